@@ -1,0 +1,197 @@
+"""The database: base class, types, and the one way to write.
+
+Only `transaction()` commits. It begins IMMEDIATE on SQLite, because a deferred transaction that turns into a writer
+loses updates or fails with "database is locked". Reading needs no transaction of one's own.
+"""
+
+import enum
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Select, String, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.types import TypeDecorator, Uuid
+
+from config.ids import new_id
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLITE_BUSY_TIMEOUT_MS = 10_000
+WRITE = "obhut_write"
+SelectT = TypeVar("SelectT", bound=Select[Any])
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored as UTC. A naive one is a mistake and raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all models. Rows get their id in the constructor, since encryption binds values to it."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: UTCDateTime(),
+            uuid.UUID: Uuid(),
+            dict[str, Any]: JSON(),
+            list[Any]: JSON(),
+            enum.StrEnum: Enum(enum.StrEnum, native_enum=False, length=32, values_callable=lambda e: [m.value for m in e]),
+            str: String(),
+        },
+    )
+
+
+class Identified:
+    """Mixin: primary key `id`, a UUIDv7 that exists as soon as the object does."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+
+    def __init__(self, **columns: Any) -> None:
+        columns.setdefault("id", new_id())
+        super().__init__(**columns)
+
+
+if TYPE_CHECKING:
+    Model = Base
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_default)
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, Decimal | uuid.UUID):
+        return str(value)
+    return value.isoformat()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for `create_engine` on `url`: JSON codec, and a pool or busy timeout that fits the database."""
+    options: dict[str, Any] = {"json_serializer": _json}
+    if make_url(url).get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    else:
+        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+        options["connect_args"] = {"connect_timeout": 5, "application_name": "obhut"}
+    return options
+
+
+def init_app(app: "Flask", settings: "Settings") -> None:
+    """Bind the database of `settings` to `app`."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give a SQLite engine WAL mode, foreign keys, and transactions that begin as we say."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN is deferred and comes too late
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Run the block in one transaction: commit at its end, roll back on any exception.
+
+    Ends a read transaction that was open before, so that the block sees the present. Callbacks given to `on_commit`
+    run after the commit. Raises RuntimeError when used inside itself, or when unsaved changes were made outside.
+    """
+    session = db.session()
+    if session.info.get("callbacks") is not None:
+        raise RuntimeError("transaction() inside a transaction")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("changes were made outside transaction()")
+    session.rollback()
+    callbacks: dict[str, Callable[[], None]] = {}
+    session.info["callbacks"] = callbacks
+    try:
+        session.connection(execution_options={WRITE: True})
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("callbacks", None)
+    for key, callback in callbacks.items():
+        try:
+            callback()
+        except Exception as error:  # the commit stands; beat's sweep finds what was not woken
+            log.warning("on_commit_failed", key=key, error=type(error).__name__)
+
+
+def on_commit(key: str, callback: Callable[[], None]) -> None:
+    """Run `callback` after the commit, once per `key` and transaction. Raises RuntimeError outside `transaction()`."""
+    callbacks = db.session().info.get("callbacks")
+    if callbacks is None:
+        raise RuntimeError("on_commit() outside a transaction")
+    callbacks.setdefault(key, callback)
+
+
+def in_transaction() -> bool:
+    """Whether the caller is inside `transaction()`."""
+    return db.session().info.get("callbacks") is not None
+
+
+def locked(statement: SelectT) -> SelectT:
+    """`statement` with its rows locked until the transaction ends (SQLite has locked the whole database already)."""
+    return statement.with_for_update()
+
+
+def claimable(statement: SelectT) -> SelectT:
+    """`statement` with its rows locked, passing over those that somebody else has locked."""
+    return statement.with_for_update(skip_locked=True)
