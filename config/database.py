@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -38,6 +39,7 @@ NAMING = {
 }
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 WRITE = "obhut_write"
+MIGRATIONS = Path(__file__).parent / "migrations"
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
 

@@ -1,0 +1,33 @@
+"""The web application: `create_app` puts the rooms together."""
+
+from flask import Flask
+from flask_migrate import Migrate
+from jinja2 import StrictUndefined
+
+from config import database, encryption, error_pages, localisation, metrics, security, settings, wiring
+from config.database import db
+from config.settings import Settings, load_settings
+from notifications import celery_app
+
+migrate = Migrate(compare_type=True, render_as_batch=True)
+
+
+def create_app(configured: Settings | None = None) -> Flask:
+    """Make the application from `configured`, or from the environment.
+
+    Raises ConfigurationError when a setting is missing or wrong.
+    """
+    config = configured or load_settings()
+    app = Flask("config", instance_relative_config=False)
+    app.jinja_env.undefined = StrictUndefined
+    settings.init_app(app, config)
+    encryption.init_app(app, config)
+    database.init_app(app, config)
+    migrate.init_app(app, db, directory=str(database.MIGRATIONS))
+    localisation.init_app(app, config)
+    metrics.init_app(app)
+    security.init_app(app, config)
+    error_pages.init_app(app)
+    celery_app.init_app(app, config)
+    wiring.wire(app)
+    return app

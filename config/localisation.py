@@ -1,0 +1,79 @@
+"""Languages and local time: which language a page speaks, and how dates look in it."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import flask_babel
+from flask import has_request_context, request
+
+from config.settings import LOCALES, current_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config.settings import Settings
+
+DOMAINS = ("config", "auth", "notifications", "services", "care", "imports", "sandbox")
+PAGE_LOCALES = ("de", "en")
+LOCALE_COOKIE = "obhut_locale"
+RIGHT_TO_LEFT = ("ar",)
+babel = flask_babel.Babel()
+
+
+def init_app(app: "Flask", settings: "Settings") -> None:
+    """Give `app` translations, the choice of language, and the date filters of the templates."""
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.locale if settings.locale in PAGE_LOCALES else "de"
+    app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
+    app.config["BABEL_DOMAIN"] = ";".join(DOMAINS)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(["translations"] * len(DOMAINS))
+    babel.init_app(app, locale_selector=page_locale)
+    app.jinja_env.filters |= {"local_datetime": local_datetime, "local_date": local_date, "local_time": local_time}
+
+
+def page_locale() -> str:
+    """The language of this page: the one chosen, else what the browser prefers, else the city's."""
+    default = current_settings().locale
+    if not has_request_context():
+        return default if default in PAGE_LOCALES else "de"
+    chosen = request.args.get("lang") or request.cookies.get(LOCALE_COOKIE)
+    if chosen in PAGE_LOCALES:
+        return chosen
+    return request.accept_languages.best_match(PAGE_LOCALES, default if default in PAGE_LOCALES else "de")
+
+
+def language_tag(locale: str) -> str:
+    """The HTML `lang` for one of our locales: plain German is `de` with a subtag of its own."""
+    return "de-x-ls" if locale == "de-simple" else locale
+
+
+def text_direction(locale: str) -> str:
+    """`rtl` or `ltr`."""
+    return "rtl" if locale in RIGHT_TO_LEFT else "ltr"
+
+
+def is_locale(code: str) -> bool:
+    """Whether people can be written to in this language."""
+    return code in LOCALES
+
+
+def local_datetime(at: datetime | None) -> str:
+    """Day and time in the jurisdiction's zone, in the page's language; "" for None."""
+    if at is None:
+        return ""
+    return f"{local_date(at)}, {local_time(at)}"
+
+
+def local_date(day: date | datetime | None) -> str:
+    """Day in the jurisdiction's zone, in the page's language; "" for None."""
+    if day is None:
+        return ""
+    if isinstance(day, datetime):
+        day = day.astimezone(current_settings().zone).date()
+    return flask_babel.format_date(day, "medium", rebase=False)
+
+
+def local_time(at: datetime | None) -> str:
+    """Time of day in the jurisdiction's zone, in the page's language; "" for None."""
+    if at is None:
+        return ""
+    return flask_babel.format_time(at.astimezone(current_settings().zone), "short", rebase=False)

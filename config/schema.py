@@ -1,0 +1,60 @@
+"""The state of the database's schema: migrate it, and say in one line what is wrong with it."""
+
+import flask_migrate
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from config.database import MIGRATIONS, engine_options
+from config.errors import N_, ConfigurationError
+from config.settings import Settings
+
+VERSION_TABLE = "alembic_version"
+
+
+def upgrade(app: Flask, settings: Settings) -> None:
+    """Bring the database to the newest schema. Raises ConfigurationError if it is unreadable, foreign or too new."""
+    check(settings.migration_database_url)
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(MIGRATIONS))
+
+
+def newest_revision() -> str | None:
+    """The revision that this code expects."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def check(url: str) -> str | None:
+    """The revision of the database at `url`, None for an empty one. Raises ConfigurationError as `upgrade` does."""
+    engine = create_engine(url, **engine_options(url))
+    try:
+        return _checked(engine)
+    except (OperationalError, DBAPIError) as error:
+        raise ConfigurationError(
+            N_("OBHUT_DATABASE_URL: the database {name} cannot be opened ({reason}); check the address, the file and its rights."),
+            name=engine.url.render_as_string(hide_password=True),
+            reason=str(error.orig).splitlines()[0] if error.orig else type(error).__name__,
+        ) from None
+    finally:
+        engine.dispose()
+
+
+def _checked(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+        revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if VERSION_TABLE in tables else None
+    name = engine.url.render_as_string(hide_password=True)
+    if tables and revision is None and tables != [VERSION_TABLE]:
+        raise ConfigurationError(
+            N_("OBHUT_DATABASE_URL: {name} holds tables of another program; choose an empty database."), name=name
+        )
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise ConfigurationError(
+            N_("OBHUT_DATABASE_URL: {name} has schema {revision}, which this version does not know; update Obhut."),
+            name=name,
+            revision=revision,
+        )
+    return str(revision) if revision else None

@@ -1,0 +1,52 @@
+"""The roof's list of what belongs to the house, and the places where rooms that may not know each other are joined.
+
+Every module named here registers on import or through its `register()`: message templates, reply and outcome handlers,
+jobs. What has to cross between the wings goes through a protocol that is registered here.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+BLUEPRINT_MODULES = (
+    "config.health",
+    "config.portal",
+    "auth.views",
+    "auth.views_account",
+    "auth.views_admin",
+    "notifications.webhooks",
+    "notifications.views",
+    "notifications.api",
+    "services.views_applicant",
+    "services.views_caseworker",
+    "services.api",
+    "care.views_staff",
+    "care.views_imports",
+    "care.views_check_in",
+    "care.api",
+)
+WIRED_MODULES = ("auth.tasks", "notifications.tasks", "services.tasks", "care.tasks", "care.importing")
+
+
+def wire(app: "Flask") -> None:
+    """Register every blueprint on `app`, and the handlers, templates and jobs of every room."""
+    for name in BLUEPRINT_MODULES:
+        module = _found(name)
+        blueprints = getattr(module, "blueprints", None) or [getattr(module, "blueprint", None)]
+        for blueprint in filter(None, blueprints):
+            app.register_blueprint(blueprint)
+    for name in WIRED_MODULES:
+        register = getattr(_found(name), "register", None)
+        if register:
+            register()
+
+
+def _found(name: str) -> object:
+    try:
+        present = find_spec(name) is not None
+    except ModuleNotFoundError:
+        present = False
+    return import_module(name) if present else None
