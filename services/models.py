@@ -1,0 +1,135 @@
+"""Tables of the services wing. What people wrote is sealed under the request's own key."""
+
+import uuid
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from config.database import Base, Identified
+from config.encryption import KeyHolder, Sealer, SealedRow, sealed
+from services.lifecycle import Action, Party, RequestStatus
+
+
+class AttachmentKind(StrEnum):
+    UPLOAD = "upload"
+    DECISION = "decision"
+
+
+class ServiceVersion(Identified, Base):
+    """A service definition as it was when the first request used it. Never changed."""
+
+    __tablename__ = "service_version"
+    __table_args__ = (UniqueConstraint("slug", "digest"),)
+
+    slug: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    definition: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+
+
+class ServiceRequest(KeyHolder, Identified, Base):
+    """One application by one person for one service."""
+
+    __tablename__ = "service_request"
+    __table_args__ = (
+        Index(None, "department_code", "status", "due_on", "reference"),
+        Index(None, "applicant_id", "created_at"),
+        Index(None, "status", "changed_at"),
+    )
+
+    reference: Mapped[str] = mapped_column(String(8), unique=True)
+    submission_key: Mapped[str] = mapped_column(String(200), unique=True)
+    service_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("service_version.id"))
+    slug: Mapped[str] = mapped_column(String(80))
+    department_code: Mapped[str] = mapped_column(String(40))
+    applicant_id: Mapped[uuid.UUID | None]
+    locale: Mapped[str] = mapped_column(String(12))
+    status: Mapped[RequestStatus]
+    revision: Mapped[int] = mapped_column(default=1)
+    source: Mapped[str] = mapped_column(String(12))
+    assignee_id: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]
+    clock_stopped_on: Mapped[date | None]
+
+    answers = sealed(dict)
+    contact = sealed(dict)
+    pin = sealed(str)
+
+    service_version: Mapped[ServiceVersion] = relationship()
+    events: Mapped[list["RequestEvent"]] = relationship(back_populates="request", order_by="RequestEvent.id")
+    attachments: Mapped[list["Attachment"]] = relationship(back_populates="request", order_by="Attachment.id")
+
+
+class RequestEvent(SealedRow, Identified, Base):
+    """Something that happened to a request. Only ever added."""
+
+    __tablename__ = "request_event"
+
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("service_request.id", ondelete="CASCADE"), index=True)
+    action: Mapped[Action]
+    from_status: Mapped[RequestStatus]
+    to_status: Mapped[RequestStatus]
+    by: Mapped[Party]
+    actor_id: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+
+    message = sealed(str)
+
+    request: Mapped[ServiceRequest] = relationship(back_populates="events")
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.request
+
+
+class Attachment(SealedRow, Identified, Base):
+    """A file with a request: uploaded by the applicant, or the office's decision. Its bytes are in AttachmentContent."""
+
+    __tablename__ = "request_attachment"
+    __table_args__ = (Index(None, "request_id", "field"),)
+
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("service_request.id", ondelete="CASCADE"))
+    kind: Mapped[AttachmentKind]
+    field: Mapped[str] = mapped_column(String(80), default="")
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    created_at: Mapped[datetime]
+    verification_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+
+    file_name = sealed(str)
+
+    request: Mapped[ServiceRequest] = relationship(back_populates="attachments")
+    content: Mapped["AttachmentContent"] = relationship(
+        back_populates="attachment", uselist=False, cascade="all, delete-orphan"
+    )
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.request
+
+
+class AttachmentContent(SealedRow, Identified, Base):
+    """The bytes of an attachment, in a table of their own so that lists of attachments stay light."""
+
+    __tablename__ = "request_attachment_content"
+
+    attachment_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("request_attachment.id", ondelete="CASCADE"), unique=True
+    )
+
+    data = sealed(bytes)
+
+    attachment: Mapped[Attachment] = relationship(back_populates="content")
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.attachment.request
