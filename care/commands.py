@@ -1,0 +1,215 @@
+"""What quarantine care can be asked to do: frozen commands, the same for pages, API, CLI, SMS and imports. Pure."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import phonenumbers
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from care.vocabulary import (
+    Channel,
+    CloseReason,
+    Kind,
+    LabKind,
+    LabOutcome,
+    OrderEventKind,
+    Reporter,
+    ReviewOutcome,
+)
+from config.errors import N_
+
+LOCALES = ("de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple")
+Locale = Literal["de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple"]
+EARLIEST_BIRTH = date(1890, 1, 1)
+NAMED_WINDOWS = ("morning", "afternoon", "evening", "unset")
+
+
+def normalised_phone(text: str, region: str = "DE") -> str:
+    """`text` as E.164, national numbers read as numbers of `region`.
+
+    Raises ValueError when no such number can exist.
+    """
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise PydanticCustomError("phone", N_("This is not a phone number.")) from error
+    if not phonenumbers.is_valid_number(number):
+        raise PydanticCustomError("phone", N_("There is no such phone number."))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normalised_email(text: str) -> str:
+    """`text` trimmed, its host in lower case. Raises ValueError when it is no address."""
+    local, at, host = text.strip().rpartition("@")
+    if not (local and at and "." in host) or any(c.isspace() for c in text.strip()) or host.startswith("."):
+        raise PydanticCustomError("email", N_("This is not an e-mail address."))
+    return f"{local}@{host.lower()}"
+
+
+def _window(value: Any) -> Any:
+    """An hour may come as a number or as digits; both become digits without leading zero."""
+    text = str(value).strip()
+    if text.isdecimal() and 0 <= int(text) <= 23:
+        return str(int(text))
+    if text in NAMED_WINDOWS:
+        return text
+    raise PydanticCustomError("contact_window", N_("Choose morning, afternoon, evening, unset or an hour from 0 to 23."))
+
+
+def _zone(value: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise PydanticCustomError("timezone", N_("There is no such time zone.")) from error
+    return value
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _birth(value: date) -> date:
+    if value < EARLIEST_BIRTH:
+        raise PydanticCustomError("birth_date", N_("This date of birth is too long ago."))
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Note = Annotated[str, Field(max_length=4000)]
+Phone = Annotated[str, Field(max_length=40), AfterValidator(normalised_phone)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(normalised_email)]
+ContactWindow = Annotated[str, BeforeValidator(_window)]
+Zone = Annotated[str, AfterValidator(_zone)]
+BirthDate = Annotated[date, AfterValidator(_birth)]
+Temperature = Annotated[float, Field(ge=30, le=45)]
+
+
+class Command(BaseModel):
+    """Base of all commands: frozen, nothing unknown, spaces at the ends of texts dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Address(Command):
+    street: Annotated[str, Field(max_length=200)] = ""
+    house_number: Annotated[str, Field(max_length=20)] = ""
+    postal_code: Annotated[str, Field(max_length=12)] = ""
+    city: Annotated[str, Field(max_length=120)] = ""
+    country: Annotated[str, Field(max_length=120)] = ""
+    addition: Annotated[str, Field(max_length=200)] = ""
+
+
+class PersonData(Command):
+    """A person to look after. `birth_date` must be named, but may be null when nobody knows it."""
+
+    given_name: Text
+    family_name: Text
+    birth_date: BirthDate | None
+    sex: Annotated[Literal["female", "male", "diverse", "unknown"] | None, BeforeValidator(_blank_is_none)] = None
+    phone: Annotated[Phone | None, BeforeValidator(_blank_is_none)] = None
+    email: Annotated[Email | None, BeforeValidator(_blank_is_none)] = None
+    locale: Locale = "de"
+    channel: Channel
+    contact_window: ContactWindow = "unset"
+    timezone: Zone | None = None
+    address: Address | None = None
+
+
+class EnrolCase(Command):
+    """Take a person into care. Dates are local days; `enrolled_at` is aware and defaults to now."""
+
+    kind: Kind
+    protocol: Annotated[str, Field(min_length=1, max_length=60)]
+    person: PersonData
+    last_exposure_on: date | None = None
+    symptom_onset_on: date | None = None
+    first_positive_on: date | None = None
+    entered_on: date | None = None
+    continuous_exposure: bool = False
+    household_of: Annotated[str | None, Field(max_length=8)] = None
+    external_id: Annotated[str | None, Field(max_length=120), BeforeValidator(_blank_is_none)] = None
+    enrolled_at: AwareDatetime | None = None
+
+
+class RecordReport(Command):
+    """What a person says about their health. `reported_at` is when they say it (default now)."""
+
+    reported_at: AwareDatetime | None = None
+    temperature_c: Temperature | None = None
+    symptoms: dict[Annotated[str, Field(max_length=60)], bool] = Field(default_factory=dict, max_length=60)
+    fever_reducer: bool | None = None
+    note: Note | None = None
+    by: Reporter = Reporter.SELF
+    members: dict[str, dict[str, Any]] | None = None
+
+
+class ReviewCase(Command):
+    outcome: ReviewOutcome
+    note: Note = ""
+
+
+class RecordLabResult(Command):
+    kind: LabKind
+    result: LabOutcome
+    sampled_on: date
+
+
+class SetPublicHealthAction(Command):
+    """`none` ends the action."""
+
+    action: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z_]+$")]
+
+
+class ExtendMonitoring(Command):
+    until: date
+
+
+class SetPreferences(Command):
+    """Only what is given changes."""
+
+    channel: Channel | None = None
+    contact_window: ContactWindow | None = None
+    paused: bool | None = None
+    locale: Locale | None = None
+    timezone: Zone | None = None
+
+
+class OrderEvent(Command):
+    """One step in the life of a quarantine or isolation order. Both dates are inclusive local days."""
+
+    event: OrderEventKind
+    legal_basis: Annotated[str, Field(min_length=1, max_length=200)]
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "OrderEvent":
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise PydanticCustomError("ends_on", N_("The last day is before the first."))
+        return self
+
+
+class CloseCase(Command):
+    reason: CloseReason
+    note: Note = ""
+
+
+class FinishTask(Command):
+    task: str
+    note: Note = ""
+
+
+class ListCases(Command):
+    """Filters of the line lists; `after` is the cursor that the last page gave."""
+
+    line_list: str | None = None
+    kind: Kind | None = None
+    status: str | None = None
+    q: Annotated[str | None, Field(max_length=200)] = None
+    after: str | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+

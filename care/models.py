@@ -1,0 +1,325 @@
+"""The rows of quarantine care. Facts (reports, reviews, results, events) are never changed, only added.
+
+What names or describes a person's health is sealed with that person's key; what lists are sorted and filtered by
+is not. Views never import this module.
+"""
+
+import uuid
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from care.vocabulary import (
+    OPEN_STATUSES,
+    Channel,
+    CloseReason,
+    Kind,
+    LabKind,
+    LabOutcome,
+    LineList,
+    LinkPurpose,
+    OrderEventKind,
+    OrderState,
+    Reporter,
+    ReportChannel,
+    ReviewOutcome,
+    Status,
+    TaskKind,
+)
+from config.database import Base, Identified
+from config.encryption import KeyHolder, Sealer, SealedRow, sealed
+
+
+class Person(KeyHolder, Identified, Base):
+    """Somebody in care. Found again by phone, e-mail or name through blind indexes only."""
+
+    __tablename__ = "care_person"
+
+    given_name = sealed(str)
+    family_name = sealed(str)
+    birth_date = sealed(date)
+    sex = sealed(str)
+    phone = sealed(str)
+    email = sealed(str)
+    address = sealed(dict)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    email_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # given and family name
+    family_name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    locale: Mapped[str] = mapped_column(String(12))
+    channel: Mapped[Channel]
+    contact_window: Mapped[str] = mapped_column(String(12))
+    timezone: Mapped[str | None] = mapped_column(String(64))  # None: the office's zone, from the settings
+    opted_out_at: Mapped[datetime | None]
+    unreachable_since: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Case(SealedRow, Identified, Base):
+    """One person's time in care, with the latest assessment stored beside the facts it was made from."""
+
+    __tablename__ = "care_case"
+
+    reference: Mapped[str] = mapped_column(String(8), unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_person.id"), index=True)
+    office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    kind: Mapped[Kind]
+    protocol_code: Mapped[str] = mapped_column(String(60))
+    protocol_version: Mapped[int]
+    status: Mapped[Status]
+    close_reason: Mapped[CloseReason | None]
+    source: Mapped[str | None] = mapped_column(String(60))
+    external_id: Mapped[str | None] = mapped_column(String(120))
+    identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # makes an import of the same row find its case
+    household_head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"), index=True)
+
+    enrolled_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    touched_at: Mapped[datetime]
+    last_exposure_on: Mapped[date | None]
+    symptom_onset_on: Mapped[date | None]
+    first_positive_on: Mapped[date | None]
+    entered_on: Mapped[date | None]
+    continuous_exposure: Mapped[bool] = mapped_column(Boolean, default=False)
+    extended_until: Mapped[date | None]
+    public_health_action: Mapped[str] = mapped_column(String(60), default="none")
+
+    order_state: Mapped[OrderState | None]
+    order_starts_on: Mapped[date | None]
+    order_ends_on: Mapped[date | None]
+
+    line_list: Mapped[LineList]
+    findings = sealed(list)
+    because = sealed(dict)
+    priority: Mapped[float] = mapped_column(Float, default=0.0)
+    monitoring_starts_on: Mapped[date | None]
+    monitoring_ends_on: Mapped[date | None]
+    reassess_at: Mapped[datetime | None]
+    next_check_in_at: Mapped[datetime | None]
+    last_report_at: Mapped[datetime | None]
+    facts_revision: Mapped[int] = mapped_column(Integer, default=1)
+    assessed_revision: Mapped[int] = mapped_column(Integer, default=0)
+    rules_version: Mapped[int] = mapped_column(Integer, default=0)
+    assessed_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    reports: Mapped[list["SymptomReport"]] = relationship(back_populates="case", order_by="SymptomReport.reported_at")
+    reviews: Mapped[list["Review"]] = relationship(back_populates="case", order_by="Review.recorded_at")
+    lab_results: Mapped[list["LabResult"]] = relationship(back_populates="case", order_by="LabResult.sampled_on")
+    check_ins: Mapped[list["CheckIn"]] = relationship(back_populates="case", order_by="CheckIn.due_at")
+    events: Mapped[list["CaseEvent"]] = relationship(back_populates="case", order_by="CaseEvent.recorded_at")
+    orders: Mapped[list["OrderRecord"]] = relationship(back_populates="case", order_by="OrderRecord.recorded_at")
+    tasks: Mapped[list["OfficeTask"]] = relationship(back_populates="case", order_by="OfficeTask.created_at")
+    documents: Mapped[list["Document"]] = relationship(back_populates="case", order_by="Document.created_at")
+
+    __table_args__ = (
+        UniqueConstraint("office_id", "identity_index"),
+        Index(None, "office_id", "line_list", "priority", "reference"),
+        Index(None, "office_id", "status", "priority", "reference"),
+        Index(None, "reassess_at"),
+        Index(None, "next_check_in_at"),
+    )
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.person
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+class OfCase(SealedRow):
+    """Mixin: a row of one case, sealed with the key of the case's person."""
+
+    if TYPE_CHECKING:
+        case: Mapped[Case]
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.case.person
+
+
+class CheckIn(Identified, Base):
+    """One time that we asked. The link's token is stored as a hash only."""
+
+    __tablename__ = "care_check_in"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"))
+    local_date: Mapped[date]
+    slot: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    case: Mapped[Case] = relationship(back_populates="check_ins")
+
+    __table_args__ = (UniqueConstraint("case_id", "local_date", "slot"), Index(None, "expires_at", "answered_at"))
+
+
+class SymptomReport(OfCase, Identified, Base):
+    """What somebody said about their health at one time. Never changed: a correction is a report that says so."""
+
+    __tablename__ = "care_symptom_report"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"))
+    check_in_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_check_in.id"))
+    corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_symptom_report.id"))
+    reported_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    by: Mapped[Reporter]
+    channel: Mapped[ReportChannel]
+    actor_id: Mapped[str] = mapped_column(String(80))
+    symptoms = sealed(dict)  # key → bool, as answered
+    vitals = sealed(dict)  # temperature_c, fever_reducer
+    note = sealed(str)
+
+    case: Mapped[Case] = relationship(back_populates="reports")
+
+    __table_args__ = (Index(None, "case_id", "reported_at"),)
+
+
+class Review(OfCase, Identified, Base):
+    """An officer's judgement of what was reported until then."""
+
+    __tablename__ = "care_review"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    outcome: Mapped[ReviewOutcome]
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+    note = sealed(str)
+
+    case: Mapped[Case] = relationship(back_populates="reviews")
+
+
+class LabResult(OfCase, Identified, Base):
+    __tablename__ = "care_lab_result"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    kind: Mapped[LabKind]
+    sampled_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+    outcome = sealed(str)  # a LabOutcome
+
+    case: Mapped[Case] = relationship(back_populates="lab_results")
+
+    @property
+    def result(self) -> LabOutcome:
+        return LabOutcome(self.outcome or "")
+
+
+class OrderRecord(OfCase, Identified, Base):
+    """One event in the life of the case's order; the order as it stands is on the case."""
+
+    __tablename__ = "care_order_event"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    event: Mapped[OrderEventKind]
+    legal_basis: Mapped[str] = mapped_column(String(200))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+
+    case: Mapped[Case] = relationship(back_populates="orders")
+
+
+class CaseEvent(OfCase, Identified, Base):
+    """One line of the timeline."""
+
+    __tablename__ = "care_case_event"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+    actor_name = sealed(str)
+    details = sealed(dict)
+
+    case: Mapped[Case] = relationship(back_populates="events")
+
+    __table_args__ = (Index(None, "case_id", "recorded_at"),)
+
+
+class OfficeTask(OfCase, Identified, Base):
+    """Something that an officer has to look at. At most one open task per case and kind."""
+
+    __tablename__ = "care_office_task"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    kind: Mapped[TaskKind]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[str | None] = mapped_column(String(80))
+    note = sealed(str)
+
+    case: Mapped[Case] = relationship(back_populates="tasks")
+
+    __table_args__ = (
+        Index(
+            "uq_care_office_task_open",
+            "case_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+        Index(None, "office_id", "done_at", "due_at"),
+    )
+
+
+class Document(OfCase, Identified, Base):
+    """A paper we made for the person, as sealed PDF."""
+
+    __tablename__ = "care_document"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    file_name: Mapped[str] = mapped_column(String(120))
+    locale: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime]
+    content = sealed(bytes)
+
+    case: Mapped[Case] = relationship(back_populates="documents")
+
+    __table_args__ = (UniqueConstraint("case_id", "kind"),)
+
+
+class AccessLink(Identified, Base):
+    """A link to something that asks for the date of birth first. Locked after too many wrong tries."""
+
+    __tablename__ = "care_access_link"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    purpose: Mapped[LinkPurpose]
+    document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_document.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    locked_at: Mapped[datetime | None]
+
+    case: Mapped[Case] = relationship()
+
+    __table_args__ = (CheckConstraint("tries >= 0", name="tries"),)

@@ -1,0 +1,161 @@
+"""The closed lists of quarantine care. Pure: no flask, sqlalchemy or celery.
+
+The values are what the API speaks and the database stores; changing one is a change for outsiders.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    CONTACT = "contact"
+    INDEX = "index"
+    TRAVELLER = "traveller"
+
+
+class Status(StrEnum):
+    ENROLLED = "enrolled"
+    INVITED = "invited"
+    MONITORING = "monitoring"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+    TRANSFERRED = "transferred"
+    LOST = "lost"
+    HOSPITALISED = "hospitalised"
+    DECEASED = "deceased"
+
+
+OPEN_STATUSES = frozenset({Status.ENROLLED, Status.INVITED, Status.MONITORING, Status.PAUSED, Status.HOSPITALISED})
+ASKED_STATUSES = frozenset({Status.ENROLLED, Status.INVITED, Status.MONITORING})  # only these get check-ins
+
+
+class LineList(StrEnum):
+    PAUSED = "paused"
+    UNDER_INVESTIGATION = "under_investigation"
+    SYMPTOMATIC = "symptomatic"
+    REVIEW_REQUIRED = "review_required"
+    NON_REPORTING = "non_reporting"
+    ASYMPTOMATIC = "asymptomatic"
+    REPORTING = "reporting"
+    CLOSED = "closed"
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+    NONE = "none"
+
+
+class CloseReason(StrEnum):
+    COMPLETED_MONITORING = "completed_monitoring"
+    ENROLLED_ON_LAST_DAY = "enrolled_on_last_day"
+    ENROLLED_PAST_END = "enrolled_past_end"
+    NOT_REACHABLE = "not_reachable"
+    NOT_A_CASE = "not_a_case"
+    TRANSFERRED = "transferred"
+    DECEASED = "deceased"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+class Symptom(StrEnum):
+    """What every protocol may ask; a protocol may add keys of its own."""
+
+    FEVER = "fever"
+    CHILLS = "chills"
+    COUGH = "cough"
+    DIFFICULTY_BREATHING = "difficulty_breathing"
+    SHORTNESS_OF_BREATH = "shortness_of_breath"
+    LOSS_OF_SMELL = "loss_of_smell"
+    LOSS_OF_TASTE = "loss_of_taste"
+    HEADACHE = "headache"
+    SORE_THROAT = "sore_throat"
+    MUSCLE_PAIN = "muscle_pain"
+    FATIGUE = "fatigue"
+    RUNNY_NOSE = "runny_nose"
+    NAUSEA = "nausea"
+    VOMITING = "vomiting"
+    DIARRHOEA = "diarrhoea"
+    RASH = "rash"
+
+
+class FindingCode(StrEnum):
+    FEVER = "fever"
+    FIRST_CHARACTERISTIC_SYMPTOM = "first_characteristic_symptom"
+    SUSPICIOUS_SYMPTOM = "suspicious_symptom"
+    WORSENING = "worsening"
+    MISSING_CHECK_IN = "missing_check_in"
+    MISSING_DETAILS = "missing_details"
+    MONITORING_ENDING = "monitoring_ending"
+    ORDER_ENDING = "order_ending"
+    UNREACHABLE = "unreachable"
+    OPTED_OUT = "opted_out"
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"  # an officer has reviewed the case since
+
+
+class Reporter(StrEnum):
+    SELF = "self"
+    PROXY = "proxy"
+    STAFF = "staff"
+
+
+class ReportChannel(StrEnum):
+    """How a report reached us."""
+
+    LINK = "link"
+    SMS = "sms"
+    PHONE = "phone"  # entered by staff
+    API = "api"
+
+
+class ReviewOutcome(StrEnum):
+    DISMISSED = "dismissed"
+    CONFIRMED = "confirmed"
+
+
+class LabKind(StrEnum):
+    PCR = "pcr"
+    ANTIGEN = "antigen"
+    OTHER = "other"
+
+
+class LabOutcome(StrEnum):
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    INDETERMINATE = "indeterminate"
+
+
+class OrderEventKind(StrEnum):
+    ISSUE_VERBAL = "issue_verbal"
+    ISSUE_WRITTEN = "issue_written"
+    EXTEND = "extend"
+    SHORTEN = "shorten"
+    LIFT = "lift"
+
+
+class OrderState(StrEnum):
+    VERBAL = "verbal"
+    WRITTEN = "written"
+    AMENDED = "amended"
+    LIFTED = "lifted"
+
+
+class TaskKind(StrEnum):
+    """Why an officer has to look at a case."""
+
+    SYMPTOMATIC = "symptomatic"
+    NON_REPORTING = "non_reporting"
+    REVIEW_REQUIRED = "review_required"
+    ENDING_SYMPTOMATIC = "ending_symptomatic"  # the last day is over, but there are symptoms
+    ENDING_SILENT = "ending_silent"  # the last day is over, but we have not heard from the person
+    LINK_LOCKED = "link_locked"  # too many wrong birth dates
+    UNREACHABLE = "unreachable"
+
+
+class LinkPurpose(StrEnum):
+    CHECK_IN = "check_in"
+    CERTIFICATE = "certificate"
