@@ -1,0 +1,189 @@
+"""Tables of who is asking, what they may do, and what they did."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from auth.roles import Role
+from config import clock
+from config.database import Base, Identified
+from config.encryption import DEPLOYMENT, KeyHolder, SealedRow, Sealer, sealed
+
+
+class Office(Identified, Base):
+    """A health office; cases belong to exactly one."""
+
+    __tablename__ = "office"
+
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=clock.wall)
+
+
+class Department(Identified, Base):
+    """A department of the city's administration; requests go to exactly one."""
+
+    __tablename__ = "department"
+
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=clock.wall)
+
+
+class User(KeyHolder, Identified, Base):
+    """Somebody who has logged in: identity is issuer and subject, never an e-mail address."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    given_name = sealed(str)
+    family_name = sealed(str)
+    name = sealed(str)
+    email = sealed(str)
+    phone = sealed(str)
+    address = sealed(dict)
+    birth_date = sealed(str)
+    assurance: Mapped[str] = mapped_column(default="basic")
+    locale: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    last_login_at: Mapped[datetime] = mapped_column(default=clock.wall)
+
+
+class RoleGrant(Identified, Base):
+    """A role given here, to an identity that may not have logged in yet."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (Index("ix_role_grant_identity", "issuer", "subject"),)
+
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    role: Mapped[Role]
+    office_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("office.id"))
+    department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("department.id"))
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    revoked_at: Mapped[datetime | None]
+    office: Mapped[Office | None] = relationship(lazy="joined")
+    department: Mapped[Department | None] = relationship(lazy="joined")
+
+
+class LoginAttempt(Identified, Base):
+    """A login on its way through the provider: used once, within ten minutes, by the browser that began it."""
+
+    __tablename__ = "login_attempt"
+
+    state_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    provider: Mapped[str]
+    nonce: Mapped[str]
+    code_verifier: Mapped[str]
+    next_path: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class UserSession(SealedRow, Identified, Base):
+    """A login in one browser. The cookie holds the token, the table only its hash."""
+
+    __tablename__ = "user_session"
+
+    @property
+    def key_holder(self) -> Sealer:
+        return DEPLOYMENT
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    provider: Mapped[str]
+    provider_session: Mapped[str | None]
+    claim_roles: Mapped[list[Any]] = mapped_column(default=list)
+    assurance: Mapped[str] = mapped_column(default="basic")
+    is_staff: Mapped[bool] = mapped_column(default=False)
+    id_token = sealed(str)
+    data = sealed(dict)
+    device: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ApiToken(Identified, Base):
+    """A program's key to the API, bound to one role in one place."""
+
+    __tablename__ = "api_token"
+
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    role: Mapped[Role]
+    office_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("office.id"))
+    department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("department.id"))
+    issued_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    office: Mapped[Office | None] = relationship(lazy="joined")
+    department: Mapped[Department | None] = relationship(lazy="joined")
+
+
+class AuditEvent(Identified, Base):
+    """Who did what to which record. Pseudonyms only, never changed, never deleted (see `audit.append_only_ddl`)."""
+
+    __tablename__ = "audit_event"
+
+    at: Mapped[datetime] = mapped_column(default=clock.wall, index=True)
+    domain_at: Mapped[datetime] = mapped_column(default=clock.now)
+    chain: Mapped[str]
+    actor_kind: Mapped[str]
+    actor: Mapped[str] = mapped_column(index=True)
+    action: Mapped[str] = mapped_column(index=True)
+    subject: Mapped[str] = mapped_column(index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AuditPending(Base):
+    """Events that wait for the sealer; a queue of its own, since events themselves are never changed."""
+
+    __tablename__ = "audit_pending"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("audit_event.id"), primary_key=True)
+
+
+class AuditSeal(Base):
+    """A link of the chain: keyed hash over the link before it and one event."""
+
+    __tablename__ = "audit_seal"
+
+    chain: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    seal: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class IdempotencyRecord(SealedRow, Identified, Base):
+    """The answer to an API request that named an Idempotency-Key, kept to be given again."""
+
+    __tablename__ = "idempotency_record"
+    __table_args__ = (UniqueConstraint("actor", "key"),)
+
+    @property
+    def key_holder(self) -> Sealer:
+        return DEPLOYMENT
+
+    actor: Mapped[str]
+    key: Mapped[str]
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str]
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    body = sealed(bytes)
+    created_at: Mapped[datetime] = mapped_column(default=clock.wall, index=True)
