@@ -69,11 +69,11 @@ def local_date(day: date | datetime | None) -> str:
         return ""
     if isinstance(day, datetime):
         day = day.astimezone(current_settings().zone).date()
-    return flask_babel.format_date(day, "medium", rebase=False)
+    return str(flask_babel.format_date(day, "medium", rebase=False))
 
 
 def local_time(at: datetime | None) -> str:
     """Time of day in the jurisdiction's zone, in the page's language; "" for None."""
     if at is None:
         return ""
-    return flask_babel.format_time(at.astimezone(current_settings().zone), "short", rebase=False)
+    return str(flask_babel.format_time(at.astimezone(current_settings().zone), "short", rebase=False))
