@@ -1,0 +1,43 @@
+// Small comforts; every page works without them.
+(() => {
+  "use strict";
+  const first = document.querySelector("[data-focus]");
+  if (first) first.focus();
+
+  document.addEventListener("submit", (event) => {
+    const question = event.submitter && event.submitter.dataset.confirm;
+    if (question && !window.confirm(question)) { event.preventDefault(); return; }
+    // A second click on the same button sends nothing twice.
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+
+  // Lists of the staff: / to the search box, j and k through the rows, Enter opens (the row's first link has the focus).
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+  const step = (by) => {
+    const links = [...document.querySelectorAll(".obhut-table tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
+    if (!links.length) return;
+    const at = links.indexOf(document.activeElement);
+    links[Math.min(Math.max(at + by, 0), links.length - 1)].focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const search = document.querySelector("[data-search]");
+    if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
+    else if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+  });
+
+  // "Select all" of a list.
+  document.querySelectorAll("[data-select-all]").forEach((box) => {
+    box.hidden = false;
+    box.addEventListener("change", () => {
+      document.querySelectorAll(`input[type=checkbox][name="${box.dataset.selectAll}"]`).forEach((one) => { one.checked = box.checked; });
+    });
+  });
+})();
