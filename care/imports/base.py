@@ -1,0 +1,142 @@
+"""What an import format is, and what a row of a file becomes. One file per format in this package.
+
+Pure: a format turns cells into plain values and complaints; it stores nothing and knows no database.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from care.imports.reading import Record, UnreadableFile
+from config.errors import N_
+
+if TYPE_CHECKING:
+    from care.imports.rows import RowReader
+
+
+class Severity(StrEnum):
+    """An error keeps its row out; a warning leaves the doubtful field empty and lets the row in."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One complaint about one cell (`column` as it stands in the file, "" for the whole row)."""
+
+    column: str
+    severity: Severity
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    value: str = ""
+
+    def __str__(self) -> str:
+        return self.message.format(**self.params)
+
+
+@dataclass(frozen=True)
+class ParsedRow:
+    """One row. `number` is the line in the file where it begins, counted from 1.
+
+    `values` is a `care.imports.rows.RowValues` as JSON, so that it can be stored; None when an error keeps
+    the row out. `name` is for showing the row to the person who uploads it.
+    """
+
+    number: int
+    values: dict[str, Any] | None
+    problems: tuple[Problem, ...] = ()
+    name: str = ""
+
+    @property
+    def usable(self) -> bool:
+        return self.values is not None and not any(p.severity is Severity.ERROR for p in self.problems)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column we use: our name for it and the headers it goes by, the technical one first."""
+
+    field: str
+    names: tuple[str, ...]
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What parsing needs to know of the world: today in the office's zone, our protocols, the phones' region."""
+
+    today: date
+    protocols: frozenset[str]
+    region: str = "DE"
+
+
+class ImportFormat(Protocol):
+    """One format. Found by its headers; parses every row on its own, so that a bad one spoils no other."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+    @property
+    def date_fields(self) -> tuple[str, ...]: ...
+
+    def parse_row(self, row: "RowReader", context: Context) -> ParsedRow:
+        """One row; whatever is wrong with it stands in the result."""
+        ...
+
+
+def normalised(header: str) -> str:
+    """A header for comparing: without `##`, case and doubled blanks."""
+    return " ".join(header.removeprefix("##").casefold().split())
+
+
+def detect(columns: Sequence[Column], header: Sequence[str]) -> int:
+    """How many of `columns` the row `header` names; a required one counts thrice."""
+    present = {normalised(cell) for cell in header}
+    return sum(3 if column.required else 1 for column in columns if any(normalised(n) in present for n in column.names))
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Where the columns of a format stand in one file."""
+
+    positions: Mapping[str, int]
+    header: tuple[str, ...]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], header: Sequence[str]) -> "ColumnMap":
+        """Raises UnreadableFile naming every required column that is missing. Of doubled columns the first counts."""
+        first: dict[str, int] = {}
+        for position, cell in enumerate(header):
+            first.setdefault(normalised(cell), position)
+        positions: dict[str, int] = {}
+        for column in columns:
+            found = next((first[normalised(n)] for n in column.names if normalised(n) in first), None)
+            if found is not None:
+                positions[column.field] = found
+        missing = [c.names[0] for c in columns if c.required and c.field not in positions]
+        if missing:
+            raise UnreadableFile(
+                N_("Required columns are missing: {columns}. Please export the file again with these columns."),
+                columns=", ".join(missing),
+            )
+        return cls(positions, tuple(cell.removeprefix("##").strip() for cell in header))
+
+    def cells(self, rows: Iterable[Record], fields: Iterable[str]) -> Iterator[str]:
+        """Every cell of the named fields in all rows."""
+        positions = [self.positions[name] for name in fields if name in self.positions]
+        for row in rows:
+            yield from (row.cells[position] for position in positions if position < len(row.cells))
+
+    def title(self, field_name: str) -> str:
+        """The header of the field as it stands in the file, our own name when the file has no such column."""
+        position = self.positions.get(field_name)
+        return field_name if position is None else self.header[position]

@@ -1,0 +1,92 @@
+"""SORMAS contacts: people who met somebody infected. Pure."""
+
+from datetime import date
+from typing import Any
+
+from care.imports import sormas
+from care.imports.base import Column, Context, ParsedRow
+from care.imports.rows import RowReader
+from care.vocabulary import CloseReason, Kind
+from config.errors import N_
+
+ENDED_FOLLOW_UP = frozenset({"completed", "canceled", "no_follow_up"})
+
+
+class SormasContacts:
+    """One contact per row; monitoring counts from the last contact.
+
+    A contact whose last day of contact is missing or doubtful is still a person to look after: the row comes in without
+    that day, and the case gets the finding that details are missing.
+    """
+
+    code = "sormas-contacts"
+    name = "SORMAS: Kontaktpersonen"
+    columns = (
+        Column("external_id", ("externalID", "externalId", "Externe ID")),
+        Column("disease", ("disease", "Krankheit des Indexfalls", "Krankheit"), required=True),
+        Column("first_contact_on", ("firstContactDate", "Datum des ersten Kontakts")),
+        Column("last_contact_on", ("lastContactDate", "Datum des letzten Kontakts"), required=True),
+        Column("classification", ("contactClassification", "Kontaktklassifikation")),
+        Column("contact_status", ("contactStatus", "Kontaktstatus")),
+        Column("follow_up_status", ("followUpStatus", "Nachverfolgungs-Status")),
+        Column("follow_up_until", ("followUpUntil", "Nachverfolgung bis")),
+        *sormas.PERSON_COLUMNS,
+        *sormas.QUARANTINE_COLUMNS,
+    )
+    date_fields = (*sormas.DATE_FIELDS, "first_contact_on", "last_contact_on", "follow_up_until")
+
+    def parse_row(self, row: RowReader, context: Context) -> ParsedRow:
+        _refuse_former_contacts(row)
+        person = sormas.person(row, context)
+        protocol = sormas.protocol(row, context)
+        last_contact_on = _last_contact(row, context)
+        orders = sormas.orders(row, sormas.quarantine_period(row))
+        close_as = _reason_to_close(row, context, last_contact_on)
+
+        def build() -> dict[str, Any]:
+            case = {
+                "kind": Kind.CONTACT,
+                "protocol": protocol,
+                "person": person,
+                "last_exposure_on": last_contact_on,
+                "external_id": row.text("external_id"),
+            }
+            return {"case": case, "orders": orders, "close_as": close_as}
+
+        return row.finish(build, sormas.display_name(row))
+
+
+def _refuse_former_contacts(row: RowReader) -> None:
+    """Nobody is to get messages as a contact who is none, or who is ill by now."""
+    if row.text("classification").casefold() == "no_contact" or row.text("contact_status").casefold() == "dropped":
+        row.error("contact_status", N_("The file says that this person is no contact (any more)."))
+    elif row.text("contact_status").casefold() == "converted":
+        row.error("contact_status", N_("The file says that this contact has become a case."))
+
+
+def _last_contact(row: RowReader, context: Context) -> date | None:
+    if not row.text("last_contact_on"):
+        row.warning("last_contact_on", N_("The day of the last contact is missing."))
+        return None
+    first, last = row.day("first_contact_on"), row.day("last_contact_on", latest=context.today)
+    if first and last and last < first:
+        row.warning(
+            "last_contact_on",
+            N_("The last contact ({last}) is before the first ({first}); the day stays empty."),
+            last=f"{last:%d.%m.%Y}",
+            first=f"{first:%d.%m.%Y}",
+        )
+        return None
+    return last
+
+
+def _reason_to_close(row: RowReader, context: Context, last_contact_on: date | None) -> CloseReason | None:
+    """Why the case is over already by what the file says; None when it is open or its last contact decides."""
+    if sormas.has_died(row):
+        return CloseReason.DECEASED
+    follow_up_until = row.day("follow_up_until")
+    if row.text("follow_up_status").casefold() in ENDED_FOLLOW_UP:
+        return CloseReason.OTHER
+    if last_contact_on is None and follow_up_until and follow_up_until < context.today:
+        return CloseReason.ENROLLED_PAST_END
+    return None
