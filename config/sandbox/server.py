@@ -1,0 +1,122 @@
+"""The sandbox's own process: identity provider, phone and mail server on loopback sockets that the parent has opened.
+
+Its orders come as one line of JSON on standard input; when that pipe closes, the parent is gone and the process ends.
+"""
+
+import ctypes
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from waitress.server import create_server
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What to serve: file descriptors of listening sockets (None: that part is not wanted) and the account's data."""
+
+    identity: int | None
+    phone: int | None
+    mail: int | None
+    store: str
+    account_sid: str
+    auth_token: str
+    numbers: tuple[str, ...]
+    webhook: str
+    departments: tuple[str, ...]
+
+    def as_line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> "Orders":
+        given: dict[str, Any] = json.loads(line)
+        return cls(**given | {"numbers": tuple(given["numbers"]), "departments": tuple(given["departments"])})
+
+
+class Servers:
+    """The parts that are wanted, each in a thread."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._stops: list[Callable[[], None]] = []
+        self._orders = orders
+
+    def start(self) -> None:
+        orders = self._orders
+        if orders.phone is not None or orders.mail is not None:
+            self._start_phone_and_mail()
+        if orders.identity is not None:
+            from config.sandbox.identity import provider
+
+            self._serve(provider(orders.departments), orders.identity, "identity", threads=4)
+
+    def stop(self) -> None:
+        for stop in reversed(self._stops):
+            stop()
+
+    def _start_phone_and_mail(self) -> None:
+        from config.sandbox import mailbox, phone
+        from config.sandbox.courier import Courier
+        from config.sandbox.store import Store
+
+        orders = self._orders
+        store = Store(Path(orders.store))
+        courier = Courier(store, orders.account_sid, orders.auth_token)
+        app = Flask("config.sandbox.server", static_folder=None)
+        account = phone.Phone(store, courier, orders.account_sid, orders.auth_token, orders.numbers, orders.webhook)
+        app.extensions |= {"sandbox.phone": account, "sandbox.store": store}
+        for blueprint in (phone.blueprint, phone.pages, mailbox.blueprint):
+            app.register_blueprint(blueprint)
+        if orders.phone is not None:
+            self._serve(app, orders.phone, "phone", threads=8)
+        if orders.mail is not None:
+            mail = mailbox.MailServer(store, socket.socket(fileno=orders.mail))
+            mail.start()
+            self._stops.append(mail.stop)
+        courier.start()
+        self._stops.append(courier.stop)
+
+    def _serve(self, app: Flask, descriptor: int, name: str, threads: int) -> None:
+        server = create_server(
+            app, sockets=[socket.socket(fileno=descriptor)], threads=threads, ident=None, connection_limit=500,
+            channel_timeout=60, clear_untrusted_proxy_headers=True,
+        )  # fmt: skip
+        threading.Thread(target=server.run, name=name, daemon=True).start()
+
+
+def die_with_parent(parent: int) -> None:
+    """End this process when `parent` does, even when that is killed (Linux; elsewhere the pipe does it)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    die_with_parent(int(sys.argv[1]))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the parent says when; a terminal's Ctrl+C reaches both
+    logging.basicConfig(level=logging.ERROR, format="sandbox: %(message)s")
+    servers = Servers(Orders.from_line(sys.stdin.readline()))
+    servers.start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    servers.stop()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
