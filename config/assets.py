@@ -92,7 +92,9 @@ def fetch_kern() -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
         raise SetUpError(
-X        )
+            f"npm could not install package-lock.json: {reason}. "
+            "Check the network and npm's registry, then start again."
+        )
     VENDOR.mkdir(parents=True, exist_ok=True)
     for source, name in SERVED.items():
         _copy(ROOT / KERN / source, VENDOR / name)

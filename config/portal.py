@@ -1,0 +1,80 @@
+"""The portal: start page, choice of language, and the texts every public website owes its readers."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from auth.policies import public
+from config.clock import wall
+from config.localisation import LOCALE_COOKIE, PAGE_LOCALES
+from config.navigation import Page
+from config.settings import current_settings
+from services.definitions import catalogue
+
+blueprint = Blueprint("portal", __name__)
+A_YEAR = 365 * 24 * 3600
+SHOWN_SERVICES = 6
+
+
+@blueprint.app_context_processor
+def frame() -> dict[str, object]:
+    """`page` for every template of every room."""
+    return {"page": Page()}
+
+
+@blueprint.get("/")
+@public
+def index() -> ResponseReturnValue:
+    return render_template("portal/index.html", services=list(catalogue().values())[:SHOWN_SERVICES])
+
+
+@blueprint.get("/quarantine")
+@public
+def quarantine() -> ResponseReturnValue:
+    """For those who got a message from the health office and want to know whether it is real."""
+    return render_template("portal/quarantine.html", host=urlsplit(current_settings().base_url).netloc)
+
+
+@blueprint.get("/language/<code>")
+@public
+def language(code: str) -> ResponseReturnValue:
+    """Remember the language in a cookie and go back; a link and no form, for it changes nothing but the reading."""
+    if code not in PAGE_LOCALES:
+        abort(404)
+    response = redirect(local_path(request.args.get("next")) or url_for("portal.index"), 303)
+    secure = current_settings().secure_cookies
+    response.set_cookie(LOCALE_COOKIE, code, max_age=A_YEAR, samesite="Lax", httponly=True, secure=secure)
+    return response
+
+
+@blueprint.get("/imprint")
+@public
+def imprint() -> ResponseReturnValue:
+    return render_template("portal/imprint.html")
+
+
+@blueprint.get("/privacy")
+@public
+def privacy() -> ResponseReturnValue:
+    return render_template("portal/privacy.html")
+
+
+@blueprint.get("/accessibility")
+@public
+def accessibility() -> ResponseReturnValue:
+    return render_template("portal/accessibility.html", year=wall().year)
+
+
+def local_path(address: str | None) -> str | None:
+    """`address` if it leads to a page of this house, else None: links from elsewhere must not send people away.
+
+    A browser reads a backslash as a slash and drops control characters, so both are refused.
+    """
+    if not address or not address.startswith("/") or "\\" in address or not address.isprintable():
+        return None
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or address.startswith("//"):
+        return None
+    # The choice in the address would outweigh the one just made.
+    return address if "lang=" not in parts.query else parts.path
