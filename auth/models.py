@@ -1,7 +1,7 @@
 """Tables of who is asking, what they may do, and what they did."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
@@ -53,7 +53,7 @@ class User(KeyHolder, Identified, Base):
     email = sealed(str)
     phone = sealed(str)
     address = sealed(dict)
-    birth_date = sealed(str)
+    birth_date = sealed(date)
     assurance: Mapped[str] = mapped_column(default="basic")
     locale: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
@@ -109,7 +109,7 @@ class UserSession(SealedRow, Identified, Base):
     assurance: Mapped[str] = mapped_column(default="basic")
     is_staff: Mapped[bool] = mapped_column(default=False)
     id_token = sealed(str)
-    data = sealed(dict)
+    data = sealed(str)
     device: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     seen_at: Mapped[datetime] = mapped_column(default=clock.wall)

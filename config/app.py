@@ -4,6 +4,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
+from auth import policies, sessions
 from config import database, encryption, error_pages, localisation, metrics, security, settings, wiring
 from config.database import db
 from config.settings import Settings, load_settings
@@ -26,7 +27,9 @@ def create_app(configured: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(database.MIGRATIONS))
     localisation.init_app(app, config)
     metrics.init_app(app)
+    sessions.init_app(app, config)
     security.init_app(app, config)
+    policies.init_app(app)
     error_pages.init_app(app)
     celery_app.init_app(app, config)
     wiring.wire(app)

@@ -1,0 +1,90 @@
+"""From a login or a token to an actor: the user's row, the roles of the claim and those granted here."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+
+from auth.actors import Actor
+from auth.models import Department, Office, RoleGrant, User
+from auth.roles import SCOPE_OF, ClaimedRole, HeldRole, Role, Scope, claimed_roles
+from auth.sessions import Login
+from config.database import db
+
+
+def actor_of_login(login: Login) -> Actor:
+    """The actor of a login, with its roles as they are at this moment."""
+    user = db.session.get(User, login.user_id)
+    if user is None:
+        return Actor.anonymous()
+    held = held_roles(user.issuer, user.subject, claimed_roles(list(login.claim_roles)))
+    return Actor.of(
+        "user",
+        str(user.id),
+        held,
+        name=display_name(user),
+        user_id=user.id,
+        locale=user.locale or "de",
+        assurance=login.assurance,
+    )
+
+
+def display_name(user: User) -> str:
+    """What to call this user on their own pages; never empty."""
+    joined = " ".join(part for part in (user.given_name, user.family_name) if part)
+    return joined or user.name or user.email or user.subject
+
+
+def held_roles(issuer: str, subject: str, claimed: Iterable[ClaimedRole]) -> frozenset[HeldRole]:
+    """All roles of an identity: `resident`, those its provider claims for it, and those granted here."""
+    held = {HeldRole(Role.RESIDENT)}
+    held.update(_claimed(tuple(claimed)))
+    grants = db.session.scalars(
+        select(RoleGrant).where(
+            RoleGrant.issuer == issuer, RoleGrant.subject == subject, RoleGrant.revoked_at.is_(None)
+        )
+    )
+    for grant in grants:
+        found = in_place(grant.role, grant.office_id, grant.department.code if grant.department else None)
+        if found:
+            held.add(found)
+    return frozenset(held)
+
+
+def in_place(role: Role, office_id: UUID | None, department_code: str | None) -> HeldRole | None:
+    """`role` in this place; without one, in the default place. None if it needs a place and there is none."""
+    match SCOPE_OF[role]:
+        case Scope.EVERYWHERE:
+            return HeldRole(role)
+        case Scope.OFFICE:
+            office_id = office_id or default_office_id()
+            return HeldRole(role, office_id=office_id) if office_id else None
+        case Scope.DEPARTMENT:
+            department_code = department_code or default_department_code()
+            return HeldRole(role, department_code=department_code) if department_code else None
+
+
+def default_office_id() -> UUID | None:
+    """The office that counts where none is named: the first that was added."""
+    return db.session.scalar(select(Office.id).where(Office.is_default))
+
+
+def default_department_code() -> str | None:
+    """The department that counts where none is named: the first that was added."""
+    return db.session.scalar(select(Department.code).where(Department.is_default))
+
+
+def _claimed(claimed: tuple[ClaimedRole, ...]) -> Iterable[HeldRole]:
+    for one in claimed:
+        office_id, department_code = None, None
+        if one.scope_code and SCOPE_OF[one.role] is Scope.OFFICE:
+            office_id = db.session.scalar(select(Office.id).where(Office.code == one.scope_code))
+            if office_id is None:
+                continue
+        elif one.scope_code:
+            department_code = db.session.scalar(select(Department.code).where(Department.code == one.scope_code))
+            if department_code is None:
+                continue
+        found = in_place(one.role, office_id, department_code)
+        if found:
+            yield found

@@ -1,0 +1,116 @@
+"""The edge: headers, content security policy, form tokens, hosts, rate limits, and whose word counts for an address."""
+
+import secrets
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+FORM_ORIGINS = "obhut.form_origins"
+STATIC_LASTS_S = 3600
+HSTS_S = 2 * 365 * 24 * 3600
+FORM_MEMORY_BYTES = 2 * 1024 * 1024
+FORM_PARTS = 2000
+SECRET_LINK_PREFIXES = ("/c/", "/verify/")
+PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+
+
+def client_address() -> str:
+    """The address that asks; what proxies say counts only as far as `TRUSTED_PROXIES` says."""
+    return request.remote_addr or "unknown"
+
+
+csrf = CSRFProtect()
+limiter = Limiter(key_func=client_address, headers_enabled=True, swallow_errors=True)
+
+
+def init_app(app: Flask, settings: "Settings") -> None:
+    """Put the edge around `app`."""
+    app.config |= {
+        "MAX_FORM_MEMORY_SIZE": FORM_MEMORY_BYTES,
+        "MAX_FORM_PARTS": FORM_PARTS,
+        "SEND_FILE_MAX_AGE_DEFAULT": STATIC_LASTS_S,
+        "WTF_CSRF_CHECK_DEFAULT": False,  # _check_form_token decides, by what the view declares
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form may stay open for an hour
+        "WTF_CSRF_SSL_STRICT": False,  # would need a Referer, which pages with secret links do not send
+        "RATELIMIT_STORAGE_URI": settings.limiter_url,
+        "RATELIMIT_STRATEGY": "fixed-window",
+    }
+    if settings.is_production:
+        app.config["TRUSTED_HOSTS"] = [urlsplit(settings.base_url).hostname, "127.0.0.1", "localhost"]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.extensions[FORM_ORIGINS] = {_origin(url) for url in (settings.oidc_issuer, settings.oidc_staff_issuer) if url}
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.before_request(_check_form_token)
+    app.after_request(_add_headers)
+
+
+def csp_nonce() -> str:
+    """The nonce that a script or style in this answer must carry."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return cast(str, g.csp_nonce)
+
+
+def allow_form_target(url: str) -> None:
+    """Let forms end at the origin of `url`: browsers hold redirects after a form to the policy, too (login, logout)."""
+    current_app.extensions[FORM_ORIGINS].add(_origin(url))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _check_form_token() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    access: Any = getattr(view, "obhut_access", None)
+    if access is not None and access.api:
+        return  # no cookie counts there, so nobody can be tricked into sending one
+    if current_app.config["WTF_CSRF_ENABLED"]:
+        csrf.protect()  # passes over methods that change nothing
+
+
+def _policy() -> str:
+    nonce = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
+    targets = " ".join(sorted(current_app.extensions[FORM_ORIGINS]))
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {nonce}".rstrip(),
+            f"style-src 'self' {nonce}".rstrip(),
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            f"form-action 'self' {targets}".rstrip(),
+        )
+    )
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _policy())
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = PERMISSIONS_POLICY
+    secret_link = request.path.startswith(SECRET_LINK_PREFIXES)
+    headers["Referrer-Policy"] = "no-referrer" if secret_link else "same-origin"
+    if request.endpoint != "static" and "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    settings = current_app.extensions["obhut.settings"]
+    if settings.secure_cookies:
+        headers["Strict-Transport-Security"] = f"max-age={HSTS_S}; includeSubDomains"
+    return response
