@@ -1,73 +1,45 @@
-"""Fixtures for all tests: the application on a database of its own, and clocks that stand still when told to."""
+"""Fixtures for all tests. Where a file lies decides what it may do: nothing in unit/ reaches a network or a database,
+and what lies in integration/ and api/ runs once on SQLite and once on PostgreSQL when it asks for the application.
+"""
 
 import os
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import text
 
-from config.app import create_app
-from config.database import db
-from config.settings import Settings, load_settings
+# Settings of whoever runs the tests must not leak into them; OBHUT_TEST_… are for the tests.
+for _name in [name for name in os.environ if name.startswith("OBHUT_") and not name.startswith("OBHUT_TEST_")]:
+    del os.environ[_name]
 
-POSTGRES = os.environ.get("OBHUT_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of its own: once SQLite, once PostgreSQL."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
-        return
-    name = f"obhut_test_{uuid.uuid4().hex[:12]}"
-    try:
-        owner = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL")
-    owner.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield POSTGRES.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://") + f"/{name}"
-    finally:
-        owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        owner.close()
+pytest_plugins = (
+    "tests.fixtures.isolation",
+    "tests.fixtures.databases",
+    "tests.fixtures.application",
+    "tests.fixtures.brokers",
+    "tests.fixtures.processes",
+)
+NEEDED = "needs "
+LONG = ("chaos", "security")
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings that know nothing of the developer's environment."""
-    for name in [name for name in os.environ if name.startswith("OBHUT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    return load_settings(data_dir=tmp_path, database_url=database_url, base_url="http://localhost")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long suites run only when they are asked for: `-m chaos`, `-m security`."""
+    asked = config.getoption("-m") or ""
+    long = [item for item in items if any(item.get_closest_marker(name) and name not in asked for name in LONG)]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
 
 
-@pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """The application, with every table and no row."""
-    application = create_app(settings)
-    application.testing = True
-    with application.app_context():
-        db.create_all()
-    yield application
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """An anonymous visitor."""
-    return app.test_client()
-
-
-@pytest.fixture
-def database(app: Flask) -> Iterator[Flask]:
-    """An application context for tests that speak to the domain directly."""
-    with app.app_context():
-        db.session.execute(text("SELECT 1"))
-        yield app
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the servers that were missing, with the reason, so that a skipped test never goes unseen."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.getreports("skipped"):
+        text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        text = text.removeprefix("Skipped: ")
+        if text.startswith(NEEDED):
+            reasons[text] = reasons.get(text, 0) + 1
+    if reasons:
+        terminalreporter.section("servers that could not be had")
+        for text, count in sorted(reasons.items()):
+            terminalreporter.line(f"{count} tests skipped: {text}")

@@ -1,0 +1,24 @@
+"""Install the servers that the tests need and that are missing; never fails, but says what will be skipped."""
+
+from tests.servers import chromium, postgresql, rabbitmq, redis
+from tests.servers.base import Missing
+
+SERVERS = {"PostgreSQL": postgresql, "Redis": redis, "RabbitMQ": rabbitmq, "Chromium": chromium}
+
+
+def main() -> None:
+    for name, server in SERVERS.items():
+        found = server.installed()
+        if found is None:
+            print(f"{name}: installing …", flush=True)
+            try:
+                server.install()
+                found = server.installed()
+            except Missing as reason:
+                print(f"{name}: {reason}; its tests will be skipped")
+                continue
+        print(f"{name}: {found or 'installed, but not to be found; its tests will be skipped'}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""RabbitMQ: the address of a virtual host that belongs to this run of the tests."""
+
+import contextlib
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import amqp
+
+from tests.servers import base
+
+LOCAL = "127.0.0.1:5672"
+SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
+
+
+def installed() -> str | Path | None:
+    """The address of a running server whose virtual hosts we may manage, else the program to start one with."""
+    if base.use_local() and _answers(LOCAL, "/") and _control("list_vhosts"):
+        return LOCAL
+    return base.program("/usr/lib/rabbitmq/bin/rabbitmq-server", SERVER, "/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
+
+
+def install() -> None:
+    """Install it from Debian as root."""
+    base.apt_install("rabbitmq-server")
+
+
+@contextlib.contextmanager
+def running() -> Iterator[str]:
+    """The address of a virtual host of our own, on a private server if need be. Raises Missing."""
+    found = installed()
+    if found is None:
+        raise base.Missing("RabbitMQ is not installed")
+    if isinstance(found, str):
+        with _virtual_host(found) as address:
+            yield address
+        return
+    with _private(found) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _virtual_host(server: str) -> Iterator[str]:
+    name = f"obhut-test-{uuid.uuid4().hex[:12]}"
+    if not (_control("add_vhost", name) and _control("set_permissions", "-p", name, "guest", ".*", ".*", ".*")):
+        raise base.Missing("RabbitMQ runs, but made no virtual host for us")
+    try:
+        yield f"amqp://guest:guest@{server}/{name}"
+    finally:
+        _control("delete_vhost", name)
+
+
+@contextlib.contextmanager
+def _private(server: Path) -> Iterator[str]:
+    user = base.first_user("rabbitmq")
+    port, names_port = base.free_port(), base.free_port()
+    with base.folder("rabbitmq", user) as folder:
+        env = {
+            "PATH": os.environ.get("PATH", ""),
+            "LANG": "C.UTF-8",
+            "HOME": str(folder),
+            "ERL_EPMD_PORT": str(names_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": f"obhut-{uuid.uuid4().hex[:8]}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(port),
+            "RABBITMQ_DIST_PORT": str(base.free_port()),
+            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "config"),
+        }
+        try:
+            with base.started([server], lambda: _answers(f"127.0.0.1:{port}", "/"), user=user, env=env, cwd=folder):
+                yield f"amqp://guest:guest@127.0.0.1:{port}//"
+        finally:
+            # Erlang's name server is started beside and would stay.
+            stop = ["epmd", "-port", str(names_port), "-kill"]
+            with contextlib.suppress(OSError):
+                subprocess.run(stop, env=env, capture_output=True, check=False)
+
+
+def _control(*arguments: str) -> bool:
+    program = base.program("rabbitmqctl", CONTROL)
+    if not program:
+        return False
+    try:
+        done = subprocess.run([program, "-q", *arguments], capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _answers(server: str, virtual_host: str) -> bool:
+    try:
+        with amqp.Connection(server, virtual_host=virtual_host, connect_timeout=3, read_timeout=3, write_timeout=3):
+            return True
+    except (OSError, amqp.AMQPError):
+        return False
