@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from config.errors import Forbidden, InvalidTransition, N_
+from config.errors import N_, Forbidden, InvalidTransition
 
 
 class RequestStatus(StrEnum):

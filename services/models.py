@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from config.database import Base, Identified
-from config.encryption import KeyHolder, Sealer, SealedRow, sealed
+from config.encryption import KeyHolder, SealedRow, Sealer, sealed
 from services.lifecycle import Action, Party, RequestStatus
 
 
@@ -38,6 +38,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
     __table_args__ = (
         Index(None, "department_code", "status", "due_on", "reference"),
         Index(None, "applicant_id", "created_at"),
+        Index(None, "created_by", "created_at"),
         Index(None, "status", "changed_at"),
     )
 
@@ -47,6 +48,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
     slug: Mapped[str] = mapped_column(String(80))
     department_code: Mapped[str] = mapped_column(String(40))
     applicant_id: Mapped[uuid.UUID | None]
+    created_by: Mapped[str] = mapped_column(String(80))
     locale: Mapped[str] = mapped_column(String(12))
     status: Mapped[RequestStatus]
     revision: Mapped[int] = mapped_column(default=1)
@@ -92,7 +94,7 @@ class RequestEvent(SealedRow, Identified, Base):
 
 
 class Attachment(SealedRow, Identified, Base):
-    """A file with a request: uploaded by the applicant, or the office's decision. Its bytes are in AttachmentContent."""
+    """A file with a request: an upload, or the office's decision. Its bytes are in AttachmentContent."""
 
     __tablename__ = "request_attachment"
     __table_args__ = (Index(None, "request_id", "field"),)

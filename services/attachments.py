@@ -1,0 +1,110 @@
+"""Files that people send: looked at before they are believed, images written anew without their metadata.
+
+What a file claims to be (name, media type) counts for nothing; its bytes decide. Cleaning an image takes CPU, so it
+happens before the transaction that stores it.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from config.errors import N_, RuleViolation
+from services.commands import Upload
+from services.definitions import ServiceDefinition
+from services.form_schema import FieldType
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+"""An image of 50 megapixels is larger than phones take; more is a decompression bomb."""
+EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png"}
+_UNSAFE = re.compile(r"[^\w .()+-]", re.UNICODE)
+_TAIL = 2048
+
+
+@dataclass(frozen=True)
+class CleanFile:
+    """A file that may be stored. `data` of an image are not the bytes that came in."""
+
+    field: str
+    file_name: str
+    media_type: str
+    data: bytes
+
+
+def clean(upload: Upload, *, max_bytes: int = MAX_BYTES) -> CleanFile:
+    """Check one file and give back what may be stored. Raises RuleViolation for its field."""
+    if not upload.data:
+        raise RuleViolation(upload.field, N_("The file “{name}” is empty."), name=_shown(upload.file_name))
+    if len(upload.data) > max_bytes:
+        limit = max_bytes // (1024 * 1024)
+        raise RuleViolation(
+            upload.field,
+            N_("The file “{name}” is too large: at most {limit} MB."),
+            name=_shown(upload.file_name),
+            limit=limit,
+        )
+    if upload.data.startswith(b"%PDF-"):
+        media_type, data = _pdf(upload)
+    elif upload.data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        media_type, data = _image(upload)
+    else:
+        raise RuleViolation(
+            upload.field,
+            N_("The file “{name}” is no PDF, JPEG or PNG. Please save it as one of these, or take a photo."),
+            name=_shown(upload.file_name),
+        )
+    return CleanFile(upload.field, safe_name(upload.file_name, media_type), media_type, data)
+
+
+def check_field(definition: ServiceDefinition, upload: Upload) -> None:
+    """Raises RuleViolation when the form has no file field of that name."""
+    field = definition.field(upload.field)
+    if field is None or field.type is not FieldType.FILE:
+        raise RuleViolation(upload.field, N_("This form has no such field."))
+
+
+def _pdf(upload: Upload) -> tuple[str, bytes]:
+    if b"%%EOF" not in upload.data[-_TAIL:]:
+        raise _damaged(upload)
+    return "application/pdf", upload.data
+
+
+def _image(upload: Upload) -> tuple[str, bytes]:
+    try:
+        with Image.open(io.BytesIO(upload.data), formats=list(_FORMATS)) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise RuleViolation(
+                    upload.field, N_("The picture “{name}” is too large."), name=_shown(upload.file_name)
+                )
+            kind = str(picture.format)
+            upright = ImageOps.exif_transpose(picture)
+            upright.load()
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise _damaged(upload) from None
+    upright.info.clear()
+    buffer = io.BytesIO()
+    if kind == "JPEG":
+        upright.convert("RGB").save(buffer, "JPEG", quality=90)
+    else:
+        upright.save(buffer, "PNG")
+    return _FORMATS[kind], buffer.getvalue()
+
+
+def _damaged(upload: Upload) -> RuleViolation:
+    return RuleViolation(
+        upload.field, N_("The file “{name}” is damaged and cannot be opened."), name=_shown(upload.file_name)
+    )
+
+
+def _shown(name: str) -> str:
+    base = re.split(r"[\\/]", name)[-1]
+    return (_UNSAFE.sub("_", base).strip(" .") or "?")[:80]
+
+
+def safe_name(name: str, media_type: str) -> str:
+    """A file name without folders and odd characters, ending as its content says."""
+    stem = _shown(name).rsplit(".", 1)[0].strip(" .") or "file"
+    return f"{stem}.{EXTENSIONS[media_type]}"

@@ -1,0 +1,58 @@
+"""What people can ask of this wing, as frozen values. Pure."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from config.errors import N_
+from services.lifecycle import Action
+
+MAX_MESSAGE = 4000
+Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)]
+
+
+class Command(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Upload(Command):
+    """A file as it arrived; nothing about it is believed yet."""
+
+    field: str
+    file_name: str
+    data: bytes
+
+
+class Submit(Command):
+    """Hand in an application. One `submission_key` of one person makes one request, however often it comes."""
+
+    slug: str
+    answers: dict[str, Any]
+    locale: str = "de"
+    submission_key: str = Field(min_length=16, max_length=120)
+    uploads: tuple[Upload, ...] = ()
+    source: str = "online"
+
+
+class SubmitBody(Command):
+    """JSON body of POST /api/v1/services/<slug>/requests."""
+
+    answers: dict[str, Any]
+    locale: str = "de"
+
+
+class Act(Command):
+    """One action of the transition table on one request. JSON body of POST …/transitions."""
+
+    action: Action
+    message: Message = ""
+
+
+class Lookup(Command):
+    """Reference and PIN, as on the confirmation."""
+
+    reference: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=20)]
+    pin: Annotated[str, StringConstraints(strip_whitespace=True, max_length=12)]
+
+
+MESSAGE_MISSING = N_("Please write a message.")

@@ -1,0 +1,67 @@
+"""Deadlines in working days of Lower Saxony. Pure.
+
+Counting follows §§ 187 (1), 188 (1) and 193 BGB: the day of the event does not count, and Saturdays, Sundays and
+public holidays are no working days. Holidays follow the Niedersächsisches Feiertagsgesetz (31 October since 2018).
+"""
+
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cache
+
+import holidays
+
+SATURDAY = 5
+SOON_DAYS = 3
+"""Working days before the deadline from which a request counts as urgent."""
+ONE_DAY = timedelta(days=1)
+
+
+class Urgency(StrEnum):
+    ON_TIME = "on_time"
+    SOON = "soon"
+    OVERDUE = "overdue"
+    STOPPED = "stopped"
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("DE", subdiv="NI", years=year))
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday, unless a public holiday in Lower Saxony."""
+    return day.weekday() < SATURDAY and day not in _holidays(day.year)
+
+
+def due_on(start: date, working_days: int) -> date:
+    """The last day of a term of `working_days` (≥ 1) that begins with an event on `start`."""
+    if working_days < 1:
+        raise ValueError("a term has at least one working day")
+    day, left = start, working_days
+    while left:
+        day += ONE_DAY
+        left -= is_working_day(day)
+    return day
+
+
+def working_days_between(start: date, end: date) -> int:
+    """Working days after `start` up to and including `end`; 0 when `end` is not after `start`."""
+    return sum(is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+
+
+def due_after_pause(due: date, stopped_on: date, resumed_on: date) -> date:
+    """The deadline when the clock stood still from `stopped_on` to `resumed_on`: the days left begin anew.
+
+    A deadline that had passed before the clock stopped stays as it was.
+    """
+    left = working_days_between(stopped_on, due)
+    return due_on(resumed_on, left) if left else due
+
+
+def urgency(due: date | None, today: date, *, stopped: bool = False) -> Urgency:
+    """The traffic light of a work list."""
+    if stopped or due is None:
+        return Urgency.STOPPED
+    if today > due:
+        return Urgency.OVERDUE
+    return Urgency.SOON if working_days_between(today, due) < SOON_DAYS else Urgency.ON_TIME

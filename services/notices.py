@@ -1,0 +1,77 @@
+"""What people are told about a request. Link and reference only: mail and SMS are read by others, too."""
+
+from config.settings import current_settings
+from notifications import outbox
+from notifications.statuses import Channel
+from services import queries
+from services.models import ServiceRequest
+
+
+def tell_applicant(request: ServiceRequest, template: str, occasion: str) -> None:
+    """Write the message `services.<template>` for the applicant, by e-mail and, if wished, by SMS.
+
+    `occasion` tells two messages of the same template apart (the event's id). Call inside `transaction()`.
+    """
+    contact = request.contact or {}
+    settings = current_settings()
+    variables = {
+        "reference": request.reference,
+        "link": settings.public_url(f"/requests/{request.reference}"),
+        "status_link": settings.public_url("/status"),
+        "city": settings.city_name,
+    }
+    recipients = [(Channel.EMAIL, contact.get("email"))]
+    if contact.get("sms"):
+        recipients.append((Channel.SMS, contact.get("phone")))
+    for channel, to in recipients:
+        if to:
+            outbox.enqueue(
+                template=f"services.{template}",
+                channel=channel,
+                to=to,
+                locale=request.locale,
+                variables=variables,
+                key=f"request:{request.id}:{occasion}:{channel}",
+                about=request.reference,
+                owner=f"department:{request.department_code}",
+            )
+
+
+def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
+    """Write the message `services.<template>` to the department's mailbox, if it has one."""
+    department = queries.department(request.department_code)
+    if department is None or not department.email:
+        return
+    settings = current_settings()
+    outbox.enqueue(
+        template=f"services.{template}",
+        channel=Channel.EMAIL,
+        to=department.email,
+        locale=settings.locale,
+        variables={
+            "reference": request.reference,
+            "link": settings.public_url(f"/staff/requests/{request.reference}"),
+        },
+        key=f"request:{request.id}:{occasion}:office",
+        about=request.reference,
+        owner=f"department:{request.department_code}",
+    )
+
+
+def tell_overdue(department_code: str, number: int, day: str) -> bool:
+    """Write the day's reminder to a department with requests past their deadline; False if it has had it."""
+    department = queries.department(department_code)
+    if department is None or not department.email:
+        return False
+    settings = current_settings()
+    written = outbox.enqueue(
+        template="services.overdue",
+        channel=Channel.EMAIL,
+        to=department.email,
+        locale=settings.locale,
+        variables={"number": number, "link": settings.public_url("/staff/requests/?view=overdue")},
+        key=f"overdue:{department_code}:{day}",
+        about=f"department:{department_code}",
+        owner=f"department:{department_code}",
+    )
+    return written is not None

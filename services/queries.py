@@ -1,0 +1,216 @@
+"""Reading requests. Every query says who is asking; `requests_visible_to` is the only way in."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy.orm import selectinload
+
+from auth.actors import Actor
+from auth.models import Department, User
+from auth.roles import Permission
+from config.database import db, locked
+from config.encryption import blind_index
+from config.errors import NotFound
+from services.lifecycle import OPEN, RequestStatus
+from services.models import Attachment, AttachmentKind, ServiceRequest
+
+PAGE = 50
+Requests = Select[ServiceRequest]
+
+
+class View(StrEnum):
+    """The filters of the work list."""
+
+    OPEN = "open"
+    NEW = "new"
+    MINE = "mine"
+    WAITING = "waiting"
+    OVERDUE = "overdue"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, and the key after which the next begins (None: this was the last)."""
+
+    items: list[ServiceRequest]
+    next: str | None
+
+
+def requests_visible_to(actor: Actor) -> Requests:
+    """Requests that `actor` may know of: one's own, and for caseworkers those of their departments (no drafts)."""
+    return select(ServiceRequest).where(or_(_own(actor), _of_departments(actor)))
+
+
+def own_requests(actor: Actor) -> Requests:
+    """The requests that `actor` handed in, or began to."""
+    return select(ServiceRequest).where(_own(actor))
+
+
+def work_of(actor: Actor) -> Requests:
+    """The requests that `actor` may work on."""
+    return select(ServiceRequest).where(_of_departments(actor))
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    if not actor.may(Permission.REQUESTS_OWN) or actor.is_system:
+        return false()
+    if actor.user_id is not None:
+        return ServiceRequest.applicant_id == actor.user_id
+    return ServiceRequest.created_by == actor.id if actor.kind == "token" else false()
+
+
+def _of_departments(actor: Actor) -> ColumnElement[bool]:
+    if actor.is_system:
+        return true()
+    codes = actor.departments_for(Permission.REQUESTS_WORK)
+    if not codes:
+        return false()
+    return and_(ServiceRequest.department_code.in_(codes), ServiceRequest.status != RequestStatus.DRAFT)
+
+
+def is_own(actor: Actor, request: ServiceRequest) -> bool:
+    """Whether `actor` is the one who handed `request` in."""
+    if actor.user_id is not None:
+        return request.applicant_id == actor.user_id
+    return actor.kind == "token" and request.created_by == actor.id and actor.may(Permission.REQUESTS_OWN)
+
+
+def works_on(actor: Actor, request: ServiceRequest) -> bool:
+    """Whether `request` belongs to a department of `actor`."""
+    return actor.is_system or request.department_code in actor.departments_for(Permission.REQUESTS_WORK)
+
+
+def get(actor: Actor, reference: str) -> ServiceRequest:
+    """One request with its events and attachments. Raises NotFound for those that `actor` may not know of."""
+    return _one(
+        requests_visible_to(actor).options(
+            selectinload(ServiceRequest.events), selectinload(ServiceRequest.attachments)
+        ),
+        reference,
+    )
+
+
+def get_for_update(actor: Actor, reference: str) -> ServiceRequest:
+    """One request, locked until the transaction ends. Raises NotFound."""
+    return _one(locked(requests_visible_to(actor)).execution_options(populate_existing=True), reference)
+
+
+def _one(statement: Requests, reference: str) -> ServiceRequest:
+    found = db.session.scalar(statement.where(ServiceRequest.reference == reference.upper()))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def mine(actor: Actor) -> list[ServiceRequest]:
+    """The resident's own requests, newest first."""
+    return list(db.session.scalars(own_requests(actor).order_by(ServiceRequest.created_at.desc()).limit(200)))
+
+
+def work_list(
+    actor: Actor, view: View, today: date, *, slug: str | None = None, after: str | None = None, limit: int = PAGE
+) -> Page:
+    """Requests of the actor's departments by deadline. `today` is the day in the city's zone."""
+    statement = work_of(actor).where(_condition(view, actor, today))
+    if slug:
+        statement = statement.where(ServiceRequest.slug == slug)
+    return page(statement, after, limit)
+
+
+def page(statement: Requests, after: str | None, limit: int = PAGE) -> Page:
+    """A page of `statement` by deadline and reference, beginning after the key `after`."""
+    statement = statement.order_by(ServiceRequest.due_on, ServiceRequest.reference)
+    if after and (key := _key(after)):
+        statement = statement.where(tuple_(ServiceRequest.due_on, ServiceRequest.reference) > tuple_(*key))
+    rows = list(db.session.scalars(statement.limit(limit + 1)))
+    if len(rows) <= limit:
+        return Page(rows, None)
+    last = rows[limit - 1]
+    return Page(rows[:limit], f"{last.due_on}~{last.reference}" if last.due_on else None)
+
+
+def _key(after: str) -> tuple[date, str] | None:
+    day, _, reference = after.partition("~")
+    try:
+        return date.fromisoformat(day), reference
+    except ValueError:
+        return None
+
+
+def _condition(view: View, actor: Actor, today: date) -> ColumnElement[bool]:
+    match view:
+        case View.NEW:
+            return ServiceRequest.status == RequestStatus.SUBMITTED
+        case View.MINE:
+            return and_(ServiceRequest.status.in_(OPEN), ServiceRequest.assignee_id == actor.user_id)
+        case View.WAITING:
+            return ServiceRequest.status == RequestStatus.NEEDS_INFORMATION
+        case View.OVERDUE:
+            return and_(_running(), ServiceRequest.due_on < today)
+        case View.DONE:
+            return ServiceRequest.status.not_in([*OPEN, RequestStatus.DRAFT])
+        case View.OPEN:
+            return ServiceRequest.status.in_(OPEN)
+
+
+def _running() -> ColumnElement[bool]:
+    return ServiceRequest.status.in_(OPEN - {RequestStatus.NEEDS_INFORMATION})
+
+
+def counts(actor: Actor, today: date) -> dict[View, int]:
+    """How many requests each filter of the work list holds."""
+    found: dict[View, int] = {}
+    for view in View:
+        statement = work_of(actor).where(_condition(view, actor, today))
+        found[view] = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    return found
+
+
+def overdue_by_department(today: date) -> dict[str, int]:
+    """How many requests are past their deadline, for each department that has any."""
+    rows = db.session.execute(
+        select(ServiceRequest.department_code, func.count())
+        .where(_running(), ServiceRequest.due_on < today)
+        .group_by(ServiceRequest.department_code)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def attachment(actor: Actor, reference: str, attachment_id: str) -> Attachment:
+    """One file of a request that `actor` may know of. Raises NotFound."""
+    request = get(actor, reference)
+    found = next((one for one in request.attachments if str(one.id) == attachment_id), None)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def paper(code: str) -> Attachment | None:
+    """The decision with this verification code."""
+    return db.session.scalar(
+        select(Attachment).where(
+            Attachment.verification_hash == blind_index("paper", code), Attachment.kind == AttachmentKind.DECISION
+        )
+    )
+
+
+def by_reference_and_pin(reference: str) -> ServiceRequest | None:
+    """The request of a status enquiry; the caller compares the PIN (`submission.pin_fits`)."""
+    return db.session.scalar(
+        select(ServiceRequest).where(
+            ServiceRequest.reference == reference, ServiceRequest.status != RequestStatus.DRAFT
+        )
+    )
+
+
+def department(code: str) -> Department | None:
+    """The department that a request goes to, if it has been set up."""
+    return db.session.scalar(select(Department).where(Department.code == code))
+
+
+def applicant(actor: Actor) -> User | None:
+    """The account of the resident who is asking."""
+    return db.session.get(User, actor.user_id) if actor.user_id else None

@@ -1,0 +1,249 @@
+"""Handing in a request: whatever happens to the browser or the line, one application makes one request."""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from auth import audit
+from auth.actors import Actor
+from config import clock
+from config.database import db, locked
+from config.errors import N_, Conflict, FieldError, RuleViolation
+from config.ids import new_reference
+from config.settings import current_settings
+from services import attachments, deadlines, notices, queries, versions
+from services.attachments import CleanFile
+from services.commands import Lookup, Submit
+from services.definitions import ServiceDefinition
+from services.form_schema import validate
+from services.lifecycle import Action, Party, RequestStatus
+from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent, ServiceRequest
+
+PIN_DIGITS = 6
+REFERENCE_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A submission whose files have been looked at. `errors` are complaints about files that were refused."""
+
+    command: Submit
+    definition: ServiceDefinition
+    files: tuple[CleanFile, ...]
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the applicant keeps. `is_new` is False when this submission had come in before."""
+
+    reference: str
+    pin: str
+    is_new: bool
+
+
+def prepare(command: Submit) -> Prepared:
+    """Look at the files and write images anew; takes CPU, so not inside `transaction()`. Raises NotFound."""
+    definition = versions.on_offer(command.slug)
+    files: list[CleanFile] = []
+    errors: list[FieldError] = []
+    for upload in command.uploads:
+        try:
+            attachments.check_field(definition, upload)
+            files.append(attachments.clean(upload))
+        except RuleViolation as refused:
+            errors += refused.errors
+    return Prepared(command, definition, tuple(files), tuple(errors))
+
+
+def submit(prepared: Prepared, actor: Actor) -> Receipt:
+    """Store the request, its deadline and the confirmation. Call inside `transaction()`.
+
+    The same submission key of the same actor gives the same receipt again. Raises RuleViolation with every complaint.
+    """
+    request = _found(prepared, actor)
+    if request is not None and request.status is not RequestStatus.DRAFT:
+        return _receipt(request, is_new=False)
+    answers = _validated(prepared, request)
+    if request is None:
+        request, is_new = _inserted(prepared, actor, answers)
+        if not is_new and request.status is not RequestStatus.DRAFT:
+            return _receipt(request, is_new=False)
+    _attach(request, prepared.files)
+    _hand_in(request, prepared, answers, actor)
+    return _receipt(request, is_new=True)
+
+
+def keep_draft(prepared: Prepared, actor: Actor) -> ServiceRequest:
+    """Keep what was typed and uploaded, so that nothing is lost over a mistake. Call inside `transaction()`."""
+    request = _found(prepared, actor)
+    if request is None:
+        request, _ = _inserted(prepared, actor, prepared.command.answers)
+    if request.status is RequestStatus.DRAFT:
+        request.answers = prepared.command.answers
+        request.changed_at = clock.now()
+        _attach(request, prepared.files)
+    db.session.flush()
+    return request
+
+
+def draft_of(actor: Actor, slug: str, submission_key: str) -> ServiceRequest | None:
+    """The draft that this actor keeps under this key."""
+    return db.session.scalar(
+        queries.own_requests(actor).where(
+            ServiceRequest.submission_key == _key(actor, submission_key),
+            ServiceRequest.slug == slug,
+            ServiceRequest.status == RequestStatus.DRAFT,
+        )
+    )
+
+
+def key_of(request: ServiceRequest) -> str:
+    """The submission key as the form carries it."""
+    return request.submission_key.rsplit(" ", 1)[-1]
+
+
+def new_key() -> str:
+    """A key for a form that is about to be shown."""
+    return secrets.token_urlsafe(24)
+
+
+def pin_fits(lookup: Lookup) -> ServiceRequest | None:
+    """The request with this reference and PIN, else None; takes as long whether or not the reference exists."""
+    request = queries.by_reference_and_pin(lookup.reference)
+    expected = (request.pin if request else None) or "-" * PIN_DIGITS
+    fits = hmac.compare_digest(expected.encode(), lookup.pin.encode())
+    return request if request is not None and fits else None
+
+
+def _key(actor: Actor, key: str) -> str:
+    return f"{actor.id} {key}"
+
+
+def _receipt(request: ServiceRequest, *, is_new: bool) -> Receipt:
+    return Receipt(request.reference, request.pin or "", is_new)
+
+
+def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
+    key = _key(actor, prepared.command.submission_key)
+    request = db.session.scalar(
+        locked(select(ServiceRequest).where(ServiceRequest.submission_key == key)).execution_options(
+            populate_existing=True
+        )
+    )
+    if request is not None and request.slug != prepared.definition.slug:
+        raise Conflict()
+    return request
+
+
+def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, Any]:
+    refused = {error.field for error in prepared.errors}
+    kept = {one.field for one in draft.attachments} if draft else set()
+    uploaded = {one.field for one in prepared.files} | kept | refused
+    try:
+        answers = validate(prepared.definition.fields, prepared.command.answers, uploaded)
+    except RuleViolation as violation:
+        raise RuleViolation.of([*violation.errors, *prepared.errors]) from None
+    contact = prepared.definition.contact
+    if contact.sms and contact.phone and answers.get(contact.sms) and not answers.get(contact.phone):
+        raise RuleViolation(contact.phone, N_("Please give a mobile number for text messages."))
+    if prepared.errors:
+        raise RuleViolation.of(prepared.errors)
+    return answers
+
+
+def _inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple[ServiceRequest, bool]:
+    """A new draft, or the one that a parallel post of the same form has just stored."""
+    version = versions.snapshot(prepared.definition)
+    now = clock.now()
+    for _ in range(REFERENCE_TRIES):
+        request = ServiceRequest(
+            reference=new_reference(),
+            submission_key=_key(actor, prepared.command.submission_key),
+            service_version_id=version.id,
+            slug=prepared.definition.slug,
+            department_code=prepared.definition.department,
+            applicant_id=actor.user_id,
+            created_by=actor.id,
+            locale=prepared.command.locale,
+            status=RequestStatus.DRAFT,
+            source=prepared.command.source,
+            created_at=now,
+            changed_at=now,
+            answers=answers,
+            pin="".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS)),
+        )
+        try:
+            with db.session.begin_nested():
+                db.session.add(request)
+            return request, True
+        except IntegrityError:
+            found = _found(prepared, actor)
+            if found is not None:
+                return found, False
+    raise Conflict()
+
+
+def _attach(request: ServiceRequest, files: Sequence[CleanFile]) -> None:
+    replaced = {one.field for one in files}
+    for old in [one for one in request.attachments if one.field in replaced]:
+        request.attachments.remove(old)
+        db.session.delete(old)
+    for file in files:
+        add_file(request, file, AttachmentKind.UPLOAD)
+
+
+def add_file(request: ServiceRequest, file: CleanFile, kind: AttachmentKind) -> Attachment:
+    """Store a clean file with `request`, sealed under the request's key."""
+    attachment = Attachment(
+        request=request,
+        request_id=request.id,
+        kind=kind,
+        field=file.field,
+        media_type=file.media_type,
+        size=len(file.data),
+        created_at=clock.now(),
+        file_name=file.file_name,
+    )
+    db.session.add(attachment)
+    content = AttachmentContent(attachment=attachment, attachment_id=attachment.id, data=file.data)
+    db.session.add(content)
+    return attachment
+
+
+def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> None:
+    now = clock.now()
+    today = clock.today(current_settings().zone)
+    request.service_version = versions.snapshot(prepared.definition)
+    request.answers = answers
+    request.contact = _contact(prepared.definition, answers)
+    request.locale = prepared.command.locale
+    request.status = RequestStatus.SUBMITTED
+    request.submitted_at = request.changed_at = now
+    request.due_on = deadlines.due_on(today, prepared.definition.deadline.working_days)
+    event = RequestEvent(
+        request=request,
+        request_id=request.id,
+        action=Action.SUBMIT,
+        from_status=RequestStatus.DRAFT,
+        to_status=RequestStatus.SUBMITTED,
+        by=Party.APPLICANT,
+        actor_id=actor.id,
+        at=now,
+    )
+    db.session.add(event)
+    db.session.flush()
+    notices.tell_applicant(request, "submitted", "submitted")
+    notices.tell_office(request, "received", "submitted")
+    audit.record(actor, "request.submitted", f"request:{request.reference}", service=request.slug)
+
+
+def _contact(definition: ServiceDefinition, answers: dict[str, Any]) -> dict[str, Any]:
+    """Where to write to: the answers of the fields that the definition names."""
+    roles = definition.contact.model_dump(exclude_none=True)
+    return {role: answers.get(key) for role, key in roles.items() if answers.get(key) is not None}
