@@ -1,7 +1,7 @@
 """How the sandbox's phone network behaves: Twilio's error answers, its magic numbers, and numbers that fail later.
 
-Sources: Twilio's error dictionary and its page on test credentials (the numbers from +15005550001 on). Beyond those, the
-last five digits of a number may be a Twilio code: the message is accepted and then comes back undelivered with that code.
+Sources: Twilio's error dictionary and its page on test credentials (the numbers from +15005550001 on). Beyond those,
+the last five digits of a number may be a Twilio code: the message is accepted and then returns undelivered with it.
 """
 
 from dataclasses import dataclass
