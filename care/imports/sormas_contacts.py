@@ -58,8 +58,11 @@ class SormasContacts:
 
 def _refuse_former_contacts(row: RowReader) -> None:
     """Nobody is to get messages as a contact who is none, or who is ill by now."""
-    if row.text("classification").casefold() == "no_contact" or row.text("contact_status").casefold() == "dropped":
-        row.error("contact_status", N_("The file says that this person is no contact (any more)."))
+    no_contact = N_("The file says that this person is no contact (any more).")
+    if row.text("classification").casefold() == "no_contact":
+        row.error("classification", no_contact)
+    elif row.text("contact_status").casefold() == "dropped":
+        row.error("contact_status", no_contact)
     elif row.text("contact_status").casefold() == "converted":
         row.error("contact_status", N_("The file says that this contact has become a case."))
 
