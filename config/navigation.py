@@ -11,6 +11,7 @@ from functools import cached_property
 import structlog
 from flask import current_app, request, url_for
 from flask_babel import get_locale, gettext
+from sqlalchemy.exc import SQLAlchemyError
 
 from auth.policies import Actor, access_of, current_actor
 from config.errors import N_
@@ -80,7 +81,11 @@ class Page:
 
     @cached_property
     def actor(self) -> Actor:
-        return current_actor()
+        try:
+            return current_actor()
+        except SQLAlchemyError:
+            # The page that says so must still be possible when the database is away.
+            return Actor.anonymous()
 
     @property
     def locale(self) -> str:
