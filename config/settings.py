@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     migration_database_url: str = ""
     broker_url: str = "memory://"
+    broker_prefix: str = ""
     limiter_url: str = "memory://"
     secret_key: SecretStr = SecretStr("")
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()

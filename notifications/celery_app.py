@@ -1,6 +1,5 @@
 """The Celery application. The broker is only a hint: what is to be done stands in the database."""
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -36,7 +35,7 @@ def init_app(app: "Flask", settings: "Settings") -> None:
     celery.flask_app = app
     celery.conf.update(
         broker_url=settings.broker_url,
-        broker_transport_options=_transport_options(settings.broker_url),
+        broker_transport_options=_transport_options(settings.broker_url, settings.broker_prefix),
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=SOCKET_TIMEOUT_S,
         task_publish_retry=False,
@@ -56,11 +55,12 @@ def init_app(app: "Flask", settings: "Settings") -> None:
     app.extensions["celery"] = celery
 
 
-def _transport_options(url: str) -> dict[str, Any]:
+def _transport_options(url: str, prefix: str) -> dict[str, Any]:
     if url.startswith("memory:"):
         return {"polling_interval": 0.05}
     if url.startswith("redis"):
-        return {"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S, "global_keyprefix": os.environ.get("OBHUT_BROKER_PREFIX", "")}
+        timeouts = {"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S}
+        return timeouts | {"global_keyprefix": prefix}
     return {"max_retries": 0, "read_timeout": SOCKET_TIMEOUT_S, "write_timeout": SOCKET_TIMEOUT_S}
 
 
