@@ -54,7 +54,7 @@ def _window(value: Any) -> Any:
         return str(int(text))
     if text in NAMED_WINDOWS:
         return text
-    raise PydanticCustomError("contact_window", N_("Choose morning, afternoon, evening, unset or an hour from 0 to 23."))
+    raise PydanticCustomError("contact_window", N_("Choose morning, afternoon, evening, unset or an hour (0 to 23)."))
 
 
 def _zone(value: str) -> str:
@@ -211,5 +211,3 @@ class ListCases(Command):
     q: Annotated[str | None, Field(max_length=200)] = None
     after: str | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-
-

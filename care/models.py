@@ -33,14 +33,14 @@ from care.vocabulary import (
     LinkPurpose,
     OrderEventKind,
     OrderState,
-    Reporter,
     ReportChannel,
+    Reporter,
     ReviewOutcome,
     Status,
     TaskKind,
 )
 from config.database import Base, Identified
-from config.encryption import KeyHolder, Sealer, SealedRow, sealed
+from config.encryption import KeyHolder, SealedRow, Sealer, sealed
 
 
 class Person(KeyHolder, Identified, Base):

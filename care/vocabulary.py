@@ -148,7 +148,6 @@ class TaskKind(StrEnum):
     """Why an officer has to look at a case."""
 
     SYMPTOMATIC = "symptomatic"
-    NON_REPORTING = "non_reporting"
     REVIEW_REQUIRED = "review_required"
     ENDING_SYMPTOMATIC = "ending_symptomatic"  # the last day is over, but there are symptoms
     ENDING_SILENT = "ending_silent"  # the last day is over, but we have not heard from the person

@@ -1,0 +1,183 @@
+"""The one rule function: in which list a case is, why, and when to look again. Pure.
+
+The lists are an ordered table; the first row that applies takes the case, the last row takes the rest. So every open
+case is in exactly one list, and every listing names its rule.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from care.facts import CaseFacts
+from care.findings import Finding, findings, findings_change_at, priority
+from care.isolation import Ending, EndingAction, ending, review_changes_at, review_ready
+from care.monitoring import CheckInDue, Period, next_check_in, period
+from care.protocol import Protocol
+from care.triage import onset
+from care.vocabulary import OPEN_STATUSES, Kind, LineList, Status
+
+RULES_VERSION = 1  # raise it with every change of a rule: stored assessments of older versions are made anew
+
+Inputs = dict[str, Any]
+Rule = Callable[[CaseFacts, Protocol, datetime], "Because | None"]
+
+
+@dataclass(frozen=True)
+class Because:
+    """Why a case is in its list: the rule, its version, and what it looked at."""
+
+    rule: str
+    inputs: Inputs
+    version: int = RULES_VERSION
+
+    def as_json(self) -> Inputs:
+        return {"rule": self.rule, "version": self.version, "inputs": self.inputs}
+
+
+@dataclass(frozen=True)
+class Assessment:
+    line_list: LineList
+    because: Because
+    findings: tuple[Finding, ...]
+    priority: float
+    period: Period
+    ending: Ending
+    next_check_in: CheckInDue | None
+    reassess_at: datetime | None
+
+    @property
+    def next_check_in_at(self) -> datetime | None:
+        return self.next_check_in.due_at if self.next_check_in else None
+
+
+def _paused(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
+    """Source: contract: paused (and in hospital) comes before all lists."""
+    if facts.status in {Status.PAUSED, Status.HOSPITALISED}:
+        return Because("paused", {"status": facts.status.value})
+    return None
+
+
+def _under_investigation(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
+    """Source: Sara Alert: an officer has ordered a public-health action (PUI)."""
+    if facts.public_health_action != "none":
+        return Because("public_health_action", {"action": facts.public_health_action})
+    return None
+
+
+def _symptomatic(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
+    """Source: Sara Alert: a symptomatic report, or an onset that is set, until an officer dismisses it (sticky)."""
+    began = onset(facts, protocol)
+    if began is None:
+        return None
+    inputs: Inputs = {"onset_on": began.on.isoformat()}
+    if began.report is not None:
+        asked = sorted(began.report.present)
+        inputs |= {"report": began.report.id, "reported_at": began.report.reported_at.isoformat(), "symptoms": asked}
+        if began.report.temperature_c is not None:
+            inputs["temperature_c"] = began.report.temperature_c
+    return Because(f"symptomatic.{began.reason}", inputs)
+
+
+def _review_required(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
+    """Source: protocol `isolation_review`, see isolation.review_ready."""
+    ready = review_ready(facts, protocol, now)
+    return Because(f"review_required.{ready.rule}", ready.inputs) if ready else None
+
+
+def _heard_at(facts: CaseFacts) -> datetime:
+    """When we last heard from the person: the later of enrolment and newest report."""
+    last = facts.last_report
+    return facts.enrolled_at if last is None else max(facts.enrolled_at, last.reported_at)
+
+
+def _silent_from(facts: CaseFacts, protocol: Protocol) -> datetime:
+    return _heard_at(facts) + timedelta(hours=protocol.check_ins.non_reporting_after_hours)
+
+
+def _heard_inputs(facts: CaseFacts, protocol: Protocol) -> Inputs:
+    return {
+        "heard_at": _heard_at(facts).isoformat(),
+        "ever_reported": facts.last_report is not None,
+        "limit_hours": protocol.check_ins.non_reporting_after_hours,
+    }
+
+
+def _non_reporting(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
+    """Source: Sara Alert: 24 hours (protocol) since the later of enrolment and last report, to the instant."""
+    if now < _silent_from(facts, protocol):
+        return None
+    return Because("silent", _heard_inputs(facts, protocol))
+
+
+def _rest(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because:
+    """Source: the last row takes the rest: heard from within the limit, and nothing above applies."""
+    return Because("heard_from", _heard_inputs(facts, protocol))
+
+
+CONTACT_LISTS: tuple[tuple[LineList, Rule], ...] = (
+    (LineList.PAUSED, _paused),
+    (LineList.UNDER_INVESTIGATION, _under_investigation),
+    (LineList.SYMPTOMATIC, _symptomatic),
+    (LineList.NON_REPORTING, _non_reporting),
+    (LineList.ASYMPTOMATIC, _rest),
+)
+INDEX_LISTS: tuple[tuple[LineList, Rule], ...] = (
+    (LineList.PAUSED, _paused),
+    (LineList.REVIEW_REQUIRED, _review_required),
+    (LineList.NON_REPORTING, _non_reporting),
+    (LineList.REPORTING, _rest),
+)
+LISTS: dict[Kind, tuple[tuple[LineList, Rule], ...]] = {
+    Kind.CONTACT: CONTACT_LISTS,
+    Kind.TRAVELLER: CONTACT_LISTS,
+    Kind.INDEX: INDEX_LISTS,
+}
+
+
+def assess(facts: CaseFacts, protocol: Protocol, now: datetime) -> Assessment:
+    """The case's list, findings and next steps at `now` (aware), and the next instant at which any could change.
+
+    Source: the ordered tables above (contract, section line_list). Between `now` and `reassess_at` the result stays
+    the same as long as the facts do; `reassess_at` is None when time alone changes nothing more.
+    """
+    monitored = period(facts, protocol)
+    if facts.status not in OPEN_STATUSES:
+        because = Because("closed", {"status": facts.status.value})
+        return Assessment(LineList.CLOSED, because, (), 0.0, monitored, Ending(EndingAction.NOT_YET), None, None)
+    line_list, because = _listed(facts, protocol, now)
+    found = findings(facts, protocol, now)
+    upcoming = next_check_in(facts, protocol, now)
+    return Assessment(
+        line_list,
+        because,
+        found,
+        priority(found, protocol),
+        monitored,
+        ending(facts, line_list, protocol, now),
+        upcoming,
+        _reassess_at(facts, protocol, now, monitored, upcoming),
+    )
+
+
+def _listed(facts: CaseFacts, protocol: Protocol, now: datetime) -> tuple[LineList, Because]:
+    for line_list, rule in LISTS[facts.kind]:
+        because = rule(facts, protocol, now)
+        if because is not None:
+            return line_list, because
+    raise AssertionError("the last row takes the rest")
+
+
+def _reassess_at(
+    facts: CaseFacts, protocol: Protocol, now: datetime, monitored: Period, upcoming: CheckInDue | None
+) -> datetime | None:
+    """The first instant after `now` at which a list, a finding, the ending or the next check-in could change."""
+    instants = [_silent_from(facts, protocol), *findings_change_at(facts, protocol)]
+    ends_at = monitored.ends_at(facts.zone)
+    if ends_at is not None:
+        instants.append(ends_at)
+    if facts.kind is Kind.INDEX:
+        instants.extend(review_changes_at(facts, protocol))
+    if upcoming is not None:
+        instants.append(upcoming.window_ends_at)  # not sent until then, it is the next slot's turn
+    return min((instant for instant in instants if instant > now), default=None)
