@@ -13,7 +13,7 @@ from config.encryption import blind_index
 from config.papers import Paper
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import casework, queries, submission, versions
+from services import queries, rights, submission, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.definitions import ServiceDefinition
@@ -23,20 +23,7 @@ from services.models import AttachmentKind, ServiceRequest
 
 TEMPLATE = "services/templates/pdf/decision.typ"
 LANGUAGE = "de"
-MONTHS = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-]
+MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 COURTESY = {
     "en": ("In English (not legally binding)", "Instructions on legal remedies"),
 }
@@ -59,7 +46,7 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
     if command.action not in DECISIONS:
         return None
     request = queries.get(actor, reference)
-    casework.check(request, command, actor)
+    rights.check(request, command, actor)
     code = papers.new_code()
     document = render_pdf(TEMPLATE, _content(request, command, code), created=clock.now())
     return Prepared(request.revision, document, code)
@@ -87,7 +74,7 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
     settings = current_settings()
     department = queries.department(request.department_code)
     city = f"Stadt {settings.city_name}"
-    submitted = request.submitted_at or request.created_at
+    submitted_on = (request.submitted_at or request.created_at).astimezone(settings.zone).date()
     office = department.name if department else ""
     reachable = [value for value in (department.email, department.phone) if value] if department else []
     return {
@@ -110,7 +97,7 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
             "legal_remedy": "Rechtsbehelfsbelehrung",
         },
         "salutation": "Guten Tag,",
-        "opening": f"auf Ihren Antrag vom {_day(submitted.astimezone(settings.zone).date())} ergeht folgende Entscheidung:",
+        "opening": f"auf Ihren Antrag vom {_day(submitted_on)} ergeht folgende Entscheidung:",
         "outcome": _outcome(definition, command).to(LANGUAGE),
         "facts_table": _granted(definition, request) if command.action is Action.APPROVE else [],
         "reason": command.message,
@@ -161,4 +148,4 @@ def _courtesy(definition: ServiceDefinition, command: Act, locale: str) -> dict[
 
 
 def _day(day: date) -> str:
-    return f"{day.day}. {MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day}. {MONTHS.split()[day.month - 1]} {day.year}"
