@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Celery, Task
+from celery.signals import worker_ready
 
 from config.database import on_commit
+from notifications.schedule import Queue, beat_schedule, jobs
+from notifications.waker import Waker
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 SOCKET_TIMEOUT_S = 1.0
-WAKE = "obhut.run"
+WAKE, RUN_JOB = "obhut.wake", "obhut.run_job"
 
 
 class ContextTask(Task):  # type: ignore[misc]
@@ -45,7 +48,8 @@ def init_app(app: "Flask", settings: "Settings") -> None:
         accept_content=["json"],
         enable_utc=True,
         timezone="UTC",
-        worker_prefetch_multiplier=8,
+        worker_prefetch_multiplier=8,  # with the embedded worker's eight threads: 64
+        beat_scheduler="celery.beat:Scheduler",  # due work stands in the database: nothing to remember in a file
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         task_soft_time_limit=120,
@@ -61,17 +65,45 @@ def _transport_options(url: str, prefix: str) -> dict[str, Any]:
     if url.startswith("redis"):
         timeouts = {"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S}
         return timeouts | {"global_keyprefix": prefix}
-    return {"max_retries": 0, "read_timeout": SOCKET_TIMEOUT_S, "write_timeout": SOCKET_TIMEOUT_S}
+    return {
+        "max_retries": 0,
+        "connect_timeout": SOCKET_TIMEOUT_S,
+        "read_timeout": SOCKET_TIMEOUT_S,
+        "write_timeout": SOCKET_TIMEOUT_S,
+    }
+
+
+def schedule_jobs() -> None:
+    """Give beat one tick for each registered job."""
+    celery.conf.beat_schedule = beat_schedule(RUN_JOB)
 
 
 def wake(queue: str) -> None:
-    """After the commit, tell the workers of `queue` once that there is something to do. Never raises."""
-    on_commit(f"wake:{queue}", lambda: publish(queue))
+    """After the commit, tell the workers of `queue` once that there is something to do. Never raises, never waits."""
+    on_commit(f"wake:{queue}", lambda: waker.wake(str(queue)))
 
 
 def publish(queue: str) -> None:
     """Tell the workers of `queue` now. Carries no data. May raise what the broker raises."""
-    celery.send_task(WAKE, queue=queue, kwargs={"queue": queue}, ignore_result=True)
+    celery.send_task(WAKE, queue=str(queue), kwargs={"queue": str(queue)}, ignore_result=True)
+
+
+waker = Waker(publish)
+
+
+@worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+def look_at_everything(**_: Any) -> None:
+    """A worker that starts looks at once for what the last one left."""
+    try:
+        for job in jobs():
+            celery.send_task(RUN_JOB, queue=job.queue.value, kwargs={"job": job.name}, ignore_result=True)
+    except Exception as error:
+        log.warning("start_not_announced", error=type(error).__name__)
+
+
+def queue_names() -> list[str]:
+    """The queues that a worker has to listen to."""
+    return [queue.value for queue in Queue]
 
 
 def broker_answers() -> bool:

@@ -1,0 +1,39 @@
+"""Addresses as we keep them. Pure."""
+
+import re
+
+import phonenumbers
+
+from config.errors import N_, RuleViolation
+from notifications.statuses import Channel
+
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+HOME_REGION = "DE"
+
+
+def checked(channel: Channel, address: str) -> str:
+    """`address` as given, if mail or SMS can go there. Raises RuleViolation on field "recipient"."""
+    pattern = E164 if channel is Channel.SMS else EMAIL
+    if not pattern.fullmatch(address):
+        raise RuleViolation("recipient", N_("This is not an address for {channel}."), channel=channel)
+    return address
+
+
+def phone_from_text(text: str) -> str:
+    """E.164 of a number as people write it (German numbers without country code too). Raises RuleViolation."""
+    try:
+        parsed = phonenumbers.parse(text, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        raise RuleViolation("phone", N_("This is not a phone number.")) from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise RuleViolation("phone", N_("This phone number cannot exist."))
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def masked(channel: Channel, address: str) -> str:
+    """Enough of an address to tell two apart, too little to write to: +49•••••345, m•••@example.org."""
+    if channel is Channel.SMS:
+        return f"{address[:3]}•••••{address[-3:]}"
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}•••@{domain}"

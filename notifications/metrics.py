@@ -1,0 +1,21 @@
+"""Counters of the room for Prometheus."""
+
+from prometheus_client import Counter, Gauge
+
+from notifications.statuses import Channel
+
+ENQUEUED = Counter("obhut_messages_enqueued", "Messages put into the outbox", ["channel"])
+CHANGED = Counter("obhut_messages", "Messages that reached a status", ["channel", "status"])
+DEPTH = Gauge("obhut_messages_waiting", "Messages due and not yet handed over", ["channel"])
+
+
+def enqueued(channel: Channel) -> None:
+    ENQUEUED.labels(channel.value).inc()
+
+
+def reached(channel: Channel, status: str) -> None:
+    CHANGED.labels(channel.value, status).inc()
+
+
+def waiting(channel: Channel, count: int) -> None:
+    DEPTH.labels(channel.value).set(count)

@@ -1,0 +1,154 @@
+"""Tables of the room. Personal data (recipients, texts) are sealed; views and the API never read them from here.
+
+Times are domain time, except `lease_until`, `next_attempt_at` and those of an attempt, which are wall time.
+"""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from config.database import Base
+from config.encryption import DEPLOYMENT, SealedRow, Sealer, sealed
+from config.ids import new_id
+from notifications.statuses import AttemptState, Channel, InboxState, Meaning, Status
+
+INDEX_BYTES = 32
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    # Old rows outnumber open work by far: an index over the open rows alone keeps its size, and its speed.
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class Notification(SealedRow, Base):
+    """One message to one person by one channel; the outbox."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        _partial("ix_notification_pending", "channel", "id", where="status = 'pending'"),
+        _partial("ix_notification_sending", "lease_until", where="status = 'sending'"),
+        _partial("ix_notification_untold", "id", where="untold"),
+        Index("ix_notification_about", "about", "id"),
+        Index("ix_notification_recipient", "recipient_index", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    template: Mapped[str] = mapped_column(String(120))
+    template_version: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[Channel]
+    locale: Mapped[str] = mapped_column(String(16))
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary(INDEX_BYTES))
+    recipient = sealed(str)
+    subject = sealed(str)
+    body = sealed(str)
+    html = sealed(str)
+    fallbacks = sealed(list)
+    fallback_for: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notification.id"), index=True)
+    about: Mapped[str] = mapped_column(String(120))
+    owner: Mapped[str | None] = mapped_column(String(80))
+    correlation: Mapped[str | None] = mapped_column(String(80))
+    status: Mapped[Status] = mapped_column(default=Status.PENDING)
+    resend_when_unknown: Mapped[bool] = mapped_column(default=False)
+    segments: Mapped[int] = mapped_column(default=0)
+    attempts_made: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    untold: Mapped[bool] = mapped_column(default=False)
+    tell_failures: Mapped[int] = mapped_column(default=0)
+    has_text: Mapped[bool] = mapped_column(default=True)
+
+    @property
+    def key_holder(self) -> Sealer:
+        return DEPLOYMENT
+
+    def wipe(self) -> None:
+        """Forget the texts; recipient, template and version stay."""
+        self.subject = self.body = self.html = None
+        self.fallbacks = None
+        self.has_text = False
+
+
+class DeliveryAttempt(Base):
+    """One try to hand a message to a provider. `handed_at`: written just before an e-mail's DATA."""
+
+    __tablename__ = "delivery_attempt"
+    __table_args__ = (UniqueConstraint("notification_id", "number"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    notification_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notification.id"))
+    number: Mapped[int]
+    channel: Mapped[Channel]
+    sender: Mapped[str] = mapped_column(String(80), default="")
+    provider_id: Mapped[str | None] = mapped_column(String(120), index=True)
+    state: Mapped[AttemptState]
+    meaning: Mapped[Meaning] = mapped_column(default=Meaning.NONE)
+    code: Mapped[str | None] = mapped_column(String(40))
+    started_at: Mapped[datetime]
+    handed_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
+class Receipt(Base):
+    """What a provider told us about a message of its own; it may come before we know the message's id there."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "status"),
+        _partial("ix_receipt_open", "id", where="processed_at IS NULL"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    provider_id: Mapped[str] = mapped_column(String(120))
+    status: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(20))
+    received_at: Mapped[datetime]
+    processed_at: Mapped[datetime | None]
+
+
+class InboundMessage(SealedRow, Base):
+    """A message that came in. `state` says whether a person still has to look at it."""
+
+    __tablename__ = "inbound_message"
+    __table_args__ = (
+        _partial("ix_inbound_message_new", "id", where="state = 'new'"),
+        Index(None, "sender_index", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(String(120), unique=True)
+    sender_index: Mapped[bytes] = mapped_column(LargeBinary(INDEX_BYTES))
+    sender = sealed(str)
+    body = sealed(str)
+    opt_out_type: Mapped[str] = mapped_column(String(10), default="")
+    received_at: Mapped[datetime]
+    state: Mapped[InboxState] = mapped_column(default=InboxState.NEW)
+    failures: Mapped[int] = mapped_column(default=0)
+    handled_at: Mapped[datetime | None]
+    handled_by: Mapped[str | None] = mapped_column(String(80))
+
+    @property
+    def key_holder(self) -> Sealer:
+        return DEPLOYMENT
+
+
+class Suppression(Base):
+    """An address to which nothing is sent by a channel, until it is lifted."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("channel", "recipient_index"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    channel: Mapped[Channel]
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary(INDEX_BYTES))
+    source: Mapped[str] = mapped_column(String(20))
+    since: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]

@@ -1,0 +1,47 @@
+"""Who does not want to be written to by which channel."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from config import clock
+from config.database import db, locked
+from config.encryption import blind_index
+from notifications.models import Suppression
+from notifications.statuses import Channel
+
+KIND = {Channel.SMS: "phone", Channel.EMAIL: "email"}
+
+
+def address_index(channel: Channel, address: str) -> bytes:
+    """The blind index of an address: E.164 for SMS; e-mail addresses count without upper and lower case."""
+    return blind_index(KIND[channel], address.strip().lower())
+
+
+def suppressed(channel: Channel, indexes: Iterable[bytes]) -> set[bytes]:
+    """Those of `indexes` to which nothing may be sent now."""
+    statement = select(Suppression.recipient_index).where(
+        Suppression.channel == channel, Suppression.recipient_index.in_(list(indexes)), Suppression.lifted_at.is_(None)
+    )
+    return set(db.session.scalars(statement))
+
+
+def suppress(channel: Channel, index: bytes, source: str) -> None:
+    """Send nothing more to this address, inside the caller's transaction. `source`: reply, provider or staff."""
+    found = _row(channel, index)
+    if found is None:
+        db.session.add(Suppression(channel=channel, recipient_index=index, source=source, since=clock.now()))
+    elif found.lifted_at is not None:
+        found.source, found.since, found.lifted_at = source, clock.now(), None
+
+
+def lift(channel: Channel, index: bytes) -> None:
+    """Send to this address again, inside the caller's transaction."""
+    found = _row(channel, index)
+    if found is not None and found.lifted_at is None:
+        found.lifted_at = clock.now()
+
+
+def _row(channel: Channel, index: bytes) -> Suppression | None:
+    wanted = select(Suppression).where(Suppression.channel == channel, Suppression.recipient_index == index)
+    return db.session.scalars(locked(wanted)).first()
