@@ -1,6 +1,5 @@
 """The whole application, with every room, on a database in a file of its own."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from config.settings import load_settings
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application as it is made everywhere; nothing is asked of its database."""
     folder: Path = tmp_path_factory.mktemp("house")
-    yield create_app(load_settings(data_dir=folder, base_url="http://localhost"))
+    return create_app(load_settings(data_dir=folder, base_url="http://localhost"))

@@ -26,7 +26,16 @@ def test_every_route_declares_its_access(house: Flask) -> None:
 
 
 def test_nothing_of_staff_or_health_is_open_to_all(house: Flask) -> None:
-    prefixes = ("/staff/", "/care/", "/admin/", "/audit/", "/account/", "/requests/", "/api/v1/care", "/api/v1/notifications")
+    prefixes = (
+        "/staff/",
+        "/care/",
+        "/admin/",
+        "/audit/",
+        "/account/",
+        "/requests/",
+        "/api/v1/care",
+        "/api/v1/notifications",
+    )
     open_ones = [
         rule
         for rule, endpoint, _ in _rules(house)
