@@ -16,7 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # loopback only; read when a request comes
 
 import flask
+import oidc_provider_mock
 from jinja2 import ChoiceLoader, FileSystemLoader
+from oidc_provider_mock import User
 
 from config.sandbox.accounts import ACCOUNTS, Account
 
@@ -26,9 +28,6 @@ MAX_CODES = 1000
 
 def provider(departments: Sequence[str]) -> flask.Flask:
     """The provider as a WSGI application; its issuer is the address that it is asked under."""
-    import oidc_provider_mock
-    from oidc_provider_mock import User
-
     app: flask.Flask = oidc_provider_mock.app(
         user_claims=[User(sub=account.subject, claims=account.claims(departments)) for account in ACCOUNTS]
     )

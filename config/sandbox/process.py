@@ -5,75 +5,80 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from config.errors import ConfigurationError
 from config.sandbox import state
-from config.sandbox.server import Orders
+from config.sandbox.orders import Orders
 from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 3
+FAILED = "The sandbox could not start; install its part of the package with `pip install '.[sandbox]'`."
 
 
 class SandboxProcess:
     """A running child with the parts of the sandbox that `settings` leave open."""
 
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
-        self._child = child
+    def __init__(self, settings: Settings, kept: state.State, listeners: dict[str, socket.socket]) -> None:
+        self._settings, self._kept, self._listeners = settings, kept, listeners
+        descriptors = tuple(listener.fileno() for listener in listeners.values())
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "config.sandbox.server", str(os.getpid())],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=descriptors,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+        )  # fmt: skip
 
     @classmethod
-    def start(cls, settings: Settings, departments: Sequence[str]) -> tuple[Settings, Self | None]:
+    def start(cls, settings: Settings) -> tuple[Settings, Self | None]:
         """Start what is wanted; the settings that lead to it, and the child (None: everything is configured).
 
-        Must be called by the main thread: on Linux the child dies with the thread that started it.
+        It serves only after `give_orders`; requests that come earlier wait. Must be called by the main thread: on Linux
+        the child dies with the thread that started it.
         """
         if not state.wanted_parts(settings):
             return settings, None
         kept, listeners = state.open_listeners(settings)
-        child = cls._spawn(settings, kept, listeners, departments)
-        return state.fill(settings, kept), cls(child)
+        return state.fill(settings, kept), cls(settings, kept, listeners)
 
-    @staticmethod
-    def _spawn(
-        settings: Settings, kept: state.State, listeners: dict[str, socket.socket], departments: Sequence[str]
-    ) -> subprocess.Popen[bytes]:
-        descriptors = {name: listener.fileno() for name, listener in listeners.items()}
+    @property
+    def state(self) -> state.State:
+        return self._kept
+
+    def give_orders(self, departments: Sequence[str]) -> None:
+        """Tell the child what to serve; the sandbox's caseworkers work for `departments` (codes)."""
+        descriptors = {name: listener.fileno() for name, listener in self._listeners.items()}
         orders = Orders(
             identity=descriptors.get(state.IDENTITY),
             phone=descriptors.get(state.PHONE, descriptors.get(state.MAIL + "_pages")),
             mail=descriptors.get(state.MAIL),
-            store=str(state.folder(settings) / "sandbox.sqlite3"),
-            account_sid=kept.account_sid,
-            auth_token=kept.auth_token,
+            store=str(state.folder(self._settings) / "sandbox.sqlite3"),
+            account_sid=self._kept.account_sid,
+            auth_token=self._kept.auth_token,
             numbers=state.NUMBERS,
-            webhook=settings.public_url("/webhooks/twilio/messages"),
+            webhook=self._settings.public_url("/webhooks/twilio/messages"),
             departments=tuple(departments),
         )
-        child = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "config.sandbox.server", str(os.getpid())],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=tuple(descriptors.values()),
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
-        )  # fmt: skip
-        assert child.stdin is not None
-        child.stdin.write(orders.as_line())
-        child.stdin.flush()
-        for listener in listeners.values():
+        assert self._child.stdin is not None
+        try:
+            self._child.stdin.write(orders.as_line())
+            self._child.stdin.flush()
+        except BrokenPipeError:
+            raise ConfigurationError(FAILED) from None
+        for listener in self._listeners.values():
             listener.close()
-        return child
 
     def wait_ready(self) -> None:
         """Return when all parts serve. Raises ConfigurationError when the child ended instead."""
         assert self._child.stdout is not None
         if self._child.stdout.readline().strip() != b"ready":
-            raise ConfigurationError(
-                "the sandbox could not start: install its part of the package with `pip install '.[sandbox]'`"
-            )
+            raise ConfigurationError(FAILED)
 
-    @property
-    def running(self) -> bool:
-        return self._child.poll() is None
+    def wait_end(self) -> int:
+        """Wait until the child has ended; its exit code."""
+        return self._child.wait()
 
     @property
     def pid(self) -> int:
@@ -83,7 +88,8 @@ class SandboxProcess:
         """End the child and wait for it."""
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._child.stdin.close()
+        with suppress(BrokenPipeError):
+            self._child.stdin.close()
         try:
             self._child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -4,7 +4,6 @@ Its orders come as one line of JSON on standard input; when that pipe closes, th
 """
 
 import ctypes
-import json
 import logging
 import os
 import signal
@@ -12,37 +11,14 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
 
+from config.sandbox.orders import Orders
+
 PR_SET_PDEATHSIG = 1
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What to serve: file descriptors of listening sockets (None: that part is not wanted) and the account's data."""
-
-    identity: int | None
-    phone: int | None
-    mail: int | None
-    store: str
-    account_sid: str
-    auth_token: str
-    numbers: tuple[str, ...]
-    webhook: str
-    departments: tuple[str, ...]
-
-    def as_line(self) -> bytes:
-        return json.dumps(asdict(self)).encode() + b"\n"
-
-    @classmethod
-    def from_line(cls, line: str) -> "Orders":
-        given: dict[str, Any] = json.loads(line)
-        return cls(**given | {"numbers": tuple(given["numbers"]), "departments": tuple(given["departments"])})
 
 
 class Servers:
@@ -109,6 +85,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the parent says when; a terminal's Ctrl+C reaches both
     logging.basicConfig(level=logging.ERROR, format="sandbox: %(message)s")
+
     servers = Servers(Orders.from_line(sys.stdin.readline()))
     servers.start()
     sys.stdout.write("ready\n")

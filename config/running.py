@@ -1,0 +1,227 @@
+"""Starting and stopping: everything in one process (`obhut up`), or its parts one by one."""
+
+import errno
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, NoReturn
+
+from config import logging
+from config.errors import N_, ConfigurationError
+from config.settings import Settings
+from config.terminal import _, complain, say
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from structlog.stdlib import BoundLogger
+
+    from config.embedded import EmbeddedBeat, EmbeddedWorker
+    from config.sandbox.process import SandboxProcess
+
+WEB_THREADS = 8
+STOP_SECONDS = 5
+READY_SECONDS = 60
+
+
+def stop_on_signals() -> None:
+    """SIGINT and SIGTERM end the main thread with SystemExit; a second one ends the process on the spot."""
+    received: list[int] = []
+
+    def handle(number: int, _frame: object) -> NoReturn:
+        received.append(number)
+        if len(received) > 1:
+            os._exit(1)
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A socket on the host and port of `settings`. Raises ConfigurationError when the port is in use or not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        reasons = {
+            errno.EADDRINUSE: N_("OBHUT_PORT: port {port} is in use; stop the other program or choose another port."),
+            errno.EACCES: N_("OBHUT_PORT: port {port} may not be used by this user; choose one above 1023."),
+        }
+        message = reasons.get(error.errno or 0, N_("OBHUT_HOST: {host} is no address of this machine."))
+        raise ConfigurationError(message, port=settings.port, host=settings.host) from None
+    return listener
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Hold the data folder: two `obhut up` on one folder would take each other's sandbox. Raises ConfigurationError."""
+    handle: IO[str] = (settings.data_dir / "up.lock").open("w")
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(
+                N_("OBHUT_DATA_DIR: another “obhut up” is running on {path}; stop it or choose another folder."),
+                path=settings.data_dir,
+            ) from None
+        yield
+
+
+def up(settings: Settings) -> None:
+    """Web server, worker, beat and sandbox, until a signal comes. Raises ConfigurationError when it cannot start."""
+    stop_on_signals()
+    logging.configure(settings)
+    with ExitStack() as stack:
+        stack.enter_context(alone(settings))
+        listener = stack.enter_context(bind(settings))
+        sandbox = _start_sandbox(settings, stack)
+        from config.app import create_app  # the child imports its own things meanwhile
+        from config.sandbox.state import fill
+
+        app = create_app(fill(settings, sandbox.state) if sandbox else settings)
+        prepare(app, settings, sandbox)
+        _start_background(app, stack)
+        threading.Thread(target=_announce, args=(settings, sandbox), name="announce", daemon=True).start()
+        serve(app, listener)
+
+
+def _start_sandbox(settings: Settings, stack: ExitStack) -> "SandboxProcess | None":
+    from config.sandbox.process import SandboxProcess
+
+    _filled, sandbox = SandboxProcess.start(settings)
+    if sandbox:
+        stack.callback(sandbox.stop)
+    return sandbox
+
+
+def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") -> None:
+    """Database, seeds, clock and the sandbox's pages. Raises ConfigurationError when the database cannot be used."""
+    from config import schema
+    from config.sandbox import clock, views
+    from config.sandbox.accounts import DEFAULT_OFFICE, SECOND_OFFICE
+    from config.seeding import department_codes, seed
+
+    if sandbox:
+        sandbox.give_orders(department_codes())
+    if settings.database_url.startswith("sqlite"):
+        schema.upgrade(app, settings)
+    require_migrated(settings)
+    movable = clock.install(settings)
+    if movable:
+        views.attach(app, settings, sandbox.state if sandbox else None, movable)
+    with app.app_context():
+        seed((DEFAULT_OFFICE, SECOND_OFFICE) if sandbox else (DEFAULT_OFFICE,))
+
+
+def require_migrated(settings: Settings) -> None:
+    """Raise ConfigurationError unless the database has the newest schema."""
+    from config import schema
+
+    if schema.check(settings.database_url) != schema.newest_revision():
+        raise ConfigurationError(
+            N_("OBHUT_DATABASE_URL: the database does not have the newest schema; run `obhut db upgrade`.")
+        )
+
+
+def _start_background(app: "Flask", stack: ExitStack) -> None:
+    from config.embedded import EmbeddedBeat, EmbeddedWorker
+    from config.settings import current_settings
+    from notifications.celery_app import celery
+
+    with app.app_context():
+        settings = current_settings()
+    worker, beat = EmbeddedWorker(celery, settings), EmbeddedBeat(celery)
+    worker.start()
+    stack.callback(_stop_background, worker, beat)
+    beat.start()
+
+
+def _stop_background(worker: "EmbeddedWorker", beat: "EmbeddedBeat") -> None:
+    beat.stop()
+    if not worker.stop(STOP_SECONDS):
+        logger().warning("worker_stopped_in_a_task")  # its lease runs out, and the next start takes the rows up again
+
+
+def serve(app: "Flask", listener: socket.socket) -> None:
+    """Answer requests on `listener` until a signal ends the main thread."""
+    from waitress.server import create_server
+
+    from config.settings import current_settings
+
+    with app.app_context():
+        settings = current_settings()
+    server = create_server(
+        app, sockets=[listener], threads=WEB_THREADS, ident=None, channel_timeout=120,
+        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+        max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
+    )  # fmt: skip
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _announce(settings: Settings, sandbox: "SandboxProcess | None") -> None:
+    """Say where to go, as soon as all parts answer."""
+    try:
+        if sandbox:
+            sandbox.wait_ready()
+        if wait_until_ready(settings.host, settings.port, READY_SECONDS):
+            greet(settings, with_accounts=sandbox is not None and not settings.oidc_issuer)
+    except ConfigurationError as error:
+        complain(_(error.message))
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    if sandbox:
+        sandbox.wait_end()
+        logger().warning("sandbox_ended")
+
+
+def wait_until_ready(host: str, port: int, seconds: float) -> bool:
+    """Ask /readyz until it answers 200."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(host, port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == http.client.OK:
+                return True
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.05)
+    return False
+
+
+def greet(settings: Settings, *, with_accounts: bool) -> None:
+    """The lines that a person sees when everything runs."""
+    say()
+    say(_("Obhut is ready: {url}", url=settings.base_url), style="green")
+    if with_accounts:
+        from config.sandbox.accounts import ACCOUNTS
+
+        say(_("Log in by name (invented people; there is no password):"))
+        for account in ACCOUNTS:
+            title = account.title if settings.locale.startswith("de") else account.title_en
+            say(f"  {account.subject:<12} {account.name:<20} {title}")
+    if not settings.is_production:
+        say(_("SMS and e-mails that were sent: {url}/sandbox/phone and {url}/sandbox/mailbox", url=settings.base_url))
+    say(_("Stop with Ctrl+C."))
+
+
+def logger() -> "BoundLogger":
+    """This module's log."""
+    import structlog
+
+    log: BoundLogger = structlog.get_logger(__name__)
+    return log

@@ -1,0 +1,123 @@
+"""The parts one by one, for scale-out: `obhut web`, `obhut worker`, `obhut beat`; and `obhut sandbox` for trials."""
+
+from typing import TYPE_CHECKING
+
+from config import logging
+from config.errors import N_, ConfigurationError
+from config.running import bind, require_migrated, serve, stop_on_signals
+from config.sandbox import clock, state
+from config.settings import Settings
+from config.terminal import _, say
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+MENDS = {
+    state.IDENTITY: N_(
+        "OBHUT_OIDC_ISSUER: no identity provider is set; set it, or run `obhut sandbox` for trying out."
+    ),
+    state.PHONE: N_("OBHUT_TWILIO_ACCOUNT_SID: no SMS provider is set; set it, or run `obhut sandbox` for trying out."),
+    state.MAIL: N_("OBHUT_SMTP_URL: no mail server is set; set it, or run `obhut sandbox` for trying out."),
+}
+
+
+def filled(settings: Settings, *, required: bool = False) -> tuple[Settings, state.State | None]:
+    """`settings` led to the sandbox that runs on the same data folder, if one does.
+
+    With `required`, raises ConfigurationError when a provider is neither configured nor played by a sandbox.
+    """
+    parts, kept = state.wanted_parts(settings), state.load(settings)
+    running = kept is not None and all(part in kept.ports and state.is_listening(kept.ports[part]) for part in parts)
+    if parts and required and not running:
+        raise ConfigurationError("{problems}", problems="\n".join(_(MENDS[part]) for part in parts))
+    if not parts or kept is None or not running:
+        return settings, None
+    return state.fill(settings, kept), kept
+
+
+def application(settings: Settings, *, required: bool = False) -> "Flask":
+    """The application for a process of its own, with the sandbox's clock and pages outside production."""
+    from config.app import create_app
+    from config.sandbox import views
+
+    complete, kept = filled(settings, required=required)
+    app = create_app(complete)
+    movable = clock.install(settings)
+    if movable:
+        views.attach(app, settings, kept, movable)
+    return app
+
+
+def web(settings: Settings) -> None:
+    """The web server alone."""
+    _start(settings)
+    with bind(settings) as listener:
+        app = application(settings, required=True)
+        require_migrated(settings)
+        say(_("Obhut's web server listens at {url}", url=settings.base_url))
+        serve(app, listener)
+
+
+def worker(settings: Settings, arguments: list[str]) -> None:
+    """A worker alone; `arguments` go to Celery (`--pool`, `--concurrency`, `--queues`)."""
+    _start(settings)
+    application(settings, required=True)
+    require_migrated(settings)
+    from celery.signals import worker_process_init
+
+    from notifications.celery_app import celery
+    from notifications.schedule import Queue
+
+    worker_process_init.connect(_drop_inherited_connections)
+    usual = ["--pool=threads", f"--concurrency={settings.worker_threads}", f"--queues={','.join(Queue)}"]
+    celery.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", *usual, *arguments])
+
+
+def beat(settings: Settings) -> None:
+    """Beat alone; one is enough."""
+    _start(settings)
+    application(settings)
+    from notifications.celery_app import celery
+
+    celery.Beat(loglevel="WARNING", quiet=True, schedule=None, scheduler_cls="celery.beat:Scheduler").run()
+
+
+def sandbox(settings: Settings) -> None:
+    """Identity provider, phone and mailbox in the foreground, for processes that run on the same data folder."""
+    from config.sandbox.process import SandboxProcess
+    from config.seeding import department_codes
+
+    stop_on_signals()
+    if settings.is_production:
+        raise ConfigurationError(N_("OBHUT_ENV: there is no sandbox in production."))
+    _filled, process = SandboxProcess.start(settings)
+    if process is None:
+        raise ConfigurationError(
+            N_("Identity provider, SMS and mail server are all set; the sandbox has nothing to do.")
+        )
+    try:
+        process.give_orders(department_codes())
+        process.wait_ready()
+        for part, port in process.state.ports.items():
+            say(f"{part:<12} 127.0.0.1:{port}")
+        process.wait_end()
+    finally:
+        process.stop()
+
+
+def _start(settings: Settings) -> None:
+    stop_on_signals()
+    logging.configure(settings)
+    if settings.embedded_broker:
+        raise ConfigurationError(
+            N_("OBHUT_BROKER_URL: separate processes need a broker such as redis:// or amqp:// (or use `obhut up`).")
+        )
+
+
+def _drop_inherited_connections(**_: object) -> None:
+    """A forked worker must not use its parent's database connections."""
+    from config.database import db
+    from notifications.celery_app import celery
+
+    with celery.flask_app.app_context():
+        db.engine.dispose(close=False)
