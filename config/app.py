@@ -5,7 +5,7 @@ from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
 from auth import policies, sessions
-from config import database, encryption, error_pages, localisation, metrics, security, settings, wiring
+from config import database, encryption, error_pages, localisation, metrics, security, settings, static_files, wiring
 from config.database import db
 from config.settings import Settings, load_settings
 from notifications import celery_app
@@ -26,6 +26,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     database.init_app(app, config)
     migrate.init_app(app, db, directory=str(database.MIGRATIONS))
     localisation.init_app(app, config)
+    static_files.init_app(app)
     metrics.init_app(app)
     sessions.init_app(app, config)
     security.init_app(app, config)

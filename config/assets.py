@@ -5,7 +5,6 @@ machine has no node), copies what is served into config/static/vendor and compil
 nothing has changed: the lock file's checksum says so.
 """
 
-import gzip
 import hashlib
 import os
 import shutil
@@ -108,9 +107,6 @@ def _copy(source: Path, target: Path) -> None:
     except OSError as error:
         raise SetUpError(f"{source.relative_to(ROOT)} is missing; remove node_modules and start again.") from error
     target.write_bytes(content)
-    if target.suffix == ".css":
-        # Served to browsers that take it: a tenth of the size counts on an old phone.
-        target.with_name(target.name + ".gz").write_bytes(gzip.compress(content, 9, mtime=0))
 
 
 @contextmanager

@@ -31,14 +31,16 @@ def init_app(app: "Flask", settings: "Settings") -> None:
 
 
 def page_locale() -> str:
-    """The language of this page: the one chosen, else what the browser prefers, else the city's."""
-    default = current_settings().locale
+    """The language of this page: the one chosen (address, then cookie), else the city's.
+
+    What the browser prefers does not count: a German administration speaks German first, the others are a click away.
+    """
+    city = current_settings().locale
+    default = city if city in PAGE_LOCALES else "de"
     if not has_request_context():
-        return default if default in PAGE_LOCALES else "de"
+        return default
     chosen = request.args.get("lang") or request.cookies.get(LOCALE_COOKIE)
-    if chosen in PAGE_LOCALES:
-        return chosen
-    return request.accept_languages.best_match(PAGE_LOCALES, default if default in PAGE_LOCALES else "de")
+    return chosen if chosen in PAGE_LOCALES else default
 
 
 def language_tag(locale: str) -> str:
