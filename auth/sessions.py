@@ -123,6 +123,15 @@ def forget_expired() -> int:
     return int(found.rowcount)  # type: ignore[attr-defined]
 
 
+def id_token_of(session_id: uuid.UUID) -> str | None:
+    """The id_token of a login, which a provider wants to see again at logout."""
+    row = db.session.get(UserSession, session_id)
+    try:
+        return row.id_token if row else None
+    except DecryptionError:
+        return None
+
+
 class HouseSession(SessionMixin):
     """Flask's `session`, read from cookie or database at first use, so that pages which need none cost nothing."""
 

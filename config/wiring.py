@@ -17,6 +17,7 @@ BLUEPRINT_MODULES = (
     "auth.views",
     "auth.views_account",
     "auth.views_admin",
+    "auth.views_audit",
     "notifications.webhooks",
     "notifications.views",
     "notifications.api",

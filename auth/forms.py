@@ -1,0 +1,62 @@
+"""The forms of the administration pages."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, SelectField, StringField, TelField
+from wtforms.validators import DataRequired, Length
+
+from auth.roles import Role
+from config.error_pages import translated
+from config.errors import RuleViolation
+
+REQUIRED = DataRequired(message=_l("Please fill this in."))
+
+ROLE_NAMES = {
+    Role.CASEWORKER: _l("Caseworker"),
+    Role.SERVICE_MANAGER: _l("Service manager"),
+    Role.CONTACT_TRACER: _l("Contact tracer"),
+    Role.HEALTH_OFFICER: _l("Health officer"),
+    Role.HEALTH_ADMIN: _l("Health administration"),
+    Role.AUDITOR: _l("Auditor"),
+    Role.ADMINISTRATOR: _l("Administrator"),
+    Role.RESIDENT: _l("Resident"),
+}
+
+
+class PlaceForm(FlaskForm):  # type: ignore[misc]
+    """A health office or a department."""
+
+    code = StringField(
+        _l("Code"), [REQUIRED, Length(max=40)], description=_l("Small letters, digits and hyphens, such as “north”.")
+    )
+    name = StringField(_l("Name"), [REQUIRED, Length(max=200)])
+    email = EmailField(_l("E-mail"), [Length(max=200)])
+    phone = TelField(_l("Telephone"), [Length(max=50)])
+
+
+class GrantForm(FlaskForm):  # type: ignore[misc]
+    """A role for an identity of the provider."""
+
+    issuer = StringField(_l("Identity provider"), [REQUIRED, Length(max=500)])
+    subject = StringField(
+        _l("Subject"), [REQUIRED, Length(max=255)], description=_l("The provider's own name for this person (“sub”).")
+    )
+    role = SelectField(_l("Role"))
+    office = SelectField(_l("Health office"))
+    department = SelectField(_l("Department"))
+
+    def offer(self, offices: list[tuple[str, str]], departments: list[tuple[str, str]]) -> None:
+        """Fill the choices in; codes and names."""
+        default = [("", _l("The default one, or none"))]
+        self.role.choices = [(role.value, name) for role, name in ROLE_NAMES.items() if role is not Role.RESIDENT]
+        self.office.choices = default + offices
+        self.department.choices = default + departments
+
+
+def show(form: FlaskForm, violation: RuleViolation) -> None:
+    """Put a violation's complaints beside the form's fields; what fits no field goes to the first."""
+    fields = {field.short_name: field for field in form}
+    first = next(iter(fields.values()))
+    for error in violation.errors:
+        field = fields.get(error.field, first)
+        field.errors = [*field.errors, translated(error)]

@@ -1,0 +1,184 @@
+"""The way of a login: begun in a browser, sent to the provider, completed in the same browser, once."""
+
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, select
+
+from auth import audit, oidc, sessions
+from auth.actors import Actor
+from auth.claims import ClaimPaths, Profile, profile_of
+from auth.identities import held_roles
+from auth.models import LoginAttempt, User
+from auth.oidc import Answer, LoginRefused, Provider, ProviderName
+from auth.roles import STAFF_ROLES, Role, claimed_roles
+from auth.sessions import Login
+from config import clock
+from config.database import db, locked, transaction
+from config.encryption import token_hash
+from config.ids import new_token
+from config.settings import Settings, current_settings
+
+PENDING_LASTS = timedelta(minutes=10)
+MOST_PENDING = 5
+NEXT_LENGTH = 1000
+_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An attempt as the provider's client needs it. The secrets stay on the server."""
+
+    state: str
+    nonce: str
+    code_verifier: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An attempt that came back."""
+
+    provider: ProviderName
+    nonce: str
+    code_verifier: str
+    next_path: str
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A login that stands: the cookie's token, the session, and where the person wanted to go."""
+
+    token: str
+    login: Login
+    roles: frozenset[Role]
+    next_path: str
+
+
+def local_path(path: str | None) -> str:
+    """`path` if it leads to a page of this house, else "". Nothing that a browser might read as another host."""
+    if not path or len(path) > NEXT_LENGTH or not _LOCAL_PATH.match(path):
+        return ""
+    parts = urlsplit(path)
+    return "" if parts.scheme or parts.netloc else path
+
+
+def begin(provider: ProviderName, browser: str, next_path: str) -> Begun:
+    """Store an attempt of this browser. At most five are pending; the oldest give way. Call inside `transaction()`."""
+    now, mark = clock.wall(), token_hash(browser)
+    db.session.execute(delete(LoginAttempt).where(LoginAttempt.expires_at <= now))
+    mine = select(LoginAttempt).where(LoginAttempt.browser_hash == mark).order_by(LoginAttempt.id.desc())
+    for surplus in db.session.scalars(mine.offset(MOST_PENDING - 1)):
+        db.session.delete(surplus)
+    begun = Begun(state=new_token() + new_token(), nonce=new_token(), code_verifier=new_token() * 3)
+    db.session.add(
+        LoginAttempt(
+            state_hash=token_hash(begun.state),
+            browser_hash=mark,
+            provider=provider,
+            nonce=begun.nonce,
+            code_verifier=begun.code_verifier,
+            next_path=local_path(next_path),
+            expires_at=now + PENDING_LASTS,
+        )
+    )
+    return begun
+
+
+def take(state: str, browser: str) -> Pending:
+    """Use up the attempt with this state. Raises LoginRefused if there is none for this browser.
+
+    Call inside a `transaction()` of its own, before the code is redeemed: whatever comes then, the state is spent.
+    """
+    found = db.session.scalar(locked(select(LoginAttempt).where(LoginAttempt.state_hash == token_hash(state))))
+    if found is None or found.expires_at <= clock.wall():
+        raise LoginRefused("state_unknown")
+    if not hmac.compare_digest(found.browser_hash, token_hash(browser)):
+        raise LoginRefused("state_of_another_browser")
+    db.session.delete(found)
+    provider: ProviderName = "staff" if found.provider == "staff" else "residents"
+    return Pending(provider, found.nonce, found.code_verifier, found.next_path)
+
+
+def check_issuer(provider: Provider, stated: str | None) -> None:
+    """RFC 9207: an answer that names its issuer must name ours, and must name it if the provider says that it does.
+
+    Raises LoginRefused.
+    """
+    if stated is None and not provider.metadata().states_issuer:
+        return
+    if stated != provider.issuer:
+        raise LoginRefused("issuer_parameter")
+
+
+def complete(pending: Pending, answer: Answer, *, device: str, earlier: Login | None) -> Completed:
+    """Store user and session of a verified login; a login that this browser had before ends."""
+    settings = current_settings()
+    provider = oidc.provider(pending.provider)
+    assert provider is not None
+    profile = profile_of(answer.claims, _paths(settings), settings.oidc_assurance_map)
+    with transaction():
+        user = _known_user(provider.issuer, answer.subject, profile)
+        roles = frozenset(one.role for one in held_roles(user.issuer, user.subject, claimed_roles(list(profile.roles))))
+        if earlier:
+            sessions.end(earlier.id, earlier.user_id)
+        token, login = sessions.start(
+            user,
+            provider=pending.provider,
+            claim_roles=profile.roles,
+            is_staff=bool(roles & STAFF_ROLES),
+            id_token=answer.id_token,
+            provider_session=_session_id(answer),
+            device=device,
+        )
+        actor = Actor(kind="user", id=str(user.id))
+        audit.record(actor, "login.completed", f"user:{user.id}", provider=pending.provider, assurance=user.assurance)
+    return Completed(token, login, roles, pending.next_path)
+
+
+def note_refusal(reason: str) -> None:
+    """Record that a login was refused, and why, as a code. Opens its own transaction."""
+    with transaction():
+        audit.record(Actor.anonymous(), "login.refused", "login", reason=reason)
+
+
+def log_out(login: Login) -> str | None:
+    """End this login here; returns the provider's logout address if it has one. Opens its own transaction."""
+    id_token = sessions.id_token_of(login.id)
+    with transaction():
+        sessions.end(login.id, login.user_id)
+        audit.record(Actor(kind="user", id=str(login.user_id)), "logout", f"user:{login.user_id}")
+    provider = oidc.provider("staff" if login.provider == "staff" else "residents")
+    return provider.logout_url(id_token, new_token()) if provider else None
+
+
+def _paths(settings: Settings) -> ClaimPaths:
+    return ClaimPaths(
+        roles=settings.oidc_claim_roles,
+        assurance=settings.oidc_claim_assurance,
+        phone=settings.oidc_claim_phone,
+        address=settings.oidc_claim_address,
+        birth_date=settings.oidc_claim_birthdate,
+    )
+
+
+def _session_id(answer: Answer) -> str | None:
+    sid = answer.claims.get("sid")
+    return sid if isinstance(sid, str) and 1 <= len(sid) <= 255 else None
+
+
+def _known_user(issuer: str, subject: str, profile: Profile) -> User:
+    user = db.session.scalar(locked(select(User).where(User.issuer == issuer, User.subject == subject)))
+    if user is None:
+        user = User(issuer=issuer, subject=subject)
+        db.session.add(user)
+    # What the provider no longer says is no longer known: its word counts, not our memory of it.
+    user.given_name, user.family_name, user.name = profile.given_name, profile.family_name, profile.name
+    user.email, user.phone, user.address = profile.email, profile.phone, profile.address or None
+    user.birth_date, user.assurance = profile.birth_date, profile.assurance
+    user.locale = profile.locale or user.locale
+    user.last_login_at = clock.wall()
+    db.session.flush()
+    return user

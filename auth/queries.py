@@ -1,0 +1,138 @@
+"""What the pages of this room show, as plain rows."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from auth.models import ApiToken, AuditEvent, AuditSeal, Department, Office, RoleGrant, User, UserSession
+from config import clock
+from config.database import db
+from config.errors import NotFound
+
+EVENTS_PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """What we hold of somebody's identity, for that person's own page and for filling their forms in."""
+
+    name: str | None
+    given_name: str | None
+    family_name: str | None
+    email: str | None
+    phone: str | None
+    address: dict[str, str]
+    birth_date: str | None
+    assurance: str
+    first_seen: datetime
+    last_login: datetime
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    id: uuid.UUID
+    device: str
+    created_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """An event as the auditor sees it: pseudonyms and codes."""
+
+    id: uuid.UUID
+    at: datetime
+    actor: str
+    actor_kind: str
+    action: str
+    subject: str
+    facts: str
+    is_sealed: bool
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events: parts of a code, from the newest backwards."""
+
+    action: str = ""
+    actor: str = ""
+    subject: str = ""
+    before: uuid.UUID | None = None
+
+
+def own_data(user_id: uuid.UUID) -> OwnData:
+    """Raises NotFound."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound()
+    return OwnData(
+        name=user.name,
+        given_name=user.given_name,
+        family_name=user.family_name,
+        email=user.email,
+        phone=user.phone,
+        address=dict(user.address or {}),
+        birth_date=user.birth_date.isoformat() if user.birth_date else None,
+        assurance=user.assurance,
+        first_seen=user.created_at,
+        last_login=user.last_login_at,
+    )
+
+
+def sessions_of(user_id: uuid.UUID) -> list[SessionRow]:
+    """The logins of a user that still count, the latest first."""
+    rows = db.session.scalars(
+        select(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.expires_at > clock.wall())
+        .order_by(UserSession.seen_at.desc())
+    )
+    return [SessionRow(row.id, row.device, row.created_at, row.seen_at) for row in rows]
+
+
+def events(wanted: EventFilter) -> tuple[list[EventRow], uuid.UUID | None]:
+    """One page of the audit trail, newest first, and the id from which the next page goes on."""
+    statement = select(AuditEvent, AuditSeal.number).outerjoin(AuditSeal, AuditSeal.event_id == AuditEvent.id)
+    for column, text in (
+        (AuditEvent.action, wanted.action),
+        (AuditEvent.actor, wanted.actor),
+        (AuditEvent.subject, wanted.subject),
+    ):
+        if text.strip():
+            statement = statement.where(column.startswith(text.strip(), autoescape=True))
+    if wanted.before:
+        statement = statement.where(AuditEvent.id < wanted.before)
+    rows = db.session.execute(statement.order_by(AuditEvent.id.desc()).limit(EVENTS_PER_PAGE + 1)).all()
+    found = [_event_row(row[0], row[1] is not None) for row in rows[:EVENTS_PER_PAGE]]
+    return found, found[-1].id if len(rows) > EVENTS_PER_PAGE else None
+
+
+def _event_row(event: AuditEvent, is_sealed: bool) -> EventRow:
+    facts = ", ".join(f"{name}={value}" for name, value in sorted(event.facts.items()) if value is not None)
+    return EventRow(event.id, event.at, event.actor, event.actor_kind, event.action, event.subject, facts, is_sealed)
+
+
+def offices() -> Sequence[Office]:
+    """All health offices, by name."""
+    return db.session.scalars(select(Office).order_by(Office.name)).all()
+
+
+def departments() -> Sequence[Department]:
+    """All departments, by name."""
+    return db.session.scalars(select(Department).order_by(Department.name)).all()
+
+
+def grants() -> Sequence[RoleGrant]:
+    """The grants that count, newest first."""
+    return db.session.scalars(
+        select(RoleGrant).where(RoleGrant.revoked_at.is_(None)).order_by(RoleGrant.granted_at.desc())
+    ).all()
+
+
+def api_tokens() -> Sequence[ApiToken]:
+    """All API tokens that were not revoked, newest first."""
+    return db.session.scalars(
+        select(ApiToken).where(ApiToken.revoked_at.is_(None)).order_by(ApiToken.created_at.desc())
+    ).all()
