@@ -71,10 +71,10 @@ def command_or_errors(form: Form, command: type[CommandT], **extra: Any) -> Comm
         return None
 
 
-def add_errors(form: Form, violation: RuleViolation) -> None:
-    """Put the domain's complaints at their fields, in the language of the page."""
+def add_errors(form: Form, violation: RuleViolation, *, prefix: str = "") -> None:
+    """Put the domain's complaints at their fields, in the language of the page. `prefix` comes before field names."""
     for error in violation.errors:
-        add_error(form, error.field, translated(error))
+        add_error(form, prefix + error.field, translated(error))
 
 
 def add_error(form: Form, field: str, message: str) -> None:

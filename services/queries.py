@@ -1,5 +1,6 @@
 """Reading requests. Every query says who is asking; `requests_visible_to` is the only way in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -18,6 +19,7 @@ from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
 Requests = Select[ServiceRequest]
+Among = Callable[[Actor], Requests]
 
 
 class View(StrEnum):
@@ -83,12 +85,10 @@ def works_on(actor: Actor, request: ServiceRequest) -> bool:
     return actor.is_system or request.department_code in actor.departments_for(Permission.REQUESTS_WORK)
 
 
-def get(actor: Actor, reference: str) -> ServiceRequest:
+def get(actor: Actor, reference: str, *, among: Among = requests_visible_to) -> ServiceRequest:
     """One request with its events and attachments. Raises NotFound for those that `actor` may not know of."""
     return _one(
-        requests_visible_to(actor).options(
-            selectinload(ServiceRequest.events), selectinload(ServiceRequest.attachments)
-        ),
+        among(actor).options(selectinload(ServiceRequest.events), selectinload(ServiceRequest.attachments)),
         reference,
     )
 
@@ -179,9 +179,9 @@ def overdue_by_department(today: date) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def attachment(actor: Actor, reference: str, attachment_id: str) -> Attachment:
+def attachment(actor: Actor, reference: str, attachment_id: str, *, among: Among = requests_visible_to) -> Attachment:
     """One file of a request that `actor` may know of. Raises NotFound."""
-    request = get(actor, reference)
+    request = get(actor, reference, among=among)
     found = next((one for one in request.attachments if str(one.id) == attachment_id), None)
     if found is None:
         raise NotFound()

@@ -103,6 +103,11 @@ def draft_of(actor: Actor, slug: str, submission_key: str) -> ServiceRequest | N
     )
 
 
+def files_of(draft: ServiceRequest | None) -> dict[str, str]:
+    """The names of the files that a draft holds, by field."""
+    return {one.field: one.file_name or "" for one in draft.attachments} if draft else {}
+
+
 def key_of(request: ServiceRequest) -> str:
     """The submission key as the form carries it."""
     return request.submission_key.rsplit(" ", 1)[-1]

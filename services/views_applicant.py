@@ -1,0 +1,202 @@
+"""Pages for residents: catalogue, application, own requests, status by PIN, and the check of a paper."""
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from auth.policies import current_actor, public, require
+from auth.roles import Permission
+from config import clock, papers
+from config.database import transaction
+from config.error_pages import translated
+from config.errors import DomainError, RuleViolation
+from config.forms import BaseForm, add_errors, command_or_errors
+from config.security import limiter
+from config.settings import current_settings
+from services import attachments, casework, downloads, prefill, queries, representations, search, submission, versions
+from services.commands import Act, Lookup, Submit
+from services.definitions import ServiceDefinition, catalogue
+from services.forms import (
+    PREFIX,
+    MessageForm,
+    StatusForm,
+    answers_of,
+    application_form,
+    upload_of,
+    uploads_of,
+)
+
+services = Blueprint("services", __name__, template_folder="templates")
+requests = Blueprint("requests", __name__, template_folder="templates")
+status = Blueprint("status", __name__, template_folder="templates")
+verification = Blueprint("verification", __name__, template_folder="templates")
+blueprints = (services, requests, status, verification)
+
+STATUS_LIMIT = "30 per hour"
+REFERENCE_LIMIT = "10 per hour"
+"""With six digits, ten tries an hour find a PIN after five years on average."""
+
+
+def page_locale() -> str:
+    return str(get_locale() or "de")
+
+
+def today() -> date:
+    return clock.today(current_settings().zone)
+
+
+@services.get("/services/")
+@public
+def index() -> ResponseReturnValue:
+    words = request.args.get("q", "")[:100]
+    found = search.find(catalogue().values(), words, page_locale())
+    return render_template("services/index.html", services=found, words=words, locale=page_locale())
+
+
+@services.get("/services/<slug>/")
+@public
+def show(slug: str) -> ResponseReturnValue:
+    definition = versions.on_offer(slug)
+    return render_template("services/show.html", service=definition, locale=page_locale())
+
+
+@services.get("/services/<slug>/apply")
+@require(Permission.REQUESTS_OWN)
+def apply(slug: str) -> ResponseReturnValue:
+    definition, actor = versions.on_offer(slug), current_actor()
+    draft = submission.draft_of(actor, slug, request.args.get("draft", ""))
+    start = dict(draft.answers or {}) if draft else prefill.start(definition, actor)
+    form = application_form(definition, page_locale(), start=start, kept_files=submission.files_of(draft))
+    form["submission_key"].data = submission.key_of(draft) if draft else submission.new_key()
+    return _apply_page(definition, form)
+
+
+@services.post("/services/<slug>/apply")
+@require(Permission.REQUESTS_OWN)
+def hand_in(slug: str) -> ResponseReturnValue:
+    definition, actor = versions.on_offer(slug), current_actor()
+    draft = submission.draft_of(actor, slug, request.form.get("submission_key", ""))
+    form = application_form(definition, page_locale(), start={}, kept_files=submission.files_of(draft))
+    command = command_or_errors(
+        form,
+        Submit,
+        slug=slug,
+        answers=answers_of(form, definition),
+        uploads=uploads_of(form, definition),
+        locale=page_locale(),
+    )
+    if command is None:
+        return _apply_page(definition, form), 422
+    prepared = submission.prepare(command)
+    try:
+        with transaction():
+            receipt = submission.submit(prepared, actor)
+    except RuleViolation as violation:
+        with transaction():
+            kept = submission.files_of(submission.keep_draft(prepared, actor))
+        again = application_form(definition, page_locale(), start={}, kept_files=kept)
+        add_errors(again, violation, prefix=PREFIX)
+        return _apply_page(definition, again), 422
+    if receipt.is_new:
+        flash(_("Your application has been received."), "success")
+    return redirect(url_for("requests.show", reference=receipt.reference), 303)
+
+
+def _apply_page(definition: ServiceDefinition, form: BaseForm) -> str:
+    return render_template("services/apply.html", service=definition, form=form, locale=page_locale())
+
+
+@requests.get("/requests/", endpoint="index")
+@require(Permission.REQUESTS_OWN)
+def index_of_own() -> ResponseReturnValue:
+    rows = representations.rows(queries.mine(current_actor()), page_locale(), today())
+    return render_template("services/requests.html", requests=rows)
+
+
+@requests.get("/requests/<reference>", endpoint="show")
+@require(Permission.REQUESTS_OWN)
+def show_own(reference: str) -> ResponseReturnValue:
+    return _own_page(reference, MessageForm(formdata=None))
+
+
+@requests.post("/requests/<reference>")
+@require(Permission.REQUESTS_OWN)
+def act(reference: str) -> ResponseReturnValue:
+    actor, form = current_actor(), MessageForm()
+    queries.get(actor, reference, among=queries.own_requests)
+    command = command_or_errors(form, Act)
+    if command is None:
+        return _own_page(reference, form), 422
+    try:
+        upload = upload_of(form.file.data, "file")
+        files = [attachments.clean(upload)] if upload else []
+        with transaction():
+            casework.act(reference, command, actor, files=files)
+    except RuleViolation as violation:
+        add_errors(form, violation)
+        return _own_page(reference, form), 422
+    except DomainError as error:
+        flash(translated(error), "danger")
+    else:
+        flash(_("Done. Thank you."), "success")
+    return redirect(url_for("requests.show", reference=reference), 303)
+
+
+@requests.get("/requests/<reference>/files/<attachment_id>")
+@require(Permission.REQUESTS_OWN)
+def download(reference: str, attachment_id: str) -> ResponseReturnValue:
+    return downloads.file(queries.attachment(current_actor(), reference, attachment_id, among=queries.own_requests))
+
+
+def _own_page(reference: str, form: MessageForm) -> str:
+    actor = current_actor()
+    found = queries.get(actor, reference, among=queries.own_requests)
+    return render_template(
+        "services/request.html",
+        request_=representations.detail(found, actor, page_locale(), today()),
+        draft_key=submission.key_of(found),
+        form=form,
+    )
+
+
+@status.get("/status", endpoint="show")
+@public
+def show_status() -> ResponseReturnValue:
+    return render_template("services/status.html", form=StatusForm(formdata=None), found=None, failed=False)
+
+
+@status.post("/status")
+@public
+@limiter.limit(STATUS_LIMIT)
+@limiter.limit(REFERENCE_LIMIT, key_func=lambda: "reference:" + request.form.get("reference", "").strip().upper()[:8])
+def look_up() -> ResponseReturnValue:
+    """One answer for a wrong reference and a wrong PIN, so that references cannot be tried out."""
+    form = StatusForm()
+    lookup = command_or_errors(form, Lookup)
+    if lookup is None:
+        return render_template("services/status.html", form=form, found=None, failed=False), 422
+    found = submission.pin_fits(lookup)
+    row = representations.row(found, page_locale(), today()) if found else None
+    page = render_template("services/status.html", form=form, found=row, failed=row is None)
+    return page, 200 if row else 422
+
+
+@verification.get("/verify/")
+@public
+def enter() -> ResponseReturnValue:
+    code = papers.normalised(request.args.get("code", ""))
+    if code:
+        return redirect(url_for("verification.show", code=code), 303)
+    return render_template("services/verify.html", code=request.args.get("code", ""), paper=None)
+
+
+@verification.get("/verify/<code>", endpoint="show")
+@public
+@limiter.limit("60 per hour")
+def show_paper(code: str) -> ResponseReturnValue:
+    paper = papers.find(code, page_locale())
+    page = render_template("services/verify.html", code=papers.normalised(code) or code[:40], paper=paper)
+    return page, 200 if paper else 404
