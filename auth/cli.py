@@ -29,7 +29,7 @@ CommandLine = Actor.system("command-line")
 Decorated = Callable[..., Any]
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[timedelta]):
     """`12h`, `30d` or `8w`."""
 
     name = "duration"
@@ -61,9 +61,7 @@ def acting() -> Iterator[None]:
     except DomainError as error:
         fail(str(error))
     except SQLAlchemyError as error:
-        fail(
-            f"the database does not answer as expected ({type(error).__name__}); try `obhut db upgrade` and `obhut doctor`"
-        )
+        fail(f"the database does not answer as expected ({type(error).__name__}); try `obhut doctor`")
 
 
 def in_place(command: Decorated) -> Decorated:

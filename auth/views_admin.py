@@ -56,8 +56,8 @@ def grant() -> ResponseReturnValue:
             with transaction():
                 administration.grant_role(
                     actor=current_actor(),
-                    issuer=form.issuer.data,
-                    subject=form.subject.data,
+                    issuer=form.issuer.data or "",
+                    subject=form.subject.data or "",
                     role=Role(form.role.data),
                     office=form.office.data or None,
                     department=form.department.data or None,

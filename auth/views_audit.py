@@ -1,5 +1,6 @@
 """The audit trail for the auditor: events, pseudonyms and codes; no personal data."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -19,7 +20,8 @@ FILTER_LENGTH = 100
 def index() -> ResponseReturnValue:
     texts = {name: request.args.get(name, "")[:FILTER_LENGTH] for name in ("action", "actor", "subject")}
     found, following = queries.events(EventFilter(**texts, before=_id(request.args.get("before"))))
-    next_url = url_for("audit.index", **texts, before=following) if following else None
+    shown: dict[str, Any] = texts | {"before": following}
+    next_url = url_for("audit.index", **shown) if following else None
     return render_template("auth/audit.html", events=found, wanted=texts, next_url=next_url)
 
 
