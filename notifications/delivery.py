@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select, text, update
+from sqlalchemy import ColumnExpressionArgument, or_, select, text, update
 
 from config import clock
 from config.database import claimable, db, transaction
@@ -23,6 +23,7 @@ from notifications.schedule import Queue
 from notifications.settling import finish, locked_histories, settle
 from notifications.statuses import AttemptState, Channel, Status
 
+Condition = ColumnExpressionArgument[bool]
 log = structlog.get_logger(__name__)
 # Spelt out, not as parameters: only so can the planner see that the partial indexes hold these rows.
 PENDING, SENDING = text("notification.status = 'pending'"), text("notification.status = 'sending'")
@@ -53,16 +54,16 @@ def recover() -> int:
     return sum(_recover(channel, way) for channel, way in configured_channels().items())
 
 
-def _due(channel: Channel) -> list[ColumnElement[bool]]:
+def _due(channel: Channel) -> list[Condition]:
     return [
         Notification.channel == channel,
-        PENDING,  # type: ignore[list-item]
+        PENDING,
         or_(Notification.not_before.is_(None), Notification.not_before <= clock.now()),
         or_(Notification.next_attempt_at.is_(None), Notification.next_attempt_at <= clock.wall()),
     ]
 
 
-def _any(conditions: Sequence[ColumnElement[bool]]) -> bool:
+def _any(conditions: Sequence[Condition]) -> bool:
     """A look without a write lock, since most looks find nothing; ends its own read transaction."""
     found = db.session.scalar(select(Notification.id).where(*conditions).limit(1))
     db.session.rollback()
@@ -70,13 +71,13 @@ def _any(conditions: Sequence[ColumnElement[bool]]) -> bool:
 
 
 def _expire(channel: Channel) -> int:
-    overdue = [Notification.channel == channel, PENDING, Notification.expires_at <= clock.now()]
-    if not _any(overdue):  # type: ignore[arg-type]
+    overdue: list[Condition] = [Notification.channel == channel, PENDING, Notification.expires_at <= clock.now()]
+    if not _any(overdue):
         return 0
     with transaction():
         messages = db.session.scalars(
             claimable(select(Notification).where(*overdue).order_by(Notification.id).limit(EXPIRE_AT_ONCE))
-        ).all()  # type: ignore[arg-type]
+        ).all()
         for message in messages:
             finish(message, Status.EXPIRED)
         return len(messages)
@@ -151,12 +152,12 @@ def _settle(outcomes: Sequence[tuple[UUID, UUID, Outcome]], way: Way) -> None:
 
 
 def _recover(channel: Channel, way: Way) -> int:
-    stale = [Notification.channel == channel, SENDING, Notification.lease_until <= clock.wall()]
-    if not _any(stale):  # type: ignore[arg-type]
+    stale: list[Condition] = [Notification.channel == channel, SENDING, Notification.lease_until <= clock.wall()]
+    if not _any(stale):
         return 0
     with transaction():
         ids = db.session.scalars(
-            claimable(select(Notification.id).where(*stale).order_by(Notification.id).limit(RECOVER_AT_ONCE))  # type: ignore[arg-type]
+            claimable(select(Notification.id).where(*stale).order_by(Notification.id).limit(RECOVER_AT_ONCE))
         ).all()
         claims = [
             (row, attempt)
