@@ -68,7 +68,6 @@ def local_path(path: str | None) -> str:
 def begin(provider: ProviderName, browser: str, next_path: str) -> Begun:
     """Store an attempt of this browser. At most five are pending; the oldest give way. Call inside `transaction()`."""
     now, mark = clock.wall(), token_hash(browser)
-    db.session.execute(delete(LoginAttempt).where(LoginAttempt.expires_at <= now))
     mine = select(LoginAttempt).where(LoginAttempt.browser_hash == mark).order_by(LoginAttempt.id.desc())
     for surplus in db.session.scalars(mine.offset(MOST_PENDING - 1)):
         db.session.delete(surplus)
@@ -85,6 +84,12 @@ def begin(provider: ProviderName, browser: str, next_path: str) -> Begun:
         )
     )
     return begun
+
+
+def forget_expired() -> int:
+    """Delete attempts that nobody completed in time; how many. Call inside `transaction()`."""
+    found = db.session.execute(delete(LoginAttempt).where(LoginAttempt.expires_at <= clock.wall()))
+    return int(found.rowcount)  # type: ignore[attr-defined]
 
 
 def take(state: str, browser: str) -> Pending:

@@ -19,6 +19,7 @@ from config.settings import current_settings
 
 log = structlog.get_logger(__name__)
 RETRY_AFTER_S = 5
+WAIT_AFTER_TOO_MANY_S = 60
 API_PREFIX = "/api/"
 PROBLEM_JSON = "application/problem+json"
 
@@ -172,6 +173,8 @@ def _http_error(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers.add(name, value)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers.setdefault("Retry-After", str(WAIT_AFTER_TOO_MANY_S))
     return response
 
 

@@ -27,7 +27,7 @@ def client_address() -> str:
 
 
 csrf = CSRFProtect()
-limiter = Limiter(key_func=client_address, headers_enabled=True, swallow_errors=True)
+limiter = Limiter(key_func=client_address, swallow_errors=True)
 
 
 def init_app(app: Flask, settings: "Settings") -> None:

@@ -4,9 +4,14 @@ Every module named here registers on import or through its `register()`: message
 jobs. What has to cross between the wings goes through a protocol that is registered here.
 """
 
+from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from auth import audit
+from auth import tasks as auth_tasks
+from notifications.schedule import Job, Queue, register_job
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,7 +34,7 @@ BLUEPRINT_MODULES = (
     "care.views_check_in",
     "care.api",
 )
-WIRED_MODULES = ("auth.tasks", "notifications.tasks", "services.tasks", "care.tasks", "care.importing")
+WIRED_MODULES = ("notifications.tasks", "services.tasks", "care.tasks", "care.importing")
 
 
 def wire(app: "Flask") -> None:
@@ -43,6 +48,13 @@ def wire(app: "Flask") -> None:
         register = getattr(_found(name), "register", None)
         if register:
             register()
+    _register_jobs_of_auth()
+
+
+def _register_jobs_of_auth() -> None:
+    # That room lies below the queues and cannot register them itself.
+    register_job(Job("audit-seal", timedelta(seconds=1), Queue.HOUSEKEEPING, audit.seal, woken=False))
+    register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 
 def _found(name: str) -> object:
