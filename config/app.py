@@ -34,4 +34,5 @@ def create_app(configured: Settings | None = None) -> Flask:
     error_pages.init_app(app)
     celery_app.init_app(app, config)
     wiring.wire(app)
+    celery_app.schedule_jobs()
     return app
