@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -90,13 +89,13 @@ class ImportRow(SealedRow, Identified, Base):
     number: Mapped[int]  # the line in the file
     outcome: Mapped[RowOutcome]
     has_problems: Mapped[bool]
-    known: Mapped[bool] = mapped_column(default=False)
+    known: Mapped[bool] = mapped_column(default=False)  # had a case already when the file was read
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"))
     name = sealed(str)
     values = sealed(dict)
     problems = sealed(list)
 
-    case_import: Mapped[CaseImport] = relationship(lazy="raise")
+    case_import: Mapped[CaseImport] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (
         Index(None, "import_id", "number"),
@@ -108,8 +107,3 @@ class ImportRow(SealedRow, Identified, Base):
     @property
     def key_holder(self) -> Sealer:
         return self.case_import
-
-
-def problem_as_json(column: str, severity: str, message: str, params: Any, value: str) -> dict[str, Any]:
-    """How a problem is stored: the text stays an English msgid, translated when it is shown."""
-    return {"column": column, "severity": severity, "message": message, "params": dict(params), "value": value}

@@ -66,11 +66,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Context:
-    """What parsing needs to know of the world: today in the office's zone, our protocols, the phones' region."""
+    """What parsing needs to know: today in the office's zone, the protocols we have, the phones' region, the limit."""
 
     today: date
     protocols: frozenset[str]
     region: str = "DE"
+    limit_mb: int = 10
 
 
 class ImportFormat(Protocol):

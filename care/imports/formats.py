@@ -44,7 +44,7 @@ def parse_file(data: bytes, context: Context, code: str = AUTO) -> ParsedFile:
     def best(header: Sequence[str]) -> int:
         return max(detect(known.columns, header) for known in candidates)
 
-    table = read_table(data, best, enough=ENOUGH_COLUMNS if code == AUTO else 1)
+    table = read_table(data, best, enough=ENOUGH_COLUMNS if code == AUTO else 1, limit_mb=context.limit_mb)
     chosen = max(candidates, key=lambda known: detect(known.columns, table.header))
     if not table.rows:
         raise UnreadableFile(N_("The file has a header but no rows."))

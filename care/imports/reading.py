@@ -12,7 +12,6 @@ from typing import Any
 
 from config.errors import N_, RuleViolation, TooLarge
 
-MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 50_000
 MAX_HEADER_LINES = 12  # a header that comes later than this is none
 MAX_LINES_PER_ROW = 30  # a quoted text longer than this is a quote that was never closed
@@ -69,14 +68,14 @@ class Table:
     delimiter: str
 
 
-def read_table(data: bytes, score: Callable[[Sequence[str]], int], enough: int = 2) -> Table:
+def read_table(data: bytes, score: Callable[[Sequence[str]], int], enough: int = 2, limit_mb: int = 10) -> Table:
     """Read `data` as CSV.
 
     `score` says how well a row would do as header; the best of the first rows under the best delimiter is taken, the
     earlier one of equals. Below `enough` there is none. Raises UnreadableFile or TooLarge.
     """
-    if len(data) > MAX_BYTES:
-        raise TooLarge(limit_mb=MAX_BYTES // (1024 * 1024))
+    if len(data) > limit_mb * 1024 * 1024:
+        raise TooLarge(limit_mb=limit_mb)
     text, encoding = decode(data)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     best: tuple[int, str, Record] | None = None

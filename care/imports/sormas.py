@@ -62,9 +62,16 @@ def protocol(row: RowReader, context: Context) -> str:
 
 
 def person(row: RowReader, context: Context) -> dict[str, Any]:
-    """The person of a row. Messages go by SMS to a mobile number, else by e-mail, else not at all."""
+    """The person of a row.
+
+    Whoever has a mobile number is written to by SMS. So is, in intention, whoever has an unusable number or no address
+    at all: that leaves the case with a missing detail for the office to find out; an e-mail address serves meanwhile.
+    """
     phone, email = row.phone("phone"), row.email("email")
-    channel = "sms" if phone and takes_sms(phone) else "email" if email else "none"
+    if phone and not takes_sms(phone):
+        channel = "email" if email else "none"
+    else:
+        channel = "sms" if phone or row.text("phone") or not email else "email"
     address = {field: row.text(field) for field in ("street", "house_number", "postal_code", "city") if row.text(field)}
     return {
         "given_name": row.required("given_name"),

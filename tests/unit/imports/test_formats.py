@@ -143,7 +143,15 @@ def test_a_doubtful_field_stays_empty_and_the_person_comes_in(changes: dict[str,
 def test_the_channel_follows_from_what_is_usable() -> None:
     assert case(traveller())["person"]["channel"] == "sms"
     assert case(traveller(**{"Tel. persönlich": "030 23125000"}))["person"]["channel"] == "email"
-    assert case(traveller(**{"Tel. persönlich": "", "E-Mail Adresse": ""}))["person"]["channel"] == "none"
+    assert case(traveller(**{"Tel. persönlich": ""}))["person"]["channel"] == "email"
+    assert case(traveller(**{"Tel. persönlich": "030 23125000", "E-Mail Adresse": ""}))["person"]["channel"] == "none"
+
+
+@pytest.mark.parametrize("changes", [{"Tel. persönlich": "123456789"}, {"Tel. persönlich": "", "E-Mail Adresse": ""}])
+def test_a_missing_number_stays_a_thing_to_find_out(changes: dict[str, str]) -> None:
+    person = case(traveller(**changes))["person"]
+    assert person["channel"] == "sms"
+    assert "phone" not in person
 
 
 def test_orders_that_were_given_already() -> None:
@@ -252,7 +260,8 @@ class TestRealFiles:
         assert complaints(row) == [("Tel. persönlich", Severity.WARNING)]
         assert case(row)["entered_on"] == "2021-10-02"
         assert case(row)["external_id"] == "1234-1234-123"
-        assert case(row)["person"]["channel"] == "email"
+        assert case(row)["person"]["channel"] == "sms"
+        assert case(row)["person"]["email"] == "email@adresse.de"
 
     def test_contacts(self) -> None:
         found = parse_file((SHARED / "contact_import_template_de.csv").read_bytes(), CONTEXT)

@@ -51,4 +51,4 @@ def test_people_differ_as_in_life() -> None:
     names = "".join(person["given_name"] + person["family_name"] for person in people)
     assert set("äöüÄÖÜßçş") & set(names) >= set("äöüß")
     assert sum(person["birth_date"] > "2012-12-01" for person in people) > 10
-    assert {person["channel"] for person in people} == {"sms", "email", "none"}
+    assert {person["channel"] for person in people} == {"sms", "email"}
