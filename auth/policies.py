@@ -41,8 +41,8 @@ class Access:
     api: bool = False
 
 
-def require(permission: Permission, *, api: bool = False) -> Callable[[View], View]:
-    """Let only actors with `permission` in.
+def require(permission: Permission, *others: Permission, api: bool = False) -> Callable[[View], View]:
+    """Let only actors with `permission` in, or with one of `others` (an API view that serves two sides).
 
     Pages send a visitor to the login and answer 403 to others. API views (`api=True`) answer 401 or 403 as
     problem+json, and honour `Idempotency-Key` on POST.
@@ -52,7 +52,7 @@ def require(permission: Permission, *, api: bool = False) -> Callable[[View], Vi
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             actor = current_actor()
-            if not actor.may(permission):
+            if not any(actor.may(one) for one in (permission, *others)):
                 return _refuse(actor, permission, api)
             if api and request.method == "POST":
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))

@@ -3,11 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the start of a formula, full-width forms included."""
@@ -87,6 +87,6 @@ def _write_cell(page: Any, row: int, column: int, value: Cell, zone: ZoneInfo, d
         case datetime():
             page.write_datetime(row, column, _local(value, zone), moment)
         case date():
-            page.write_datetime(row, column, datetime(value.year, value.month, value.day), day)
+            page.write_datetime(row, column, datetime.combine(value, time.min), day)
         case _:
             page.write_string(row, column, value)

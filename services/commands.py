@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
 
 from config.errors import N_
 from services.lifecycle import Action
@@ -34,11 +34,20 @@ class Submit(Command):
     source: str = "online"
 
 
+class UploadBody(Command):
+    """A file in a JSON body; `data` is base64."""
+
+    field: str
+    file_name: str = Field(max_length=255)
+    data: Base64Bytes
+
+
 class SubmitBody(Command):
     """JSON body of POST /api/v1/services/<slug>/requests."""
 
     answers: dict[str, Any]
     locale: str = "de"
+    uploads: tuple[UploadBody, ...] = Field(default=(), max_length=20)
 
 
 class Act(Command):

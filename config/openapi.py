@@ -1,0 +1,64 @@
+"""The JSON API's description, made from the commands that its views accept (OpenAPI 3.1).
+
+@blueprint.post("/api/v1/…")
+@require(Permission.…, api=True)
+@api.validate(json=Command, tags=["…"])
+def create(json: Command) -> ResponseReturnValue: ...
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask.typing import ResponseReturnValue
+from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
+
+from auth.policies import public
+
+API_VERSION = "1"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def _raise_invalid(request: Any, response: Any, error: Exception | None, instance: Any, adapter: Any) -> None:
+    """Let the house's handler make the answer, so that all errors look alike (RFC 9457)."""
+    if error is not None:
+        raise error
+
+
+api = SpecTree(
+    "flask",
+    title="Obhut",
+    version=API_VERSION,
+    description="Citizen services and quarantine care. Errors are RFC 9457 problem+json.",
+    mode="strict",
+    annotations=True,
+    before=_raise_invalid,
+    naming_strategy=lambda model: str(model.__name__),
+    security_schemes=[SecurityScheme(name="token", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"))],
+    security={"token": []},
+)
+blueprint = Blueprint("description", __name__)
+
+
+@blueprint.get("/api/v1/openapi.json")
+@public
+def document() -> Response:
+    """The description for programs."""
+    return jsonify(description())
+
+
+@blueprint.get("/api/docs")
+@public
+def docs() -> ResponseReturnValue:
+    """The description for people."""
+    return render_template("api_docs.html", document=description(), methods=METHODS)
+
+
+def description() -> dict[str, Any]:
+    """The OpenAPI document, made at first use, when every route is known."""
+    found = current_app.extensions.get("obhut.openapi")
+    if found is None:
+        api.app = current_app
+        found = current_app.extensions["obhut.openapi"] = dict(api._generate_spec())
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,101 @@
+"""The JSON API of this wing: the same commands and the same domain calls as the pages."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
+
+from auth.policies import current_actor, require
+from auth.roles import Permission
+from config import clock
+from config.database import transaction
+from config.errors import N_, RuleViolation
+from config.localisation import is_locale
+from config.openapi import api
+from config.settings import current_settings
+from services import casework, decisions, downloads, queries, representations, submission
+from services.commands import Act, Submit, SubmitBody, Upload
+from services.queries import PAGE, View
+
+blueprint = Blueprint("api_services", __name__)
+MAX_PAGE = 200
+
+
+class ListQuery(BaseModel):
+    """Query of the list of requests."""
+
+    view: View = View.OPEN
+    service: str | None = None
+    after: str | None = None
+    limit: int = Field(default=PAGE, ge=1, le=MAX_PAGE)
+
+
+@blueprint.post("/api/v1/services/<slug>/requests")
+@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@api.validate(tags=["services"])
+def create(slug: str, json: SubmitBody) -> ResponseReturnValue:
+    """Hand in a request. Files come as `uploads` of field, file name and base64 data."""
+    actor = current_actor()
+    if not is_locale(json.locale):
+        raise RuleViolation("locale", N_("We do not know this language."))
+    command = Submit(
+        slug=slug,
+        answers=json.answers,
+        locale=json.locale,
+        submission_key=submission.new_key(),
+        uploads=tuple(Upload(field=one.field, file_name=one.file_name, data=one.data) for one in json.uploads),
+        source="api",
+    )
+    prepared = submission.prepare(command)
+    with transaction():
+        receipt = submission.submit(prepared, actor)
+    location = url_for("api_services.show", reference=receipt.reference)
+    return jsonify(_shown(receipt.reference)), 201, {"Location": location}
+
+
+@blueprint.get("/api/v1/requests")
+@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@api.validate(tags=["services"])
+def index(query: ListQuery) -> ResponseReturnValue:
+    """Requests by deadline: those of the department, or one's own."""
+    actor = current_actor()
+    if actor.may(Permission.REQUESTS_WORK):
+        today = clock.today(current_settings().zone)
+        page = queries.work_list(actor, query.view, today, slug=query.service, after=query.after, limit=query.limit)
+    else:
+        page = queries.page(queries.own_requests(actor), query.after, query.limit)
+    return jsonify({"items": [representations.summary_json(one) for one in page.items], "next": page.next})
+
+
+@blueprint.get("/api/v1/requests/<reference>")
+@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@api.validate(tags=["services"])
+def show(reference: str) -> ResponseReturnValue:
+    """One request with its answers, files and events."""
+    return jsonify(_shown(reference))
+
+
+@blueprint.post("/api/v1/requests/<reference>/transitions")
+@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@api.validate(tags=["services"])
+def transition(reference: str, json: Act) -> ResponseReturnValue:
+    """Carry out one action of the transition table."""
+    actor = current_actor()
+    decision = decisions.prepare(reference, json, actor)
+    with transaction():
+        casework.act(reference, json, actor, decision)
+    return jsonify(_shown(reference))
+
+
+@blueprint.get("/api/v1/requests/<reference>/files/<attachment_id>")
+@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@api.validate(tags=["services"])
+def download(reference: str, attachment_id: str) -> ResponseReturnValue:
+    """One file of a request."""
+    return downloads.file(queries.attachment(current_actor(), reference, attachment_id))
+
+
+def _shown(reference: str) -> dict[str, Any]:
+    actor = current_actor()
+    return representations.as_json(queries.get(actor, reference), actor, actor.locale)
