@@ -92,7 +92,7 @@ obhut = Obhut(
 obhut.params = []  # no --app, --env-file or --debug: the settings say it all
 
 
-@obhut.command()
+@obhut.command(with_appcontext=False)
 def up() -> None:
     """Start everything in one process: web, worker, beat, and the sandbox where no provider is set."""
     from config.running import up as run
@@ -100,7 +100,7 @@ def up() -> None:
     run(_settings())
 
 
-@obhut.command()
+@obhut.command(with_appcontext=False)
 def web() -> None:
     """Start the web server alone (needs a broker)."""
     from config.separate import web as run
@@ -108,7 +108,7 @@ def web() -> None:
     run(_settings())
 
 
-@obhut.command(context_settings={"ignore_unknown_options": True})
+@obhut.command(with_appcontext=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def worker(arguments: tuple[str, ...]) -> None:
     """Start a worker alone (needs a broker). ARGUMENTS go to Celery, such as --concurrency=4."""
@@ -117,7 +117,7 @@ def worker(arguments: tuple[str, ...]) -> None:
     run(_settings(), list(arguments))
 
 
-@obhut.command()
+@obhut.command(with_appcontext=False)
 def beat() -> None:
     """Start beat alone (needs a broker); one is enough."""
     from config.separate import beat as run
@@ -125,7 +125,7 @@ def beat() -> None:
     run(_settings())
 
 
-@obhut.command()
+@obhut.command(with_appcontext=False)
 def sandbox() -> None:
     """Start identity provider, phone and mailbox for trying out, beside `obhut web`."""
     from config.separate import sandbox as run
@@ -133,7 +133,7 @@ def sandbox() -> None:
     run(_settings())
 
 
-@obhut.group()
+@obhut.group(cls=click.Group)
 def db() -> None:
     """The database."""
 
@@ -150,7 +150,7 @@ def upgrade() -> None:
     say(_("The database has the newest schema."))
 
 
-@obhut.command()
+@obhut.command(with_appcontext=False)
 def doctor() -> None:
     """Check configuration, database, broker, identity provider, SMS and mail; say how to mend what fails."""
     from config.doctor import examine
@@ -158,7 +158,7 @@ def doctor() -> None:
     sys.exit(0 if examine(_settings) else FAILED)
 
 
-@obhut.command()
+@obhut.command(with_appcontext=False)
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False), help="Import this file instead.")
 @click.option("--days", type=click.IntRange(3, 30), default=10, show_default=True, help="How many days to play.")
 def demo(path: str | None, days: int) -> None:

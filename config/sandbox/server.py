@@ -10,7 +10,9 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
@@ -85,7 +87,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the parent says when; a terminal's Ctrl+C reaches both
     logging.basicConfig(level=logging.ERROR, format="sandbox: %(message)s")
-
+    warnings.showwarning = lambda *_, **__: None  # a library's deprecations are nothing to whoever tries the sandbox
+    for module in ("config.sandbox.identity", "config.sandbox.mailbox"):
+        import_module(module)  # while the parent is still busy with its own
     servers = Servers(Orders.from_line(sys.stdin.readline()))
     servers.start()
     sys.stdout.write("ready\n")

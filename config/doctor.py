@@ -1,0 +1,209 @@
+"""`obhut doctor`: is everything there that this installation needs? Each failure comes with its mend."""
+
+import os
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import requests
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from config import schema
+from config.errors import N_, ConfigurationError
+from config.sandbox import state
+from config.separate import filled
+from config.settings import Settings
+from config.terminal import _, say
+
+TIMEOUT_SECONDS = 8
+PLAYED = N_("played by the sandbox when Obhut runs")
+
+
+class Ailment(Exception):
+    """Something fails; the text says what, `mend` what to do."""
+
+    def __init__(self, text: str, mend: str, **parameters: object) -> None:
+        super().__init__(_(text, **parameters))
+        self.mend = _(mend, **parameters)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report; `run` returns what it found and raises Ailment or ConfigurationError."""
+
+    name: str
+    run: Callable[[Settings], str]
+    part: str = ""
+
+
+def examine(load: Callable[[], Settings]) -> bool:
+    """Run every check and print a line for each; True when nothing fails."""
+    try:
+        configured = load()
+    except ConfigurationError as error:
+        _tell(False, _("Configuration"), str(error))
+        return False
+    _tell(True, _("Configuration"), _configuration(configured))
+    settings, kept = filled(configured)
+    played = () if kept else state.wanted_parts(configured)
+    results = [_passed(check, settings, played) for check in CHECKS]  # every line is shown
+    return all(results)
+
+
+def _passed(check: Check, settings: Settings, played: tuple[str, ...]) -> bool:
+    if check.part in played:
+        _tell(True, _(check.name), _(PLAYED))
+        return True
+    try:
+        _tell(True, _(check.name), check.run(settings))
+    except Ailment as error:
+        _tell(False, _(check.name), f"{error}. {error.mend}")
+    except ConfigurationError as error:
+        _tell(False, _(check.name), str(error))
+    else:
+        return True
+    return False
+
+
+def _tell(passed: bool, name: str, text: str) -> None:
+    for number, line in enumerate(text.splitlines()):
+        mark = ("✓" if passed else "✗") if number == 0 else " "
+        say(f"{mark} {name if number == 0 else '':<16} {line}", style=None if passed else "red")
+
+
+def _configuration(settings: Settings) -> str:
+    return _("{env}, {url}, data in {path}", env=settings.env, url=settings.base_url, path=settings.data_dir)
+
+
+def _data_folder(settings: Settings) -> str:
+    if not os.access(settings.data_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise Ailment(
+            N_("{path} cannot be written"),
+            N_("OBHUT_DATA_DIR: choose a folder that this user may write."),
+            path=settings.data_dir,
+        )
+    return str(settings.data_dir)
+
+
+def _database(settings: Settings) -> str:
+    revision, newest = schema.check(settings.database_url), schema.newest_revision()
+    name = settings.database_url.partition(":")[0]
+    if revision is None and name == "sqlite":
+        return _("empty; made by the first start")
+    if revision != newest:
+        raise Ailment(
+            N_("schema {revision} instead of {newest}"), N_("Run `obhut db upgrade`."),
+            revision=revision or _("none"), newest=newest,
+        )  # fmt: skip
+    return _("{name}, schema {revision}", name=name, revision=revision)
+
+
+def _broker(settings: Settings) -> str:
+    if settings.embedded_broker:
+        return _("embedded (one process)")
+    from notifications.celery_app import celery
+
+    parts = urlsplit(settings.broker_url)
+    place = f"{parts.hostname}:{parts.port or '?'}"
+    try:
+        with celery.connection_for_write(settings.broker_url, connect_timeout=TIMEOUT_SECONDS) as connection:
+            connection.ensure_connection(max_retries=1, timeout=TIMEOUT_SECONDS)
+    except Exception as error:
+        raise Ailment(
+            N_("{place} does not answer ({reason})"),
+            N_("OBHUT_BROKER_URL: start the broker, or correct its address."),
+            place=place, reason=type(error).__name__,
+        ) from None  # fmt: skip
+    return place
+
+
+def _provider(issuer: str, setting: str) -> str:
+    if not issuer:
+        raise Ailment(N_("no identity provider"), N_("{setting}: set the provider's issuer."), setting=setting)
+    url = issuer.rstrip("/") + "/.well-known/openid-configuration"
+    try:
+        found = requests.get(url, timeout=TIMEOUT_SECONDS)
+        found.raise_for_status()
+        named = found.json()["issuer"]
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        raise Ailment(
+            N_("{url} gives no discovery document ({reason})"),
+            N_("{setting}: correct the issuer, or see that the provider runs."),
+            url=url, reason=type(error).__name__, setting=setting,
+        ) from None  # fmt: skip
+    if named != issuer:
+        raise Ailment(
+            N_("the provider calls itself {named}"), N_("{setting}: use exactly that name."),
+            named=named, setting=setting,
+        )  # fmt: skip
+    return issuer
+
+
+def _identity(settings: Settings) -> str:
+    found = _provider(settings.oidc_issuer, "OBHUT_OIDC_ISSUER")
+    if settings.oidc_staff_issuer != settings.oidc_issuer:
+        found += ", " + _provider(settings.oidc_staff_issuer, "OBHUT_OIDC_STAFF_ISSUER")
+    return found
+
+
+def _sms(settings: Settings) -> str:
+    from notifications.channels.sms import RebasedHttpClient
+
+    if not settings.twilio_account_sid:
+        raise Ailment(N_("no SMS provider"), N_("OBHUT_TWILIO_ACCOUNT_SID: set it."))
+    if not settings.twilio_messaging_service_sid and not settings.twilio_from:
+        raise Ailment(N_("no sender"), N_("Set OBHUT_TWILIO_MESSAGING_SERVICE_SID or OBHUT_TWILIO_FROM."))
+    client = Client(
+        settings.twilio_account_sid,
+        settings.twilio_auth_token.get_secret_value(),
+        http_client=RebasedHttpClient(settings.twilio_api_base),
+    )
+    try:
+        client.messages.list(limit=1, page_size=1)  # what every Messages server can do, and costs nothing
+    except (TwilioException, requests.RequestException, ValueError, TypeError, KeyError) as error:
+        raise Ailment(
+            N_("{base} refuses or does not answer ({reason})"),
+            N_("Check OBHUT_TWILIO_ACCOUNT_SID, OBHUT_TWILIO_AUTH_TOKEN and OBHUT_TWILIO_API_BASE."),
+            base=settings.twilio_api_base, reason=getattr(error, "code", None) or type(error).__name__,
+        ) from None  # fmt: skip
+    return settings.twilio_api_base
+
+
+def _mail(settings: Settings) -> str:
+    parts = urlsplit(settings.smtp_url.get_secret_value())
+    if not parts.hostname:
+        raise Ailment(N_("no mail server"), N_("OBHUT_SMTP_URL: set it, such as smtp://user:password@host:587."))
+    secure = parts.scheme == "smtps"
+    port = parts.port or (465 if secure else 587)
+    try:
+        with (
+            smtplib.SMTP_SSL(parts.hostname, port, timeout=TIMEOUT_SECONDS)
+            if secure
+            else smtplib.SMTP(parts.hostname, port, timeout=TIMEOUT_SECONDS) as server
+        ):
+            server.ehlo()
+            if not secure and server.has_extn("starttls"):
+                server.starttls(context=ssl.create_default_context())
+                server.ehlo()
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+    except (OSError, smtplib.SMTPException) as error:
+        raise Ailment(
+            N_("{place} refuses or does not answer ({reason})"),
+            N_("OBHUT_SMTP_URL: check host, port, user and password."),
+            place=f"{parts.hostname}:{port}", reason=type(error).__name__,
+        ) from None  # fmt: skip
+    return f"{parts.hostname}:{port}"
+
+
+CHECKS = (
+    Check(N_("Data folder"), _data_folder),
+    Check(N_("Database"), _database),
+    Check(N_("Broker"), _broker),
+    Check(N_("Identity"), _identity, state.IDENTITY),
+    Check(N_("SMS"), _sms, state.PHONE),
+    Check(N_("E-mail"), _mail, state.MAIL),
+)
