@@ -35,7 +35,7 @@ BLUEPRINT_MODULES = (
     "care.views_check_in",
     "care.api",
 )
-WIRED_MODULES = ("notifications.tasks", "services.tasks", "care.tasks", "care.importing")
+WIRED_MODULES = ("notifications.tasks", "services.tasks", "care.tasks", "care.importing", "config.waiting")
 
 
 def wire(app: "Flask") -> None:

@@ -1,0 +1,28 @@
+"""What waits behind the entries of the staff's navigation: one number each, from the room that knows."""
+
+from auth.actors import Actor
+from care import queries as care_queries
+from care.vocabulary import LineList
+from config import clock, navigation
+from config.settings import current_settings
+from notifications import queries as message_queries
+from services import queries as service_queries
+
+
+def register() -> None:
+    """Show these numbers in the navigation."""
+    navigation.register_count("care.cases", cases_to_look_at, "danger")
+    navigation.register_count("casework.index", new_requests, "info")
+    navigation.register_count("messages.index", message_queries.needing_attention, "warning")
+
+
+def cases_to_look_at(actor: Actor) -> int:
+    """People who feel ill or whose findings want a review."""
+    found = care_queries.counts(actor)
+    return sum(found.get(one, 0) for one in (LineList.SYMPTOMATIC, LineList.REVIEW_REQUIRED))
+
+
+def new_requests(actor: Actor) -> int:
+    """Requests that nobody has taken up yet."""
+    today = clock.today(current_settings().zone)
+    return service_queries.counts(actor, today)[service_queries.View.NEW]
