@@ -102,7 +102,7 @@ class Case(SealedRow, Identified, Base):
     order_starts_on: Mapped[date | None]
     order_ends_on: Mapped[date | None]
 
-    line_list: Mapped[LineList]
+    line_list: Mapped[LineList | None]  # None only until the first assessment, in the same transaction
     findings = sealed(list)
     because = sealed(dict)
     priority: Mapped[float] = mapped_column(Float, default=0.0)
@@ -111,6 +111,7 @@ class Case(SealedRow, Identified, Base):
     reassess_at: Mapped[datetime | None]
     next_check_in_at: Mapped[datetime | None]
     last_report_at: Mapped[datetime | None]
+    release_due_at: Mapped[datetime | None] = mapped_column(index=True)  # the rules say: to be released
     facts_revision: Mapped[int] = mapped_column(Integer, default=1)
     assessed_revision: Mapped[int] = mapped_column(Integer, default=0)
     rules_version: Mapped[int] = mapped_column(Integer, default=0)
@@ -191,6 +192,7 @@ class SymptomReport(OfCase, Identified, Base):
     note = sealed(str)
 
     case: Mapped[Case] = relationship(back_populates="reports")
+    check_in: Mapped[CheckIn | None] = relationship()
 
     __table_args__ = (Index(None, "case_id", "reported_at"),)
 

@@ -1,0 +1,146 @@
+"""From rows to facts, through the rule function, and back into the row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
+from care.isolation import EndingAction
+from care.line_list import RULES_VERSION, Assessment, assess
+from care.models import Case, Person, SymptomReport
+from care.protocol import Protocol, protocol_for
+from care.vocabulary import Channel, Kind, LineList
+from config.settings import current_settings
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an assessment changed: the list before, and the assessment now."""
+
+    before: LineList | None
+    now: Assessment
+
+    @property
+    def has_moved(self) -> bool:
+        return self.before is not self.now.line_list
+
+    def came_to(self, line_list: LineList) -> bool:
+        return self.has_moved and self.now.line_list is line_list
+
+
+def zone_of(person: Person) -> ZoneInfo:
+    """The person's own zone, else the office's."""
+    return ZoneInfo(person.timezone) if person.timezone else current_settings().zone
+
+
+def protocol_of(case: Case) -> Protocol:
+    """The protocol in the version that the case is on."""
+    return protocol_for(case.protocol_code, case.protocol_version)
+
+
+def address_of(person: Person) -> tuple[Channel, str] | None:
+    """Channel and address to write to: the one wished for, else the other one that we know; None: not at all."""
+    if person.channel is Channel.NONE:
+        return None
+    known = {Channel.SMS: person.phone, Channel.EMAIL: person.email}
+    for channel in sorted(known, key=lambda one: one is not person.channel):
+        address = known[channel]
+        if address:
+            return channel, address
+    return None
+
+
+def load_facts(case: Case) -> CaseFacts:
+    """The facts of `case` as the rules want them."""
+    person = case.person
+    return CaseFacts(
+        kind=case.kind,
+        status=case.status,
+        zone=zone_of(person),
+        enrolled_at=case.enrolled_at,
+        last_exposure_on=case.last_exposure_on,
+        symptom_onset_on=case.symptom_onset_on,
+        first_positive_on=case.first_positive_on,
+        entered_on=case.entered_on,
+        continuous_exposure=case.continuous_exposure,
+        extended_until=case.extended_until,
+        public_health_action=case.public_health_action,
+        contact_window=person.contact_window,
+        reachable=person.opted_out_at is None and address_of(person) is not None,
+        opted_out_at=person.opted_out_at,
+        unreachable_since=person.unreachable_since,
+        missing_details=_missing_details(case),
+        order_state=case.order_state,
+        order_ends_on=case.order_ends_on,
+        reports=tuple(
+            sorted((_report_fact(row) for row in case.reports), key=lambda r: (r.reported_at, r.recorded_at))
+        ),
+        reviews=tuple(ReviewFact(row.outcome, row.recorded_at) for row in _by(case.reviews, "recorded_at")),
+        labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
+        check_ins=tuple(
+            CheckInFact(row.local_date, row.slot, row.due_at, row.expires_at) for row in _by(case.check_ins, "due_at")
+        ),
+    )
+
+
+def _by(rows: list[Any], name: str) -> list[Any]:
+    return sorted(rows, key=lambda row: getattr(row, name))
+
+
+def _report_fact(row: SymptomReport) -> ReportFact:
+    vitals = row.vitals or {}
+    return ReportFact(
+        id=str(row.id),
+        reported_at=row.reported_at,
+        recorded_at=row.recorded_at,
+        present=frozenset(key for key, answer in (row.symptoms or {}).items() if answer),
+        temperature_c=vitals.get("temperature_c"),
+        fever_reducer=bool(vitals.get("fever_reducer")),
+        answers=(row.check_in.local_date, row.check_in.slot) if row.check_in else None,
+    )
+
+
+def _missing_details(case: Case) -> tuple[str, ...]:
+    """What we would need to know to look after this person properly."""
+    person, missing = case.person, []
+    if person.birth_date is None:
+        missing.append("birth_date")
+    if person.channel is Channel.SMS and not person.phone:
+        missing.append("phone")
+    if person.channel is Channel.EMAIL and not person.email:
+        missing.append("email")
+    if case.kind is Kind.CONTACT and case.last_exposure_on is None and not case.continuous_exposure:
+        missing.append("last_exposure_on")
+    if case.kind is Kind.TRAVELLER and case.entered_on is None:
+        missing.append("entered_on")
+    if case.kind is Kind.INDEX and case.symptom_onset_on is None and case.first_positive_on is None:
+        missing.append("first_positive_on")
+    return tuple(missing)
+
+
+def look_at(case: Case, now: datetime) -> Assessment:
+    """The assessment of `case` at `now`, stored nowhere."""
+    return assess(load_facts(case), protocol_of(case), now)
+
+
+def reassess(case: Case, now: datetime) -> Change:
+    """Assess `case` at `now` and store the result on it. The caller holds the case's row lock."""
+    before = case.line_list
+    found = look_at(case, now)
+    case.line_list = found.line_list
+    case.because = found.because.as_json()
+    case.findings = [finding.as_json() for finding in found.findings]
+    case.priority = found.priority
+    case.monitoring_starts_on = found.period.starts_on
+    case.monitoring_ends_on = found.period.ends_on
+    case.reassess_at = found.reassess_at
+    case.next_check_in_at = found.next_check_in_at
+    case.assessed_at = now
+    case.assessed_revision = case.facts_revision
+    case.rules_version = RULES_VERSION
+    if found.ending.action is not EndingAction.RELEASE:
+        case.release_due_at = None
+    elif case.release_due_at is None:
+        case.release_due_at = now
+    return Change(before, found)

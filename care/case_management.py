@@ -1,0 +1,295 @@
+"""Everything that staff do with a case. All functions run inside the caller's `transaction()`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
+
+from auth import audit
+from auth.actors import Actor
+from care import follow_up, messages, people, timeline
+from care.assessments import Change, reassess, zone_of
+from care.commands import (
+    CloseCase,
+    EnrolCase,
+    ExtendMonitoring,
+    RecordLabResult,
+    ReviewCase,
+    SetPreferences,
+    SetPublicHealthAction,
+)
+from care.lifecycle import Action, after
+from care.models import Case, LabResult, Review
+from care.protocol import current_protocol
+from care.vocabulary import CloseReason, LabOutcome, Status
+from config import clock
+from config.database import db, locked
+from config.encryption import blind_index
+from config.errors import N_, FieldError, NotFound, RuleViolation
+from config.ids import new_reference
+
+log = structlog.get_logger(__name__)
+CLOCK_TOLERANCE = timedelta(minutes=5)  # other people's clocks
+
+CLOSING: dict[CloseReason, Action] = {
+    CloseReason.COMPLETED_MONITORING: Action.COMPLETE,
+    CloseReason.ENROLLED_ON_LAST_DAY: Action.COMPLETE,
+    CloseReason.ENROLLED_PAST_END: Action.COMPLETE,
+    CloseReason.NOT_REACHABLE: Action.LOSE,
+    CloseReason.TRANSFERRED: Action.TRANSFER,
+    CloseReason.DECEASED: Action.DIE,
+    CloseReason.NOT_A_CASE: Action.CLOSE,
+    CloseReason.DUPLICATE: Action.CLOSE,
+    CloseReason.OTHER: Action.CLOSE,
+}
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """The case, and whether it is new (False: this person's same case was there already)."""
+
+    case: Case
+    created: bool
+
+
+def enrol(command: EnrolCase, *, actor: Actor, office_id: UUID, source: str | None = None) -> Enrolment:
+    """Take a person into care in the office `office_id`.
+
+    With an `external_id`, or from a `source` (an import), the same person's same case is found again and nothing is
+    made twice. A period that is over already makes a completed case and no message. Raises RuleViolation.
+    """
+    now, protocol = clock.now(), current_protocol(command.protocol)
+    identity = _identity(command, source)
+    known = _known_case(office_id, identity)
+    if known is not None:
+        return Enrolment(known, created=False)
+    case = Case(
+        reference=_free_reference(),
+        person=people.new_person(command.person, now),
+        office_id=office_id,
+        kind=command.kind,
+        protocol_code=protocol.code,
+        protocol_version=protocol.version,
+        status=Status.ENROLLED,
+        source=source,
+        external_id=command.external_id,
+        identity_index=identity,
+        enrolled_at=command.enrolled_at or now,
+        recorded_at=now,
+        touched_at=now,
+        last_exposure_on=command.last_exposure_on,
+        symptom_onset_on=command.symptom_onset_on,
+        first_positive_on=command.first_positive_on,
+        entered_on=command.entered_on,
+        continuous_exposure=command.continuous_exposure,
+        household_head_id=_head_id(command.household_of, office_id),
+        public_health_action="none",
+        facts_revision=1,
+    )
+    _check_dates(command, case, now)
+    change = reassess(case, now)
+    db.session.add(case)
+    db.session.flush()
+    timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
+    audit.record(actor, "case.enrolled", f"case:{case.reference}", kind=case.kind.value, protocol=protocol.code)
+    ends_at = change.now.period.ends_at(zone_of(case.person))
+    if ends_at is not None and ends_at <= now:
+        _finish(case, Action.COMPLETE, CloseReason.ENROLLED_PAST_END, actor, now)
+    else:
+        _welcome(case, change, actor, now)
+    log.info("case_enrolled", case=case.reference, kind=case.kind.value, line_list=case.line_list)
+    return Enrolment(case, created=True)
+
+
+def _welcome(case: Case, change: Change, actor: Actor, now: datetime) -> None:
+    if messages.invite(case):
+        case.status = after(case.status, Action.INVITE)
+        change = Change(change.before, reassess(case, now).now)
+    follow_up.react(case, change, actor)
+
+
+def _identity(command: EnrolCase, source: str | None) -> bytes | None:
+    if command.external_id:
+        return blind_index("case", f"{source or ''}|{command.kind}|{command.protocol}|id|{command.external_id}")
+    if source is None:
+        return None
+    person = command.person
+    began = command.last_exposure_on or command.entered_on or command.first_positive_on or command.symptom_onset_on
+    parts = (person.given_name.casefold(), person.family_name.casefold(), person.birth_date, person.phone, began)
+    return blind_index("case", f"{source}|{command.kind}|{command.protocol}|{'|'.join(map(str, parts))}")
+
+
+def _known_case(office_id: UUID, identity: bytes | None) -> Case | None:
+    if identity is None:
+        return None
+    return db.session.scalar(select(Case).where(Case.office_id == office_id, Case.identity_index == identity))
+
+
+def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: str | None) -> list[bool]:
+    """For each command, whether `enrol` would find its case already there. Asks the database once."""
+    identities = [_identity(command, source) for command in commands]
+    wanted = [identity for identity in identities if identity is not None]
+    known = set(
+        db.session.scalars(
+            select(Case.identity_index).where(Case.office_id == office_id, Case.identity_index.in_(wanted))
+        )
+    )
+    return [identity in known for identity in identities]
+
+
+def _free_reference() -> str:
+    while True:
+        reference = new_reference()
+        if db.session.scalar(select(Case.id).where(Case.reference == reference)) is None:
+            return reference
+
+
+def _head_id(reference: str | None, office_id: UUID) -> UUID | None:
+    if reference is None:
+        return None
+    head = db.session.scalar(select(Case.id).where(Case.reference == reference, Case.office_id == office_id))
+    if head is None:
+        raise RuleViolation("household_of", N_("There is no case {reference} in this office."), reference=reference)
+    return head
+
+
+def _check_dates(command: EnrolCase, case: Case, now: datetime) -> None:
+    today = now.astimezone(zone_of(case.person)).date()
+    names = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
+    future = [
+        FieldError(name, N_("This date is in the future."))
+        for name in names
+        if (day := getattr(command, name)) is not None and day > today
+    ]
+    if command.person.birth_date is not None and command.person.birth_date > today:
+        future.append(FieldError("person.birth_date", N_("This date is in the future.")))
+    if case.enrolled_at > now + CLOCK_TOLERANCE:
+        future.append(FieldError("enrolled_at", N_("This date is in the future.")))
+    if future:
+        raise RuleViolation.of(future)
+
+
+def locked_case(case_id: UUID) -> Case:
+    """The case with its row locked until the transaction ends, freshly read. Raises NotFound."""
+    statement = select(Case).options(lazyload(Case.person)).where(Case.id == case_id)
+    case = db.session.scalar(locked(statement).execution_options(populate_existing=True))
+    if case is None:
+        raise NotFound()
+    return case
+
+
+def settled(case: Case, actor: Actor, now: datetime) -> Change:
+    """After new facts: count the revision, assess, and do what follows."""
+    case.facts_revision += 1
+    case.touched_at = now
+    db.session.flush()
+    change = reassess(case, now)
+    follow_up.react(case, change, actor)
+    return change
+
+
+def review(command: ReviewCase, *, case: Case, actor: Actor) -> Change:
+    """Judge what was reported until now. The reports stay as they are; `case` is locked and open."""
+    now = clock.now()
+    after(case.status, Action.CLOSE)  # a closed case cannot be reviewed
+    db.session.add(
+        Review(case=case, outcome=command.outcome, recorded_at=now, actor_id=actor.id, note=command.note or None)
+    )
+    timeline.add(case, "reviewed", actor, outcome=command.outcome.value, note=command.note or None)
+    audit.record(actor, "case.reviewed", f"case:{case.reference}", outcome=command.outcome.value)
+    follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
+    return settled(case, actor, now)
+
+
+def record_lab_result(command: RecordLabResult, *, case: Case, actor: Actor) -> Change:
+    """Add a laboratory result. A first positive one sets the date from which an index case is counted."""
+    now = clock.now()
+    after(case.status, Action.CLOSE)
+    if command.sampled_on > now.astimezone(zone_of(case.person)).date():
+        raise RuleViolation("sampled_on", N_("This date is in the future."))
+    db.session.add(
+        LabResult(
+            case=case,
+            kind=command.kind,
+            outcome=command.result.value,
+            sampled_on=command.sampled_on,
+            recorded_at=now,
+            actor_id=actor.id,
+        )
+    )
+    if command.result is LabOutcome.POSITIVE:
+        case.first_positive_on = min(filter(None, (case.first_positive_on, command.sampled_on)))
+    timeline.add(case, "lab_result", actor, test=command.kind.value, result=command.result.value, on=command.sampled_on)
+    return settled(case, actor, now)
+
+
+def set_action(command: SetPublicHealthAction, *, case: Case, actor: Actor) -> Change:
+    """Order a public-health action; `none` ends it."""
+    after(case.status, Action.CLOSE)
+    case.public_health_action = command.action
+    timeline.add(case, "action", actor, action=command.action)
+    return settled(case, actor, clock.now())
+
+
+def extend(command: ExtendMonitoring, *, case: Case, actor: Actor) -> Change:
+    """Lengthen monitoring until the given day, inclusive. Raises RuleViolation when it would not be longer."""
+    after(case.status, Action.CLOSE)
+    if case.monitoring_ends_on is not None and command.until <= case.monitoring_ends_on:
+        raise RuleViolation("until", N_("Monitoring already lasts until {day}."), day=case.monitoring_ends_on)
+    case.extended_until = command.until
+    timeline.add(case, "extended", actor, until=command.until)
+    return settled(case, actor, clock.now())
+
+
+def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Change:
+    """Change how and when the person is asked, or pause and resume the case."""
+    person = case.person
+    for name in ("channel", "contact_window", "locale", "timezone"):
+        value = getattr(command, name)
+        if value is not None:
+            setattr(person, name, value)
+    if command.channel is not None:
+        person.opted_out_at = None  # somebody has talked to them about how they wish to be reached
+    if command.paused is not None and command.paused is not (case.status is Status.PAUSED):
+        case.status = after(case.status, Action.PAUSE if command.paused else Action.RESUME)
+        messages.withdraw(case)
+    changed = command.model_dump(exclude_none=True, mode="json")
+    timeline.add(case, "preferences", actor, **changed)
+    return settled(case, actor, clock.now())
+
+
+def close(command: CloseCase, *, case: Case, actor: Actor) -> None:
+    """Close an open case for the given reason; messages that have not gone out are withdrawn."""
+    audit.record(actor, "case.closed", f"case:{case.reference}", reason=command.reason.value)
+    _finish(case, CLOSING[command.reason], command.reason, actor, clock.now(), note=command.note or None)
+
+
+def _finish(
+    case: Case, action: Action, reason: CloseReason, actor: Actor, now: datetime, *, note: str | None = None
+) -> None:
+    case.status = after(case.status, action)
+    case.close_reason, case.closed_at = reason, now
+    messages.withdraw(case)
+    follow_up.finish_tasks(case, None, actor)
+    timeline.add(case, "closed", actor, reason=reason.value, note=note)
+    case.facts_revision += 1
+    case.touched_at = now
+    reassess(case, now)
+
+
+def complete(case: Case, reason: CloseReason, actor: Actor) -> None:
+    """Monitoring is over by the rules."""
+    _finish(case, Action.COMPLETE, reason, actor, clock.now())
+
+
+def reopen(case: Case, actor: Actor) -> Change:
+    """Take a closed case up again."""
+    case.status = after(case.status, Action.REOPEN)
+    case.close_reason = case.closed_at = None
+    timeline.add(case, "reopened", actor)
+    audit.record(actor, "case.reopened", f"case:{case.reference}")
+    return settled(case, actor, clock.now())

@@ -1,0 +1,216 @@
+"""Asking people how they are, and taking down what they answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
+
+from auth import audit
+from auth.actors import Actor
+from care import case_management, messages, timeline
+from care.assessments import Change, load_facts, protocol_of, reassess
+from care.commands import RecordReport
+from care.facts import UNSPECIFIED
+from care.lifecycle import Action, after
+from care.models import Case, CheckIn, SymptomReport
+from care.monitoring import next_check_in
+from care.queries import open_case_ids_with_phone
+from care.replies import understand
+from care.vocabulary import OPEN_STATUSES, ReportChannel, Reporter
+from config import clock
+from config.database import claimable, db, transaction
+from config.encryption import token_hash
+from config.errors import N_, RuleViolation
+from config.ids import new_token
+from config.settings import current_settings
+from notifications.inbound import InboundReply
+
+log = structlog.get_logger(__name__)
+BATCH = 100
+CLOCK_TOLERANCE = timedelta(minutes=5)
+OLDEST_REPORT = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The report, whether it is new (False: the same was said a moment ago), and what it changed."""
+
+    report: SymptomReport
+    is_new: bool
+    change: Change | None
+
+
+def send_due() -> int:
+    """Create the check-ins that are due and write to the people, one batch in one transaction. Returns how many cases.
+
+    Two workers at once take different cases; a case, slot and local day is asked once, whatever happens.
+    """
+    now = clock.now()
+    due = (
+        select(Case).options(lazyload(Case.person)).where(Case.next_check_in_at <= now).order_by(Case.next_check_in_at)
+    )
+    if db.session.scalar(select(Case.id).where(Case.next_check_in_at <= now).limit(1)) is None:
+        return 0
+    with transaction():
+        cases = db.session.scalars(claimable(due.limit(BATCH))).all()
+        for case in cases:
+            _ask(case, now)
+        return len(cases)
+
+
+def _ask(case: Case, now: datetime) -> None:
+    due = next_check_in(load_facts(case), protocol_of(case), now)
+    if due is not None and due.due_at <= now:
+        token = new_token()
+        check_in = CheckIn(
+            case=case,
+            local_date=due.local_date,
+            slot=due.slot,
+            token_hash=token_hash(token),
+            due_at=due.due_at,
+            expires_at=due.expires_at,
+            created_at=now,
+        )
+        db.session.add(check_in)
+        messages.ask(case, due, current_settings().public_url(f"/c/{token}"))
+        timeline.add(case, "asked", Actor.system("care.check_ins"), on=due.local_date, slot=due.slot)
+        log.info("check_in_created", case=case.reference, local_date=str(due.local_date), slot=due.slot)
+    reassess(case, now)
+
+
+def by_token(token: str) -> CheckIn | None:
+    """The check-in behind a link, or None."""
+    return db.session.scalar(select(CheckIn).where(CheckIn.token_hash == token_hash(token)))
+
+
+def can_answer(check_in: CheckIn) -> bool:
+    """Whether this link still takes an answer."""
+    return check_in.answered_at is None and clock.now() < check_in.expires_at and check_in.case.status in OPEN_STATUSES
+
+
+def record(
+    command: RecordReport,
+    *,
+    case: Case,
+    actor: Actor,
+    channel: ReportChannel,
+    check_in: CheckIn | None = None,
+) -> Recorded:
+    """Take down a report for the locked `case`. The same answer within 15 minutes (protocol) is the same report.
+
+    Raises RuleViolation for symptoms that are not asked and for times that cannot be, InvalidTransition for a case
+    that is closed.
+    """
+    now, protocol = clock.now(), protocol_of(case)
+    status = after(case.status, Action.REPORT)
+    reported_at = command.reported_at or now
+    _check(command, reported_at, now, protocol.symptom_keys)
+    window = timedelta(minutes=protocol.check_ins.same_report_within_minutes)
+    near = [row for row in case.reports if abs(row.reported_at - reported_at) <= window]
+    same = next((row for row in near if _says_the_same(row, command)), None)
+    if check_in is not None and check_in.answered_at is None:
+        check_in.answered_at = now
+    if same is not None:
+        return Recorded(same, is_new=False, change=None)
+    report = SymptomReport(
+        case=case,
+        check_in=check_in,
+        corrects_id=near[-1].id if near else None,
+        reported_at=reported_at,
+        recorded_at=now,
+        by=command.by,
+        channel=channel,
+        actor_id=actor.id,
+        symptoms=command.symptoms,
+        vitals=_vitals(command),
+        note=command.note or None,
+    )
+    db.session.add(report)
+    case.status = status
+    case.last_report_at = max(filter(None, (case.last_report_at, reported_at)))
+    case.person.unreachable_since = None
+    timeline.add(case, "reported", actor, occurred_at=reported_at, channel=channel.value, by=command.by.value)
+    change = case_management.settled(case, actor, now)
+    log.info("report_recorded", case=case.reference, channel=channel.value, line_list=case.line_list)
+    return Recorded(report, is_new=True, change=change)
+
+
+def _check(command: RecordReport, reported_at: datetime, now: datetime, known: frozenset[str]) -> None:
+    unknown = sorted(set(command.symptoms) - known - {UNSPECIFIED})
+    if unknown:
+        raise RuleViolation("symptoms", N_("Unknown symptoms: {keys}."), keys=", ".join(unknown))
+    if command.members:
+        raise RuleViolation("members", N_("An answer counts for one person only."))
+    if reported_at > now + CLOCK_TOLERANCE:
+        raise RuleViolation("reported_at", N_("This date is in the future."))
+    if reported_at < now - OLDEST_REPORT:
+        raise RuleViolation("reported_at", N_("This is too long ago."))
+
+
+def _vitals(command: RecordReport) -> dict[str, object]:
+    return {"temperature_c": command.temperature_c, "fever_reducer": command.fever_reducer}
+
+
+def _says_the_same(row: SymptomReport, command: RecordReport) -> bool:
+    def present(symptoms: dict[str, bool]) -> set[str]:
+        return {key for key, answer in symptoms.items() if answer}
+
+    return (
+        present(row.symptoms or {}) == present(command.symptoms)
+        and (row.vitals or {}) == _vitals(command)
+        and (row.note or None) == (command.note or None)
+    )
+
+
+def answer_link(command: RecordReport, *, token: str) -> Recorded | None:
+    """Take down what a person answers through their link; None when the link takes no answer (any more)."""
+    found = by_token(token)
+    if found is None:
+        return None
+    case = case_management.locked_case(found.case_id)
+    check_in = db.session.get_one(CheckIn, found.id, populate_existing=True)
+    if not can_answer(check_in):
+        return None
+    actor = Actor.link(case.reference, case.person.locale)
+    return record(command, case=case, actor=actor, channel=ReportChannel.LINK, check_in=check_in)
+
+
+def reply_by_sms(reply: InboundReply) -> bool:
+    """Handler of notifications: a reply that plainly answers a check-in is taken down; anything else is not understood.
+
+    A number shared by several people in care says nothing about which of them it is, so a person reads it.
+    """
+    from care.people import phone_index
+
+    case_ids = open_case_ids_with_phone(phone_index(reply.from_phone))
+    if len(case_ids) != 1:
+        return False
+    case = case_management.locked_case(case_ids[0])
+    answer = understand(reply.body, protocol_of(case))
+    if answer is None or not case.is_open:
+        return False
+    command = RecordReport(
+        reported_at=min(reply.received_at, clock.now()),
+        symptoms=answer.symptoms,
+        temperature_c=answer.temperature_c,
+        by=Reporter.SELF,
+    )
+    check_in = _newest_open(case.check_ins)
+    actor = Actor.link(case.reference, case.person.locale)
+    record(command, case=case, actor=actor, channel=ReportChannel.SMS, check_in=check_in)
+    return True
+
+
+def _newest_open(check_ins: Sequence[CheckIn]) -> CheckIn | None:
+    now = clock.now()
+    waiting = [row for row in check_ins if row.answered_at is None and row.expires_at > now]
+    return max(waiting, key=lambda row: row.due_at, default=None)
+
+
+def record_by_staff(command: RecordReport, *, case: Case, actor: Actor, channel: ReportChannel) -> Recorded:
+    """Take down what a person said on the phone, or what another system sends for them."""
+    audit.record(actor, "case.report_entered", f"case:{case.reference}", channel=channel.value)
+    return record(command, case=case, actor=actor, channel=channel)

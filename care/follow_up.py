@@ -1,0 +1,118 @@
+"""What follows from an assessment: tasks for officers, and word to the office. Inside the caller's transaction."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import structlog
+
+from auth.actors import Actor
+from care import messages, timeline
+from care.assessments import Change
+from care.isolation import EndingAction
+from care.models import Case, OfficeTask
+from care.vocabulary import FindingCode, LineList, TaskKind
+from config import clock
+from config.database import db
+from notifications.outcomes import Outcome
+from notifications.statuses import Meaning, Status
+
+log = structlog.get_logger(__name__)
+DUE_IN: dict[TaskKind, timedelta] = {TaskKind.SYMPTOMATIC: timedelta(hours=2)}
+DUE_OTHERWISE = timedelta(hours=24)
+REVIEWED_BY_OFFICER = frozenset({TaskKind.SYMPTOMATIC, TaskKind.REVIEW_REQUIRED})
+
+TASK_OF_LIST: dict[LineList, TaskKind] = {
+    LineList.SYMPTOMATIC: TaskKind.SYMPTOMATIC,
+    LineList.REVIEW_REQUIRED: TaskKind.REVIEW_REQUIRED,
+}
+TASK_OF_ENDING: dict[EndingAction, TaskKind] = {
+    EndingAction.OFFICER_SYMPTOMATIC: TaskKind.ENDING_SYMPTOMATIC,
+    EndingAction.OFFICER_SILENT: TaskKind.ENDING_SILENT,
+}
+DERIVED_TASKS = frozenset({*TASK_OF_LIST.values(), *TASK_OF_ENDING.values(), TaskKind.UNREACHABLE})
+RULES = Actor.system("care.rules")
+NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
+
+
+def react(case: Case, change: Change, actor: Actor) -> None:
+    """Note a move between lists, open the tasks that follow from the assessment and finish those that no longer do.
+
+    Called again with the same assessment it changes nothing.
+    """
+    if change.has_moved:
+        moved = {"from_list": change.before.value if change.before else None, "to_list": change.now.line_list.value}
+        timeline.add(case, "listed", actor, **moved, rule=change.now.because.rule)
+        log.info("case_listed", case=case.reference, line_list=change.now.line_list.value, rule=change.now.because.rule)
+    wanted = _wanted_tasks(change)
+    for kind in wanted:
+        if change.has_moved or not _dealt_with(case, kind):
+            open_task(case, kind)
+    finish_tasks(case, DERIVED_TASKS - wanted, RULES)
+    if change.came_to(LineList.SYMPTOMATIC):
+        messages.tell_office(case, "symptomatic_notice", f"symptomatic:{case.id}:{case.facts_revision}")
+
+
+def _wanted_tasks(change: Change) -> frozenset[TaskKind]:
+    kinds = {TASK_OF_LIST.get(change.now.line_list), TASK_OF_ENDING.get(change.now.ending.action)}
+    if any(found.code in {FindingCode.UNREACHABLE, FindingCode.OPTED_OUT} for found in change.now.findings):
+        kinds.add(TaskKind.UNREACHABLE)
+    return frozenset(kind for kind in kinds if kind)
+
+
+def _dealt_with(case: Case, kind: TaskKind) -> bool:
+    """Whether a person has finished the newest such task: as long as nothing moves, it is not opened again."""
+    newest = max((task for task in case.tasks if task.kind is kind), key=lambda task: task.created_at, default=None)
+    return newest is not None and newest.done_at is not None and newest.done_by != RULES.id
+
+
+def open_task(case: Case, kind: TaskKind) -> OfficeTask | None:
+    """Open a task of `kind`, unless one is open already. The caller holds the case's lock."""
+    if any(task.kind is kind and task.done_at is None for task in case.tasks):
+        return None
+    now = clock.now()
+    task = OfficeTask(
+        case=case, office_id=case.office_id, kind=kind, created_at=now, due_at=now + DUE_IN.get(kind, DUE_OTHERWISE)
+    )
+    db.session.add(task)
+    return task
+
+
+def finish_tasks(case: Case, kinds: Collection[TaskKind] | None, actor: Actor, note: str | None = None) -> int:
+    """Finish the open tasks of these kinds (None: of all). Returns how many."""
+    done = [task for task in case.tasks if task.done_at is None and (kinds is None or task.kind in kinds)]
+    for task in done:
+        task.done_at, task.done_by = clock.now(), actor.id
+        if note:
+            task.note = note
+    return len(done)
+
+
+def delivery_outcome(outcome: Outcome) -> None:
+    """Handler of notifications: a message reached a person in care, never will, or they opted out."""
+    from care import case_management
+    from care.queries import case_id_of_reference
+
+    actor = Actor.system("notifications")
+    case_id = case_id_of_reference(outcome.about)
+    if case_id is None or outcome.more_to_come or not _is_for_person(outcome.key):
+        return
+    case = case_management.locked_case(case_id)
+    person, now = case.person, clock.now()
+    if outcome.meaning is Meaning.OPTED_OUT:
+        if person.opted_out_at is None:
+            person.opted_out_at = now
+            timeline.add(case, "opted_out", actor, channel=outcome.channel.value)
+    elif outcome.status in NOT_REACHED:
+        if person.unreachable_since is None:
+            person.unreachable_since = now
+            timeline.add(case, "not_reached", actor, channel=outcome.channel.value)
+    elif outcome.status is Status.DELIVERED and person.unreachable_since is not None:
+        person.unreachable_since = None
+    else:
+        return
+    if case.is_open:
+        case_management.settled(case, actor, now)
+
+
+def _is_for_person(key: str) -> bool:
+    return key.split(":", 1)[0] in {"invitation", "check-in", "released"}

@@ -1,0 +1,110 @@
+"""What we write to people in care and to the office. Every message goes through the outbox, with a key of its own."""
+
+from datetime import datetime
+from typing import Any
+
+from auth.models import Office
+from care.assessments import address_of, protocol_of
+from care.models import Case
+from care.monitoring import CheckInDue
+from care.vocabulary import Channel
+from config.database import db
+from config.settings import current_settings
+from notifications import outbox
+from notifications.outbox import Fallback
+from notifications.statuses import Channel as By
+
+STAFF_LOCALE = "de"
+FOR_PERSON = "person"  # correlation of messages to the person, so that closing a case withdraws only those
+
+
+def invite(case: Case) -> bool:
+    """Tell the person who is going to write to them and how. False when there is no way to reach them."""
+    return _to_person(case, "care.invitation", f"invitation:{case.id}", {"ends_on": case.monitoring_ends_on})
+
+
+def ask(case: Case, due: CheckInDue, link: str) -> bool:
+    """Send the check-in `due` with its `link`; at most one message per case, day and slot."""
+    return _to_person(
+        case,
+        "care.check_in",
+        f"check-in:{case.id}:{due.local_date}:{due.slot}",
+        {"link": link, "by_reply": not _shares_phone(case)},
+        expires_at=due.window_ends_at,
+    )
+
+
+def tell_released(case: Case, link: str | None, not_before: datetime) -> bool:
+    """Tell the person that monitoring is over; `link` leads to the certificate."""
+    variables = {"link": link, "ended_on": case.monitoring_ends_on}
+    return _to_person(case, "care.released", f"released:{case.id}", variables, not_before=not_before, lasting=True)
+
+
+def tell_office(case: Case, template: str, key: str) -> bool:
+    """Write to the office's mailbox; the message names the case's reference only."""
+    office = db.session.get(Office, case.office_id)
+    if office is None or not office.email:
+        return False
+    sent = outbox.enqueue(
+        template=f"care.{template}",
+        channel=By.EMAIL,
+        to=office.email,
+        locale=STAFF_LOCALE,
+        variables={"reference": case.reference, "link": current_settings().public_url(f"/care/cases/{case.reference}")},
+        key=key,
+        about=case.reference,
+        owner=f"office:{case.office_id}",
+    )
+    return sent is not None
+
+
+def withdraw(case: Case) -> int:
+    """Take back what has not gone out to the person. Returns how many messages."""
+    return outbox.cancel(case.reference, correlation=FOR_PERSON)
+
+
+def _to_person(
+    case: Case,
+    template: str,
+    key: str,
+    variables: dict[str, Any],
+    *,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    lasting: bool = False,
+) -> bool:
+    person = case.person
+    address = address_of(person)
+    if address is None or person.opted_out_at is not None:
+        return False
+    channel, to = address
+    fallbacks = [Fallback(By.EMAIL, person.email)] if channel is Channel.SMS and person.email else []
+    office = db.session.get(Office, case.office_id)
+    shared = {
+        "office": office.name if office else "",
+        "office_phone": office.phone or "" if office else "",
+        "reference": case.reference,
+        "protocol": protocol_of(case).name.in_(person.locale),
+    }
+    outbox.enqueue(
+        template=template,
+        channel=By(channel.value),
+        to=to,
+        locale=person.locale,
+        variables={**shared, **variables},
+        key=key,
+        about=case.reference,
+        not_before=not_before,
+        expires_at=expires_at,
+        correlation=None if lasting else FOR_PERSON,
+        fallbacks=fallbacks,
+        owner=f"office:{case.office_id}",
+    )
+    return True
+
+
+def _shares_phone(case: Case) -> bool:
+    """Whether a reply by SMS could be anybody's: several open cases have this number."""
+    from care.queries import open_case_ids_with_phone
+
+    return case.person.phone_index is not None and len(open_case_ids_with_phone(case.person.phone_index)) > 1

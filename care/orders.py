@@ -1,0 +1,110 @@
+"""Quarantine and isolation orders: events that are only added, and the order as it stands on the case.
+
+The end of monitoring is not the end of the order: only an event here changes an order's dates.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from auth import audit
+from auth.actors import Actor
+from care import timeline
+from care.assessments import Change, zone_of
+from care.case_management import settled
+from care.commands import OrderEvent
+from care.models import Case, OrderRecord
+from care.vocabulary import OrderEventKind as Event
+from care.vocabulary import OrderState as State
+from config import clock
+from config.database import db
+from config.errors import N_, InvalidTransition, RuleViolation
+
+TRANSITIONS: dict[tuple[State | None, Event], State] = {
+    (None, Event.ISSUE_VERBAL): State.VERBAL,
+    (None, Event.ISSUE_WRITTEN): State.WRITTEN,
+    (State.VERBAL, Event.ISSUE_WRITTEN): State.WRITTEN,
+    (State.LIFTED, Event.ISSUE_VERBAL): State.VERBAL,
+    (State.LIFTED, Event.ISSUE_WRITTEN): State.WRITTEN,
+    **{(state, Event.EXTEND): State.AMENDED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
+    **{(state, Event.SHORTEN): State.AMENDED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
+    **{(state, Event.LIFT): State.LIFTED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An order as it stands; both days are inclusive."""
+
+    state: State
+    starts_on: date
+    ends_on: date
+
+
+def after(standing: Standing | None, event: OrderEvent, today: date, suggested_end: date | None) -> Standing:
+    """The order after `event`. Pure. Source: house rule "orders change by order events only", TRANSITIONS.
+
+    Raises InvalidTransition, or RuleViolation for dates that do not fit the event.
+    """
+    state = TRANSITIONS.get((standing.state if standing else None, event.event))
+    if state is None:
+        raise InvalidTransition(event.event.value, standing.state.value if standing else "none")
+    if event.event in (Event.ISSUE_VERBAL, Event.ISSUE_WRITTEN):
+        return _issued(standing, event, state, today, suggested_end)
+    assert standing is not None
+    if event.event is Event.LIFT:
+        return Standing(state, standing.starts_on, min(standing.ends_on, event.ends_on or today))
+    if event.ends_on is None:
+        raise RuleViolation("ends_on", N_("Please say on which day the order ends."))
+    if event.event is Event.EXTEND and event.ends_on <= standing.ends_on:
+        raise RuleViolation("ends_on", N_("An extension must end later than {day}."), day=standing.ends_on)
+    if event.event is Event.SHORTEN and not standing.starts_on <= event.ends_on < standing.ends_on:
+        raise RuleViolation("ends_on", N_("A shortened order must end before {day}."), day=standing.ends_on)
+    return Standing(state, standing.starts_on, event.ends_on)
+
+
+def _issued(standing: Standing | None, event: OrderEvent, state: State, today: date, end: date | None) -> Standing:
+    earlier = standing if standing and standing.state is State.VERBAL else None
+    starts_on = event.starts_on or (earlier.starts_on if earlier else today)
+    ends_on = event.ends_on or (earlier.ends_on if earlier else end)
+    if ends_on is None:
+        raise RuleViolation("ends_on", N_("Please say on which day the order ends."))
+    if ends_on < starts_on:
+        raise RuleViolation("ends_on", N_("The last day is before the first."))
+    return Standing(state, starts_on, ends_on)
+
+
+def standing_of(case: Case) -> Standing | None:
+    """The case's order as it stands; None when there never was one."""
+    if case.order_state is None or case.order_starts_on is None or case.order_ends_on is None:
+        return None
+    return Standing(case.order_state, case.order_starts_on, case.order_ends_on)
+
+
+def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
+    """Add an order event to the locked `case`. Raises InvalidTransition or RuleViolation."""
+    now = clock.now()
+    today = now.astimezone(zone_of(case.person)).date()
+    standing = after(standing_of(case), command, today, case.monitoring_ends_on)
+    case.order_state, case.order_starts_on, case.order_ends_on = standing.state, standing.starts_on, standing.ends_on
+    db.session.add(
+        OrderRecord(
+            case=case,
+            event=command.event,
+            legal_basis=command.legal_basis,
+            starts_on=standing.starts_on,
+            ends_on=standing.ends_on,
+            recorded_at=now,
+            actor_id=actor.id,
+        )
+    )
+    timeline.add(
+        case,
+        "order",
+        actor,
+        event=command.event.value,
+        legal_basis=command.legal_basis,
+        starts_on=standing.starts_on,
+        ends_on=standing.ends_on,
+    )
+    audit.record(actor, "case.order", f"case:{case.reference}", event=command.event.value)
+    return settled(case, actor, now)

@@ -1,0 +1,49 @@
+"""People in care: how they are stored and found again."""
+
+import unicodedata
+from datetime import datetime
+
+from care.commands import PersonData
+from care.models import Person
+from config.encryption import blind_index
+
+
+def name_key(*names: str) -> str:
+    """A name as it is compared: case, accents and spaces at the ends do not count (ß is ss, ä is a)."""
+    folded = " ".join(" ".join(names).split()).casefold()
+    return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+
+
+def new_person(data: PersonData, now: datetime) -> Person:
+    """A person as a new row, sealed and indexed, not yet in the session."""
+    return Person(
+        given_name=data.given_name,
+        family_name=data.family_name,
+        birth_date=data.birth_date,
+        sex=data.sex,
+        phone=data.phone,
+        email=data.email,
+        address=data.address.model_dump() if data.address else None,
+        phone_index=phone_index(data.phone) if data.phone else None,
+        email_index=blind_index("email", data.email.casefold()) if data.email else None,
+        name_index=name_index(data.given_name, data.family_name),
+        family_name_index=family_name_index(data.family_name),
+        locale=data.locale,
+        channel=data.channel,
+        contact_window=data.contact_window,
+        timezone=data.timezone,
+        created_at=now,
+    )
+
+
+def phone_index(phone: str) -> bytes:
+    """Where a person with this number (E.164) is found."""
+    return blind_index("phone", phone)
+
+
+def name_index(given_name: str, family_name: str) -> bytes:
+    return blind_index("name", name_key(given_name, family_name))
+
+
+def family_name_index(family_name: str) -> bytes:
+    return blind_index("family_name", name_key(family_name))

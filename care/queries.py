@@ -1,0 +1,194 @@
+"""Reading cases. Every query of staff begins with `cases_visible_to(actor)`."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import phonenumbers
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from auth.actors import Actor
+from auth.models import Office
+from auth.roles import Permission
+from care.commands import ListCases, normalised_phone
+from care.line_list import RULES_VERSION
+from care.models import Case, OfficeTask, Person
+from care.people import family_name_index, name_index, phone_index
+from care.protocol import current_versions
+from care.vocabulary import OPEN_STATUSES, Kind, LineList, Status
+from config.database import db
+from config.encryption import blind_index
+from config.errors import N_, Forbidden, NotFound, RuleViolation
+from config.ids import REFERENCE_ALPHABET, REFERENCE_LENGTH
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of cases, and the cursor of the next one."""
+
+    items: Sequence[Case]
+    next: str | None
+
+
+def cases_visible_to(actor: Actor) -> Select[tuple[Case]]:
+    """The cases that `actor` may see: those of the offices in which they may see cases; the house itself sees all."""
+    if actor.is_system:
+        return select(Case)
+    return select(Case).where(Case.office_id.in_(actor.offices_for(Permission.CASES_SEE)))
+
+
+def case_for(actor: Actor, reference: str) -> Case:
+    """The case `reference`, if `actor` may see it. Raises NotFound."""
+    case = db.session.scalar(cases_visible_to(actor).where(Case.reference == reference.strip().upper()))
+    if case is None:
+        raise NotFound()
+    return case
+
+
+def office_for(actor: Actor, permission: Permission) -> UUID:
+    """The office in which `actor` enrols: their only one, or the default among theirs. Raises Forbidden."""
+    mine = actor.offices_for(permission)
+    offices = select(Office.id).order_by(Office.is_default.desc(), Office.code)
+    if not actor.is_system:
+        offices = offices.where(Office.id.in_(mine))
+    office_id = db.session.scalar(offices.limit(1))
+    if office_id is None:
+        raise Forbidden(N_("You belong to no health office."))
+    return office_id
+
+
+def list_cases(actor: Actor, wanted: ListCases) -> Page:
+    """A page of the cases that fit, by priority (highest first) and reference. Raises RuleViolation for a bad cursor."""
+    statement = cases_visible_to(actor).where(*_filters(wanted))
+    if wanted.after:
+        priority, reference = _cursor(wanted.after)
+        statement = statement.where(
+            or_(Case.priority < priority, and_(Case.priority == priority, Case.reference > reference))
+        )
+    ordered = statement.order_by(Case.priority.desc(), Case.reference).limit(wanted.limit + 1)
+    found = db.session.scalars(ordered).all()
+    items = found[: wanted.limit]
+    more = len(found) > wanted.limit
+    return Page(items, _cursor_of(items[-1]) if more else None)
+
+
+def _filters(wanted: ListCases) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = []
+    if wanted.line_list:
+        chosen.append(Case.line_list == _member(LineList, "line_list", wanted.line_list))
+    if wanted.kind:
+        chosen.append(Case.kind == wanted.kind)
+    if wanted.status == "open":
+        chosen.append(Case.status.in_(OPEN_STATUSES))
+    elif wanted.status:
+        chosen.append(Case.status == _member(Status, "status", wanted.status))
+    if wanted.q:
+        chosen.append(_search(wanted.q.strip()))
+    return chosen
+
+
+def _member(values: type[Any], field: str, value: str) -> Any:
+    try:
+        return values(value)
+    except ValueError:
+        raise RuleViolation(field, N_("Please choose one of the options.")) from None
+
+
+def _search(text: str) -> ColumnElement[bool]:
+    """Exact search: reference, external id, phone, e-mail, family name, or given and family name in either order."""
+    ways: list[ColumnElement[bool]] = [Case.external_id == text]
+    upper = text.upper()
+    if len(upper) == REFERENCE_LENGTH and set(upper) <= set(REFERENCE_ALPHABET):
+        ways.append(Case.reference == upper)
+    people = [Person.family_name_index == family_name_index(text)]
+    if "@" in text:
+        people.append(Person.email_index == blind_index("email", text.casefold()))
+    first, *rest = text.replace(",", " ").split() or [""]
+    if rest:
+        people.append(Person.name_index.in_([name_index(first, " ".join(rest)), name_index(" ".join(rest), first)]))
+        people.append(Person.name_index == name_index(" ".join([first, *rest[:-1]]), rest[-1]))
+    try:
+        people.append(Person.phone_index == phone_index(normalised_phone(text)))
+    except (ValueError, phonenumbers.NumberParseException):
+        pass
+    ways.append(Case.person_id.in_(select(Person.id).where(or_(*people))))
+    return or_(*ways)
+
+
+def _cursor_of(case: Case) -> str:
+    return base64.urlsafe_b64encode(json.dumps([case.priority, case.reference]).encode()).decode().rstrip("=")
+
+
+def _cursor(text: str) -> tuple[float, str]:
+    try:
+        priority, reference = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return float(priority), str(reference)
+    except (binascii.Error, ValueError, TypeError):
+        raise RuleViolation("after", N_("This page mark is damaged.")) from None
+
+
+def counts(actor: Actor) -> Mapping[LineList, int]:
+    """How many cases are in each list."""
+    visible = cases_visible_to(actor).with_only_columns(Case.line_list, func.count()).group_by(Case.line_list)
+    return {line_list: number for line_list, number in db.session.execute(visible) if line_list is not None}
+
+
+def counts_by_kind(actor: Actor) -> Mapping[Kind, int]:
+    """How many open cases there are of each kind."""
+    visible = cases_visible_to(actor).where(Case.status.in_(OPEN_STATUSES))
+    rows = db.session.execute(visible.with_only_columns(Case.kind, func.count()).group_by(Case.kind))
+    return {kind: number for kind, number in rows}
+
+
+def reported_since(actor: Actor, since: datetime) -> int:
+    """How many open cases have been heard from since `since`."""
+    visible = cases_visible_to(actor).where(Case.status.in_(OPEN_STATUSES), Case.last_report_at >= since)
+    return db.session.scalar(visible.with_only_columns(func.count())) or 0
+
+
+def open_tasks(actor: Actor, limit: int = 50) -> Sequence[OfficeTask]:
+    """The open tasks on visible cases, those due first on top."""
+    visible = cases_visible_to(actor).with_only_columns(Case.id)
+    statement = (
+        select(OfficeTask)
+        .where(OfficeTask.done_at.is_(None), OfficeTask.case_id.in_(visible))
+        .order_by(OfficeTask.due_at, OfficeTask.id)
+        .limit(limit)
+    )
+    return db.session.scalars(statement).all()
+
+
+def case_id_of_reference(reference: str) -> UUID | None:
+    """For the house itself, not for staff: the case that a message is about."""
+    return db.session.scalar(select(Case.id).where(Case.reference == reference))
+
+
+def open_case_ids_with_phone(index: bytes) -> Sequence[UUID]:
+    """For the house itself, not for staff: the open cases whose person has this phone."""
+    statement = select(Case.id).join(Case.person).where(Person.phone_index == index, Case.status.in_(OPEN_STATUSES))
+    return db.session.scalars(statement).all()
+
+
+def to_reassess(now: datetime, limit: int) -> Sequence[UUID]:
+    """For the house itself: open cases whose assessment may have changed, or was made by older rules."""
+    stale = or_(
+        Case.reassess_at <= now, Case.rules_version != RULES_VERSION, Case.assessed_revision != Case.facts_revision
+    )
+    statement = select(Case.id).where(Case.status.in_(OPEN_STATUSES), stale).order_by(Case.reassess_at).limit(limit)
+    return db.session.scalars(statement).all()
+
+
+def to_release(limit: int) -> Sequence[UUID]:
+    """For the house itself: open cases that the rules say are over."""
+    statement = select(Case.id).where(Case.release_due_at.is_not(None), Case.status.in_(OPEN_STATUSES))
+    return db.session.scalars(statement.order_by(Case.release_due_at).limit(limit)).all()
+
+
+def protocol_codes() -> list[str]:
+    """The protocols that cases can be enrolled on."""
+    return sorted(current_versions())

@@ -1,0 +1,25 @@
+"""The case's timeline: what happened, said so that people can read it later. Added to, never changed."""
+
+from datetime import datetime
+from typing import Any
+
+from auth.actors import Actor
+from care.models import Case, CaseEvent
+from config import clock
+from config.database import db
+
+
+def add(case: Case, kind: str, actor: Actor, *, occurred_at: datetime | None = None, **details: Any) -> CaseEvent:
+    """Add an event of `kind` to the timeline of `case`; `details` are codes, dates and texts, sealed."""
+    now = clock.now()
+    event = CaseEvent(
+        case=case,
+        kind=kind,
+        occurred_at=occurred_at or now,
+        recorded_at=now,
+        actor_id=actor.id,
+        actor_name=actor.name or None,
+        details={name: value for name, value in details.items() if value is not None},
+    )
+    db.session.add(event)
+    return event
