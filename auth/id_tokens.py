@@ -7,25 +7,28 @@ audience, and nothing optional that matters here is optional.
 import base64
 import hashlib
 import hmac
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from joserfc import jwk, jws, jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 
 ALGORITHMS: dict[str, str] = {
     "RS256": "RSA", "RS384": "RSA", "RS512": "RSA",
     "PS256": "RSA", "PS384": "RSA", "PS512": "RSA",
     "ES256": "EC", "ES384": "EC", "ES512": "EC",
-    "EdDSA": "OKP",
+    "Ed25519": "OKP", "EdDSA": "OKP",
 }  # fmt: skip
 TOKEN_TYPES = ("JWT", "ID_TOKEN+JWT")
 MOST_BYTES = 64 * 1024
 LEEWAY_S = 30
 ISSUED_WITHIN_S = 600
 SUBJECT_LENGTH = 255
+# RFC 9864 renames EdDSA to Ed25519; providers will say the old name for years, and every login would warn of it.
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 _registry = jws.JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
 
 
@@ -149,7 +152,7 @@ def _is_time(value: object) -> bool:
 def _check_access_token(claims: Mapping[str, Any], header: Mapping[str, Any], access_token: str | None) -> None:
     given = claims.get("at_hash")
     algorithm = str(header["alg"])
-    if given is None or access_token is None or algorithm == "EdDSA":
+    if given is None or access_token is None or ALGORITHMS[algorithm] == "OKP":
         return
     digest = hashlib.new(f"sha{algorithm[2:]}", access_token.encode()).digest()
     half = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
