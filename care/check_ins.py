@@ -49,11 +49,10 @@ def send_due() -> int:
     Two workers at once take different cases; a case, slot and local day is asked once, whatever happens.
     """
     now = clock.now()
-    due = (
-        select(Case).options(lazyload(Case.person)).where(Case.next_check_in_at <= now).order_by(Case.next_check_in_at)
-    )
-    if db.session.scalar(select(Case.id).where(Case.next_check_in_at <= now).limit(1)) is None:
+    is_due = Case.next_check_in_at <= now
+    if db.session.scalar(select(Case.id).where(is_due).limit(1)) is None:
         return 0
+    due = select(Case).options(lazyload(Case.person)).where(is_due).order_by(Case.next_check_in_at)
     with transaction():
         cases = db.session.scalars(claimable(due.limit(BATCH))).all()
         for case in cases:

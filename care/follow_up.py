@@ -40,8 +40,8 @@ def react(case: Case, change: Change, actor: Actor) -> None:
     Called again with the same assessment it changes nothing.
     """
     if change.has_moved:
-        moved = {"from_list": change.before.value if change.before else None, "to_list": change.now.line_list.value}
-        timeline.add(case, "listed", actor, **moved, rule=change.now.because.rule)
+        before, rule = change.before.value if change.before else None, change.now.because.rule
+        timeline.add(case, "listed", RULES, from_list=before, to_list=change.now.line_list.value, rule=rule)
         log.info("case_listed", case=case.reference, line_list=change.now.line_list.value, rule=change.now.because.rule)
     wanted = _wanted_tasks(change)
     for kind in wanted:

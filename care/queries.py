@@ -4,12 +4,12 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from auth.actors import Actor
@@ -35,7 +35,7 @@ class Page:
     next: str | None
 
 
-def cases_visible_to(actor: Actor) -> Select[tuple[Case]]:
+def cases_visible_to(actor: Actor) -> Select[Case]:
     """The cases that `actor` may see: those of the offices in which they may see cases; the house itself sees all."""
     if actor.is_system:
         return select(Case)
@@ -63,7 +63,7 @@ def office_for(actor: Actor, permission: Permission) -> UUID:
 
 
 def list_cases(actor: Actor, wanted: ListCases) -> Page:
-    """A page of the cases that fit, by priority (highest first) and reference. Raises RuleViolation for a bad cursor."""
+    """A page of the cases that fit, highest priority first, then by reference. RuleViolation for a bad cursor."""
     statement = cases_visible_to(actor).where(*_filters(wanted))
     if wanted.after:
         priority, reference = _cursor(wanted.after)
@@ -112,10 +112,8 @@ def _search(text: str) -> ColumnElement[bool]:
     if rest:
         people.append(Person.name_index.in_([name_index(first, " ".join(rest)), name_index(" ".join(rest), first)]))
         people.append(Person.name_index == name_index(" ".join([first, *rest[:-1]]), rest[-1]))
-    try:
+    with suppress(ValueError):
         people.append(Person.phone_index == phone_index(normalised_phone(text)))
-    except (ValueError, phonenumbers.NumberParseException):
-        pass
     ways.append(Case.person_id.in_(select(Person.id).where(or_(*people))))
     return or_(*ways)
 
@@ -142,7 +140,7 @@ def counts_by_kind(actor: Actor) -> Mapping[Kind, int]:
     """How many open cases there are of each kind."""
     visible = cases_visible_to(actor).where(Case.status.in_(OPEN_STATUSES))
     rows = db.session.execute(visible.with_only_columns(Case.kind, func.count()).group_by(Case.kind))
-    return {kind: number for kind, number in rows}
+    return dict(rows.tuples().all())
 
 
 def reported_since(actor: Actor, since: datetime) -> int:
@@ -176,9 +174,8 @@ def open_case_ids_with_phone(index: bytes) -> Sequence[UUID]:
 
 def to_reassess(now: datetime, limit: int) -> Sequence[UUID]:
     """For the house itself: open cases whose assessment may have changed, or was made by older rules."""
-    stale = or_(
-        Case.reassess_at <= now, Case.rules_version != RULES_VERSION, Case.assessed_revision != Case.facts_revision
-    )
+    older = or_(Case.rules_version != RULES_VERSION, Case.assessed_revision != Case.facts_revision)
+    stale = or_(Case.reassess_at <= now, older)
     statement = select(Case.id).where(Case.status.in_(OPEN_STATUSES), stale).order_by(Case.reassess_at).limit(limit)
     return db.session.scalars(statement).all()
 
