@@ -100,12 +100,17 @@ def quarantine_period(row: RowReader) -> tuple[date | None, date | None]:
 
 
 def orders(row: RowReader, period: tuple[date | None, date | None]) -> list[dict[str, Any]]:
-    """The orders that the file says were given: first by word of mouth, then in writing."""
-    events = []
-    for field, event in (("ordered_verbally", "issue_verbal"), ("ordered_in_writing", "issue_written")):
-        if row.flag(field):
-            events.append({"event": event, "legal_basis": LEGAL_BASIS, "starts_on": period[0], "ends_on": period[1]})
-    return events
+    """The orders that the file says were given: first by word of mouth, then in writing.
+
+    An order without both days is a warning: which days it has, only the office knows.
+    """
+    given = {"ordered_verbally": "issue_verbal", "ordered_in_writing": "issue_written"}
+    found = [field for field in given if row.flag(field)]
+    if found and not all(period):
+        row.warning(found[0], N_("The order has no first and last day; please enter it at the case."))
+        return []
+    first, last = period
+    return [{"event": given[field], "legal_basis": LEGAL_BASIS, "starts_on": first, "ends_on": last} for field in found]
 
 
 def has_died(row: RowReader) -> bool:

@@ -166,9 +166,16 @@ def test_orders_that_were_given_already() -> None:
 
 def test_a_quarantine_that_ends_before_it_begins_has_no_days() -> None:
     row = traveller(quarantineFrom="30.11.2026", quarantineTo="20.11.2026", quarantineOrderedVerbally="TRUE")
-    assert complaints(row) == [("quarantineTo", Severity.WARNING)]
+    assert complaints(row) == [("quarantineTo", Severity.WARNING), ("quarantineOrderedVerbally", Severity.WARNING)]
     assert row.values is not None
-    assert row.values["orders"] == [{"event": "issue_verbal", "legal_basis": "§ 30 IfSG"}]
+    assert "orders" not in row.values
+
+
+def test_an_order_without_its_days_is_left_to_the_office() -> None:
+    row = traveller(quarantineFrom="20.11.2026", quarantineOrderedOfficialDocument="TRUE")
+    assert complaints(row) == [("quarantineOrderedOfficialDocument", Severity.WARNING)]
+    assert row.values is not None
+    assert "orders" not in row.values
 
 
 @pytest.mark.parametrize("header", [None, LABELS])

@@ -1,0 +1,127 @@
+"""`obhut cases import`: the same way as the page, in one go."""
+
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import select
+
+from auth.models import Office
+from auth.policies import Actor
+from care import import_queries, importing
+from care.import_models import ImportState
+from care.import_queries import ImportShown, Show
+from care.imports.base import ParsedRow, Severity
+from care.imports.formats import AUTO, format_codes
+from config.database import db, transaction
+from config.errors import DomainError
+
+ACTOR = Actor.system("cli")
+DONE, FAILED = 0, 1
+WAIT_S = 0.2
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--format", "code", type=click.Choice(format_codes()), default=AUTO, show_default=True)
+@click.option("--office", "office_code", metavar="CODE", help="The health office; needed when there are several.")
+@click.option("--dry-run", is_flag=True, help="Only say what is wrong with the file; store nothing.")
+@with_appcontext
+def import_file(file: Path, code: str, office_code: str | None, dry_run: bool) -> None:
+    """Import people from FILE (SORMAS contacts or travel entries, CSV).
+
+    Good rows come in though bad ones do not; the same file twice makes nothing twice. Exit code 1 when the file cannot
+    be read or none of its rows comes in.
+    """
+    upload = importing.Upload(file.read_bytes(), file.name, code)
+    try:
+        if dry_run:
+            sys.exit(_dry_run(upload))
+        office_id = _office(office_code)
+        sys.exit(_import(upload, office_id))
+    except DomainError as error:
+        click.echo(f"obhut cases import: {file.name}: {error}", err=True)
+        sys.exit(FAILED)
+
+
+def _dry_run(upload: importing.Upload) -> int:
+    parsed = importing.read(upload)
+    rows = list(parsed.rows)
+    for row in rows:
+        _say_problems(row)
+    usable = sum(row.usable for row in rows)
+    click.echo(f"{parsed.format.code}, {parsed.table.encoding}: {usable} of {len(rows)} rows can be imported (dry run)")
+    return DONE if usable else FAILED
+
+
+def _say_problems(row: ParsedRow) -> None:
+    for problem in row.problems:
+        where = f"line {row.number}" + (f", column {problem.column}" if problem.column else "")
+        click.echo(f"{problem.severity.value}: {where}: {problem}", err=problem.severity is Severity.ERROR)
+
+
+def _office(code: str | None) -> uuid.UUID:
+    offices = db.session.execute(select(Office.id, Office.code, Office.is_default).order_by(Office.code)).all()
+    fitting = [o for o in offices if o.code == code] if code else [o for o in offices if o.is_default] or offices
+    if len(fitting) != 1:
+        known = ", ".join(office.code for office in offices) or "none (add one: obhut offices add)"
+        raise click.UsageError(f"Please name a health office with --office. Known are: {known}.")
+    found: uuid.UUID = fitting[0].id
+    return found
+
+
+def _import(upload: importing.Upload, office_id: uuid.UUID) -> int:
+    import_id = importing.preview(upload, actor=ACTOR, office_id=office_id)
+    _say_stored_problems(import_id)
+    with transaction():
+        importing.confirm(import_id, actor=ACTOR)
+    shown = _worked_off(import_id, _progress())
+    stays_out = shown.refused + shown.failed
+    click.echo(f"{shown.imported} imported, {shown.already_there} already there, {stays_out} with errors")
+    return DONE if shown.imported + shown.already_there else FAILED
+
+
+def _say_stored_problems(import_id: uuid.UUID) -> None:
+    after: int | None = 0
+    while after is not None:
+        rows, after = import_queries.rows_of(ACTOR, import_id, Show.PROBLEMS, after)
+        for row in rows:
+            for problem in row.problems:
+                where = f"line {row.number}" + (f", column {problem['column']}" if problem["column"] else "")
+                text = problem["message"].format(**problem["params"])
+                click.echo(f"{problem['severity']}: {where}: {text}", err=problem["severity"] == "error")
+
+
+def _worked_off(import_id: uuid.UUID, report: Callable[[ImportShown], None]) -> ImportShown:
+    """Work the import off here; a worker that is at it already is waited for."""
+    while True:
+        done = importing.import_next_rows(import_id)
+        shown = import_queries.shown(ACTOR, import_id)
+        report(shown)
+        if shown.state is ImportState.FINISHED:
+            return shown
+        if not done:
+            time.sleep(WAIT_S)
+
+
+def _progress() -> Callable[[ImportShown], None]:
+    """A bar on a terminal, lines elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda shown: click.echo(f"{shown.done} of {shown.total} rows", err=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = progress.add_task("Importing", total=None)
+    progress.start()
+
+    def report(shown: ImportShown) -> None:
+        progress.update(task, completed=shown.done, total=shown.total)
+        if shown.state is ImportState.FINISHED:
+            progress.stop()
+
+    return report
