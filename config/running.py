@@ -199,7 +199,7 @@ def wait_until_ready(host: str, port: int, seconds: float) -> bool:
             pass
         finally:
             connection.close()
-        time.sleep(0.05)
+        time.sleep(0.05 if time.monotonic() < deadline - seconds + 10 else 0.5)
     return False
 
 

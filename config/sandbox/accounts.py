@@ -80,7 +80,7 @@ ACCOUNTS: tuple[Account, ...] = (
     ),
     Account(
         "manager", "Katrin", "Vogel", "Leiterin der Dienste", "service manager", "+493023125012", "1970-09-01",
-        "Musterring 3", role="service_manager", assurance="high",
+        "Musterring 3", role="service_manager", scope=DEPARTMENT_SCOPED, assurance="high",
     ),
     Account(
         "tracer", "Amina", "Haddad", "Kontaktermittlerin", "contact tracer", "+493023125013", "1996-06-30",
