@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from auth.policies import public
@@ -19,8 +19,8 @@ SHOWN_SERVICES = 6
 
 @blueprint.app_context_processor
 def frame() -> dict[str, object]:
-    """`page` for every template of every room."""
-    return {"page": Page()}
+    """For every template of every room: `page`, and the building blocks as `ui`, also within macros of its own."""
+    return {"page": Page(), "ui": current_app.jinja_env.get_template("ui.html").module}
 
 
 @blueprint.get("/")
