@@ -28,7 +28,9 @@ class State:
 
     @property
     def phone_url(self) -> str:
-        return f"http://{HOST}:{self.ports.get(PHONE) or self.ports[MAIL + '_pages']}"
+        """Where phone and mailbox answer; "" when neither is played."""
+        port = self.ports.get(PHONE) or self.ports.get(MAIL + "_pages")
+        return f"http://{HOST}:{port}" if port else ""
 
 
 def wanted_parts(settings: Settings) -> tuple[str, ...]:
