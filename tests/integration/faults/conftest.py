@@ -1,0 +1,70 @@
+"""A house whose providers are ours, so that it can be counted at their end what was sent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import requests
+
+from tests.fakes.mail import MailServer
+from tests.fakes.twilio import Twilio
+from tests.fixtures.processes import Obhut, StartObhut
+
+SettingsOf = Callable[..., dict[str, str]]
+
+
+@dataclass
+class World:
+    """The providers that a process is led to by its settings alone."""
+
+    twilio: Twilio
+    mail: MailServer
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.twilio.environment | self.mail.environment
+
+    def texts(self) -> dict[str, int]:
+        """How often each text was sent."""
+        counted: dict[str, int] = {}
+        for message in list(self.twilio.messages):
+            counted[message.body] = counted.get(message.body, 0) + 1
+        return counted
+
+
+@pytest.fixture
+def world(twilio: Twilio, mail_server: MailServer) -> World:
+    """Twilio and a mail server of our own."""
+    return World(twilio, mail_server)
+
+
+@pytest.fixture
+def embedded(obhut: StartObhut, world: World) -> Obhut:
+    """`obhut up` on the embedded database, led to our providers; not started yet."""
+    return obhut(world.environment)
+
+
+def send(server: Obhut, headers: dict[str, str], number: int, text: str, **more: str) -> bool:
+    """Ask for a text message, under a key of its own; False when nobody answered."""
+    body = {
+        "template": "notifications.plain",
+        "recipient": {"phone": f"+491760406{9100 + number:04}", "locale": "de"},
+        "variables": {"text": text},
+        "key": text,
+        "about": "faults",
+    }
+    try:
+        answer = server.http.post(server.url + "/api/v1/notifications", json=body | more, headers=headers, timeout=10)
+    except requests.RequestException:
+        return False
+    assert answer.status_code == 202, answer.text
+    return True
+
+
+def send_until_accepted(server: Obhut, headers: dict[str, str], number: int, text: str) -> None:
+    """As a careful client does: the same key again, until there is an answer."""
+    for _ in range(20):
+        if send(server, headers, number, text):
+            return
+        server.wait_ready()
+    raise AssertionError("the house never answered")

@@ -1,0 +1,70 @@
+"""Scaled out: PostgreSQL and a real broker, with web, two workers and beat as processes of their own."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fakes.identity import IdentityProvider
+from tests.fixtures.brokers import Broker
+from tests.fixtures.processes import Obhut, StartObhut, eventually
+from tests.integration.faults.conftest import World, send
+
+MESSAGES = 60
+
+
+@pytest.fixture
+def parts(
+    obhut: StartObhut,
+    world: World,
+    new_postgresql: Callable[[str], str],
+    broker: Broker,
+    identity_provider: IdentityProvider,
+) -> list[Obhut]:
+    """Web, two workers and beat, configured only through settings; nothing is started yet."""
+    identity_provider.start()
+    environment = world.environment | broker.environment
+    environment |= {
+        "OBHUT_DATABASE_URL": new_postgresql("template0"),
+        "OBHUT_BROKER_URL": broker.url,
+        "OBHUT_OIDC_ISSUER": identity_provider.issuer,
+        "OBHUT_OIDC_CLIENT_ID": "obhut",
+        "OBHUT_OIDC_CLIENT_SECRET": "not-a-secret",
+    }
+    web = obhut(environment, "web")
+    shared = environment | {"OBHUT_BASE_URL": web.url, "OBHUT_PORT": str(web.port)}
+    return [web, *(obhut(shared, part) for part in ("worker", "worker", "beat"))]
+
+
+@pytest.mark.timeout(300)
+def test_every_message_is_sent_once_though_a_worker_is_killed(parts: list[Obhut], world: World) -> None:
+    web, *others = parts
+    upgraded = web.run("db", "upgrade")
+    assert upgraded.returncode == 0, upgraded.stderr
+    for code in ("offices", "departments"):
+        added = web.run(code, "add", "--code", "mitte", "--name", "Mitte")
+        assert added.returncode == 0, added.stderr
+    web.start()
+    for part in others:
+        part.start(wait=False)
+    headers = web.token("health_officer")
+    world.twilio.delay_s = 0.05
+    for number in range(MESSAGES):
+        assert send(web, headers, number, f"Verteilt {number}")
+        if number == MESSAGES // 2:
+            others[0].kill()
+    eventually(lambda: len(world.texts()) == MESSAGES, "every message at the provider", 240)
+    assert set(world.texts().values()) == {1}
+
+    def delivered() -> bool:
+        found = web.http.get(f"{web.url}/api/v1/notifications?about=faults", headers=headers, timeout=20).json()
+        return [item["status"] for item in found["items"]].count("delivered") == len(found["items"]) > 0
+
+    eventually(delivered, "every receipt taken in", 120)
+    assert web.stop() == 0
+    assert [part.stop() for part in others[1:]] == [0, 0]
+
+
+def test_separate_processes_refuse_an_embedded_broker(obhut: StartObhut) -> None:
+    done = obhut().run("worker")
+    assert done.returncode == 1
+    assert "OBHUT_BROKER_URL" in done.stderr
