@@ -33,6 +33,7 @@ from config.errors import N_, FieldError, NotFound, RuleViolation
 from config.ids import new_reference
 
 log = structlog.get_logger(__name__)
+LOOKED_UP_AT_ONCE = 500
 CLOCK_TOLERANCE = timedelta(minutes=5)  # other people's clocks
 
 CLOSING: dict[CloseReason, Action] = {
@@ -105,6 +106,17 @@ def enrol(command: EnrolCase, *, actor: Actor, office_id: UUID, source: str | No
     return Enrolment(case, created=True)
 
 
+def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: str | None) -> list[bool]:
+    """For each command, whether `enrol` would find its case there already."""
+    identities = [_identity(command, source) for command in commands]
+    there: set[bytes | None] = set()
+    for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
+        part = identities[start : start + LOOKED_UP_AT_ONCE]
+        known = select(Case.identity_index).where(Case.office_id == office_id, Case.identity_index.in_(part))
+        there.update(db.session.scalars(known))
+    return [identity in there for identity in identities]
+
+
 def _welcome(case: Case, change: Change, actor: Actor, now: datetime) -> None:
     if messages.invite(case):
         case.status = after(case.status, Action.INVITE)
@@ -127,18 +139,6 @@ def _known_case(office_id: UUID, identity: bytes | None) -> Case | None:
     if identity is None:
         return None
     return db.session.scalar(select(Case).where(Case.office_id == office_id, Case.identity_index == identity))
-
-
-def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: str | None) -> list[bool]:
-    """For each command, whether `enrol` would find its case already there. Asks the database once."""
-    identities = [_identity(command, source) for command in commands]
-    wanted = [identity for identity in identities if identity is not None]
-    known = set(
-        db.session.scalars(
-            select(Case.identity_index).where(Case.office_id == office_id, Case.identity_index.in_(wanted))
-        )
-    )
-    return [identity in known for identity in identities]
 
 
 def _free_reference() -> str:

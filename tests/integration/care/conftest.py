@@ -1,0 +1,34 @@
+"""Care on a real database."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from flask import Flask
+
+from config import clock
+from config.database import db
+from tests.factories.care import MONDAY
+
+
+class Clock:
+    """The domain's clock in the hand of the test."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        clock.use(lambda: self.at)
+
+
+@pytest.fixture
+def care(app: Flask) -> Iterator[Flask]:
+    """An application context with every table."""
+    with app.app_context():
+        db.create_all()
+        yield app
+
+
+@pytest.fixture
+def time() -> Iterator[Clock]:
+    """Monday, 2 November 2026, 9:00 in Berlin, until the test moves it."""
+    yield Clock(MONDAY)
+    clock.reset()

@@ -1,0 +1,273 @@
+"""From enrolment to release, with nothing mocked but the time."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from care import case_management, check_ins, releases
+from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
+from care.models import AccessLink, Case, CheckIn, Document, OfficeTask, SymptomReport
+from care.tasks import reassess_due
+from care.vocabulary import CloseReason, LineList, ReportChannel, ReviewOutcome, Status, TaskKind
+from config.database import db, transaction
+from config.errors import InvalidTransition, RuleViolation
+from config.ids import new_id
+from notifications.inbound import InboundReply
+from notifications.models import Notification
+from tests.factories.care import DAY, MONDAY, OFFICER, enrolment, local, new_case, new_phone, office, report
+
+TODAY = date(2026, 11, 2)
+
+
+def tick() -> None:
+    """Run care's jobs until there is nothing left to do."""
+    while reassess_due() + check_ins.send_due() + releases.release_due():
+        pass
+
+
+def messages(case: Case) -> list[str]:
+    rows = db.session.scalars(
+        select(Notification).where(Notification.about == case.reference).order_by(Notification.id)
+    )
+    return [row.template for row in rows]
+
+
+def bodies(case: Case, template: str) -> list[str]:
+    statement = select(Notification).where(Notification.about == case.reference, Notification.template == template)
+    return [row.body or "" for row in db.session.scalars(statement.order_by(Notification.id))]
+
+
+def link_in(text: str) -> str:
+    return text.split("/c/")[1].split()[0]
+
+
+def again(case: Case) -> Case:
+    return db.session.get_one(Case, case.id, populate_existing=True)
+
+
+def open_tasks(case: Case) -> set[TaskKind]:
+    found = select(OfficeTask.kind).where(OfficeTask.case_id == case.id, OfficeTask.done_at.is_(None))
+    return set(db.session.scalars(found))
+
+
+def test_enrolment_invites_and_lists(care, time):
+    case = new_case()
+    assert case.status is Status.INVITED
+    assert case.line_list is LineList.ASYMPTOMATIC
+    assert case.monitoring_ends_on == date(2026, 11, 15)
+    assert case.reassess_at == local(TODAY, 17)  # if today's question has not gone out by then
+    assert case.next_check_in_at == local(TODAY, 12)
+    assert messages(case) == ["care.invitation"]
+    assert case.person.given_name == "Ilka"
+
+
+def test_a_check_in_is_made_once(care, time):
+    case = new_case()
+    tick()
+    assert messages(case) == ["care.invitation"]
+    time.at = local(TODAY, 12)
+    tick()
+    tick()
+    assert messages(case) == ["care.invitation", "care.check_in"]
+    assert db.session.scalar(select(func.count()).select_from(CheckIn)) == 1
+    assert again(case).next_check_in_at == local(TODAY + DAY, 12)
+    time.at = local(TODAY + DAY, 12, 5)
+    tick()
+    assert len(messages(case)) == 3
+
+
+def test_the_text_names_nobody(care, time):
+    case = new_case()
+    time.at = local(TODAY, 12)
+    tick()
+    for text in bodies(case, "care.check_in") + bodies(case, "care.invitation"):
+        assert "Sommerfeld" not in text
+        assert "COVID" not in text
+        assert "uarant" not in text
+    assert "JA oder NEIN" in bodies(case, "care.check_in")[0]
+
+
+def test_an_answer_by_link(care, time):
+    case = new_case()
+    time.at = local(TODAY, 12)
+    tick()
+    token = link_in(bodies(case, "care.check_in")[0])
+    with transaction():
+        recorded = check_ins.answer_link(RecordReport(symptoms={"cough": True}), token=token)
+    assert recorded is not None and recorded.is_new
+    case = again(case)
+    assert case.line_list is LineList.SYMPTOMATIC
+    assert case.status is Status.MONITORING
+    assert case.because["rule"] == "symptomatic.symptom_group_1"
+    assert open_tasks(case) == {TaskKind.SYMPTOMATIC}
+    assert messages(case)[-1] == "care.symptomatic_notice"
+    with transaction():
+        assert check_ins.answer_link(RecordReport(), token=token) is None
+    assert db.session.scalar(select(func.count()).select_from(SymptomReport)) == 1
+
+
+def test_the_same_report_within_15_minutes_is_one(care, time):
+    case = new_case()
+    assert report(case, "headache").is_new
+    time.at += timedelta(minutes=14)
+    assert not report(case, "headache").is_new
+    assert report(case, "headache", "cough").is_new
+    time.at += timedelta(minutes=16)
+    assert report(case, "headache", "cough").is_new
+
+
+def test_silence_makes_non_reporting_to_the_minute(care, time):
+    case = new_case()
+    report(case)
+    time.at = MONDAY + timedelta(hours=24) - timedelta(minutes=1)
+    tick()
+    assert again(case).line_list is LineList.ASYMPTOMATIC
+    time.at = MONDAY + timedelta(hours=24)
+    tick()
+    case = again(case)
+    assert case.line_list is LineList.NON_REPORTING
+    assert case.because["inputs"]["limit_hours"] == 24
+
+
+def test_a_dismissing_review_clears_and_keeps_the_report(care, time):
+    case = new_case()
+    report(case, "cough")
+    time.at += timedelta(hours=1)
+    with transaction():
+        locked = case_management.locked_case(case.id)
+        case_management.review(
+            ReviewCase(outcome=ReviewOutcome.DISMISSED, note="Heuschnupfen"), case=locked, actor=OFFICER
+        )
+    case = again(case)
+    assert case.line_list is LineList.ASYMPTOMATIC
+    assert open_tasks(case) == set()
+    assert case.reports[0].symptoms == {"cough": True}
+
+
+def test_release_after_the_last_day(care, time):
+    case = new_case()
+    time.at = local(date(2026, 11, 15), 13)
+    tick()
+    report(case)
+    tick()
+    assert again(case).is_open
+    time.at = local(date(2026, 11, 16), 0)
+    tick()
+    case = again(case)
+    assert (case.status, case.close_reason) == (Status.COMPLETED, CloseReason.COMPLETED_MONITORING)
+    assert case.line_list is LineList.CLOSED
+    assert messages(case)[-1] == "care.released"
+    tick()
+    assert messages(case).count("care.released") == 1
+    token = link_in(bodies(case, "care.released")[0])
+    with transaction():
+        opened = releases.open_paper(token, date(1984, 5, 17))
+    assert opened.outcome is releases.Opening.OPENED
+    assert opened.content.startswith(b"%PDF")
+    assert db.session.scalar(select(func.count()).select_from(Document)) == 1
+
+
+def test_the_certificate_is_locked_after_five_wrong_dates(care, time):
+    case = new_case()
+    time.at = local(date(2026, 11, 15), 13)
+    report(case)
+    time.at = local(date(2026, 11, 16), 0)
+    tick()
+    token = link_in(bodies(case, "care.released")[0])
+    outcomes = []
+    for _ in range(6):
+        with transaction():
+            outcomes.append(releases.open_paper(token, date(1984, 5, 18)).outcome.value)
+    assert outcomes == ["wrong"] * 4 + ["locked"] * 2
+    with transaction():
+        assert releases.open_paper(token, date(1984, 5, 17)).outcome is releases.Opening.LOCKED
+    assert open_tasks(case) == {TaskKind.LINK_LOCKED}
+    assert db.session.scalars(select(AccessLink)).one().tries == 5
+
+
+@pytest.mark.parametrize(("symptoms", "kind"), [(["cough"], "ending_symptomatic"), (None, "ending_silent")])
+def test_symptomatic_and_silent_people_go_to_an_officer(care, time, symptoms, kind):
+    case = new_case()
+    if symptoms:
+        time.at = local(date(2026, 11, 15), 13)
+        report(case, *symptoms)
+    time.at = local(date(2026, 11, 16), 0)
+    tick()
+    case = again(case)
+    assert case.is_open
+    assert TaskKind(kind) in open_tasks(case)
+    assert "care.released" not in messages(case)
+
+
+def test_a_period_that_is_over_is_completed_without_a_message(care, time):
+    case = new_case(last_exposure_on="2026-10-18")
+    assert (case.status, case.close_reason) == (Status.COMPLETED, CloseReason.ENROLLED_PAST_END)
+    assert messages(case) == []
+    assert new_case(last_exposure_on="2026-10-19").status is Status.INVITED
+
+
+def test_importing_twice_makes_nothing_twice(care, time):
+    command = EnrolCase.model_validate(enrolment(external_id="A-1"))
+    office_id = office().id
+    for created in (True, False):
+        assert case_management.already_enrolled([command], office_id=office_id, source="own") == [not created]
+        with transaction():
+            enrolled = case_management.enrol(command, actor=OFFICER, office_id=office_id, source="own")
+        assert enrolled.created is created
+    assert db.session.scalar(select(func.count()).select_from(Case)) == 1
+
+
+def test_dates_in_the_future_are_refused(care, time):
+    with pytest.raises(RuleViolation) as refused:
+        new_case(last_exposure_on="2026-11-03")
+    assert refused.value.errors[0].field == "last_exposure_on"
+
+
+def test_a_reply_by_sms(care, time):
+    phone = new_phone()
+    case = new_case(person={"phone": phone})
+    time.at = local(TODAY, 12)
+    tick()
+    reply = InboundReply(new_id(), phone, "Nein, 36,8", time.at)
+    with transaction():
+        assert check_ins.reply_by_sms(reply)
+    made = again(case).reports[0]
+    assert made.channel is ReportChannel.SMS
+    assert made.vitals["temperature_c"] == 36.8
+    with transaction():
+        assert not check_ins.reply_by_sms(InboundReply(new_id(), phone, "Wann kommt der Einkauf?", time.at))
+        assert not check_ins.reply_by_sms(InboundReply(new_id(), new_phone(), "nein", time.at))
+
+
+def test_a_shared_phone_answers_for_nobody(care, time):
+    phone = new_phone()
+    cases = [new_case(person={"phone": phone, "given_name": name}) for name in ("Ilka", "Jonte")]
+    time.at = local(TODAY, 12)
+    tick()
+    with transaction():
+        assert not check_ins.reply_by_sms(InboundReply(new_id(), phone, "nein", time.at))
+    assert all("JA oder NEIN" not in bodies(case, "care.check_in")[0] for case in cases)
+
+
+def test_pausing_stops_the_questions(care, time):
+    case = new_case()
+    for paused in (True, False):
+        with transaction():
+            case_management.set_preferences(
+                SetPreferences(paused=paused), case=case_management.locked_case(case.id), actor=OFFICER
+            )
+        case = again(case)
+        assert (case.line_list is LineList.PAUSED) is paused
+        assert (case.next_check_in_at is None) is paused
+
+
+def test_a_closed_case_takes_no_report(care, time):
+    case = new_case()
+    with transaction():
+        case_management.close(
+            CloseCase(reason=CloseReason.NOT_A_CASE), case=case_management.locked_case(case.id), actor=OFFICER
+        )
+    assert again(case).line_list is LineList.CLOSED
+    with pytest.raises(InvalidTransition):
+        report(case)
