@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
 
 from auth import audit
 from auth.actors import Actor
@@ -23,7 +22,7 @@ from care.commands import (
     SetPublicHealthAction,
 )
 from care.lifecycle import Action, after
-from care.models import Case, LabResult, Review
+from care.models import WITH_FACTS, Case, LabResult, Review
 from care.protocol import current_protocol
 from care.vocabulary import CloseReason, LabOutcome, Status
 from config import clock
@@ -175,7 +174,7 @@ def _check_dates(command: EnrolCase, case: Case, now: datetime) -> None:
 
 def locked_case(case_id: UUID) -> Case:
     """The case with its row locked until the transaction ends, freshly read. Raises NotFound."""
-    statement = select(Case).options(lazyload(Case.person)).where(Case.id == case_id)
+    statement = select(Case).options(*WITH_FACTS).where(Case.id == case_id)
     case = db.session.scalar(locked(statement).execution_options(populate_existing=True))
     if case is None:
         raise NotFound()

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
 
 from auth import audit
 from auth.actors import Actor
@@ -15,7 +14,7 @@ from care.assessments import Change, load_facts, protocol_of, reassess
 from care.commands import RecordReport
 from care.facts import UNSPECIFIED
 from care.lifecycle import Action, after
-from care.models import Case, CheckIn, SymptomReport
+from care.models import WITH_FACTS, Case, CheckIn, SymptomReport
 from care.monitoring import next_check_in
 from care.queries import open_case_ids_with_phone
 from care.replies import understand
@@ -52,7 +51,7 @@ def send_due() -> int:
     is_due = Case.next_check_in_at <= now
     if db.session.scalar(select(Case.id).where(is_due).limit(1)) is None:
         return 0
-    due = select(Case).options(lazyload(Case.person)).where(is_due).order_by(Case.next_check_in_at)
+    due = select(Case).options(*WITH_FACTS).where(is_due).order_by(Case.next_check_in_at)
     with transaction():
         cases = db.session.scalars(claimable(due.limit(BATCH))).all()
         for case in cases:

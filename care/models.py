@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from care.vocabulary import (
     OPEN_STATUSES,
@@ -325,3 +325,14 @@ class AccessLink(Identified, Base):
     case: Mapped[Case] = relationship()
 
     __table_args__ = (CheckConstraint("tries >= 0", name="tries"),)
+
+
+# For statements that lock cases: everything the rules look at, read by statements of their own, which lock nothing.
+WITH_FACTS = (
+    selectinload(Case.person),
+    selectinload(Case.reports),
+    selectinload(Case.reviews),
+    selectinload(Case.lab_results),
+    selectinload(Case.check_ins),
+    selectinload(Case.tasks),
+)

@@ -4,12 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
 
 from auth.actors import Actor
 from care import check_ins, follow_up, releases
 from care.assessments import reassess
-from care.models import Case
+from care.models import WITH_FACTS, Case
 from care.queries import to_reassess
 from config import clock
 from config.database import claimable, db, transaction
@@ -30,7 +29,7 @@ def reassess_due() -> int:
     if not case_ids:
         return 0
     with transaction():
-        wanted = select(Case).options(lazyload(Case.person)).where(Case.id.in_(case_ids)).order_by(Case.id)
+        wanted = select(Case).options(*WITH_FACTS).where(Case.id.in_(case_ids)).order_by(Case.id)
         cases = db.session.scalars(claimable(wanted)).all()
         for case in cases:
             if case.is_open:
