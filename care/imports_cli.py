@@ -3,11 +3,14 @@
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
@@ -17,9 +20,10 @@ from auth.policies import Actor
 from care import import_queries, importing
 from care.import_models import ImportState
 from care.import_queries import ImportShown, Show
-from care.imports.base import ParsedRow, Severity
+from care.imports.base import Severity
 from care.imports.formats import AUTO, format_codes
 from config.database import db, transaction
+from config.error_pages import filled, translated
 from config.errors import DomainError
 
 ACTOR = Actor.system("cli")
@@ -27,7 +31,10 @@ DONE, FAILED = 0, 1
 WAIT_S = 0.2
 
 
-@click.command("import")
+cases = click.Group("cases")
+
+
+@cases.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--format", "code", type=click.Choice(format_codes()), default=AUTO, show_default=True)
 @click.option("--office", "office_code", metavar="CODE", help="The health office; needed when there are several.")
@@ -42,36 +49,39 @@ def import_file(file: Path, code: str, office_code: str | None, dry_run: bool) -
     upload = importing.Upload(file.read_bytes(), file.name, code)
     try:
         if dry_run:
-            sys.exit(_dry_run(upload))
+            click.get_current_context().exit(_dry_run(upload))
         office_id = _office(office_code)
-        sys.exit(_import(upload, office_id))
+        click.get_current_context().exit(_import(upload, office_id))
     except DomainError as error:
-        click.echo(f"obhut cases import: {file.name}: {error}", err=True)
-        sys.exit(FAILED)
+        raise click.ClickException(f"{file.name}: {translated(error)}") from None
 
 
 def _dry_run(upload: importing.Upload) -> int:
     parsed = importing.read(upload)
     rows = list(parsed.rows)
     for row in rows:
-        _say_problems(row)
+        _say_problems(row.number, map(asdict, row.problems))
     usable = sum(row.usable for row in rows)
-    click.echo(f"{parsed.format.code}, {parsed.table.encoding}: {usable} of {len(rows)} rows can be imported (dry run)")
+    found = f"{parsed.format.code}, {parsed.table.encoding}"
+    click.echo(_("%(found)s: %(usable)s of %(rows)s rows can be imported.", found=found, usable=usable, rows=len(rows)))
     return DONE if usable else FAILED
 
 
-def _say_problems(row: ParsedRow) -> None:
-    for problem in row.problems:
-        where = f"line {row.number}" + (f", column {problem.column}" if problem.column else "")
-        click.echo(f"{problem.severity.value}: {where}: {problem}", err=problem.severity is Severity.ERROR)
+def _say_problems(number: int, problems: Iterable[Mapping[str, Any]]) -> None:
+    for problem in problems:
+        is_error = problem["severity"] == Severity.ERROR
+        text = filled(problem["message"], dict(problem["params"]))
+        where = f"{problem['column']}: " if problem["column"] else ""
+        kind = _("error") if is_error else _("warning")
+        click.echo(_("Line %(number)s, %(kind)s: %(text)s", number=number, kind=kind, text=where + text), err=is_error)
 
 
 def _office(code: str | None) -> uuid.UUID:
     offices = db.session.execute(select(Office.id, Office.code, Office.is_default).order_by(Office.code)).all()
     fitting = [o for o in offices if o.code == code] if code else [o for o in offices if o.is_default] or offices
     if len(fitting) != 1:
-        known = ", ".join(office.code for office in offices) or "none (add one: obhut offices add)"
-        raise click.UsageError(f"Please name a health office with --office. Known are: {known}.")
+        known = ", ".join(office.code for office in offices) or "–"
+        raise click.UsageError(_("Please name a health office with --office. Known are: %(known)s.", known=known))
     found: uuid.UUID = fitting[0].id
     return found
 
@@ -83,7 +93,14 @@ def _import(upload: importing.Upload, office_id: uuid.UUID) -> int:
         importing.confirm(import_id, actor=ACTOR)
     shown = _worked_off(import_id, _progress())
     stays_out = shown.refused + shown.failed
-    click.echo(f"{shown.imported} imported, {shown.already_there} already there, {stays_out} with errors")
+    click.echo(
+        _(
+            "%(imported)s imported, %(there)s already there, %(out)s with errors.",
+            imported=shown.imported,
+            there=shown.already_there,
+            out=stays_out,
+        )
+    )
     return DONE if shown.imported + shown.already_there else FAILED
 
 
@@ -92,10 +109,7 @@ def _say_stored_problems(import_id: uuid.UUID) -> None:
     while after is not None:
         rows, after = import_queries.rows_of(ACTOR, import_id, Show.PROBLEMS, after)
         for row in rows:
-            for problem in row.problems:
-                where = f"line {row.number}" + (f", column {problem['column']}" if problem["column"] else "")
-                text = problem["message"].format(**problem["params"])
-                click.echo(f"{problem['severity']}: {where}: {text}", err=problem["severity"] == "error")
+            _say_problems(row.number, row.problems)
 
 
 def _worked_off(import_id: uuid.UUID, report: Callable[[ImportShown], None]) -> ImportShown:
@@ -113,10 +127,12 @@ def _worked_off(import_id: uuid.UUID, report: Callable[[ImportShown], None]) -> 
 def _progress() -> Callable[[ImportShown], None]:
     """A bar on a terminal, lines elsewhere."""
     if not sys.stderr.isatty():
-        return lambda shown: click.echo(f"{shown.done} of {shown.total} rows", err=True)
+        return lambda shown: click.echo(
+            _("%(done)s of %(total)s rows are done.", done=shown.done, total=shown.total), err=True
+        )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = progress.add_task("Importing", total=None)
+    task = progress.add_task(_("Import"), total=None)
     progress.start()
 
     def report(shown: ImportShown) -> None:

@@ -22,7 +22,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "roles": (("auth.cli",), "Grant roles; also how the first administrator comes in."),
     "tokens": (("auth.cli",), "API tokens."),
     "audit": (("auth.cli",), "The audit trail."),
-    "cases": (("care.cli", "care.imports.cli"), "Cases of the health office."),
+    "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),
     "notifications": (("notifications.cli",), "Messages and their templates."),
@@ -33,7 +33,7 @@ class Obhut(FlaskGroup):
     """All commands; those of the rooms are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*self.commands, *(name for name, (modules, _) in ROOMS.items() if _exists(modules[0]))})
+        return sorted({*self.commands, *(name for name, (modules, _) in ROOMS.items() if any(map(_exists, modules)))})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return self.commands.get(name) or (_room_group(name) if name in ROOMS else None)

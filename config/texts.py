@@ -27,7 +27,10 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }
 # A domain takes what no more special domain takes: `imports` lies within `care`, `sandbox` within `config`.
 DOMAINS: dict[str, tuple[str, ...]] = {
-    "imports": ("care/imports", "care/importing.py", "care/views_imports.py", "care/templates/care/imports"),
+    "imports": (
+        *("care/imports", "care/importing.py", "care/imports_cli.py", "care/views_imports.py"),
+        "care/templates/care/imports",
+    ),
     "sandbox": ("config/sandbox",),
     "auth": ("auth",),
     "notifications": ("notifications",),

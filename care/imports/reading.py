@@ -17,19 +17,14 @@ MAX_HEADER_LINES = 12  # a header that comes later than this is none
 MAX_LINES_PER_ROW = 30  # a quoted text longer than this is a quote that was never closed
 DELIMITERS = (";", ",", "\t")
 
+EXCEL = N_("This is an Excel file or a ZIP archive. Please save it as “CSV UTF-8” and upload that.")
+PDF = N_("This is a PDF document. Please export the data as “CSV UTF-8” and upload that.")
+OTHER = N_("This is a picture, an archive or a text document. Please export the data as “CSV UTF-8” and upload that.")
+MARKUP = N_("This is an XML file or a web page. Please export the data as “CSV UTF-8” and upload that.")
 SIGNATURES = (
-    (b"PK\x03\x04", N_("an Excel workbook or a ZIP archive")),
-    (b"\xd0\xcf\x11\xe0", N_("an old Excel or Word document")),
-    (b"%PDF", N_("a PDF document")),
-    (b"\x1f\x8b", N_("a compressed archive")),
-    (b"\x89PNG", N_("a picture")),
-    (b"\xff\xd8\xff", N_("a picture")),
-    (b"{\\rtf", N_("a text document")),
-    (b"<?xml", N_("an XML or web page")),
-    (b"<!doctype", N_("an XML or web page")),
-    (b"<html", N_("an XML or web page")),
+    *((b"PK\x03\x04", EXCEL), (b"\xd0\xcf\x11\xe0", EXCEL), (b"%PDF", PDF), (b"\x1f\x8b", OTHER), (b"\x89PNG", OTHER)),
+    *((b"\xff\xd8\xff", OTHER), (b"{\\rtf", OTHER), (b"<?xml", MARKUP), (b"<!doctype", MARKUP), (b"<html", MARKUP)),
 )
-NOT_CSV = N_("This is not a CSV file but {what}. Please save it as “CSV UTF-8” and upload that.")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SURROGATE = re.compile(r"[\udc80-\udcff]")
 
@@ -106,9 +101,9 @@ def decode(data: bytes) -> tuple[str, str]:
     if not data.strip():
         raise UnreadableFile(N_("The file is empty."))
     lead = data.lstrip()[:16].lower()
-    for signature, what in SIGNATURES:
+    for signature, message in SIGNATURES:
         if lead.startswith(signature.lower()):
-            raise UnreadableFile(NOT_CSV, what=what)
+            raise UnreadableFile(message)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return data.decode("utf-16"), "UTF-16"
