@@ -1,0 +1,91 @@
+"""Path A: a resident asks for a parking permit, the caseworker asks back and decides."""
+
+import re
+
+from config.demo.browser import Browser, Page, Surprise
+from config.demo.stage import Stage
+from config.terminal import _, say
+
+REFERENCE = re.compile(r"/requests/([A-HJ-NPR-Y2-9]{8})")
+RESIDENT, CASEWORKER = "resident", "caseworker"
+PHONE, MAIL = "+4917604069001", "resident@example.org"
+REGISTRATION = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+
+class Permit:
+    """The request's way, one step after the other; each prints its line of the story."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._resident = Browser(stage.base)
+        self._caseworker = Browser(stage.base)
+        self.reference = ""
+        self.steps = 0
+
+    def play(self, day: int) -> None:
+        """What happens to the request on that day of the story."""
+        step = {1: self._apply, 2: self._ask, 3: self._answer, 5: self._decide, 6: self._read}.get(day)
+        if step:
+            step()
+            self.steps += 1
+
+    def _apply(self) -> None:
+        self._resident.log_in(RESIDENT)
+        page = self._resident.get("/services/bewohnerparkausweis/apply")
+        form = page.form(having="submission_key")
+        prefilled = form.values["f_given_name"][0]
+        page = self._resident.submit(
+            page, form, files={"f_registration": ("fahrzeugschein.pdf", REGISTRATION, "application/pdf")},
+            f_licence_plate="BS-LA 123", f_holder="self", f_zone="C", f_valid_months="12", f_sms="y", f_consent="y",
+        )  # fmt: skip
+        found = REFERENCE.search(page.url)
+        if found is None:
+            raise Surprise(f"{page.url}: {page.text[:600]}")
+        self.reference = found[1]
+        say(_("  {name} applies for a parking permit: reference {reference}", name=prefilled, reference=self.reference))
+
+    def _ask(self) -> None:
+        self._caseworker.log_in(CASEWORKER, staff=True)
+        page = self._caseworker.get("/staff/requests/")
+        page = self._caseworker.get(page.link(f"/staff/requests/{self.reference}"))
+        page = self._caseworker.submit(page, page.form(button=("action", "take")))
+        form = page.form(button=("action", "ask"))
+        self._caseworker.submit(page, form, message="Bitte senden Sie uns auch die Rückseite des Fahrzeugscheins.")
+        say(_("  The caseworker takes request {reference} and asks a question", reference=self.reference))
+
+    def _answer(self) -> None:
+        page = self._own_page()
+        form = page.form(button=("action", "answer"))
+        files = {"file": ("rueckseite.pdf", REGISTRATION, "application/pdf")}
+        self._resident.submit(page, form, files=files, message="Hier ist die Rückseite.")
+        say(_("  The resident answers and attaches a second file"))
+
+    def _decide(self) -> None:
+        page = self._caseworker.get(f"/staff/requests/{self.reference}")
+        self._caseworker.submit(page, page.form(button=("action", "approve")), button=("action", "approve"))
+        say(_("  The request is approved"))
+
+    def _read(self) -> None:
+        page = self._own_page()
+        files = [address for address, _text in page.links if f"/requests/{self.reference}/files/" in address]
+        decisions = [paper for paper in map(self._resident.get, files) if paper.content.startswith(b"%PDF")]
+        if not decisions:
+            raise Surprise(f"{page.url}: no decision as PDF")
+        say(
+            _(
+                "  The resident reads the decision ({size} kB PDF)",
+                size=max(len(one.content) for one in decisions) // 1024,
+            )
+        )
+
+    def _own_page(self) -> Page:
+        return self._resident.get(f"/requests/{self.reference}")
+
+    def told(self) -> tuple[int, int]:
+        """How many SMS and e-mails about the request the resident got."""
+        about = [message for message in self._stage.messages(to=PHONE) if self.reference in message["body"]]
+        mails = [mail for mail in self._stage.mails(to=MAIL) if self.reference in mail["subject"] + mail["text"]]
+        return len(about), len(mails)
