@@ -17,6 +17,8 @@ from config.errors import N_, FieldError, NotFound, RuleViolation
 PlaceT = TypeVar("PlaceT", Office, Department)
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z")
 NAME_LENGTH = 200
+NO_OFFICE = N_("There is no health office yet; add one first.")
+NO_DEPARTMENT = N_("There is no department yet; add one first.")
 
 
 def add_office(*, actor: Actor, code: str, name: str, email: str | None = None, phone: str | None = None) -> Office:
@@ -52,9 +54,10 @@ def place_of(role: Role, office: str | None, department: str | None) -> tuple[UU
     if department and scope is not Scope.DEPARTMENT:
         raise RuleViolation("department", N_("The role “{role}” does not belong to a department."), role=role.value)
     if scope is Scope.OFFICE:
-        return (office_by_code(office) if office else _default(Office, "office")).id, None
+        return (office_by_code(office) if office else _default(Office, "office", NO_OFFICE)).id, None
     if scope is Scope.DEPARTMENT:
-        return None, (department_by_code(department) if department else _default(Department, "department")).id
+        found = department_by_code(department) if department else _default(Department, "department", NO_DEPARTMENT)
+        return None, found.id
     return None, None
 
 
@@ -137,8 +140,8 @@ def _by_code(kind: type[PlaceT], code: str, field: str, message: str) -> PlaceT:
     return found
 
 
-def _default(kind: type[PlaceT], field: str) -> PlaceT:
+def _default(kind: type[PlaceT], field: str, message: str) -> PlaceT:
     found = db.session.scalar(select(kind).where(kind.is_default))
     if found is None:
-        raise RuleViolation(field, N_("There is no {place} yet; add one first."), place=field)
+        raise RuleViolation(field, message)
     return found

@@ -50,7 +50,7 @@ def record(actor: Actor, action: str, subject: str, *, chain: str = HOUSE_CHAIN,
         facts={name: _fact(value) for name, value in facts.items()},
     )
     db.session.add(found)
-    db.session.flush([found])
+    db.session.flush()
     db.session.add(AuditPending(event_id=found.id))
     return found
 
