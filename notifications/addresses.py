@@ -28,7 +28,10 @@ def phone_from_text(text: str) -> str:
         raise RuleViolation("phone", N_("This is not a phone number.")) from None
     if not phonenumbers.is_possible_number(parsed):
         raise RuleViolation("phone", N_("This phone number cannot exist."))
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    number = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    if not E164.fullmatch(number):
+        raise RuleViolation("phone", N_("This phone number cannot exist."))
+    return number
 
 
 def masked(channel: Channel, address: str) -> str:

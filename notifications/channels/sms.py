@@ -66,7 +66,8 @@ class RebasedHttpClient(TwilioHttpClient):  # type: ignore[misc]
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         parts = urlsplit(url)
         rebased = urlunsplit((self._scheme, self._host, self._prefix + parts.path, parts.query, ""))
-        kwargs["timeout"] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        # The SDK takes a pair of deadlines only as its own default, not as an argument.
+        self.timeout, kwargs["timeout"] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S), None
         return super().request(method, rebased, *args, **kwargs)
 
 
@@ -103,6 +104,7 @@ class SmsChannel:
         except RequestException as error:
             return Temporary("unreachable") if _never_left(error) else Unknown(type(error).__name__)
         except (TwilioException, ValueError, TypeError, KeyError) as error:  # an answer that is no answer
+            log.warning("sms_answer_unreadable", attempt=str(message.attempt_id), error=type(error).__name__)
             return Unknown(type(error).__name__)
         except Exception as error:
             log.exception("sms_send_crashed", attempt=str(message.attempt_id))

@@ -1,0 +1,40 @@
+"""Addresses: what can be written to, and what of it may be shown."""
+
+import pytest
+
+from config.errors import RuleViolation
+from notifications.addresses import checked, masked, phone_from_text
+from notifications.statuses import Channel
+
+
+@pytest.mark.parametrize("text", ["01573 5990001", "+49 1573 5990001", "0049-1573-5990001"])
+def test_numbers_as_people_write_them(text: str) -> None:
+    assert phone_from_text(text) == "+4915735990001"
+
+
+@pytest.mark.parametrize("text", ["", "12", "abc", "+49", "1" * 30])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(RuleViolation):
+        phone_from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("channel", "address"),
+    [
+        (Channel.SMS, "01573 5990001"),
+        (Channel.SMS, "+0123456789"),
+        (Channel.SMS, "+4915735990001\n"),
+        (Channel.EMAIL, "nobody"),
+        (Channel.EMAIL, "a@example.org\r\nBcc: b@example.org"),
+        (Channel.EMAIL, "a@example.org, b@example.org"),
+        (Channel.EMAIL, "A <a@example.org>"),
+    ],
+)
+def test_impossible_addresses_are_refused(channel: Channel, address: str) -> None:
+    with pytest.raises(RuleViolation):
+        checked(channel, address)
+
+
+def test_masks_show_too_little_to_write_to() -> None:
+    assert masked(Channel.SMS, "+4915735990001") == "+49•••••001"
+    assert masked(Channel.EMAIL, "mira.beispiel@example.org") == "m•••@example.org"
