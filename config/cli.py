@@ -11,8 +11,8 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
+from config.command_line.terminal import complain, use_locale
 from config.errors import DomainError
-from config.terminal import complain, use_locale
 
 FAILED, WRONG_USAGE = 1, 2
 # name of the group → (modules that export it or add to it, what it is about)
@@ -68,7 +68,7 @@ def _room_group(name: str) -> click.Group | None:
 def _create_app() -> Flask:
     """The application for commands of the rooms, as the processes of this deployment know it."""
     from config import logging
-    from config.separate import application
+    from config.command_line.separate import application
     from config.settings import load_settings
 
     settings = load_settings()
@@ -95,7 +95,7 @@ obhut.params = []  # no --app, --env-file or --debug: the settings say it all
 @obhut.command(with_appcontext=False)
 def up() -> None:
     """Start everything in one process: web, worker, beat, and the sandbox where no provider is set."""
-    from config.running import up as run
+    from config.command_line.running import up as run
 
     run(_settings())
 
@@ -103,7 +103,7 @@ def up() -> None:
 @obhut.command(with_appcontext=False)
 def web() -> None:
     """Start the web server alone (needs a broker)."""
-    from config.separate import web as run
+    from config.command_line.separate import web as run
 
     run(_settings())
 
@@ -112,7 +112,7 @@ def web() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def worker(arguments: tuple[str, ...]) -> None:
     """Start a worker alone (needs a broker). ARGUMENTS go to Celery, such as --concurrency=4."""
-    from config.separate import worker as run
+    from config.command_line.separate import worker as run
 
     run(_settings(), list(arguments))
 
@@ -120,7 +120,7 @@ def worker(arguments: tuple[str, ...]) -> None:
 @obhut.command(with_appcontext=False)
 def beat() -> None:
     """Start beat alone (needs a broker); one is enough."""
-    from config.separate import beat as run
+    from config.command_line.separate import beat as run
 
     run(_settings())
 
@@ -128,7 +128,7 @@ def beat() -> None:
 @obhut.command(with_appcontext=False)
 def sandbox() -> None:
     """Start identity provider, phone and mailbox for trying out, beside `obhut web`."""
-    from config.separate import sandbox as run
+    from config.command_line.separate import sandbox as run
 
     run(_settings())
 
@@ -143,7 +143,7 @@ def upgrade() -> None:
     """Bring the database to the newest schema (as the owner, OBHUT_MIGRATION_DATABASE_URL)."""
     from config import schema
     from config.app import create_app
-    from config.terminal import _, say
+    from config.command_line.terminal import _, say
 
     settings = _settings()
     schema.upgrade(create_app(settings), settings)
@@ -153,7 +153,7 @@ def upgrade() -> None:
 @obhut.command(with_appcontext=False)
 def doctor() -> None:
     """Check configuration, database, broker, identity provider, SMS and mail; say how to mend what fails."""
-    from config.doctor import examine
+    from config.command_line.doctor import examine
 
     sys.exit(0 if examine(_settings) else FAILED)
 

@@ -31,7 +31,7 @@ DOMAINS: dict[str, tuple[str, ...]] = {
         *("care/imports", "care/importing.py", "care/imports_cli.py", "care/views_imports.py"),
         "care/templates/care/imports",
     ),
-    "sandbox": ("config/sandbox",),
+    "sandbox": ("config/sandbox", "config/command_line", "config/demo"),
     "auth": ("auth",),
     "notifications": ("notifications",),
     "services": ("services",),

@@ -2,9 +2,9 @@
 
 import re
 
+from config.command_line.terminal import _, say
 from config.demo.browser import Browser, Page, Surprise
 from config.demo.stage import Stage
-from config.terminal import _, say
 
 REFERENCE = re.compile(r"/requests/([A-HJ-NPR-Y2-9]{8})")
 RESIDENT, CASEWORKER = "resident", "caseworker"

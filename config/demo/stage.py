@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import requests
 
-from config.running import wait_until_ready
+from config.command_line.running import wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60

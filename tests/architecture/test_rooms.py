@@ -11,7 +11,7 @@ from tests.support import repository
 MOST_LINES = 300
 EDGE = re.compile(r"(views|api|open311|webhooks)(_.*)?")
 MODELS = re.compile(r"(auth|care|notifications|services)\.(\w+_)?models\b")
-COMMAND_LINE = ("config.cli", "config.demo")
+COMMAND_LINE = ("config.cli", "config.command_line", "config.demo")
 
 
 def _contracts() -> dict[str, dict[str, list[str]]]:

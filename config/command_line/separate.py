@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from config import logging
+from config.command_line.running import bind, require_migrated, serve, stop_on_signals
+from config.command_line.terminal import _, say
 from config.errors import N_, ConfigurationError
-from config.running import bind, require_migrated, serve, stop_on_signals
 from config.sandbox import clock, state
 from config.settings import Settings
-from config.terminal import _, say
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -84,8 +84,8 @@ def beat(settings: Settings) -> None:
 
 def sandbox(settings: Settings) -> None:
     """Identity provider, phone and mailbox in the foreground, for processes that run on the same data folder."""
+    from config.command_line.seeding import department_codes
     from config.sandbox.process import SandboxProcess
-    from config.seeding import department_codes
 
     stop_on_signals()
     if settings.is_production:

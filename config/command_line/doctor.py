@@ -12,11 +12,11 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from config import schema
+from config.command_line.separate import filled
+from config.command_line.terminal import _, say
 from config.errors import N_, ConfigurationError
 from config.sandbox import state
-from config.separate import filled
 from config.settings import Settings
-from config.terminal import _, say
 
 TIMEOUT_SECONDS = 8
 PLAYED = N_("played by the sandbox when Obhut runs")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-TRANSLATIONS = Path(__file__).parent / "translations"
+TRANSLATIONS = Path(__file__).parents[1] / "translations"
 _locale = "de"
 
 

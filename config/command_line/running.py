@@ -13,15 +13,15 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from config import logging
+from config.command_line.terminal import _, complain, say
 from config.errors import N_, ConfigurationError
 from config.settings import Settings
-from config.terminal import _, complain, say
 
 if TYPE_CHECKING:
     from flask import Flask
     from structlog.stdlib import BoundLogger
 
-    from config.embedded import EmbeddedBeat, EmbeddedWorker
+    from config.command_line.embedded import EmbeddedBeat, EmbeddedWorker
     from config.sandbox.process import SandboxProcess
 
 WEB_THREADS = 8
@@ -106,9 +106,9 @@ def _start_sandbox(settings: Settings, stack: ExitStack) -> "SandboxProcess | No
 def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") -> None:
     """Database, seeds, clock and the sandbox's pages. Raises ConfigurationError when the database cannot be used."""
     from config import schema
+    from config.command_line.seeding import department_codes, seed
     from config.sandbox import clock, views
     from config.sandbox.accounts import DEFAULT_OFFICE, SECOND_OFFICE
-    from config.seeding import department_codes, seed
 
     if sandbox:
         sandbox.give_orders(department_codes())
@@ -133,7 +133,7 @@ def require_migrated(settings: Settings) -> None:
 
 
 def _start_background(app: "Flask", stack: ExitStack) -> None:
-    from config.embedded import EmbeddedBeat, EmbeddedWorker
+    from config.command_line.embedded import EmbeddedBeat, EmbeddedWorker
     from config.settings import current_settings
     from notifications.celery_app import celery
 

@@ -1,0 +1,1 @@
+"""What the console script `obhut` (config/cli.py) does: starting and stopping, seeds, doctor, and how it speaks."""
