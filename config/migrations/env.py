@@ -3,8 +3,8 @@
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Column, create_engine, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import Column, Enum, create_engine, inspect, text
+from sqlalchemy.engine import Connection, make_url
 
 from config.database import UTCDateTime, db, engine_options, prepare_engine
 from config.settings import current_settings
@@ -16,6 +16,8 @@ def render_item(kind: str, item: Any, _: Any) -> str | bool:
     """Write our own types as the plain ones they are stored as, so that old migrations need none of our code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, Enum):
+        return f"sa.String(length={item.length})"
     return False
 
 
@@ -37,6 +39,26 @@ def run(connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         context.run_migrations()
+        if connection.dialect.name == "postgresql":
+            grant_to_application(connection)
+
+
+def grant_to_application(connection: Connection) -> None:
+    """Let the application's own role read and write, where the owner is somebody else. It owns and alters nothing."""
+    settings = current_settings()
+    role = make_url(settings.database_url).username
+    is_owner = not role or role == make_url(settings.migration_database_url).username
+    if is_owner or not inspect(connection).has_table("audit_event"):
+        return
+    assert role
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    for statement in (
+        f"GRANT USAGE ON SCHEMA public TO {quoted}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
+        f"REVOKE UPDATE, DELETE ON audit_event, audit_seal FROM {quoted}",
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
+    ):
+        connection.execute(text(statement))
 
 
 url = current_settings().migration_database_url
