@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -25,7 +25,7 @@ class OwnData:
     email: str | None
     phone: str | None
     address: dict[str, str]
-    birth_date: str | None
+    birth_date: date | None
     assurance: str
     first_seen: datetime
     last_login: datetime
@@ -75,7 +75,7 @@ def own_data(user_id: uuid.UUID) -> OwnData:
         email=user.email,
         phone=user.phone,
         address=dict(user.address or {}),
-        birth_date=user.birth_date.isoformat() if user.birth_date else None,
+        birth_date=user.birth_date,
         assurance=user.assurance,
         first_seen=user.created_at,
         last_login=user.last_login_at,
