@@ -1,0 +1,156 @@
+"""The JSON API of quarantine care: the same commands and domain functions as the pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, url_for
+
+from auth.policies import current_actor, require
+from auth.roles import Permission
+from care import case_management, check_ins, orders, queries, representations
+from care.commands import (
+    CloseCase,
+    Command,
+    EnrolCase,
+    ExtendMonitoring,
+    ListCases,
+    OrderEvent,
+    RecordLabResult,
+    RecordReport,
+    ReviewCase,
+    SetPreferences,
+    SetPublicHealthAction,
+)
+from care.vocabulary import ReportChannel
+from config.database import transaction
+from config.openapi import api
+
+Answer = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]  # spectree reads these hints
+blueprint = Blueprint("api_care", __name__, url_prefix="/api/v1/care/cases")
+
+
+@blueprint.post("")
+@require(Permission.CASES_ENROL, api=True)
+@api.validate(tags=["care"])
+def create(json: EnrolCase) -> Answer:
+    """Take a person into care. 200 instead of 201 when the case with this external_id was there already."""
+    actor = current_actor()
+    office_id = queries.office_for(actor, Permission.CASES_ENROL)
+    with transaction():
+        enrolment = case_management.enrol(json, actor=actor, office_id=office_id)
+        reference, status = enrolment.case.reference, 201 if enrolment.created else 200
+    return jsonify(_shown(reference)), status, {"Location": url_for("api_care.show", reference=reference)}
+
+
+@blueprint.get("")
+@require(Permission.CASES_SEE, api=True)
+@api.validate(tags=["care"])
+def index(query: ListCases) -> Answer:
+    """The cases of one's own offices, highest priority first."""
+    page = queries.list_cases(current_actor(), query)
+    return jsonify({"items": [representations.case_json(case) for case in page.items], "next": page.next})
+
+
+@blueprint.get("/<reference>")
+@require(Permission.CASES_SEE, api=True)
+@api.validate(tags=["care"])
+def show(reference: str) -> Answer:
+    """One case with its list, the reason, its findings and dates."""
+    return jsonify(_shown(reference))
+
+
+@blueprint.get("/<reference>/timeline")
+@require(Permission.CASES_SEE, api=True)
+@api.validate(tags=["care"])
+def timeline(reference: str) -> Answer:
+    """What happened, oldest first, and the reports."""
+    case = queries.case_for(current_actor(), reference)
+    return jsonify(
+        {
+            "items": [representations.event_json(event) for event in case.events],
+            "reports": [representations.report_json(report) for report in case.reports],
+            "next": None,
+        }
+    )
+
+
+@blueprint.post("/<reference>/reports")
+@require(Permission.CASES_REPORT, api=True)
+@api.validate(tags=["care"])
+def report(reference: str, json: RecordReport) -> Answer:
+    """Take down a report. 200 instead of 201 when the same was said within the last minutes."""
+    actor = current_actor()
+    case_id = queries.case_for(actor, reference).id
+    with transaction():
+        case = case_management.locked_case(case_id)
+        recorded = check_ins.record_by_staff(json, case=case, actor=actor, channel=ReportChannel.API)
+        shown, status = representations.report_json(recorded.report), 201 if recorded.is_new else 200
+    return jsonify(_shown(reference) | {"report": shown}), status
+
+
+@blueprint.post("/<reference>/reviews")
+@require(Permission.CASES_REVIEW, api=True)
+@api.validate(tags=["care"])
+def review(reference: str, json: ReviewCase) -> Answer:
+    """Judge what was reported until now; the reports stay as they are."""
+    return _act(reference, json, case_management.review, 201)
+
+
+@blueprint.post("/<reference>/lab-results")
+@require(Permission.CASES_REPORT, api=True)
+@api.validate(tags=["care"])
+def lab_result(reference: str, json: RecordLabResult) -> Answer:
+    """Add a laboratory result."""
+    return _act(reference, json, case_management.record_lab_result, 201)
+
+
+@blueprint.post("/<reference>/orders")
+@require(Permission.CASES_ORDER, api=True)
+@api.validate(tags=["care"])
+def order(reference: str, json: OrderEvent) -> Answer:
+    """Add an event to the quarantine or isolation order."""
+    return _act(reference, json, orders.apply, 201)
+
+
+@blueprint.post("/<reference>/actions")
+@require(Permission.CASES_REVIEW, api=True)
+@api.validate(tags=["care"])
+def action(reference: str, json: SetPublicHealthAction) -> Answer:
+    """Order a public-health action; `none` ends it."""
+    return _act(reference, json, case_management.set_action, 200)
+
+
+@blueprint.post("/<reference>/extensions")
+@require(Permission.CASES_REVIEW, api=True)
+@api.validate(tags=["care"])
+def extension(reference: str, json: ExtendMonitoring) -> Answer:
+    """Lengthen monitoring until a day, inclusive."""
+    return _act(reference, json, case_management.extend, 201)
+
+
+@blueprint.post("/<reference>/preferences")
+@require(Permission.CASES_CONTACT, api=True)
+@api.validate(tags=["care"])
+def preferences(reference: str, json: SetPreferences) -> Answer:
+    """Change channel, time of day, language; pause and resume."""
+    return _act(reference, json, case_management.set_preferences, 200)
+
+
+@blueprint.post("/<reference>/close")
+@require(Permission.CASES_CLOSE, api=True)
+@api.validate(tags=["care"])
+def close(reference: str, json: CloseCase) -> Answer:
+    """Close the case."""
+    return _act(reference, json, case_management.close, 200)
+
+
+def _act(reference: str, command: Command, act: Callable[..., Any], status: int) -> Answer:
+    actor = current_actor()
+    case_id = queries.case_for(actor, reference).id
+    with transaction():
+        act(command, case=case_management.locked_case(case_id), actor=actor)
+    return jsonify(_shown(reference)), status
+
+
+def _shown(reference: str) -> dict[str, Any]:
+    return representations.case_json(queries.case_for(current_actor(), reference))

@@ -1,0 +1,182 @@
+"""How cases are shown: as JSON for programs, and as plain values for pages."""
+
+from datetime import date, datetime
+from typing import Any
+
+from care.assessments import protocol_of, zone_of
+from care.models import Case, CaseEvent, OfficeTask, SymptomReport
+from care.monitoring import local_day
+from config import clock
+
+
+def _iso(value: date | datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def case_json(case: Case) -> dict[str, Any]:
+    """The case as the API shows it. Times are RFC 3339 in UTC, days ISO 8601."""
+    person = case.person
+    return {
+        **_standing_json(case),
+        "person": {
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "birth_date": _iso(person.birth_date),
+            "sex": person.sex,
+            "phone": person.phone,
+            "email": person.email,
+            "locale": person.locale,
+            "channel": person.channel.value,
+            "contact_window": person.contact_window,
+            "timezone": person.timezone,
+            "address": person.address,
+        },
+        "last_exposure_on": _iso(case.last_exposure_on),
+        "symptom_onset_on": _iso(case.symptom_onset_on),
+        "first_positive_on": _iso(case.first_positive_on),
+        "entered_on": _iso(case.entered_on),
+        "continuous_exposure": case.continuous_exposure,
+        "public_health_action": case.public_health_action,
+        "extended_until": _iso(case.extended_until),
+    }
+
+
+def _standing_json(case: Case) -> dict[str, Any]:
+    return {
+        "reference": case.reference,
+        "kind": case.kind.value,
+        "status": case.status.value,
+        "close_reason": case.close_reason.value if case.close_reason else None,
+        "line_list": case.line_list.value if case.line_list else None,
+        "because": case.because,
+        "findings": case.findings or [],
+        "priority": case.priority,
+        "monitoring": monitoring_json(case),
+        "order": order_json(case),
+        "next_check_in_at": _iso(case.next_check_in_at),
+        "reassess_at": _iso(case.reassess_at),
+        "protocol": {"code": case.protocol_code, "version": case.protocol_version},
+        "enrolled_at": _iso(case.enrolled_at),
+        "closed_at": _iso(case.closed_at),
+        "last_report_at": _iso(case.last_report_at),
+        "external_id": case.external_id,
+    }
+
+
+def monitoring_json(case: Case) -> dict[str, Any]:
+    """The period, today's number (day 0 is the one counted from), and the number of its last day."""
+    starts_on, ends_on = case.monitoring_starts_on, case.monitoring_ends_on
+    today = local_day(clock.now(), zone_of(case.person))
+    return {
+        "starts_on": _iso(starts_on),
+        "ends_on": _iso(ends_on),
+        "day": (today - starts_on).days if starts_on else None,
+        "last_day": (ends_on - starts_on).days if starts_on and ends_on else None,
+    }
+
+
+def order_json(case: Case) -> dict[str, Any] | None:
+    """The order as it stands, or None."""
+    if case.order_state is None:
+        return None
+    return {
+        "state": case.order_state.value,
+        "starts_on": _iso(case.order_starts_on),
+        "ends_on": _iso(case.order_ends_on),
+    }
+
+
+def report_json(report: SymptomReport) -> dict[str, Any]:
+    """One report."""
+    vitals = report.vitals or {}
+    return {
+        "id": str(report.id),
+        "reported_at": _iso(report.reported_at),
+        "recorded_at": _iso(report.recorded_at),
+        "by": report.by.value,
+        "channel": report.channel.value,
+        "temperature_c": vitals.get("temperature_c"),
+        "fever_reducer": vitals.get("fever_reducer"),
+        "symptoms": report.symptoms or {},
+        "note": report.note,
+        "corrects": str(report.corrects_id) if report.corrects_id else None,
+    }
+
+
+def event_json(event: CaseEvent) -> dict[str, Any]:
+    """One line of the timeline."""
+    return {
+        "kind": event.kind,
+        "occurred_at": _iso(event.occurred_at),
+        "recorded_at": _iso(event.recorded_at),
+        "by": event.actor_id,
+        "details": event.details or {},
+    }
+
+
+def task_values(task: OfficeTask) -> dict[str, Any]:
+    """One task for a page."""
+    return {
+        "id": str(task.id),
+        "kind": task.kind.value,
+        "created_at": task.created_at,
+        "due_at": task.due_at,
+        "done_at": task.done_at,
+        "is_late": task.done_at is None and task.due_at is not None and task.due_at < clock.now(),
+        "reference": task.case.reference,
+        "name": f"{task.case.person.family_name}, {task.case.person.given_name}",
+    }
+
+
+def row_values(case: Case) -> dict[str, Any]:
+    """One row of a line list for a page."""
+    person = case.person
+    return {
+        "reference": case.reference,
+        "name": f"{person.family_name}, {person.given_name}",
+        "birth_date": person.birth_date,
+        "kind": case.kind.value,
+        "status": case.status.value,
+        "line_list": case.line_list.value if case.line_list else "",
+        "because": case.because or {},
+        "findings": [found for found in case.findings or [] if found["state"] == "open"],
+        "priority": case.priority,
+        "monitoring": monitoring_json(case),
+        "ends_on": case.monitoring_ends_on,
+        "last_report_at": case.last_report_at,
+    }
+
+
+def page_values(case: Case) -> dict[str, Any]:
+    """Everything that the case page shows."""
+    person, protocol = case.person, protocol_of(case)
+    return {
+        **row_values(case),
+        "all_findings": [found | {"since": datetime.fromisoformat(found["since"])} for found in case.findings or []],
+        "is_open": case.is_open,
+        "close_reason": case.close_reason.value if case.close_reason else None,
+        "closed_at": case.closed_at,
+        "phone": person.phone,
+        "email": person.email,
+        "address": person.address or {},
+        "locale": person.locale,
+        "channel": person.channel.value,
+        "contact_window": person.contact_window,
+        "enrolled_at": case.enrolled_at,
+        "starts_on": case.monitoring_starts_on,
+        "last_exposure_on": case.last_exposure_on,
+        "symptom_onset_on": case.symptom_onset_on,
+        "first_positive_on": case.first_positive_on,
+        "entered_on": case.entered_on,
+        "external_id": case.external_id,
+        "source": case.source,
+        "next_check_in_at": case.next_check_in_at,
+        "order_state": case.order_state.value if case.order_state else None,
+        "order_starts_on": case.order_starts_on,
+        "order_ends_on": case.order_ends_on,
+        "protocol": protocol,
+        "reports": [report_json(row) | {"reported_at": row.reported_at} for row in reversed(case.reports)],
+        "events": list(reversed(case.events)),
+        "tasks": [task_values(task) for task in case.tasks if task.done_at is None],
+        "documents": [{"id": str(one.id), "kind": one.kind, "file_name": one.file_name} for one in case.documents],
+    }

@@ -1,0 +1,132 @@
+"""The words in which pages show care's codes. English msgids; the page translates them."""
+
+from care.vocabulary import CloseReason, FindingCode, Kind, LineList, OrderEventKind, OrderState, Status, TaskKind
+from config.errors import N_
+
+KINDS: dict[str, str] = {
+    Kind.CONTACT: N_("Contact person"),
+    Kind.INDEX: N_("Infected person"),
+    Kind.TRAVELLER: N_("Traveller"),
+}
+LINE_LISTS: dict[str, str] = {
+    LineList.UNDER_INVESTIGATION: N_("Under investigation"),
+    LineList.SYMPTOMATIC: N_("Symptomatic"),
+    LineList.REVIEW_REQUIRED: N_("Review required"),
+    LineList.NON_REPORTING: N_("Not reporting"),
+    LineList.ASYMPTOMATIC: N_("Asymptomatic"),
+    LineList.REPORTING: N_("Reporting"),
+    LineList.PAUSED: N_("Paused"),
+    LineList.CLOSED: N_("Closed"),
+}
+TONES: dict[str, str] = {
+    LineList.UNDER_INVESTIGATION: "warning",
+    LineList.SYMPTOMATIC: "danger",
+    LineList.REVIEW_REQUIRED: "warning",
+    LineList.NON_REPORTING: "warning",
+    LineList.ASYMPTOMATIC: "success",
+    LineList.REPORTING: "success",
+    LineList.PAUSED: "neutral",
+    LineList.CLOSED: "neutral",
+}
+STATUSES: dict[str, str] = {
+    Status.ENROLLED: N_("enrolled"),
+    Status.INVITED: N_("invited"),
+    Status.MONITORING: N_("monitored"),
+    Status.PAUSED: N_("paused"),
+    Status.COMPLETED: N_("completed"),
+    Status.CLOSED: N_("closed"),
+    Status.TRANSFERRED: N_("transferred"),
+    Status.LOST: N_("lost"),
+    Status.HOSPITALISED: N_("in hospital"),
+    Status.DECEASED: N_("deceased"),
+}
+CLOSE_REASONS: dict[str, str] = {
+    CloseReason.COMPLETED_MONITORING: N_("Monitoring completed"),
+    CloseReason.ENROLLED_ON_LAST_DAY: N_("Enrolled on the last day"),
+    CloseReason.ENROLLED_PAST_END: N_("Enrolled after the end of the period"),
+    CloseReason.NOT_REACHABLE: N_("Not reachable"),
+    CloseReason.NOT_A_CASE: N_("Not a case"),
+    CloseReason.TRANSFERRED: N_("Handed to another office"),
+    CloseReason.DECEASED: N_("Deceased"),
+    CloseReason.DUPLICATE: N_("Duplicate"),
+    CloseReason.OTHER: N_("Other reason"),
+}
+FINDINGS: dict[str, str] = {
+    FindingCode.FEVER: N_("Fever"),
+    FindingCode.FIRST_CHARACTERISTIC_SYMPTOM: N_("First characteristic symptom"),
+    FindingCode.SUSPICIOUS_SYMPTOM: N_("Suspicious symptom"),
+    FindingCode.WORSENING: N_("Getting worse"),
+    FindingCode.MISSING_CHECK_IN: N_("Check-in missing"),
+    FindingCode.MISSING_DETAILS: N_("Details missing"),
+    FindingCode.MONITORING_ENDING: N_("Monitoring ends soon"),
+    FindingCode.ORDER_ENDING: N_("Order ends soon"),
+    FindingCode.UNREACHABLE: N_("Cannot be reached"),
+    FindingCode.OPTED_OUT: N_("Wants no messages"),
+}
+TASKS: dict[str, str] = {
+    TaskKind.SYMPTOMATIC: N_("Review symptoms"),
+    TaskKind.REVIEW_REQUIRED: N_("Decide about the end of isolation"),
+    TaskKind.ENDING_SYMPTOMATIC: N_("Period over, but with symptoms"),
+    TaskKind.ENDING_SILENT: N_("Period over, but not heard from"),
+    TaskKind.LINK_LOCKED: N_("Certificate locked after wrong dates of birth"),
+    TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
+}
+ORDER_EVENTS: dict[str, str] = {
+    OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),
+    OrderEventKind.ISSUE_WRITTEN: N_("Order in writing"),
+    OrderEventKind.EXTEND: N_("Extend"),
+    OrderEventKind.SHORTEN: N_("Shorten"),
+    OrderEventKind.LIFT: N_("Lift"),
+}
+ORDER_STATES: dict[str, str] = {
+    OrderState.VERBAL: N_("ordered by word of mouth"),
+    OrderState.WRITTEN: N_("ordered in writing"),
+    OrderState.AMENDED: N_("amended"),
+    OrderState.LIFTED: N_("lifted"),
+}
+CHANNELS: dict[str, str] = {"sms": N_("SMS"), "email": N_("E-mail"), "none": N_("no messages")}
+REPORT_CHANNELS: dict[str, str] = {
+    "link": N_("by link"),
+    "sms": N_("by SMS"),
+    "phone": N_("by phone"),
+    "api": N_("by another system"),
+}
+WINDOWS: dict[str, str] = {
+    "unset": N_("no wish"),
+    "morning": N_("in the morning"),
+    "afternoon": N_("in the afternoon"),
+    "evening": N_("in the evening"),
+}
+EVENTS: dict[str, str] = {
+    "enrolled": N_("Taken into care"),
+    "listed": N_("Moved to another list"),
+    "asked": N_("Asked for a report"),
+    "reported": N_("Report received"),
+    "reviewed": N_("Reviewed"),
+    "lab_result": N_("Laboratory result"),
+    "action": N_("Public-health action"),
+    "extended": N_("Monitoring extended"),
+    "preferences": N_("Wishes changed"),
+    "order": N_("Order"),
+    "closed": N_("Closed"),
+    "reopened": N_("Reopened"),
+    "opted_out": N_("Wants no more messages"),
+    "not_reached": N_("Message did not arrive"),
+    "task_done": N_("Task done"),
+}
+RULES: dict[str, str] = {
+    "paused": N_("The case is paused."),
+    "public_health_action": N_("A public-health action is running."),
+    "symptomatic.onset_known": N_("The onset of symptoms is known: {onset_on}."),
+    "symptomatic.symptom_group_1": N_("A report named a symptom that suffices by itself."),
+    "symptomatic.symptom_group_2": N_("A report named several general symptoms."),
+    "symptomatic.symptoms_not_specified": N_("The person has symptoms and did not say which."),
+    "symptomatic.measured_fever": N_("A fever of {temperature_c} °C was measured."),
+    "review_required.without_symptoms": N_("No symptoms, and the first positive sample was long enough ago."),
+    "review_required.recovered": N_("The onset was long enough ago, and there is no fever any more."),
+    "review_required.negative_tests": N_("Enough negative tests, and no fever any more."),
+    "silent": N_("Nothing was heard for {limit_hours} hours or longer."),
+    "heard_from": N_("The person was heard from within {limit_hours} hours, and no other rule applies."),
+    "closed": N_("The case is closed."),
+}
+REVIEWS: dict[str, str] = {"dismissed": N_("not the disease"), "confirmed": N_("confirmed")}

@@ -1,0 +1,1 @@
+"""Care's API on a real database."""
