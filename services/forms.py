@@ -19,6 +19,7 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from config.forms import BaseForm
@@ -114,10 +115,10 @@ def _field(question: Question, locale: str, kept_file: str | None) -> Any:
     attributes: dict[str, Any] = {"autocomplete": question.autocomplete} if question.autocomplete else {}
     match question.type:
         case FieldType.CHOICE:
-            choices = [(option.value, option.label.to(locale)) for option in question.options]
+            choices = [SelectChoice(option.value, option.label.to(locale)) for option in question.options]
             if len(choices) <= FEW_OPTIONS:
                 return RadioField(label, choices=choices, validate_choice=False, **common)
-            return SelectField(label, choices=[("", ""), *choices], validate_choice=False, **common)
+            return SelectField(label, choices=[SelectChoice("", ""), *choices], validate_choice=False, **common)
         case FieldType.ADDRESS:
             return FormField(AddressForm, label, description=common["description"])
         case FieldType.CHECKBOX:

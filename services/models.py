@@ -68,7 +68,9 @@ class ServiceRequest(KeyHolder, Identified, Base):
 
     service_version: Mapped[ServiceVersion] = relationship()
     events: Mapped[list["RequestEvent"]] = relationship(back_populates="request", order_by="RequestEvent.id")
-    attachments: Mapped[list["Attachment"]] = relationship(back_populates="request", order_by="Attachment.id")
+    attachments: Mapped[list["Attachment"]] = relationship(
+        back_populates="request", order_by="Attachment.id", cascade="all, delete-orphan"
+    )
 
 
 class RequestEvent(SealedRow, Identified, Base):

@@ -198,7 +198,6 @@ def _attach(request: ServiceRequest, files: Sequence[CleanFile]) -> None:
     replaced = {one.field for one in files}
     for old in [one for one in request.attachments if one.field in replaced]:
         request.attachments.remove(old)
-        db.session.delete(old)
     for file in files:
         add_file(request, file, AttachmentKind.UPLOAD)
 

@@ -12,7 +12,7 @@ from auth.roles import Permission
 from config import clock, papers
 from config.database import transaction
 from config.error_pages import translated
-from config.errors import DomainError, RuleViolation
+from config.errors import DomainError, InvalidTransition, RuleViolation
 from config.forms import BaseForm, add_errors, command_or_errors
 from config.security import limiter
 from config.settings import current_settings
@@ -138,6 +138,8 @@ def act(reference: str) -> ResponseReturnValue:
     except RuleViolation as violation:
         add_errors(form, violation)
         return _own_page(reference, form), 422
+    except InvalidTransition:
+        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
     except DomainError as error:
         flash(translated(error), "danger")
     else:

@@ -12,7 +12,7 @@ from auth.roles import Permission
 from config import clock
 from config.database import transaction
 from config.error_pages import translated
-from config.errors import N_, DomainError, NotFound, RuleViolation
+from config.errors import N_, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.settings import current_settings
 from services import casework, decisions, downloads, queries, representations, versions
@@ -97,6 +97,8 @@ def act(reference: str) -> ResponseReturnValue:
     except RuleViolation as violation:
         add_errors(form, violation)
         return _page(reference, form), 422
+    except InvalidTransition:
+        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
     except DomainError as error:
         flash(translated(error), "danger")
     else:

@@ -1,0 +1,90 @@
+"""Applications of invented people."""
+
+import io
+import uuid
+from typing import Any
+
+from PIL import Image
+
+from auth.actors import Actor
+from auth.roles import HeldRole, Role
+from config.database import transaction
+from services import casework, decisions, submission
+from services.commands import Act, Submit, Upload
+from services.lifecycle import Action
+from services.submission import Receipt
+
+SLUG = "bewohnerparkausweis"
+DEPARTMENT = "buergerservice"
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def resident(user_id: uuid.UUID | None = None) -> Actor:
+    """Somebody who has logged in as a resident."""
+    user_id = user_id or uuid.uuid4()
+    return Actor.of("user", str(user_id), frozenset({HeldRole(Role.RESIDENT)}), user_id=user_id)
+
+
+def caseworker(*departments: str) -> Actor:
+    """A caseworker of these departments (default: that of the parking permit)."""
+    user_id = uuid.uuid4()
+    held = {HeldRole(Role.CASEWORKER, department_code=code) for code in departments or (DEPARTMENT,)}
+    return Actor.of("user", str(user_id), frozenset({HeldRole(Role.RESIDENT), *held}), user_id=user_id)
+
+
+def answers(**changes: Any) -> dict[str, Any]:
+    """Complete answers for the parking permit; a change to None leaves the answer out."""
+    given: dict[str, Any] = {
+        "given_name": "Jorinde",
+        "family_name": "Ackerknecht",
+        "address": {"street": "Lindenweg", "house_number": "4a", "postal_code": "38999", "city": "Okerfeld"},
+        "email": "jorinde@ackerknecht.example",
+        "licence_plate": "bs-ab 123",
+        "holder": "self",
+        "zone": "B",
+        "valid_months": "12",
+        "consent": True,
+    }
+    return {key: value for key, value in (given | changes).items() if value is not None}
+
+
+def picture(kind: str = "JPEG", *, exif: bool = False, size: tuple[int, int] = (40, 20)) -> bytes:
+    """A small picture; with `exif` it says where it was taken and that it lies on its side."""
+    image, buffer, extra = Image.new("RGB", size, "navy"), io.BytesIO(), {}
+    if exif:
+        tags = Image.Exif()
+        tags[0x0112] = 6
+        tags[0x010F] = "SecretCamera"
+        extra["exif"] = tags.tobytes()
+    image.save(buffer, kind, **extra)
+    return buffer.getvalue()
+
+
+def upload(data: bytes = PDF, name: str = "fahrzeugschein.pdf", field: str = "registration") -> Upload:
+    return Upload(field=field, file_name=name, data=data)
+
+
+def command(key: str | None = None, **changes: Any) -> Submit:
+    """A complete submission; `answers` and `uploads` may be replaced."""
+    given: dict[str, Any] = {
+        "slug": SLUG,
+        "answers": answers(),
+        "uploads": (upload(),),
+        "submission_key": key or submission.new_key(),
+    }
+    return Submit(**(given | changes))
+
+
+def submitted(actor: Actor, **changes: Any) -> Receipt:
+    """A request that `actor` has handed in."""
+    prepared = submission.prepare(command(**changes))
+    with transaction():
+        return submission.submit(prepared, actor)
+
+
+def acted(reference: str, action: Action, actor: Actor, message: str = "") -> None:
+    """Carry out one action as the pages do."""
+    act = Act(action=action, message=message)
+    paper = decisions.prepare(reference, act, actor)
+    with transaction():
+        casework.act(reference, act, actor, paper)
