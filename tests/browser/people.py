@@ -1,0 +1,36 @@
+"""What people do in the browser, as steps that several tests share."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+REFERENCE = re.compile(r"\b[ABCDEFGHJKLMNPRSTUVWXY2-9]{8}\b")
+
+
+def log_in(page: Page, account: str, start: str = "/auth/login") -> None:
+    """Log in through the identity provider's page, beginning at `start`."""
+    page.goto(start)
+    page.locator(f"button[name=sub][value={account}]").click()
+    expect(page).not_to_have_url(re.compile(r"/oauth2/"))
+
+
+def fill_in_parking_permit(page: Page, photo: Path, *, sms: bool = False) -> None:
+    """Fill the form of the parking permit in; what the login knew stands there already."""
+    expect(page.locator("[name=f_given_name]")).to_have_value("Lena")
+    expect(page.locator("[name=f_address-street]")).to_have_value("Beispielweg")
+    page.locator("[name=f_licence_plate]").fill("BS-OB 2026")
+    page.locator("[name=f_holder][value=self]").check()
+    page.locator("[name=f_zone][value=B]").check()
+    page.locator("[name=f_valid_months][value='12']").check()
+    page.locator("[name=f_registration]").set_input_files(photo)
+    if sms:
+        page.locator("[name=f_sms]").check()
+    page.locator("[name=f_consent]").check()
+
+
+def reference_on(page: Page) -> str:
+    """The reference number in the page's main part."""
+    match = REFERENCE.search(page.locator("main").inner_text())
+    assert match, page.locator("main").inner_text()
+    return match.group()

@@ -1,0 +1,90 @@
+"""All pages for all people: languages, small screens, and what assistive technology needs."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, OpenContext
+from tests.browser.people import log_in
+
+PUBLIC = ("/", "/services/", "/services/bewohnerparkausweis/", "/status", "/imprint", "/privacy", "/accessibility")
+BEHIND_LOGIN = {
+    "resident": ("/services/bewohnerparkausweis/apply", "/requests/", "/account/"),
+    "caseworker": ("/staff/requests/", "/staff/messages/"),
+    "tracer": ("/care/", "/care/cases/", "/care/imports/"),
+    "officer": ("/care/", "/care/cases/", "/staff/messages/"),
+    "auditor": ("/audit/",),
+    "admin": ("/admin/",),
+}
+UNLABELLED = """() => [...document.querySelectorAll("main input, main select, main textarea, main button")]
+    .filter(field => field.type !== "hidden" && !field.closest("[hidden]"))
+    .filter(field => !(field.labels && field.labels.length) && !field.getAttribute("aria-label")
+        && !field.getAttribute("aria-labelledby") && !field.title && !field.innerText.trim())
+    .map(field => field.outerHTML.slice(0, 120))"""
+NAMELESS_LINKS = """() => [...document.querySelectorAll("a[href]")]
+    .filter(link => !link.innerText.trim() && !link.getAttribute("aria-label") && !link.title)
+    .map(link => link.outerHTML.slice(0, 120))"""
+HEADINGS = "() => [...document.querySelectorAll('h1,h2,h3,h4')].map(heading => Number(heading.tagName[1]))"
+DOUBLE_IDS = """() => { const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+    return ids.filter((id, index) => ids.indexOf(id) !== index); }"""
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def _everywhere() -> list[tuple[str | None, str]]:
+    behind = [(account, path) for account, paths in BEHIND_LOGIN.items() for path in paths]
+    return [(None, path) for path in PUBLIC] + behind
+
+
+def _open(page: Page, account: str | None, path: str) -> None:
+    if account:
+        log_in(page, account, "/auth/login" if account == "resident" else "/auth/login?staff=1")
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 200, path
+
+
+def test_german_first_and_english_one_click_away(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.goto("/services/bewohnerparkausweis/")
+    expect(page.locator("h1")).to_have_text("Resident parking permit")
+    page.get_by_role("link", name="Deutsch").click()
+    expect(page.locator("h1")).to_have_text("Bewohnerparkausweis")
+
+
+@pytest.mark.parametrize(("account", "path"), _everywhere())
+def test_no_page_scrolls_sideways_on_a_phone(visit: OpenContext, account: str | None, path: str) -> None:
+    page = visit(viewport=PHONE).new_page()
+    _open(page, account, path)
+    assert page.evaluate(TOO_WIDE) <= 0
+
+
+@pytest.mark.parametrize(("account", "path"), _everywhere())
+def test_assistive_technology_finds_its_way(page: Page, account: str | None, path: str) -> None:
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    _open(page, account, path)
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.title()
+    assert page.locator("main").count() == 1
+    assert page.locator("h1").count() == 1
+    levels = page.evaluate(HEADINGS)
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert page.evaluate(UNLABELLED) == []
+    assert page.evaluate(NAMELESS_LINKS) == []
+    assert page.evaluate(DOUBLE_IDS) == []
+    page.keyboard.press("Tab")
+    assert re.search("#", page.evaluate("() => document.activeElement.getAttribute('href') || ''")), "no skip link"
+    assert problems == []
+
+
+def test_a_page_that_is_not_there_says_so_kindly(page: Page) -> None:
+    answer = page.goto("/services/gibt-es-nicht/")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
