@@ -52,6 +52,7 @@ def visit(browser: Browser, live_server: Obhut) -> Iterator[OpenContext]:
             viewport=viewport or DESKTOP,  # type: ignore[arg-type]
             accept_downloads=True,
         )
+        context.set_default_timeout(10_000)
         opened.append(context)
         return context
 

@@ -34,3 +34,8 @@ def reference_on(page: Page) -> str:
     match = REFERENCE.search(page.locator("main").inner_text())
     assert match, page.locator("main").inner_text()
     return match.group()
+
+
+def act(page: Page, action: str) -> None:
+    """Press the button of the form that takes `action`."""
+    page.locator(f"form:has(input[name=action][value={action}]) button[type=submit]").click()
