@@ -95,7 +95,7 @@ class ImportRow(SealedRow, Identified, Base):
     values = sealed(dict)
     problems = sealed(list)
 
-    case_import: Mapped[CaseImport] = relationship(lazy="raise_on_sql")
+    case_import: Mapped[CaseImport] = relationship()
 
     __table_args__ = (
         Index(None, "import_id", "number"),
