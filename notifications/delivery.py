@@ -3,12 +3,12 @@
 A claim is a lease. Whoever dies with claims leaves them to `recover`, which first finds out what became of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnExpressionArgument, or_, select, text, update
+from sqlalchemy import ColumnExpressionArgument, func, or_, select, text, update
 
 from config import clock
 from config.database import claimable, db, transaction
@@ -30,6 +30,8 @@ PENDING, SENDING = text("notification.status = 'pending'"), text("notification.s
 BEGIN_WITHIN = timedelta(seconds=30)
 EXPIRE_AT_ONCE = 200
 RECOVER_AT_ONCE = 20
+SUSPECT_AFTER = 5
+DIED = (AttemptState.LOST, AttemptState.CRASHED)
 LOOK_UP_FOR = timedelta(hours=6)
 
 
@@ -87,6 +89,7 @@ def _claim(channel: Channel, way: Way) -> list[Outgoing]:
     rows = db.session.scalars(
         claimable(select(Notification).where(*_due(channel)).order_by(Notification.id).limit(way.batch_size))
     ).all()
+    rows = _without_suspects(rows)
     unwanted = suppressed(channel, {row.recipient_index for row in rows})
     started, batch = clock.wall(), []
     for row in rows:
@@ -106,6 +109,18 @@ def _claim(channel: Channel, way: Way) -> list[Outgoing]:
         db.session.add(attempt)
         batch.append(_outgoing(row, attempt))
     return batch
+
+
+def _without_suspects(rows: Sequence[Notification]) -> Sequence[Notification]:
+    """A message in whose company processes have died several times goes alone, so that it drags no others along."""
+    tried = [row.id for row in rows if row.attempts_made >= SUSPECT_AFTER]
+    if not tried:
+        return rows
+    died = [DeliveryAttempt.notification_id.in_(tried), DeliveryAttempt.state.in_(DIED)]
+    counted = select(DeliveryAttempt.notification_id).where(*died).group_by(DeliveryAttempt.notification_id)
+    suspects = set(db.session.scalars(counted.having(func.count() >= SUSPECT_AFTER)))
+    first = next((place for place, row in enumerate(rows) if row.id in suspects), None)
+    return rows if first is None else rows[: max(first, 1)]
 
 
 def _outgoing(row: Notification, attempt: DeliveryAttempt) -> Outgoing:
@@ -165,12 +180,14 @@ def _recover(channel: Channel, way: Way) -> int:
             for attempt in attempts
             if attempt.state is AttemptState.CLAIMED
         ]
+        answered = {attempt.id: attempt.code for _, attempt in claims}
         handed = {attempt.id for _, attempt in claims if attempt.handed_at is not None}
         for row, _ in claims:
             row.lease_until = clock.wall() + way.lease
         batch = [_outgoing(row, attempt) for row, attempt in claims]
     if way.can_look_up:
-        return _settle_looked_up(batch, way)
+        codes = {attempt_id: code for attempt_id, code in answered.items() if code}
+        return _settle_looked_up(batch, way, codes)
     outcomes = [
         (each.notification_id, each.attempt_id, Unknown("interrupted") if each.attempt_id in handed else Lost())
         for each in batch
@@ -179,7 +196,7 @@ def _recover(channel: Channel, way: Way) -> int:
     return len(outcomes)
 
 
-def _settle_looked_up(batch: Sequence[Outgoing], way: Way) -> int:
+def _settle_looked_up(batch: Sequence[Outgoing], way: Way, codes: Mapping[UUID, str]) -> int:
     answers = way.look_up(batch)
     taken = _known({candidate for answer in answers.values() for candidate in answer or ()})
     decided: list[tuple[UUID, UUID, Outcome]] = []
@@ -193,7 +210,9 @@ def _settle_looked_up(batch: Sequence[Outgoing], way: Way) -> int:
         match_ = next((candidate for candidate in answer if candidate not in taken), None)
         if match_ is not None:
             taken.add(match_)
-        decided.append((message.notification_id, message.attempt_id, Sent(match_) if match_ else Lost()))
+        code = codes.get(message.attempt_id)  # an answer such as 500: the provider's trouble, not the message's
+        outcome: Outcome = Sent(match_) if match_ else Temporary(code) if code else Lost()
+        decided.append((message.notification_id, message.attempt_id, outcome))
     if decided:
         _settle(decided, way)
     if given_up:

@@ -29,7 +29,8 @@ class SmtpSink:
         return f"smtp://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
-        self._controller.stop(no_assert=True)
+        if self._controller.server is not None:
+            self._controller.stop(no_assert=True)
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, lines: list[str]

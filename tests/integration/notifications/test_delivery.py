@@ -177,6 +177,7 @@ def test_what_the_provider_never_took_is_sent_again(provider: Provider, mood: st
     age_claims()
     assert recover() == 1
     assert statuses() == {"one": "pending"}
+    age_claims()
     deliver(Channel.SMS)
     assert statuses() == {"one": "sent"} and len(provider.accepted) == 1
 
@@ -221,6 +222,7 @@ def test_equal_texts_to_one_phone_are_told_apart_after_a_crash(provider: Provide
     recover()
     assert sorted(statuses().values()) == ["pending", "sent"]
     provider.mood = lambda _: "ok"
+    age_claims()
     deliver(Channel.SMS)
     assert set(statuses().values()) == {"sent"} and len(provider.accepted) == 2
 
