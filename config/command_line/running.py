@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -80,6 +81,14 @@ def up(settings: Settings) -> None:
     """Web server, worker, beat and sandbox, until a signal comes. Raises ConfigurationError when it cannot start."""
     stop_on_signals()
     logging.configure(settings)
+    try:
+        _run_everything(settings)
+    except SystemExit as stopped:
+        sys.stdout.flush()
+        os._exit(stopped.code if isinstance(stopped.code, int) else 1)  # a task that goes on is not waited for
+
+
+def _run_everything(settings: Settings) -> None:
     with ExitStack() as stack:
         stack.enter_context(alone(settings))
         listener = stack.enter_context(bind(settings))
@@ -181,9 +190,8 @@ def _announce(settings: Settings, sandbox: "SandboxProcess | None") -> None:
         complain(_(error.message))
         os.kill(os.getpid(), signal.SIGTERM)
         return
-    if sandbox:
-        sandbox.wait_end()
-        logger().warning("sandbox_ended")
+    if sandbox and not sandbox.ended_as_wished():
+        logger().error("sandbox_ended")
 
 
 def wait_until_ready(host: str, port: int, seconds: float) -> bool:

@@ -100,7 +100,7 @@ def sandbox(settings: Settings) -> None:
         process.wait_ready()
         for part, port in process.state.ports.items():
             say(f"{part:<12} 127.0.0.1:{port}")
-        process.wait_end()
+        process.ended_as_wished()
     finally:
         process.stop()
 

@@ -24,6 +24,7 @@ class SandboxProcess:
 
     def __init__(self, settings: Settings, kept: state.State, listeners: dict[str, socket.socket]) -> None:
         self._settings, self._kept, self._listeners = settings, kept, listeners
+        self._stopping = False
         descriptors = tuple(listener.fileno() for listener in listeners.values())
         self._child = subprocess.Popen(
             [sys.executable, "-m", "config.sandbox.server", str(os.getpid())],
@@ -76,9 +77,10 @@ class SandboxProcess:
         if self._child.stdout.readline().strip() != b"ready":
             raise ConfigurationError(FAILED)
 
-    def wait_end(self) -> int:
-        """Wait until the child has ended; its exit code."""
-        return self._child.wait()
+    def ended_as_wished(self) -> bool:
+        """Wait until the child has ended; whether `stop` did it."""
+        self._child.wait()
+        return self._stopping
 
     @property
     def pid(self) -> int:
@@ -86,6 +88,7 @@ class SandboxProcess:
 
     def stop(self) -> None:
         """End the child and wait for it."""
+        self._stopping = True
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         with suppress(BrokenPipeError):
