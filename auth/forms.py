@@ -39,7 +39,9 @@ class GrantForm(FlaskForm):  # type: ignore[misc]
 
     issuer = StringField(_l("Identity provider"), [REQUIRED, Length(max=500)])
     subject = StringField(
-        _l("Subject (sub)"), [REQUIRED, Length(max=255)], description=_l("The provider's own name for this person (“sub”).")
+        _l("Subject (sub)"),
+        [REQUIRED, Length(max=255)],
+        description=_l("The provider's own name for this person (“sub”)."),
     )
     role = SelectField(_l("Role"))
     office = SelectField(_l("Health office"))

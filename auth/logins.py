@@ -58,11 +58,14 @@ class Completed:
 
 
 def local_path(path: str | None) -> str:
-    """`path` if it leads to a page of this house, else "". Nothing that a browser might read as another host."""
+    """`path` if it leads to a page of this house, else "".
+
+    Nothing that a browser might read as another host, and no way back into the login itself.
+    """
     if not path or len(path) > NEXT_LENGTH or not _LOCAL_PATH.match(path):
         return ""
     parts = urlsplit(path)
-    return "" if parts.scheme or parts.netloc else path
+    return "" if parts.scheme or parts.netloc or parts.path.startswith("/auth/") else path
 
 
 def begin(provider: ProviderName, browser: str, next_path: str) -> Begun:

@@ -98,6 +98,11 @@ def _stranger(provider: HostileProvider) -> None:
     provider.make_id_token = lambda payload: provider.signed(payload, stranger)
 
 
+def _code_refused(provider: HostileProvider) -> None:
+    provider.status["/token"] = 400
+    provider.token["error"] = "invalid_grant"
+
+
 HOSTILE: dict[str, Arrange] = {
     "wrong issuer": claims(iss="https://evil.example"),
     "wrong audience": claims(aud="somebody-else"),
@@ -208,7 +213,7 @@ def test_error_answers_become_a_readable_page(app: Flask, client: FlaskClient, p
     assert_nobody_in(app, client, answer)
     page = answer.get_data(as_text=True)
     assert "Anmeldung abgebrochen" in page
-    assert "alert(1)" not in page
+    assert "<script>alert" not in page
 
 
 @pytest.mark.parametrize("stated", ["https://evil.example", ""])
@@ -259,7 +264,7 @@ def test_a_provider_that_drips_is_given_up(
 
 def test_an_unreachable_provider(settings: Settings) -> None:
     application = create_app(settings.changed(oidc_issuer="http://127.0.0.1:9", oidc_staff_issuer="http://127.0.0.1:9"))
-    answer = application.test_client().get("/auth/login?staff=1&next=/care/", headers={"Accept-Language": "en"})
+    answer = application.test_client().get("/auth/login?staff=1&next=/care/&lang=en")
     assert answer.status_code == 503
     page = answer.get_data(as_text=True)
     assert "Login not possible at the moment" in page
@@ -267,8 +272,14 @@ def test_an_unreachable_provider(settings: Settings) -> None:
 
 
 def test_metadata_cannot_switch_pkce_off(client: FlaskClient, provider: HostileProvider) -> None:
-    provider.metadata |= {"code_challenge_methods_supported": ["plain"], "code_challenge_method": "plain", "scope": "x",
-                          "response_type": "token", "redirect_uri": "https://evil.example", "client_id": "other"}  # fmt: skip
+    provider.metadata |= {
+        "code_challenge_methods_supported": ["plain"],
+        "code_challenge_method": "plain",
+        "scope": "x",
+        "response_type": "token",
+        "redirect_uri": "https://evil.example",
+        "client_id": "other",
+    }
     query = parse_qs(urlsplit(client.get("/auth/login").headers["Location"]).query)
     assert query["code_challenge_method"] == ["S256"]
     assert query["response_type"] == ["code"]

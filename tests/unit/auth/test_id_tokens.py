@@ -165,7 +165,8 @@ def test_a_token_of_an_unknown_key_says_so() -> None:
     "document",
     [
         None, [], {}, {"keys": None}, {"keys": [None, 1, "x", {}]}, {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]},
-        {"keys": [RSA.as_dict(private=False) | {"use": "enc"}]}, {"keys": [RSA.as_dict(private=False) | {"key_ops": ["sign"]}]},
+        {"keys": [RSA.as_dict(private=False) | {"use": "enc"}]},
+        {"keys": [RSA.as_dict(private=False) | {"key_ops": ["sign"]}]},
     ],
 )  # fmt: skip
 def test_key_sets_without_signature_keys(document: object) -> None:

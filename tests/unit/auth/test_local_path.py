@@ -15,7 +15,7 @@ def test_local_paths_stay(path: str) -> None:
     [
         None, "", "care", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
         "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", "/a\r\nSet-Cookie: x=y", " /care/", "/ca re",
-        "/a\\b", "http:/evil.example", "/" + "a" * 2000, "/\u2028x",
+        "/a\\b", "http:/evil.example", "/" + "a" * 2000, "/\u2028x", "/auth/callback?state=x",
     ],
 )  # fmt: skip
 def test_everything_else_is_dropped(path: str | None) -> None:
