@@ -73,6 +73,11 @@ def _issued(standing: Standing | None, event: OrderEvent, state: State, today: d
     return Standing(state, starts_on, ends_on)
 
 
+def possible_events(state: State | None) -> list[Event]:
+    """The events that the table allows now; pages offer these only."""
+    return [event for event in Event if (state, event) in TRANSITIONS]
+
+
 def standing_of(case: Case) -> Standing | None:
     """The case's order as it stands; None when there never was one."""
     if case.order_state is None or case.order_starts_on is None or case.order_ends_on is None:

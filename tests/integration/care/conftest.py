@@ -23,6 +23,7 @@ class Clock:
 def care(app: Flask) -> Iterator[Flask]:
     """An application context with every table."""
     with app.app_context():
+        db.drop_all()
         db.create_all()
         yield app
 

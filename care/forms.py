@@ -1,0 +1,161 @@
+"""Care's forms. What they carry is checked by the commands and the domain."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    Form,
+    FormField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from care import words
+from care.facts import UNSPECIFIED
+from care.protocol import Protocol
+from care.vocabulary import CloseReason, Kind, OrderEventKind
+from config.forms import BaseForm
+
+LEGAL_BASES = ("§ 30 IfSG", "§ 28 IfSG", "§ 29 IfSG", "§ 31 IfSG")
+
+
+def choices(table: dict[str, str]) -> list[SelectChoice]:
+    """The options of a select in the language of this page."""
+    return [SelectChoice(str(code), _(text)) for code, text in table.items()]
+
+
+class MultiCheckboxField(SelectMultipleField):
+    """Several check boxes, one for each option."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class CheckInForm(BaseForm):
+    """How a person is today. The same form for the person's link and for staff on the phone."""
+
+    feeling = RadioField(
+        _l("Do you have complaints today?"),
+        choices=[SelectChoice("no", _l("No, I feel well")), SelectChoice("yes", _l("Yes, I have complaints"))],
+        validators=[InputRequired(_l("Please choose yes or no."))],
+        render_kw={"data-big": "true"},
+    )
+    symptoms = MultiCheckboxField(_l("Which complaints?"), validators=[Optional()])
+    temperature_c = StringField(
+        _l("Temperature in °C"), validators=[Optional()], render_kw={"inputmode": "decimal", "placeholder": "36,8"}
+    )
+    fever_reducer = BooleanField(_l("I have taken something against fever today"))
+    note = TextAreaField(_l("Anything else we should know?"), validators=[Optional()])
+
+    def ask(self, protocol: Protocol, locale: str) -> "CheckInForm":
+        """Offer the symptoms of `protocol`, in `locale`."""
+        self.symptoms.choices = [SelectChoice(one.key, one.name.in_(locale)) for one in protocol.symptoms]
+        return self
+
+    def answers(self) -> dict[str, Any] | None:
+        """What RecordReport takes; None (with an error) when "no" was said beside a symptom."""
+        chosen, said_yes = set(self.symptoms.data or []), self.feeling.data == "yes"
+        if chosen and not said_yes:
+            self.feeling.errors = [_("You chose “no”, but also complaints. What is right?")]
+            return None
+        symptoms = {choice.value: choice.value in chosen for choice in self.symptoms.choices}
+        if said_yes and not chosen and not self.temperature_c.data:
+            symptoms[UNSPECIFIED] = True
+        temperature = (self.temperature_c.data or "").replace(",", ".").replace("°C", "").strip()
+        return {
+            "symptoms": symptoms,
+            "temperature_c": temperature or None,
+            "fever_reducer": self.fever_reducer.data or None,
+        }
+
+
+class StaffReportForm(CheckInForm):
+    """The same by phone, with the time of the call."""
+
+    reported_at = DateTimeLocalField(_l("Time of the answer (empty: now)"), validators=[Optional()])
+
+
+class BirthDateForm(BaseForm):
+    """The question before a paper is shown."""
+
+    birth_date = StringField(
+        _l("Your date of birth"),
+        description=_l("Day, month and year, for example 17.05.1984"),
+        validators=[InputRequired(_l("Please fill in this field."))],
+        render_kw={"autocomplete": "bday", "inputmode": "text"},
+    )
+
+
+class PersonFields(Form):  # type: ignore[misc]  # WTForms is untyped
+    """The person within the form of a new case."""
+
+    given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Please fill in this field."))])
+    family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Please fill in this field."))])
+    birth_date = DateField(_l("Date of birth"), validators=[Optional()])
+    phone = StringField(_l("Phone"), validators=[Optional()], render_kw={"inputmode": "tel"})
+    email = StringField(_l("E-mail"), validators=[Optional()], render_kw={"inputmode": "email"})
+    channel = SelectField(_l("How do we write?"))
+    locale = SelectField(_l("Language"), choices=[SelectChoice("de", "Deutsch"), SelectChoice("en", "English")])
+    contact_window = SelectField(_l("When do we ask?"))
+
+
+class NewCaseForm(BaseForm):
+    """A person to be taken into care, entered by hand."""
+
+    kind = SelectField(_l("What is this about?"))
+    protocol = SelectField(_l("Disease"))
+    person = FormField(PersonFields, _l("Person"))
+    last_exposure_on = DateField(_l("Last contact"), validators=[Optional()])
+    first_positive_on = DateField(_l("First positive sample"), validators=[Optional()])
+    symptom_onset_on = DateField(_l("Onset of symptoms"), validators=[Optional()])
+    entered_on = DateField(_l("Day of entry"), validators=[Optional()])
+
+    def offer(self, protocols: list[str]) -> "NewCaseForm":
+        """Fill the selects."""
+        person = self.person.form
+        self.kind.choices = choices({kind: words.KINDS[kind] for kind in Kind})
+        self.protocol.choices = [SelectChoice(code, code.upper()) for code in protocols]
+        person.channel.choices = choices(words.CHANNELS)
+        hours = [SelectChoice(str(hour), _("at %(hour)s o'clock", hour=hour)) for hour in range(24)]
+        person.contact_window.choices = choices(words.WINDOWS) + hours
+        return self
+
+
+class ReviewForm(BaseForm):
+    outcome = RadioField(_l("Your judgement"), validators=[InputRequired(_l("Please choose one of the options."))])
+    note = TextAreaField(_l("Reason"), validators=[Optional()])
+
+    def offer(self) -> "ReviewForm":
+        self.outcome.choices = choices(words.REVIEWS)
+        return self
+
+
+class OrderForm(BaseForm):
+    event = SelectField(_l("Step"))
+    legal_basis = SelectField(_l("Legal basis"), choices=[SelectChoice(text, text) for text in LEGAL_BASES])
+    starts_on = DateField(_l("First day"), validators=[Optional()])
+    ends_on = DateField(_l("Last day"), validators=[Optional()])
+
+    def offer(self, possible: list[OrderEventKind]) -> "OrderForm":
+        self.event.choices = choices({event: words.ORDER_EVENTS[event] for event in possible})
+        return self
+
+
+class CloseForm(BaseForm):
+    reason = SelectField(_l("Reason"))
+    note = TextAreaField(_l("Remark"), validators=[Optional()])
+
+    def offer(self) -> "CloseForm":
+        by_hand = [reason for reason in CloseReason if not reason.value.startswith("enrolled_")]
+        self.reason.choices = choices({reason: words.CLOSE_REASONS[reason] for reason in by_hand})
+        return self
