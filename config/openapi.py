@@ -16,6 +16,8 @@ from spectree.models import SecureType, SecuritySchemeData
 from auth.policies import public
 
 API_VERSION = "1"
+Answer = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
+"""What API views return. Flask's own ResponseReturnValue cannot be resolved at run time, and SpecTree resolves it."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

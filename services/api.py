@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, jsonify, url_for
-from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from auth.policies import current_actor, require
@@ -12,7 +11,7 @@ from config import clock
 from config.database import transaction
 from config.errors import N_, RuleViolation
 from config.localisation import is_locale
-from config.openapi import api
+from config.openapi import Answer, api
 from config.settings import current_settings
 from services import casework, decisions, downloads, queries, representations, submission
 from services.commands import Act, Submit, SubmitBody, Upload
@@ -34,7 +33,7 @@ class ListQuery(BaseModel):
 @blueprint.post("/api/v1/services/<slug>/requests")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
 @api.validate(tags=["services"])
-def create(slug: str, json: SubmitBody) -> ResponseReturnValue:
+def create(slug: str, json: SubmitBody) -> Answer:
     """Hand in a request. Files come as `uploads` of field, file name and base64 data."""
     actor = current_actor()
     if not is_locale(json.locale):
@@ -57,7 +56,7 @@ def create(slug: str, json: SubmitBody) -> ResponseReturnValue:
 @blueprint.get("/api/v1/requests")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
 @api.validate(tags=["services"])
-def index(query: ListQuery) -> ResponseReturnValue:
+def index(query: ListQuery) -> Answer:
     """Requests by deadline: those of the department, or one's own."""
     actor = current_actor()
     if actor.may(Permission.REQUESTS_WORK):
@@ -71,7 +70,7 @@ def index(query: ListQuery) -> ResponseReturnValue:
 @blueprint.get("/api/v1/requests/<reference>")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
 @api.validate(tags=["services"])
-def show(reference: str) -> ResponseReturnValue:
+def show(reference: str) -> Answer:
     """One request with its answers, files and events."""
     return jsonify(_shown(reference))
 
@@ -79,7 +78,7 @@ def show(reference: str) -> ResponseReturnValue:
 @blueprint.post("/api/v1/requests/<reference>/transitions")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
 @api.validate(tags=["services"])
-def transition(reference: str, json: Act) -> ResponseReturnValue:
+def transition(reference: str, json: Act) -> Answer:
     """Carry out one action of the transition table."""
     actor = current_actor()
     decision = decisions.prepare(reference, json, actor)
@@ -91,7 +90,7 @@ def transition(reference: str, json: Act) -> ResponseReturnValue:
 @blueprint.get("/api/v1/requests/<reference>/files/<attachment_id>")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
 @api.validate(tags=["services"])
-def download(reference: str, attachment_id: str) -> ResponseReturnValue:
+def download(reference: str, attachment_id: str) -> Answer:
     """One file of a request."""
     return downloads.file(queries.attachment(current_actor(), reference, attachment_id))
 

@@ -106,5 +106,5 @@ def _shown(name: str) -> str:
 
 def safe_name(name: str, media_type: str) -> str:
     """A file name without folders and odd characters, ending as its content says."""
-    stem = _shown(name).rsplit(".", 1)[0].strip(" .") or "file"
+    stem = _shown(name).rsplit(".", 1)[0].strip(" .?") or "file"
     return f"{stem}.{EXTENSIONS[media_type]}"

@@ -54,7 +54,9 @@ def test_the_whole_way_with_a_question() -> None:
     ]
     assert all("seit Mai" not in (one.body or "") for one in db.session.scalars(select(Notification)))
     audited = db.session.scalars(select(AuditEvent.action).where(AuditEvent.subject == f"request:{reference}"))
-    assert sorted(audited) == sorted(f"request.{name}" for name in "submitted take ask answer approve close".split())
+    assert sorted(audited) == sorted(
+        f"request.{name}" for name in ["submitted", "take", "ask", "answer", "approve", "close"]
+    )
 
 
 def test_the_decision_is_an_accessible_pdf_that_can_be_checked() -> None:

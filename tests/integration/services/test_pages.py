@@ -4,7 +4,6 @@ import io
 import re
 from typing import Any
 
-import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import select

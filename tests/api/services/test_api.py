@@ -1,0 +1,113 @@
+"""The JSON API of services."""
+
+import base64
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import services as given
+
+CREATE = f"/api/v1/services/{given.SLUG}/requests"
+FILE = {
+    "field": "registration",
+    "file_name": "schein.pdf",
+    "data": base64.b64encode(given.PDF).decode(),
+}
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {"answers": given.answers(), "uploads": [FILE]} | changes
+
+
+@pytest.fixture
+def caseworker(bearer: Any) -> dict[str, str]:
+    headers: dict[str, str] = bearer("caseworker")
+    return headers
+
+
+@pytest.fixture
+def resident(bearer: Any) -> dict[str, str]:
+    headers: dict[str, str] = bearer("resident")
+    return headers
+
+
+def test_a_request_goes_its_way(client: FlaskClient, resident: dict[str, str], caseworker: dict[str, str]) -> None:
+    created = client.post(CREATE, json=body(), headers=resident)
+    assert created.status_code == 201, created.json
+    reference = created.json["reference"]
+    assert created.headers["Location"] == f"/api/v1/requests/{reference}"
+    assert created.json["status"] == "submitted"
+    assert len(created.json["pin"]) == 6
+    listed = client.get("/api/v1/requests", headers=caseworker).json
+    assert [one["reference"] for one in listed["items"]] == [reference]
+    assert listed["next"] is None
+
+    def act(headers: dict[str, str], action: str, message: str = "") -> Any:
+        data = {"action": action, "message": message}
+        return client.post(f"/api/v1/requests/{reference}/transitions", json=data, headers=headers)
+
+    assert act(caseworker, "take").json["status"] == "in_review"
+    assert act(caseworker, "ask", "Seit wann?").json["status"] == "needs_information"
+    assert act(resident, "answer", "Seit Mai.").json["status"] == "in_review"
+    refused = act(caseworker, "reject")
+    assert (refused.status_code, refused.mimetype) == (422, "application/problem+json")
+    assert refused.json["errors"][0]["field"] == "message"
+    decided = act(caseworker, "approve").json
+    assert decided["status"] == "approved"
+    assert "pin" not in decided
+    paper = next(one for one in decided["attachments"] if one["kind"] == "decision")
+    file = client.get(f"/api/v1/requests/{reference}/files/{paper['id']}", headers=resident)
+    assert file.data.startswith(b"%PDF-")
+    again = act(caseworker, "approve")
+    assert (again.status_code, again.mimetype) == (409, "application/problem+json")
+    assert act(caseworker, "fly").status_code == 422
+
+
+def test_mistakes_are_named_field_by_field(client: FlaskClient, resident: dict[str, str]) -> None:
+    wrong = given.answers(email="nobody", zone=None, address={"street": "A"})
+    refused = client.post(CREATE, json={"answers": wrong}, headers=resident)
+    assert refused.status_code == 422
+    fields = [error["field"] for error in refused.json["errors"]]
+    assert fields == [
+        "address.street",
+        "address.house_number",
+        "address.postal_code",
+        "address.city",
+        "email",
+        "zone",
+        "registration",
+    ]
+    listed = client.get("/api/v1/requests", headers=resident)
+    assert listed.json["items"] == []
+
+
+@pytest.mark.parametrize("data", [{}, {"answers": []}, {"answers": {}, "status": "approved"}, [], "x"])
+def test_other_bodies_are_refused(client: FlaskClient, resident: dict[str, str], data: Any) -> None:
+    assert client.post(CREATE, json=data, headers=resident).status_code == 422
+
+
+def test_the_same_idempotency_key_makes_one_request(client: FlaskClient, resident: dict[str, str]) -> None:
+    headers = resident | {"Idempotency-Key": "k-1"}
+    first, second = (client.post(CREATE, json=body(), headers=headers) for _ in range(2))
+    assert first.json == second.json
+    assert len(client.get("/api/v1/requests", headers=resident).json["items"]) == 1
+
+
+def test_strangers_get_nothing(client: FlaskClient, resident: dict[str, str], bearer: Any) -> None:
+    reference = client.post(CREATE, json=body(), headers=resident).json["reference"]
+    url = f"/api/v1/requests/{reference}"
+    assert client.get(url).status_code == 401
+    assert client.get(url, headers=bearer("auditor")).status_code == 403
+    assert client.get(url, headers=bearer("resident")).status_code == 404
+    assert client.get("/api/v1/requests", headers=bearer("resident")).json["items"] == []
+    assert client.get("/api/v1/requests/AAAAAAAA", headers=resident).status_code == 404
+    assert client.post("/api/v1/services/none/requests", json=body(), headers=resident).status_code == 404
+
+
+def test_the_description_names_the_commands(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    operation = document["paths"]["/api/v1/requests/{reference}/transitions"]["post"]
+    assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/Act")
+    assert client.get("/api/docs").status_code == 200

@@ -1,0 +1,83 @@
+"""Definition files and their mistakes."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from services.cli import services
+from services.definitions import CATALOGUE, DefinitionError, ServiceDefinition, catalogue, parse
+from services.search import find
+
+PERMIT = (CATALOGUE / "bewohnerparkausweis.yaml").read_text(encoding="utf-8")
+
+
+def problems(text: str, name: str = "<text>") -> list[str]:
+    with pytest.raises(DefinitionError) as wrong:
+        parse(text, name)
+    return wrong.value.problems
+
+
+def test_every_file_of_the_catalogue_is_right_and_in_two_languages() -> None:
+    for slug, service in catalogue().items():
+        assert service.slug == slug
+        texts = [service.title, service.summary, service.description, *(one.label for one in service.fields)]
+        assert all(text.en for text in texts)
+
+
+def test_a_snapshot_reads_as_it_was() -> None:
+    service = parse(PERMIT, "<text>")
+    again = ServiceDefinition.model_validate(service.model_dump(mode="json", exclude_none=True))
+    assert again == service
+    assert again.digest == service.digest
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line_of", "says"),
+    [
+        ("type: licence_plate", "type: plate", "type: plate", "fields.4.type"),
+        ("version: 1", "version: one", "version: one", "version"),
+        ("department: buergerservice", "departement: x", "slug:", "department: Field required"),
+        ("version: 1", "version: 1\nslug: again", "slug: again", "given twice"),
+        ("phone: phone", "phone: fone", "slug:", "contact.phone"),
+        ("working_days: 15", "working_days: 0", "working_days: 0", "deadline.working_days"),
+        ("value: B\n", "value: A\n", "key: zone", "two options"),
+        ("title:", "title: [", "department:", ""),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(right: str, wrong: str, line_of: str, says: str) -> None:
+    text = PERMIT.replace(right, wrong, 1)
+    found = problems(text)
+    assert any(says in problem for problem in found)
+    if says:
+        line = next(n for n, one in enumerate(text.splitlines(), start=1) if line_of in one)
+        assert any(f":{line}:" in problem for problem in found), (line, found)
+    assert all(problem.startswith("<text>:") for problem in found)
+
+
+@pytest.mark.parametrize("text", ["", "- a", "just text", "a: !!python/object:os.system x", "a: &x [*x]\n? [b]\n: c"])
+def test_other_yaml_is_refused_in_a_line(text: str) -> None:
+    assert len(problems(text)[0].splitlines()) == 1
+
+
+def test_the_file_is_called_like_the_service() -> None:
+    assert "bewohnerparkausweis.yaml" in problems(PERMIT, "parken.yaml")[0]
+
+
+def test_check_names_all_mistakes(tmp_path: Path) -> None:
+    good, bad = tmp_path / "bewohnerparkausweis.yaml", tmp_path / "bad.yaml"
+    good.write_text(PERMIT, encoding="utf-8")
+    bad.write_bytes("slug: ä".encode("latin-1"))
+    assert CliRunner().invoke(services, ["check"]).exit_code == 0
+    ran = CliRunner().invoke(services, ["check", str(good), str(bad)])
+    assert ran.exit_code == 1
+    assert "bad.yaml:1: the file is not UTF-8" in ran.output
+    assert "version 1, 13 fields" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("words", "locale", "found"),
+    [("", "de", True), ("ANWOHNER", "de", True), ("park resident", "en", True), ("hund", "de", False)],
+)
+def test_search(words: str, locale: str, found: bool) -> None:
+    assert bool(find(catalogue().values(), words, locale)) is found

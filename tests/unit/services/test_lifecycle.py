@@ -1,0 +1,54 @@
+"""The transition table."""
+
+import pytest
+
+from config.errors import Forbidden, InvalidTransition
+from services.lifecycle import (
+    ACTION_LABELS,
+    STATUS_LABELS,
+    TABLE,
+    Action,
+    Party,
+    RequestStatus,
+    actions,
+    next_status,
+)
+
+EVERY_PAIR = [(status, action) for status in RequestStatus for action in Action]
+
+
+@pytest.mark.parametrize(("status", "action"), EVERY_PAIR)
+def test_only_what_the_table_holds_is_possible(status: RequestStatus, action: Action) -> None:
+    row = TABLE.get((status, action))
+    for party in (Party.APPLICANT, Party.CASEWORKER):
+        if row is None:
+            with pytest.raises(InvalidTransition):
+                next_status(status, action, party)
+            assert action not in actions(status, party)
+        elif row.by is party:
+            assert next_status(status, action, party) is row.to
+            assert action in actions(status, party)
+        else:
+            with pytest.raises(Forbidden):
+                next_status(status, action, party)
+            assert action not in actions(status, party)
+
+
+def test_every_status_but_the_last_can_be_left() -> None:
+    left = {status for status, _ in TABLE}
+    assert set(RequestStatus) - left == {RequestStatus.CLOSED, RequestStatus.AWAITING_PAYMENT}
+
+
+def test_every_request_can_reach_its_end() -> None:
+    ends = {RequestStatus.CLOSED}
+    while True:
+        more = {status for (status, _), row in TABLE.items() if row.to in ends} - ends
+        if not more:
+            break
+        ends |= more
+    assert {status for status, _ in TABLE} <= ends
+
+
+def test_everything_has_a_label() -> None:
+    assert set(STATUS_LABELS) == set(RequestStatus)
+    assert set(ACTION_LABELS) == set(Action)
