@@ -128,7 +128,7 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
     if movable:
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
     with app.app_context():
-        seed((DEFAULT_OFFICE, SECOND_OFFICE) if sandbox else (DEFAULT_OFFICE,))
+        seed((DEFAULT_OFFICE, SECOND_OFFICE) if sandbox else (DEFAULT_OFFICE,), invented=sandbox is not None)
 
 
 def require_migrated(settings: Settings) -> None:

@@ -14,16 +14,17 @@ def department_codes() -> tuple[str, ...]:
     return tuple(sorted({service.department for service in catalogue().values()}))
 
 
-def seed(offices: tuple[tuple[str, str], ...]) -> None:
+def seed(offices: tuple[tuple[str, str], ...], *, invented: bool) -> None:
     """Into an empty database put `offices` (code, name), the first as default, and the catalogue's departments.
 
-    Does nothing where there is an office already.
+    `invented`: with an e-mail address and a telephone number that lead nowhere. Does nothing where there is an office.
     """
     with transaction():
         if db.session.scalar(select(func.count()).select_from(Office)):
             return
         for number, (code, name) in enumerate(offices):
-            db.session.add(Office(code=code, name=name, is_default=number == 0))
+            email, phone = (f"gesundheitsamt-{code}@example.org", f"030 2312520{number}") if invented else (None, None)
+            db.session.add(Office(code=code, name=name, is_default=number == 0, email=email, phone=phone))
         if not db.session.scalar(select(func.count()).select_from(Department)):
             for number, code in enumerate(department_codes()):
                 name = DEPARTMENT_NAMES.get(code, code.replace("-", " ").title())

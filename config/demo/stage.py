@@ -42,13 +42,13 @@ class Stage:
         assert "under_way" not in found, f"messages are still under way: {found}"
         return dict(found["ran"])
 
-    def messages(self, *, to: str = "") -> list[dict[str, Any]]:
-        """SMS that the phone network has seen, oldest first."""
-        return self._items("/sandbox/phone.json", to=to, limit=1000)
+    def messages(self, *, to: str = "", after: int = 0) -> list[dict[str, Any]]:
+        """SMS that the phone network has seen, oldest first; those after the message number `after`."""
+        return self._items("/sandbox/phone.json", to=to, after=after, limit=1000)
 
-    def mails(self, *, to: str = "") -> list[dict[str, Any]]:
-        """E-mails that arrived, oldest first."""
-        return self._items("/sandbox/mailbox.json", to=to, limit=500)
+    def mails(self, *, to: str = "", after: int = 0) -> list[dict[str, Any]]:
+        """E-mails that arrived, oldest first; those after the mail number `after`."""
+        return self._items("/sandbox/mailbox.json", to=to, after=after, limit=500)
 
     def reply(self, sender: str, body: str) -> None:
         """A person answers by SMS."""
@@ -74,7 +74,7 @@ class Stage:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
 
-    def count(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the throw-away database, read beside the running application."""
         with sqlite3.connect(f"file:{self.folder / 'var' / 'obhut.sqlite3'}?mode=ro", uri=True) as connection:
             return connection.execute(query).fetchall()

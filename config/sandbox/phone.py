@@ -257,7 +257,7 @@ def conversation() -> Any:
     """For the pages and scripts: the messages of one number, or of all, newest first."""
     arguments = request.args
     found = phone_account().store.messages(
-        to=arguments.get("to", ""), person=arguments.get("person", ""),
+        to=arguments.get("to", ""), person=arguments.get("person", ""), after=arguments.get("after", 0, int),
         limit=min(arguments.get("limit", 200, int), MAX_PAGE), offset=arguments.get("offset", 0, int),
     )  # fmt: skip
     return {"items": [_plain(message) for message in found]}
@@ -289,8 +289,8 @@ def reply() -> Any:
 
 def _plain(message: Row) -> dict[str, Any]:
     return {
-        "sid": message["sid"], "direction": message["direction"], "from": message["sender"],
-        "to": message["recipient"], "body": message["body"], "status": message["status"],
+        "number": message["number"], "sid": message["sid"], "direction": message["direction"],
+        "from": message["sender"], "to": message["recipient"], "body": message["body"], "status": message["status"],
         "error_code": message["error_code"], "reported": not json.loads(message["upcoming"]),
         "at": datetime.fromtimestamp(message["created"], UTC).isoformat(),
     }  # fmt: skip

@@ -105,9 +105,10 @@ class Store:
 
     def messages(
         self, *, to: str = "", sender: str = "", person: str = "", since: float = 0, before: float = 0,
-        limit: int = 50, offset: int = 0,
+        after: int = 0, limit: int = 50, offset: int = 0,
     ) -> list[Row]:  # fmt: skip
-        """Newest first. `person` is either side; times are seconds of the epoch, by sending or else creation."""
+        """Newest first. `person` is either side; times are seconds of the epoch, by sending or else creation; `after` is
+        the number of the last message that is known already."""
         tests, values = ["1"], []
         for test, value in (
             ("recipient = ?", to),
@@ -115,6 +116,7 @@ class Store:
             ("? IN (sender, recipient)", person),
             ("COALESCE(sent, created) >= ?", since),
             ("COALESCE(sent, created) < ?", before),
+            ("number > ?", after),
         ):
             if value:
                 tests.append(test)
@@ -164,13 +166,13 @@ class Store:
         found = self._rows("SELECT * FROM mails WHERE id = ?", number)
         return found[0] if found else None
 
-    def mails(self, *, to: str = "", limit: int = 50, offset: int = 0) -> list[Row]:
+    def mails(self, *, to: str = "", after: int = 0, limit: int = 50, offset: int = 0) -> list[Row]:
         """Newest first, those to the envelope address `to` only if it is given."""
         return self._rows(
-            """SELECT * FROM mails WHERE ? = '' OR EXISTS (
-                 SELECT 1 FROM json_each(recipients) WHERE lower(value) = lower(?))
+            """SELECT * FROM mails WHERE id > ? AND (? = '' OR EXISTS (
+                 SELECT 1 FROM json_each(recipients) WHERE lower(value) = lower(?)))
                ORDER BY id DESC LIMIT ? OFFSET ?""",
-            to, to, limit, offset,
+            after, to, to, limit, offset,
         )  # fmt: skip
 
     def close(self) -> None:

@@ -86,8 +86,8 @@ def phone() -> ResponseReturnValue:
 @public(api=True)
 def phone_json() -> ResponseReturnValue:
     to, person = _number(request.args.get("to", "")), _number(request.args.get("person", ""))
-    limit = request.args.get("limit", 200, int)
-    return jsonify(items=_remote(state.PHONE).messages(to=to, person=person, limit=limit))
+    after, limit = request.args.get("after", 0, int), request.args.get("limit", 200, int)
+    return jsonify(items=_remote(state.PHONE).messages(to=to, person=person, after=after, limit=limit))
 
 
 @blueprint.post("/phone/reply")
@@ -114,8 +114,8 @@ def mailbox() -> ResponseReturnValue:
 @blueprint.get("/mailbox.json")
 @public(api=True)
 def mailbox_json() -> ResponseReturnValue:
-    limit = request.args.get("limit", 50, int)
-    return jsonify(items=_remote(state.MAIL).mails(to=request.args.get("to", ""), limit=limit))
+    to, after, limit = request.args.get("to", ""), request.args.get("after", 0, int), request.args.get("limit", 50, int)
+    return jsonify(items=_remote(state.MAIL).mails(to=to, after=after, limit=limit))
 
 
 @blueprint.get("/mailbox/<int:number>")
