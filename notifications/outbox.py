@@ -52,6 +52,7 @@ def enqueue(
     variable or an impossible address. `to` is E.164 or an e-mail address; the times are domain time.
     `owner` ("office:<id>", "department:<code>") limits which staff see it in the log.
     """
+    checked(channel, to)
     text = render(template, channel, locale, dict(variables))
     rungs = [_rung(template, rung, locale, variables) for rung in fallbacks]
     message = new_message(template, channel, to, text, key)
