@@ -1,0 +1,85 @@
+"""The commands of this room: what they do, how they say no, and their exit codes."""
+
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select
+
+from auth.cli import audit_group, departments, offices, roles, token_group
+from auth.models import ApiToken, Office, RoleGrant
+from config.database import db
+from config.encryption import token_hash
+
+GRANT = ["grant", "--issuer", "https://id", "--subject"]
+
+
+def run(app: Flask, command: Any, *arguments: str) -> Result:
+    return app.test_cli_runner().invoke(command, list(arguments))
+
+
+@pytest.fixture
+def house(app: Flask) -> Flask:
+    assert run(app, offices, "add", "--code", "north", "--name", "North").exit_code == 0
+    assert run(app, departments, "add", "--code", "traffic", "--name", "Traffic").exit_code == 0
+    return app
+
+
+def test_the_first_office_is_the_default(house: Flask) -> None:
+    assert run(house, offices, "add", "--code", "south", "--name", "South").exit_code == 0
+    with house.app_context():
+        found = {office.code: office.is_default for office in db.session.scalars(select(Office))}
+    assert found == {"north": True, "south": False}
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "code", "complaint"),
+    [
+        (offices, ["add", "--code", "north", "--name", "Again"], 1, "is taken"),
+        (offices, ["add", "--code", "No!", "--name", "x"], 1, "small letters"),
+        (offices, ["add", "--code", "x"], 2, "--name"),
+        (roles, [*GRANT, "s", "--role", "king"], 2, "king"),
+        (roles, [*GRANT, "s", "--role", "auditor", "--office", "north"], 1, "does not belong"),
+        (roles, [*GRANT, "s", "--role", "caseworker", "--department", "no"], 1, "no department"),
+        (roles, [*GRANT, " ", "--role", "auditor"], 1, "subject"),
+        (token_group, ["issue", "--role", "auditor", "--name", "x", "--expires", "soon"], 2, "soon"),
+        (token_group, ["issue", "--role", "health_officer", "--name", "x", "--office", "nowhere"], 1, "nowhere"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_one_readable_line(
+    house: Flask, command: Any, arguments: list[str], code: int, complaint: str
+) -> None:
+    result = run(house, command, *arguments)
+    assert result.exit_code == code
+    assert complaint in result.stderr
+    assert "Traceback" not in result.output
+    if code == 1:
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_granting_twice_is_one_grant(house: Flask) -> None:
+    for _ in range(2):
+        result = run(house, roles, "grant", "--issuer", "https://id", "--subject", "ada", "--role", "health_officer")
+        assert result.exit_code == 0
+    with house.app_context():
+        grant = db.session.scalars(select(RoleGrant)).one()
+        assert grant.office is not None
+        assert grant.office.code == "north"
+
+
+def test_a_token_is_printed_once_and_stored_as_a_hash(house: Flask) -> None:
+    result = run(house, token_group, "issue", "--role", "caseworker", "--name", "Portal", "--expires", "30d")
+    assert result.exit_code == 0
+    token = result.stdout.strip()
+    with house.app_context():
+        row = db.session.scalars(select(ApiToken)).one()
+        assert row.token_hash == token_hash(token)
+        assert row.expires_at is not None
+        assert (row.expires_at - row.created_at).days in (29, 30)
+
+
+def test_the_audit_trail_is_verified(house: Flask) -> None:
+    result = run(house, audit_group, "verify")
+    assert result.exit_code == 0
+    assert "whole: 0 events sealed, 2 waiting" in result.stdout
