@@ -162,11 +162,9 @@ def _running() -> ColumnElement[bool]:
 
 def counts(actor: Actor, today: date) -> dict[View, int]:
     """How many requests each filter of the work list holds."""
-    found: dict[View, int] = {}
-    for view in View:
-        statement = work_of(actor).where(_condition(view, actor, today))
-        found[view] = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-    return found
+    numbers = [func.count().filter(_condition(view, actor, today)) for view in View]
+    found = db.session.execute(select(*numbers).where(_of_departments(actor))).one()
+    return dict(zip(View, found, strict=True))
 
 
 def overdue_by_department(today: date) -> dict[str, int]:

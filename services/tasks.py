@@ -5,11 +5,8 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from auth.actors import Actor
-from auth.roles import Permission
 from config import clock, papers
 from config.database import db, transaction
-from config.navigation import register_count
 from config.settings import current_settings
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
@@ -17,7 +14,6 @@ from services import deadlines, decisions, notices, queries
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
-from services.queries import View
 
 BATCH = 200
 OFFICE_OPENS = time(7, 0)
@@ -68,16 +64,9 @@ def remind_of_overdue() -> int:
         return sum(notices.tell_overdue(code, number, here.date().isoformat()) for code, number in overdue.items())
 
 
-def _waiting(actor: Actor) -> int:
-    if not actor.may(Permission.REQUESTS_WORK):
-        return 0
-    return queries.counts(actor, clock.today(current_settings().zone))[View.NEW]
-
-
 def register() -> None:
-    """Make the wing's messages, jobs, papers and counts known."""
+    """Make the wing's messages, jobs and papers known."""
     register_templates("services", Path(__file__).parent / "templates" / "messages")
     register_job(Job("services.stale_drafts", timedelta(hours=6), Queue.SERVICES, delete_stale_drafts))
     register_job(Job("services.overdue", timedelta(minutes=30), Queue.SERVICES, remind_of_overdue))
     papers.register_finder("services", decisions.find_paper)
-    register_count("casework.index", _waiting, "info")
