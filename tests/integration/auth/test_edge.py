@@ -1,5 +1,6 @@
 """Headers, errors and limits at the edge."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,9 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from auth.policies import public
-from config.app import create_app
 from config.errors import FieldError, NotFound, RuleViolation
-from config.settings import Settings
 
 
 @pytest.fixture
@@ -50,8 +49,8 @@ def test_headers_of_every_page(client: FlaskClient) -> None:
     assert client.get("/c/whatever").headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_https_brings_hsts_and_host_cookies(settings: Settings) -> None:
-    app = create_app(settings.changed(base_url="https://obhut.example"))
+def test_https_brings_hsts_and_host_cookies(make_app: Callable[..., Flask]) -> None:
+    app = make_app(base_url="https://obhut.example")
     answer = app.test_client().get("/auth/login", base_url="https://obhut.example")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
     cookies = [line for line in answer.headers.getlist("Set-Cookie") if "visit" in line]
@@ -114,9 +113,9 @@ def test_logins_are_limited_by_address(client: FlaskClient) -> None:
     assert client.get("/auth/callback").headers["Retry-After"] == "60"
 
 
-def test_forwarded_addresses_count_only_behind_our_proxy(settings: Settings) -> None:
+def test_forwarded_addresses_count_only_behind_our_proxy(make_app: Callable[..., Flask]) -> None:
     for hops, expected in ((0, "127.0.0.1"), (1, "203.0.113.9")):
-        app = create_app(settings.changed(trusted_proxies=hops))
+        app = make_app(trusted_proxies=hops)
         app.add_url_rule("/ip", "ip", public(lambda: str(request.remote_addr)))
         answer = app.test_client().get("/ip", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
         assert answer.get_data(as_text=True) == expected

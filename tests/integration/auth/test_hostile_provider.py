@@ -12,9 +12,7 @@ from sqlalchemy import func, select
 
 from auth import oidc
 from auth.models import AuditEvent, LoginAttempt, User, UserSession
-from config.app import create_app
 from config.database import db
-from config.settings import Settings
 from tests.fakes.hostile_provider import HostileProvider
 
 Arrange = Callable[[HostileProvider], None]
@@ -34,13 +32,8 @@ def provider(running: HostileProvider) -> HostileProvider:
 
 
 @pytest.fixture
-def app(settings: Settings, provider: HostileProvider) -> Iterator[Flask]:
-    application = create_app(settings.changed(oidc_issuer=provider.issuer, oidc_staff_issuer=provider.issuer))
-    application.testing = True
-    yield application
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
+def app(make_app: Callable[..., Flask], provider: HostileProvider) -> Flask:
+    return make_app(oidc_issuer=provider.issuer, oidc_staff_issuer=provider.issuer)
 
 
 def begin(client: FlaskClient, provider: HostileProvider) -> str:
@@ -262,8 +255,8 @@ def test_a_provider_that_drips_is_given_up(
     assert_nobody_in(app, client, client.get("/auth/login"))
 
 
-def test_an_unreachable_provider(settings: Settings) -> None:
-    application = create_app(settings.changed(oidc_issuer="http://127.0.0.1:9", oidc_staff_issuer="http://127.0.0.1:9"))
+def test_an_unreachable_provider(make_app: Callable[..., Flask]) -> None:
+    application = make_app(oidc_issuer="http://127.0.0.1:9", oidc_staff_issuer="http://127.0.0.1:9")
     answer = application.test_client().get("/auth/login?staff=1&next=/care/&lang=en")
     assert answer.status_code == 503
     page = answer.get_data(as_text=True)
