@@ -105,15 +105,15 @@ def enrol(command: EnrolCase, *, actor: Actor, office_id: UUID, source: str | No
     return Enrolment(case, created=True)
 
 
-def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: str | None) -> list[bool]:
-    """For each command, whether `enrol` would find its case there already."""
+def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: str | None) -> list[UUID | None]:
+    """For each command, the id of the case that `enrol` would find there already."""
     identities = [_identity(command, source) for command in commands]
-    there: set[bytes | None] = set()
+    there: dict[bytes | None, UUID] = {}
     for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
         part = identities[start : start + LOOKED_UP_AT_ONCE]
-        known = select(Case.identity_index).where(Case.office_id == office_id, Case.identity_index.in_(part))
-        there.update(db.session.scalars(known))
-    return [identity in there for identity in identities]
+        known = select(Case.identity_index, Case.id).where(Case.office_id == office_id, Case.identity_index.in_(part))
+        there.update((row.identity_index, row.id) for row in db.session.execute(known))
+    return [there.get(identity) for identity in identities]
 
 
 def _welcome(case: Case, change: Change, actor: Actor, now: datetime) -> None:

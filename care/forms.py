@@ -11,12 +11,12 @@ from wtforms import (
     Form,
     FormField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -59,6 +59,7 @@ class CheckInForm(BaseForm):
 
     def ask(self, protocol: Protocol, locale: str) -> "CheckInForm":
         """Offer the symptoms of `protocol`, in `locale`."""
+        self._asked = tuple(one.key for one in protocol.symptoms)
         self.symptoms.choices = [SelectChoice(one.key, one.name.in_(locale)) for one in protocol.symptoms]
         return self
 
@@ -68,7 +69,7 @@ class CheckInForm(BaseForm):
         if chosen and not said_yes:
             self.feeling.errors = [_("You chose “no”, but also complaints. What is right?")]
             return None
-        symptoms = {choice.value: choice.value in chosen for choice in self.symptoms.choices}
+        symptoms = {key: key in chosen for key in self._asked}
         if said_yes and not chosen and not self.temperature_c.data:
             symptoms[UNSPECIFIED] = True
         temperature = (self.temperature_c.data or "").replace(",", ".").replace("°C", "").strip()
@@ -96,7 +97,7 @@ class BirthDateForm(BaseForm):
     )
 
 
-class PersonFields(Form):  # type: ignore[misc]  # WTForms is untyped
+class PersonFields(Form):
     """The person within the form of a new case."""
 
     given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Please fill in this field."))])

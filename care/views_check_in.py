@@ -78,7 +78,7 @@ def _check_in(token: str) -> ResponseReturnValue:
 def _paper(token: str) -> ResponseReturnValue:
     form = BirthDateForm()
     if form.validate_on_submit():
-        day = _day(form.birth_date.data)
+        day = _day(form.birth_date.data or "")
         if day is None:
             form.birth_date.errors = [_("This is not a date.")]
         else:

@@ -79,7 +79,7 @@ def cases() -> ResponseReturnValue:
     if wanted.q and "status" not in given:
         wanted = wanted.model_copy(update={"status": None})
     page = queries.list_cases(actor, wanted)
-    keep = {name: value for name, value in given.items() if name != "after"}
+    keep: dict[str, Any] = {name: value for name, value in given.items() if name != "after"}
     return render_template(
         "care/cases.html",
         rows=[representations.row_values(case) for case in page.items],
