@@ -110,7 +110,7 @@ def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> set[int]:
     usable = [row for row in rows if row.usable]
     commands = [RowValues.model_validate(row.values).case for row in usable]
     there = case_management.already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
-    return {row.number for row, known in zip(usable, there, strict=True) if known}
+    return {row.number for row, case_id in zip(usable, there, strict=True) if case_id}
 
 
 def _sealed_row(case_import: CaseImport, row: ParsedRow, *, known: bool) -> ImportRow:
@@ -165,13 +165,24 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
         ).all()
         # The job acts for the person who confirmed; their permission was checked then.
         actor = replace(Actor.system("import"), id=case_import.confirmed_by or "import")
-        for row in rows:
+        for row in _not_there_yet(rows, case_import):
             _import(row, case_import, actor)
         if len(rows) < CHUNK:
             case_import.act("finish")
             case_import.finished_at = clock.now()
             audit.record(actor, "import.finished", f"import:{case_import.id}", imported=case_import.imported)
         return max(len(rows), 1)
+
+
+def _not_there_yet(rows: Sequence[ImportRow], case_import: CaseImport) -> list[ImportRow]:
+    """Settle the rows whose case exists, with one question for all of them; the others are left to do."""
+    commands = [RowValues.model_validate(row.values).case for row in rows]
+    there = case_management.already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
+    for row, case_id in zip(rows, there, strict=True):
+        if case_id:
+            row.case_id, row.outcome = case_id, RowOutcome.ALREADY_THERE
+            case_import.already_there += 1
+    return [row for row, case_id in zip(rows, there, strict=True) if case_id is None]
 
 
 def _import(row: ImportRow, case_import: CaseImport, actor: Actor) -> None:

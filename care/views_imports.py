@@ -94,6 +94,7 @@ def upload() -> ResponseReturnValue:
     form = _upload_form()
     if form.validate_on_submit():
         sent = importing.Upload(form.file.data.read(), form.file.data.filename, form.format.data)
+        form.file.data.close()
         with accepting(form):
             import_id = importing.preview(sent, actor=current_actor(), office_id=uuid.UUID(form.office.data))
             return redirect(url_for("care_imports.show", import_id=import_id), 303)
