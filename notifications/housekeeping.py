@@ -31,11 +31,8 @@ def forget_texts() -> int:
 
 def count_waiting() -> int:
     """Measure the queues for /metrics. Does no work, so it answers 0."""
-    found = dict(
-        db.session.execute(select(Notification.channel, func.count()).where(PENDING).group_by(Notification.channel))
-        .tuples()
-        .all()
-    )
+    counted = select(Notification.channel, func.count()).where(PENDING).group_by(Notification.channel)
+    found = {channel: count for channel, count in db.session.execute(counted)}
     db.session.rollback()
     for channel in Channel:
         metrics.waiting(channel, found.get(channel, 0))

@@ -13,11 +13,19 @@ from notifications.delivery import deliver, recover
 from notifications.statuses import Channel
 
 
+MARK = "zygote: "
+
+
+def say(line: str) -> None:
+    """Print a line that a log cannot be mistaken for."""
+    print(MARK + line, flush=True)
+
+
 def main() -> None:
     app = create_app()
     with app.app_context():
         db.engine.dispose()
-    print("ready", flush=True)
+    say("ready")
     for _ in sys.stdin:
         worker = os.fork()
         if not worker:
@@ -25,9 +33,9 @@ def main() -> None:
                 while recover() + deliver(Channel.EMAIL) + deliver(Channel.SMS):
                     pass
             os._exit(0)
-        print(worker, flush=True)
+        say(str(worker))
         _, ended = os.waitpid(worker, 0)
-        print("killed" if os.WIFSIGNALED(ended) else f"ended {os.waitstatus_to_exitcode(ended)}", flush=True)
+        say("killed" if os.WIFSIGNALED(ended) else f"ended {os.waitstatus_to_exitcode(ended)}")
 
 
 if __name__ == "__main__":

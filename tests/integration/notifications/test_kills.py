@@ -18,6 +18,7 @@ from config.settings import Settings
 from tests.factories.notifications import age_claims, attempts, put_email, put_sms, statuses
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
+from tests.support.zygote import MARK
 
 pytestmark = pytest.mark.usefixtures("database")
 ROOT = Path(__file__).parents[3]
@@ -68,7 +69,8 @@ class Workers:
 
     def _line(self) -> str:
         assert self._process.stdout is not None
-        return next((line.strip() for line in self._process.stdout if not line.startswith(("{", "20"))), "")
+        lines = (line.strip() for line in self._process.stdout if line.startswith(MARK))
+        return next(lines, "").removeprefix(MARK)
 
 
 @pytest.fixture
