@@ -32,7 +32,7 @@ def forget_texts() -> int:
 def count_waiting() -> int:
     """Measure the queues for /metrics. Does no work, so it answers 0."""
     counted = select(Notification.channel, func.count()).where(PENDING).group_by(Notification.channel)
-    found = {channel: count for channel, count in db.session.execute(counted)}
+    found: dict[Channel, int] = dict(db.session.execute(counted).all())
     db.session.rollback()
     for channel in Channel:
         metrics.waiting(channel, found.get(channel, 0))

@@ -12,7 +12,6 @@ from config.database import db
 from notifications.delivery import deliver, recover
 from notifications.statuses import Channel
 
-
 MARK = "zygote: "
 
 
