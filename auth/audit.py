@@ -24,7 +24,6 @@ from config.errors import N_, FieldError
 
 BATCH = 500
 HOUSE_CHAIN = "house"
-TABLES = ("audit_event", "audit_seal")
 SEALER_LOCK = 0x6F626875  # PostgreSQL advisory lock: one sealer at a time
 FACT_LENGTH = 200
 UNSEALED_FOR_TOO_LONG = timedelta(minutes=5)
@@ -107,27 +106,6 @@ def verify() -> Verdict:
     if stray:
         faults.append(FieldError(str(stray), N_("Event {event} is in no chain."), {"event": stray}))
     return Verdict(sealed, waiting, tuple(faults))
-
-
-def append_only_ddl(dialect: str) -> list[str]:
-    """Statements that make the database itself refuse to change or delete what was recorded."""
-    if dialect == "sqlite":
-        return [
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
-            for table in TABLES
-            for verb in ("UPDATE", "DELETE")
-        ]
-    function = (
-        "CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$"
-    )
-    triggers = [
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION audit_append_only()"
-        for table in TABLES
-    ]
-    return [function, *triggers]
 
 
 def _fact(value: Any) -> Fact | list[Fact]:

@@ -136,7 +136,7 @@ class ApiToken(Identified, Base):
 
 
 class AuditEvent(Identified, Base):
-    """Who did what to which record. Pseudonyms only, never changed, never deleted (see `audit.append_only_ddl`)."""
+    """Who did what to which record. Pseudonyms only, never changed, never deleted (triggers in the first migration)."""
 
     __tablename__ = "audit_event"
 

@@ -2,11 +2,6 @@
 
 import base64
 import binascii
-import contextlib
-import json
-import os
-import secrets
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -17,7 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from config.errors import N_, ConfigurationError
+from config.errors import ConfigurationError
+from config.local_secrets import local_secrets
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -104,7 +100,9 @@ class Settings(BaseSettings):
             except (binascii.Error, ValueError):
                 length = 0
             if length != 32:
-                raise ValueError("each key must be 32 bytes in URL-safe base64; make one with `openssl rand -base64 32 | tr +/ -_`")
+                raise ValueError(
+                    "each key must be 32 bytes in URL-safe base64; make one with `openssl rand -base64 32 | tr +/ -_`"
+                )
         return keys
 
     @field_validator("base_url", "oidc_issuer", "oidc_staff_issuer", "twilio_api_base")
@@ -233,7 +231,7 @@ def load_settings(**overrides: Any) -> Settings:
     settings = _validated(overrides)
     if settings.is_production:
         return settings
-    made = _local_secrets(settings.data_dir)
+    made = local_secrets(settings.data_dir)
     missing = {name: value for name, value in made.items() if not _has(settings, name)}
     return settings.changed(**missing) if missing else settings
 
@@ -263,7 +261,9 @@ def _validated(values: dict[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise ConfigurationError("{problems}", problems="\n".join(_problem(found) for found in error.errors())) from None
+        raise ConfigurationError(
+            "{problems}", problems="\n".join(_problem(found) for found in error.errors())
+        ) from None
 
 
 def _problem(found: Any) -> str:
@@ -271,38 +271,3 @@ def _problem(found: Any) -> str:
     if not found["loc"]:
         return message
     return f"{PREFIX}{str(found['loc'][0]).upper()}: {message}"
-
-
-def _local_secrets(data_dir: Path) -> dict[str, str]:
-    path = data_dir / "secrets.json"
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _write_once(path, json.dumps(_new_secrets()))
-        found = json.loads(path.read_text())
-        assert isinstance(found, dict)
-        return found
-    except (OSError, ValueError, AssertionError) as error:
-        raise ConfigurationError(
-            N_("OBHUT_DATA_DIR: {path} cannot be used ({reason}); choose a folder that this user may write."),
-            path=path,
-            reason=type(error).__name__,
-        ) from None
-
-
-def _new_secrets() -> dict[str, str]:
-    return {
-        "secret_key": secrets.token_urlsafe(48),
-        "encryption_keys": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-        "blind_index_key": secrets.token_urlsafe(48),
-    }
-
-
-def _write_once(path: Path, text: str) -> None:
-    # Two processes may start at once: whoever links first wins, and nobody reads a half-written file.
-    handle, draft = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    os.unlink(draft)

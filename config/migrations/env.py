@@ -1,6 +1,6 @@
 """Alembic's entry: runs migrations as the owner (OBHUT_MIGRATION_DATABASE_URL), one process at a time."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Column, Enum, create_engine, inspect, text
@@ -12,7 +12,7 @@ from config.settings import current_settings
 ADVISORY_LOCK = 7_264_011  # any number, the same in every process
 
 
-def render_item(kind: str, item: Any, _: Any) -> str | bool:
+def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Write our own types as the plain ones they are stored as, so that old migrations need none of our code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"

@@ -1,0 +1,50 @@
+"""Secrets for a machine where nobody has set any: made once, kept in the data folder, never used in production."""
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from config.errors import N_, ConfigurationError
+
+
+def local_secrets(data_dir: Path) -> dict[str, str]:
+    """The secrets in `data_dir`, by the name of their setting; made at the first call, readable by their owner only.
+
+    Raises ConfigurationError when the folder cannot be used.
+    """
+    path = data_dir / "secrets.json"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, json.dumps(_new_secrets()))
+        found = json.loads(path.read_text())
+        assert isinstance(found, dict)
+        return found
+    except (OSError, ValueError, AssertionError) as error:
+        raise ConfigurationError(
+            N_("OBHUT_DATA_DIR: {path} cannot be used ({reason}); choose a folder that this user may write."),
+            path=path,
+            reason=type(error).__name__,
+        ) from None
+
+
+def _new_secrets() -> dict[str, str]:
+    return {
+        "secret_key": secrets.token_urlsafe(48),
+        "encryption_keys": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "blind_index_key": secrets.token_urlsafe(48),
+    }
+
+
+def _write_once(path: Path, text: str) -> None:
+    # Two processes may start at once: whoever links first wins, and nobody reads a half-written file.
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    os.unlink(draft)
