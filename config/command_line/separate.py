@@ -1,5 +1,6 @@
 """The parts one by one, for scale-out: `obhut web`, `obhut worker`, `obhut beat`; and `obhut sandbox` for trials."""
 
+import os
 from typing import TYPE_CHECKING
 
 from config import logging
@@ -69,8 +70,10 @@ def worker(settings: Settings, arguments: list[str]) -> None:
     from notifications.schedule import Queue
 
     worker_process_init.connect(_drop_inherited_connections)
+    # A name of its own: RabbitMQ lets only one of a name in.
+    own = [f"--hostname=obhut-{os.getpid()}@%h", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
     usual = ["--pool=threads", f"--concurrency={settings.worker_threads}", f"--queues={','.join(Queue)}"]
-    celery.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", *usual, *arguments])
+    celery.worker_main(["worker", *own, *usual, *arguments])
 
 
 def beat(settings: Settings) -> None:
