@@ -13,11 +13,12 @@ return render_template(…, form=form)
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
+from pydantic_core.core_schema import ErrorType
 from wtforms import Field, FieldList, Form, FormField
 
 from config.error_pages import translated
@@ -49,6 +50,7 @@ MESSAGES: dict[str, str] = {
     "less_than": N_("This number is too large."),
     "less_than_equal": N_("This number is too large."),
 }
+BUILT_IN = frozenset(get_args(ErrorType))
 OTHERWISE = N_("This cannot be right.")
 
 
@@ -114,4 +116,6 @@ def _find(form: Form, path: list[str]) -> Field | None:
 def _message(found: dict[str, Any]) -> str:
     if found["type"] == "value_error":
         return str(_(str(found["msg"]).removeprefix("Value error, ")))
+    if found["type"] not in BUILT_IN:  # a PydanticCustomError of ours, its text marked with N_
+        return str(_(str(found["msg"])))
     return str(_(MESSAGES.get(found["type"], OTHERWISE)))
