@@ -1,0 +1,135 @@
+"""The health office's pages."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from auth.models import Office
+from care import case_management
+from care.commands import EnrolCase
+from care.models import Case, OfficeTask
+from config.database import db, transaction
+from tests.factories.care import OFFICER, enrolment, report
+
+PHONE = "+4915112345678"
+
+
+@pytest.fixture
+def officer(care, time, client, login):
+    return login(client, "officer")
+
+
+@pytest.fixture
+def case(officer) -> Case:
+    office_id = db.session.scalars(select(Office.id).where(Office.is_default)).one()
+    command = EnrolCase.model_validate(enrolment(person={"phone": PHONE}))
+    with transaction():
+        return case_management.enrol(command, actor=OFFICER, office_id=office_id).case
+
+
+def text(page) -> str:
+    return page.get_data(as_text=True)
+
+
+def csrf(page) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', text(page))
+    assert found
+    return found[1]
+
+
+def post(client, case, action, **fields):
+    token = csrf(client.get(f"/care/cases/{case.reference}"))
+    return client.post(f"/care/cases/{case.reference}/{action}", data={"csrf_token": token, **fields})
+
+
+def test_the_dashboard_counts_and_lists_tasks(officer, case):
+    report(case, "cough")
+    page = officer.get("/care/")
+    assert page.status_code == 200
+    assert "Symptome beurteilen" in text(page)
+    assert case.reference in text(page)
+
+
+@pytest.mark.parametrize("words", ["{reference}", "Sommerfeld", "ilka sommerfeld", "Sommerfeld, Ilka", "0151 12345678"])
+def test_cases_are_found_exactly(officer, case, words):
+    found = officer.get("/care/cases/", query_string={"q": words.format(reference=case.reference.lower())})
+    assert case.reference in text(found)
+    assert case.reference not in text(officer.get("/care/cases/", query_string={"q": "Sommer"}))
+
+
+def test_lists_have_filters(officer, case):
+    assert case.reference in text(officer.get("/care/cases/"))
+    assert case.reference in text(officer.get("/care/cases/?line_list=asymptomatic"))
+    assert case.reference not in text(officer.get("/care/cases/?line_list=symptomatic"))
+    assert case.reference not in text(officer.get("/care/cases/?kind=index"))
+
+
+def test_a_report_by_phone_a_review_and_closing(officer, case):
+    taken = post(
+        officer,
+        case,
+        "reports",
+        **{"report-feeling": "yes", "report-symptoms": ["cough"], "report-temperature_c": "37,5"},
+    )
+    assert taken.status_code == 303, text(taken)
+    page = text(officer.get(f"/care/cases/{case.reference}"))
+    assert "Eine Meldung nannte ein Symptom, das allein genügt." in page
+    assert "Husten" in page
+    assert post(officer, case, "reviews", **{"review-outcome": "dismissed"}).status_code == 303
+    assert "Ohne Symptome" in text(officer.get(f"/care/cases/{case.reference}"))
+    assert post(officer, case, "close", **{"close-reason": "not_a_case"}).status_code == 303
+    assert "geschlossen" in text(officer.get(f"/care/cases/{case.reference}"))
+
+
+def test_orders_and_pauses(officer, case):
+    verbal = {"order-event": "issue_verbal", "order-legal_basis": "§ 30 IfSG"}
+    assert post(officer, case, "orders", **verbal).status_code == 303
+    refused = post(officer, case, "orders", **verbal)
+    assert refused.status_code == 422
+    assert "mündlich angeordnet" in text(refused)
+    assert post(officer, case, "pause", paused="1").status_code == 303
+    assert "Fortsetzen" in text(officer.get(f"/care/cases/{case.reference}"))
+    assert post(officer, case, "pause", paused="0").status_code == 303
+
+
+def test_a_task_is_ticked_off(officer, case):
+    report(case, "cough")
+    task = db.session.scalars(select(OfficeTask)).one()
+    assert post(officer, case, "tasks", task=str(task.id)).status_code == 303
+    db.session.rollback()
+    assert db.session.scalars(select(OfficeTask)).one().done_at is not None
+
+
+def test_a_new_case_by_hand(officer):
+    form = officer.get("/care/cases/new")
+    fields = {
+        "csrf_token": csrf(form),
+        "kind": "contact",
+        "protocol": "covid-19",
+        "person-given_name": "Jette",
+        "person-family_name": "Winkelmann",
+        "person-birth_date": "1990-02-28",
+        "person-channel": "sms",
+        "person-locale": "de",
+        "person-contact_window": "8",
+        "person-phone": "123456789",
+        "last_exposure_on": "2026-11-01",
+    }
+    refused = officer.post("/care/cases/new", data=fields)
+    assert refused.status_code == 422
+    assert "Diese Telefonnummer gibt es nicht." in text(refused)
+    made = officer.post("/care/cases/new", data=fields | {"person-phone": "0151 23456789"})
+    assert made.status_code == 303, text(made)
+    assert "Winkelmann" in text(officer.get(made.headers["Location"]))
+
+
+def test_another_office_gets_not_found(case, app, login):
+    other = login(app.test_client(), "officer2")
+    assert other.get(f"/care/cases/{case.reference}").status_code == 404
+    assert case.reference not in text(other.get("/care/cases/"))
+
+
+@pytest.mark.parametrize("account", ["resident", "caseworker", "auditor", "admin"])
+def test_others_get_nothing(care, client, login, account):
+    assert login(client, account).get("/care/").status_code == 403

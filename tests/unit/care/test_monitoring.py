@@ -1,0 +1,150 @@
+"""Periods and check-ins, also on the days when clocks change."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from care.facts import CheckInFact
+from care.monitoring import local_midnight, next_check_in, period, window
+from care.protocol import Slot
+from care.vocabulary import Kind, Status
+from tests.factories.care import BERLIN, COVID, MONDAY, facts, local, said
+
+TODAY = date(2026, 11, 2)
+DAY = timedelta(days=1)
+SLOT = COVID.check_ins.slots[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"last_exposure_on": date(2026, 10, 1)}, (date(2026, 10, 1), date(2026, 10, 15), "last_exposure_on")),
+        ({"last_exposure_on": None}, (TODAY, date(2026, 11, 16), "enrolled_at")),
+        (
+            {"kind": Kind.INDEX, "symptom_onset_on": date(2026, 10, 30), "first_positive_on": date(2026, 11, 1)},
+            (date(2026, 10, 30), date(2026, 11, 13), "symptom_onset_on"),
+        ),
+        (
+            {"kind": Kind.INDEX, "first_positive_on": date(2026, 11, 1)},
+            (date(2026, 11, 1), date(2026, 11, 15), "first_positive_on"),
+        ),
+        (
+            {"kind": Kind.TRAVELLER, "entered_on": date(2026, 10, 31)},
+            (date(2026, 10, 31), date(2026, 11, 14), "entered_on"),
+        ),
+        ({"extended_until": date(2026, 11, 20)}, (date(2026, 11, 1), date(2026, 11, 20), "last_exposure_on")),
+    ],
+)
+def test_period(values, expected):
+    """Source: protocol covid-19, `monitoring`."""
+    found = period(facts(**values), COVID)
+    assert (found.starts_on, found.ends_on, found.counted_from) == expected
+
+
+def test_the_last_day_ends_at_24_local():
+    """Source: RKI: last contact 1 October, 14 days, through 15 October 24:00; in summer time that is 22:00 UTC."""
+    found = period(facts(last_exposure_on=date(2026, 10, 1)), COVID)
+    assert found.ends_at(BERLIN) == datetime(2026, 10, 15, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("wish", "opens", "closes"),
+    [
+        ("morning", (0, 8), (0, 13)),
+        ("afternoon", (0, 12), (0, 17)),
+        ("evening", (0, 16), (0, 20)),
+        ("unset", (0, 12), (0, 17)),
+        ("7", (0, 7), (0, 12)),
+        ("23", (0, 23), (1, 4)),
+    ],
+)
+def test_windows(wish, opens, closes):
+    """Source: Sara Alert's contact windows; the end is the first instant that is not part of it."""
+    found = window(SLOT, wish, TODAY, COVID, BERLIN)
+    assert found == (local(TODAY + opens[0] * DAY, opens[1]), local(TODAY + closes[0] * DAY, closes[1]))
+
+
+def test_a_slot_of_its_own_ignores_the_wish():
+    slot = Slot.model_validate({"code": "evening", "window": {"opens": "17:00", "closes": "23:00"}})
+    assert window(slot, "7", TODAY, COVID, BERLIN) == (local(TODAY, 17), local(TODAY, 23))
+
+
+@pytest.mark.parametrize(
+    ("day", "wish", "hours"),
+    [
+        (date(2026, 3, 29), "0", 4),  # 2:00 to 3:00 does not exist
+        (date(2026, 10, 25), "0", 6),  # 2:00 to 3:00 comes twice
+        (date(2026, 3, 28), "23", 4),
+        (date(2026, 10, 24), "23", 6),
+        (date(2026, 3, 29), "morning", 5),
+    ],
+)
+def test_windows_when_clocks_change(day, wish, hours):
+    opens, closes = window(SLOT, wish, day, COVID, BERLIN)
+    assert closes - opens == timedelta(hours=hours)
+
+
+def test_next_check_in():
+    due = next_check_in(facts(), COVID, MONDAY)
+    assert due is not None
+    assert (due.local_date, due.due_at, due.expires_at) == (TODAY, local(TODAY, 12), local(TODAY + DAY, 12))
+
+
+@pytest.mark.parametrize(
+    ("values", "now", "expected"),
+    [
+        ({"enrolled_at": local(TODAY, 13)}, local(TODAY, 13), local(TODAY, 13)),
+        ({"enrolled_at": local(TODAY, 17)}, local(TODAY, 17), local(TODAY + DAY, 12)),
+        ({}, local(TODAY, 17), local(TODAY + DAY, 12)),
+        ({"reports": (said(local(TODAY, 10)),)}, local(TODAY, 11), local(TODAY + DAY, 12)),
+        ({"reports": (said(local(TODAY, 10), answers=(TODAY - DAY, "day")),)}, local(TODAY, 11), local(TODAY, 12)),
+        (
+            {"check_ins": (CheckInFact(TODAY, "day", local(TODAY, 12), local(TODAY + DAY, 12)),)},
+            local(TODAY, 12),
+            local(TODAY + DAY, 12),
+        ),
+        ({"status": Status.PAUSED}, MONDAY, None),
+        ({"reachable": False}, MONDAY, None),
+        ({}, local(date(2026, 11, 15), 17), None),
+        ({"contact_window": "23"}, local(TODAY + DAY, 1), local(TODAY, 23)),
+    ],
+)
+def test_when_the_next_check_in_is_due(values, now, expected):
+    """Source: protocol covid-19, `check_ins` (Sara Alert's reminder eligibility)."""
+    due = next_check_in(facts(**values), COVID, now)
+    assert (due.due_at if due else None) == expected
+
+
+ZONES = ["Europe/Berlin", "America/St_Johns", "Africa/Casablanca", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe"]
+WISHES = ["unset", "morning", "afternoon", "evening", *map(str, range(24))]
+
+
+@given(
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+    wish=st.sampled_from(WISHES),
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1), timezones=st.just(UTC)),
+    step=st.integers(5, 120),
+)
+def test_exactly_one_check_in_for_each_local_day(zone, wish, start, step):
+    """Whoever is asked as soon as it is due is asked once on every local day, also when clocks change."""
+    known = facts(zone=zone, contact_window=wish, enrolled_at=start, last_exposure_on=start.astimezone(zone).date())
+    asked: list[CheckInFact] = []
+    now = start
+    while now < start + timedelta(days=5):
+        due = next_check_in(facts(**{**known.__dict__, "check_ins": tuple(asked)}), COVID, now)
+        assert due is not None
+        if due.due_at <= now:
+            asked.append(CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at))
+        now += timedelta(minutes=step)
+    dates = [one.local_date for one in asked]
+    assert dates == [dates[0] + n * DAY for n in range(len(dates))]
+    assert 4 <= len(dates) <= 6
+
+
+@given(zone=st.sampled_from(ZONES).map(ZoneInfo), day=st.dates(date(2026, 1, 1), date(2030, 1, 1)))
+def test_days_follow_each_other(zone, day):
+    length = local_midnight(day + DAY, zone) - local_midnight(day, zone)
+    assert timedelta(hours=22, minutes=59) < length < timedelta(hours=25, minutes=1)

@@ -1,0 +1,67 @@
+"""What an SMS says. When in doubt, nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from care.facts import UNSPECIFIED
+from care.replies import understand
+from tests.factories.care import COVID
+
+
+@pytest.mark.parametrize(
+    ("text", "present", "temperature"),
+    [
+        ("Nein", set(), None),
+        ("NEIN 36,8", set(), 36.8),
+        ("no", set(), None),
+        ("n", set(), None),
+        ("0", set(), None),
+        ("Ja", {UNSPECIFIED}, None),
+        ("j", {UNSPECIFIED}, None),
+        ("1", {UNSPECIFIED}, None),
+        ("Yes!", {UNSPECIFIED}, None),
+        ("38,5", set(), 38.5),
+        ("38.5 °C", set(), 38.5),
+        ("Temperatur 39 Grad", set(), 39.0),
+        ("Ja, Husten und Fieber 38,2", {"cough", "fever"}, 38.2),
+        ("Ich habe Schüttelfrost", {"chills"}, None),
+        ("Yes, shortness of breath", {"shortness_of_breath"}, None),
+        ("Husten, kein Fieber", {"cough"}, None),
+        ("Keine Symptome", set(), None),
+        ("keine beschwerden, 36.6", set(), 36.6),
+        ("ich habe Beschwerden", {UNSPECIFIED}, None),
+    ],
+)
+def test_understood(text, present, temperature):
+    answer = understand(text, COVID)
+    assert answer is not None
+    assert {key for key, said in answer.symptoms.items() if said} == present
+    assert answer.temperature_c == temperature
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Wann kommt der Einkauf?",
+        "ja nein",
+        "Nein, aber Husten",
+        "nein husten",
+        "385",
+        "50",
+        "38,5 oder 39,1",
+        "Ja, bitte rufen Sie mich an",
+        "kein Husten",
+        "ok",
+        "1 0",
+        "0151 12345678",
+    ],
+)
+def test_left_to_a_person(text):
+    assert understand(text, COVID) is None
+
+
+@given(st.text(max_size=200))
+def test_never_fails(text):
+    understand(text, COVID)
