@@ -52,6 +52,7 @@ class Row:
     urgency_tone: str
     is_draft: bool
     is_open: bool
+    is_running: bool
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
         urgency_tone=URGENCY_TONES[urgency],
         is_draft=request.status is RequestStatus.DRAFT,
         is_open=request.status in OPEN,
+        is_running=not stopped,
     )
 
 

@@ -6,7 +6,7 @@ from auth.models import Department, Office
 from config.database import db, transaction
 from services.definitions import catalogue
 
-DEPARTMENT_NAMES = {"parking": "Straßenverkehr, Bewohnerparken"}
+DEPARTMENT_NAMES = {"buergerservice": "Bürgerservice"}
 
 
 def department_codes() -> tuple[str, ...]:
@@ -28,4 +28,5 @@ def seed(offices: tuple[tuple[str, str], ...], *, invented: bool) -> None:
         if not db.session.scalar(select(func.count()).select_from(Department)):
             for number, code in enumerate(department_codes()):
                 name = DEPARTMENT_NAMES.get(code, code.replace("-", " ").title())
-                db.session.add(Department(code=code, name=name, is_default=number == 0))
+                email = f"{code}@example.org" if invented else None
+                db.session.add(Department(code=code, name=name, is_default=number == 0, email=email))
