@@ -40,6 +40,7 @@ def _serve(filename: str) -> Response:
 
 def _compress(response: Response, path: Path) -> None:
     content = _compressed(str(path), path.stat().st_mtime_ns)
+    response.close()  # the file that was opened for sending it as it is
     response.direct_passthrough = False
     response.set_data(content)
     response.content_encoding = "gzip"

@@ -69,10 +69,11 @@ def test_every_way_of_the_navigation_leads_somewhere(client: FlaskClient) -> Non
 
 def test_front_end_files_are_compressed_and_kept(client: FlaskClient) -> None:
     address = str(_page(client, "/").select("link[rel=stylesheet]")[-1]["href"])
-    plain = client.get(address)
-    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
-    assert gzip.decompress(packed.data) == plain.data
-    assert packed.cache_control.max_age == 365 * 24 * 3600
-    again = client.get(address, headers={"If-None-Match": packed.headers["ETag"], "Accept-Encoding": "gzip"})
-    assert again.status_code == 304
-    assert client.get("/static/obhut.css?v=other").cache_control.max_age == 24 * 3600
+    with client.get(address) as plain, client.get(address, headers={"Accept-Encoding": "gzip"}) as packed:
+        assert gzip.decompress(packed.data) == plain.data
+        assert packed.cache_control.max_age == 365 * 24 * 3600
+        tag = packed.headers["ETag"]
+    with client.get(address, headers={"If-None-Match": tag, "Accept-Encoding": "gzip"}) as again:
+        assert again.status_code == 304
+    with client.get("/static/obhut.css?v=other") as other:
+        assert other.cache_control.max_age == 24 * 3600
