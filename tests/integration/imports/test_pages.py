@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from care import importing
@@ -42,7 +43,7 @@ def upload(client: FlaskClient, data: bytes, name: str = "kontakte.csv") -> Any:
         "csrf_token": hidden(form, "csrf_token"),
         "office": hidden(form, "office"),
         "format": "auto",
-        "file": (io.BytesIO(data), name),
+        "file": FileStorage(io.BytesIO(data), name),
     }
     boundary, body = encode_multipart(sent)
     return client.post("/care/imports/", data=body, content_type=f"multipart/form-data; boundary={boundary}")
