@@ -51,6 +51,7 @@ def test_every_message_is_sent_once_though_a_worker_is_killed(parts: list[Obhut]
     for number in range(MESSAGES):
         assert send(web, headers, number, f"Verteilt {number}")
         if number == MESSAGES // 2:
+            assert all(part.process and part.process.poll() is None for part in others), others[0].log_end()
             others[0].kill()
     eventually(lambda: len(world.texts()) == MESSAGES, "every message at the provider", 240)
     assert set(world.texts().values()) == {1}
