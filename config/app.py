@@ -5,7 +5,7 @@ from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
 from auth import policies, sessions
-from config import database, encryption, error_pages, localisation, metrics, security, settings, static_files, wiring
+from config import database, encryption, error_pages, localisation, logging, metrics, security, settings, static_files, wiring
 from config.database import db
 from config.settings import Settings, load_settings
 from notifications import celery_app
@@ -19,6 +19,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     Raises ConfigurationError when a setting is missing or wrong.
     """
     config = configured or load_settings()
+    logging.configure(config)
     app = Flask("config", instance_relative_config=False)
     app.jinja_env.undefined = StrictUndefined
     settings.init_app(app, config)

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 SILENCED = ("twilio.http_client", "urllib3.connectionpool", "mail.log", "sqlalchemy.engine", "kombu", "amqp", "httpx")
 
 
+class Handler(logging.StreamHandler[TextIO]):
+    """Our handler, so that it can be told from those of others, such as a test's."""
+
+
 def configure(settings: "Settings") -> None:
-    """Set up structlog and the standard library's logging for this process."""
+    """Set up structlog and the standard library's logging for this process; again replaces what was set up before."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -28,7 +32,7 @@ def configure(settings: "Settings") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -36,7 +40,7 @@ def configure(settings: "Settings") -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [*(other for other in root.handlers if not isinstance(other, Handler)), handler]
     root.setLevel(settings.log_level)
     for name in SILENCED:
         logging.getLogger(name).setLevel(logging.ERROR)

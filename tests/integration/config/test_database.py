@@ -112,4 +112,4 @@ def test_times_are_stored_in_utc_and_naive_ones_refused(counter: Flask) -> None:
     assert at is not None
     assert at.isoformat() == "2026-10-25T01:30:00+00:00"
     with pytest.raises((StatementError, ValueError), match="time zone"), transaction():
-        db.session.get_one(Counter, 1).at = datetime(2026, 1, 1)  # noqa: DTZ001
+        db.session.get_one(Counter, 1).at = datetime(2026, 1, 1)
