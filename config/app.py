@@ -5,7 +5,18 @@ from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
 from auth import policies, sessions
-from config import database, encryption, error_pages, localisation, logging, metrics, security, settings, static_files, wiring
+from config import (
+    database,
+    encryption,
+    error_pages,
+    localisation,
+    logging,
+    metrics,
+    security,
+    settings,
+    static_files,
+    wiring,
+)
 from config.database import db
 from config.settings import Settings, load_settings
 from notifications import celery_app

@@ -33,9 +33,7 @@ def check(url: str) -> str | None:
         return _checked(engine)
     except (OperationalError, DBAPIError) as error:
         raise ConfigurationError(
-            N_(
-                "OBHUT_DATABASE_URL: the database {name} cannot be opened ({reason}); check the address, the file and its rights."
-            ),
+            N_("OBHUT_DATABASE_URL: {name} cannot be opened ({reason}); check the address, the file and its rights."),
             name=engine.url.render_as_string(hide_password=True),
             reason=str(error.orig).splitlines()[0] if error.orig else type(error).__name__,
         ) from None
@@ -47,7 +45,7 @@ def _checked(engine: Engine) -> str | None:
     with engine.connect() as connection:
         tables = inspect(connection).get_table_names()
         revision = (
-            connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if VERSION_TABLE in tables else None
+            connection.scalar(text("SELECT version_num FROM alembic_version")) if VERSION_TABLE in tables else None
         )
     name = engine.url.render_as_string(hide_password=True)
     if tables and revision is None and tables != [VERSION_TABLE]:
