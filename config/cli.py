@@ -160,7 +160,7 @@ def doctor() -> None:
 
 @obhut.command(with_appcontext=False)
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False), help="Import this file instead.")
-@click.option("--days", type=click.IntRange(3, 30), default=10, show_default=True, help="How many days to play.")
+@click.option("--days", type=click.IntRange(6, 30), default=10, show_default=True, help="How many days to play.")
 def demo(path: str | None, days: int) -> None:
     """Play ten days of an outbreak and a service request against a throw-away database."""
     from config.demo.play import play

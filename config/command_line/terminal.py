@@ -22,7 +22,7 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     return gettext.translation("sandbox", TRANSLATIONS, [code.partition("-")[0]], fallback=True)
 
 
-def _(text: str, **parameters: object) -> str:
+def _(text: str, /, **parameters: object) -> str:
     """`text` in the language of this terminal, with its `{named}` parameters."""
     translated = _catalogue(_locale).gettext(text)
     return translated.format(**parameters) if parameters else translated

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -36,19 +36,29 @@ class Stage:
 
     def move_clock(self, at: datetime) -> dict[str, int]:
         """Let it be `at`; returns what ran, when all is quiet again."""
+        import time; t = time.monotonic()
         answer = self._http.post(self.base + "/sandbox/clock", json={"at": at.isoformat()}, timeout=CLOCK_SECONDS)
         answer.raise_for_status()
         found = answer.json()
         assert "under_way" not in found, f"messages are still under way: {found}"
+        print("    clock", at.strftime("%d %H:%M"), round(time.monotonic()-t,1), found["ran"])
         return dict(found["ran"])
 
     def messages(self, *, to: str = "", after: int = 0) -> list[dict[str, Any]]:
-        """SMS that the phone network has seen, oldest first; those after the message number `after`."""
+        """SMS that the phone network has seen after the message number `after`, oldest first."""
         return self._items("/sandbox/phone.json", to=to, after=after, limit=1000)
 
     def mails(self, *, to: str = "", after: int = 0) -> list[dict[str, Any]]:
-        """E-mails that arrived, oldest first; those after the mail number `after`."""
+        """E-mails that arrived after the mail number `after`, oldest first."""
         return self._items("/sandbox/mailbox.json", to=to, after=after, limit=500)
+
+    def all_messages(self) -> list[dict[str, Any]]:
+        """Every SMS, oldest first."""
+        return self._all(self.messages, "number", 0)
+
+    def all_mails(self) -> list[dict[str, Any]]:
+        """Every e-mail, oldest first."""
+        return self._all(self.mails, "id", 0)
 
     def reply(self, sender: str, body: str) -> None:
         """A person answers by SMS."""
@@ -79,10 +89,20 @@ class Stage:
         with sqlite3.connect(f"file:{self.folder / 'var' / 'obhut.sqlite3'}?mode=ro", uri=True) as connection:
             return connection.execute(query).fetchall()
 
+    @staticmethod
+    def _all(page: Callable[..., list[dict[str, Any]]], key: str, last: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            more = page(after=last)
+            if not more:
+                return found
+            found += more
+            last = more[-1][key]
+
     def _items(self, path: str, **query: Any) -> list[dict[str, Any]]:
         answer = self._http.get(self.base + path, params=query, timeout=60)
         answer.raise_for_status()
-        return list(reversed(answer.json()["items"]))
+        return list(answer.json()["items"])
 
 
 @contextmanager

@@ -86,8 +86,8 @@ def _store() -> Store:
 def list_mails() -> Any:
     arguments = request.args
     found = _store().mails(
-        to=arguments.get("to", ""), after=arguments.get("after", 0, int), limit=min(arguments.get("limit", 50, int), 500),
-        offset=arguments.get("offset", 0, int),
+        to=arguments.get("to", ""), after=arguments.get("after", None, int),
+        limit=min(arguments.get("limit", 50, int), 500), offset=arguments.get("offset", 0, int),
     )  # fmt: skip
     return {"items": [shown(mail) for mail in found]}
 

@@ -257,7 +257,7 @@ def conversation() -> Any:
     """For the pages and scripts: the messages of one number, or of all, newest first."""
     arguments = request.args
     found = phone_account().store.messages(
-        to=arguments.get("to", ""), person=arguments.get("person", ""), after=arguments.get("after", 0, int),
+        to=arguments.get("to", ""), person=arguments.get("person", ""), after=arguments.get("after", None, int),
         limit=min(arguments.get("limit", 200, int), MAX_PAGE), offset=arguments.get("offset", 0, int),
     )  # fmt: skip
     return {"items": [_plain(message) for message in found]}

@@ -27,8 +27,10 @@ class Remote:
         self._session.auth = (kept.account_sid, kept.auth_token)
         self._session.trust_env = False
 
-    def messages(self, *, to: str = "", person: str = "", after: int = 0, limit: int = 200) -> list[dict[str, Any]]:
-        """SMS, newest first; `to` is the recipient, `person` either side, `after` the number of the last one known."""
+    def messages(
+        self, *, to: str = "", person: str = "", after: int | None = None, limit: int = 200
+    ) -> list[dict[str, Any]]:
+        """SMS, newest first, or those that followed number `after`; `to` is the recipient, `person` either side."""
         return self._items("/phone/messages", to=to, person=person, after=after, limit=limit)
 
     def conversations(self) -> list[dict[str, Any]]:
@@ -43,8 +45,8 @@ class Remote:
         """Reports that the application has not had yet."""
         return int(self._ask("GET", "/phone/pending").json()["pending"]) if state.PHONE in self.parts else 0
 
-    def mails(self, *, to: str = "", after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-        """E-mails, newest first; `after` is the id of the last one known."""
+    def mails(self, *, to: str = "", after: int | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """E-mails, newest first, or those that followed id `after`."""
         return self._items("/mail/messages", to=to, after=after, limit=limit)
 
     def mail(self, number: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.exc import OperationalError
 
 from config import clock
 from config.database import db
@@ -15,6 +16,7 @@ from notifications.statuses import Status
 LONGEST_SECONDS = 180
 STUCK_SECONDS = 20
 PAUSE_SECONDS = 0.02
+BUSY_PAUSE_SECONDS = 0.25  # the worker and the webhooks need the processor more than the looking does
 QUIET_ROUNDS = 2
 
 
@@ -28,7 +30,7 @@ def settle(reports_pending: Callable[[], int]) -> tuple[dict[str, int], int]:
     began = progress = time.monotonic()
     quiet = 0
     while True:
-        done = run_due_jobs()
+        done = _run()
         ran.update(done)
         left = messages_under_way() + reports_pending()
         quiet = 0 if left or any(done.values()) else quiet + 1
@@ -36,8 +38,16 @@ def settle(reports_pending: Callable[[], int]) -> tuple[dict[str, int], int]:
             progress = time.monotonic()
         now = time.monotonic()
         if quiet >= QUIET_ROUNDS or now - began > LONGEST_SECONDS or now - progress > STUCK_SECONDS:
-            return {name: count for name, count in sorted(ran.items()) if count}, left
-        time.sleep(PAUSE_SECONDS)
+            return {name: count for name, count in sorted(ran.items()) if count and name != "waited"}, left
+        time.sleep(BUSY_PAUSE_SECONDS if left else PAUSE_SECONDS)
+
+
+def _run() -> dict[str, int]:
+    try:
+        return run_due_jobs()
+    except OperationalError:  # SQLite has one writer, and the worker is at it, too
+        db.session.rollback()
+        return {"waited": 1}
 
 
 def messages_under_way() -> int:

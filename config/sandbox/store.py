@@ -105,10 +105,10 @@ class Store:
 
     def messages(
         self, *, to: str = "", sender: str = "", person: str = "", since: float = 0, before: float = 0,
-        after: int = 0, limit: int = 50, offset: int = 0,
+        after: int | None = None, limit: int = 50, offset: int = 0,
     ) -> list[Row]:  # fmt: skip
-        """Newest first. `person` is either side; times are seconds of the epoch, by sending or else creation; `after` is
-        the number of the last message that is known already."""
+        """Newest first, or what followed the message number `after`, oldest first. `person` is either
+        side; times are seconds of the epoch, by sending or else creation."""
         tests, values = ["1"], []
         for test, value in (
             ("recipient = ?", to),
@@ -121,8 +121,9 @@ class Store:
             if value:
                 tests.append(test)
                 values.append(value)
+        order = "DESC" if after is None else "ASC"
         return self._rows(
-            f"SELECT * FROM messages WHERE {' AND '.join(tests)} ORDER BY number DESC LIMIT ? OFFSET ?",  # noqa: S608
+            f"SELECT * FROM messages WHERE {' AND '.join(tests)} ORDER BY number {order} LIMIT ? OFFSET ?",  # noqa: S608
             *values, limit, offset,
         )  # fmt: skip
 
@@ -131,10 +132,10 @@ class Store:
         return self._rows("SELECT * FROM messages WHERE upcoming <> '[]' ORDER BY number")
 
     def conversations(self, limit: int = 200) -> list[Row]:
-        """One row per person written to or heard from, latest first: person, messages, latest (epoch), body."""
+        """One row per person written to or heard from, latest first: person, messages, number and body of the last."""
         return self._rows(
-            """SELECT person, COUNT(*) AS messages, MAX(number) AS number, MAX(created) AS latest, body FROM (
-                 SELECT CASE direction WHEN 'inbound' THEN sender ELSE recipient END AS person, number, created, body
+            """SELECT person, COUNT(*) AS messages, MAX(number) AS number, body FROM (
+                 SELECT CASE direction WHEN 'inbound' THEN sender ELSE recipient END AS person, number, body
                  FROM messages) GROUP BY person ORDER BY number DESC LIMIT ?""",
             limit,
         )
@@ -166,13 +167,14 @@ class Store:
         found = self._rows("SELECT * FROM mails WHERE id = ?", number)
         return found[0] if found else None
 
-    def mails(self, *, to: str = "", after: int = 0, limit: int = 50, offset: int = 0) -> list[Row]:
-        """Newest first, those to the envelope address `to` only if it is given."""
+    def mails(self, *, to: str = "", after: int | None = None, limit: int = 50, offset: int = 0) -> list[Row]:
+        """Newest first, or what followed the mail number `after`, oldest first; `to` is an envelope address."""
+        order = "DESC" if after is None else "ASC"
         return self._rows(
-            """SELECT * FROM mails WHERE id > ? AND (? = '' OR EXISTS (
+            f"""SELECT * FROM mails WHERE id > ? AND (? = '' OR EXISTS (
                  SELECT 1 FROM json_each(recipients) WHERE lower(value) = lower(?)))
-               ORDER BY id DESC LIMIT ? OFFSET ?""",
-            after, to, to, limit, offset,
+               ORDER BY id {order} LIMIT ? OFFSET ?""",  # noqa: S608
+            after or 0, to, to, limit, offset,
         )  # fmt: skip
 
     def close(self) -> None:

@@ -86,7 +86,7 @@ def phone() -> ResponseReturnValue:
 @public(api=True)
 def phone_json() -> ResponseReturnValue:
     to, person = _number(request.args.get("to", "")), _number(request.args.get("person", ""))
-    after, limit = request.args.get("after", 0, int), request.args.get("limit", 200, int)
+    after, limit = request.args.get("after", None, int), request.args.get("limit", 200, int)
     return jsonify(items=_remote(state.PHONE).messages(to=to, person=person, after=after, limit=limit))
 
 
@@ -114,7 +114,11 @@ def mailbox() -> ResponseReturnValue:
 @blueprint.get("/mailbox.json")
 @public(api=True)
 def mailbox_json() -> ResponseReturnValue:
-    to, after, limit = request.args.get("to", ""), request.args.get("after", 0, int), request.args.get("limit", 50, int)
+    to, after, limit = (
+        request.args.get("to", ""),
+        request.args.get("after", None, int),
+        request.args.get("limit", 50, int),
+    )
     return jsonify(items=_remote(state.MAIL).mails(to=to, after=after, limit=limit))
 
 
