@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from care.assessment_models import SymptomReport
 from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.isolation import EndingAction
 from care.line_list import RULES_VERSION, Assessment, assess
-from care.models import Case, Person, SymptomReport
+from care.models import Case, Person
 from care.protocol import Protocol, protocol_for
 from care.vocabulary import Channel, Kind, LineList
 from config.settings import current_settings

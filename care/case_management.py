@@ -11,6 +11,7 @@ from sqlalchemy import select
 from auth import audit
 from auth.actors import Actor
 from care import follow_up, messages, people, timeline
+from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, reassess, zone_of
 from care.commands import (
     CloseCase,
@@ -22,12 +23,11 @@ from care.commands import (
     SetPublicHealthAction,
 )
 from care.lifecycle import Action, after
-from care.models import WITH_FACTS, Case, LabResult, Review
+from care.models import Case
 from care.protocol import current_protocol
 from care.vocabulary import CloseReason, LabOutcome, Status
 from config import clock
 from config.database import db, locked
-from config.encryption import blind_index
 from config.errors import N_, FieldError, NotFound, RuleViolation
 from config.ids import new_reference
 
@@ -63,7 +63,7 @@ def enrol(command: EnrolCase, *, actor: Actor, office_id: UUID, source: str | No
     made twice. A period that is over already makes a completed case and no message. Raises RuleViolation.
     """
     now, protocol = clock.now(), current_protocol(command.protocol)
-    identity = _identity(command, source)
+    identity = people.identity_of(command, source)
     known = _known_case(office_id, identity)
     if known is not None:
         return Enrolment(known, created=False)
@@ -107,7 +107,7 @@ def enrol(command: EnrolCase, *, actor: Actor, office_id: UUID, source: str | No
 
 def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: str | None) -> list[UUID | None]:
     """For each command, the id of the case that `enrol` would find there already."""
-    identities = [_identity(command, source) for command in commands]
+    identities = [people.identity_of(command, source) for command in commands]
     there: dict[bytes | None, UUID] = {}
     for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
         part = identities[start : start + LOOKED_UP_AT_ONCE]
@@ -121,17 +121,6 @@ def _welcome(case: Case, change: Change, actor: Actor, now: datetime) -> None:
         case.status = after(case.status, Action.INVITE)
         change = Change(change.before, reassess(case, now).now)
     follow_up.react(case, change, actor)
-
-
-def _identity(command: EnrolCase, source: str | None) -> bytes | None:
-    if command.external_id:
-        return blind_index("case", f"{source or ''}|{command.kind}|{command.protocol}|id|{command.external_id}")
-    if source is None:
-        return None
-    person = command.person
-    began = command.last_exposure_on or command.entered_on or command.first_positive_on or command.symptom_onset_on
-    parts = (person.given_name.casefold(), person.family_name.casefold(), person.birth_date, person.phone, began)
-    return blind_index("case", f"{source}|{command.kind}|{command.protocol}|{'|'.join(map(str, parts))}")
 
 
 def _known_case(office_id: UUID, identity: bytes | None) -> Case | None:

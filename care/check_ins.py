@@ -10,11 +10,12 @@ from sqlalchemy import select
 from auth import audit
 from auth.actors import Actor
 from care import case_management, messages, timeline
+from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
 from care.assessments import Change, load_facts, protocol_of, reassess
 from care.commands import RecordReport
 from care.facts import UNSPECIFIED
 from care.lifecycle import Action, after
-from care.models import WITH_FACTS, Case, CheckIn, SymptomReport
+from care.models import Case
 from care.monitoring import next_check_in
 from care.queries import open_case_ids_with_phone
 from care.replies import understand

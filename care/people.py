@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import datetime
 
-from care.commands import PersonData
+from care.commands import EnrolCase, PersonData
 from care.models import Person
 from config.encryption import blind_index
 
@@ -47,3 +47,15 @@ def name_index(given_name: str, family_name: str) -> bytes:
 
 def family_name_index(family_name: str) -> bytes:
     return blind_index("family_name", name_key(family_name))
+
+
+def identity_of(command: EnrolCase, source: str | None) -> bytes | None:
+    """Under what an import finds this case again: its external id, else person and first day; None: by nothing."""
+    if command.external_id:
+        return blind_index("case", f"{source or ''}|{command.kind}|{command.protocol}|id|{command.external_id}")
+    if source is None:
+        return None
+    person = command.person
+    began = command.last_exposure_on or command.entered_on or command.first_positive_on or command.symptom_onset_on
+    parts = (person.given_name.casefold(), person.family_name.casefold(), person.birth_date, person.phone, began)
+    return blind_index("case", f"{source}|{command.kind}|{command.protocol}|{'|'.join(map(str, parts))}")

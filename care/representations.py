@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
+from care.assessment_models import SymptomReport
 from care.assessments import protocol_of, zone_of
-from care.models import Case, CaseEvent, OfficeTask, SymptomReport
+from care.models import Case, CaseEvent, OfficeTask
 from care.monitoring import local_day
 from config import clock
 

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from care import check_ins, follow_up, releases
+from care.assessment_models import WITH_FACTS
 from care.assessments import reassess
-from care.models import WITH_FACTS, Case
+from care.models import Case
 from care.queries import to_reassess
 from config import clock
 from config.database import claimable, db, transaction

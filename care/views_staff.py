@@ -229,7 +229,7 @@ def _act(
 def _case_page(reference: str, **forms: Any) -> str:
     shown = representations.page_values(queries.case_for(current_actor(), reference))
     locale = page_locale()
-    known = {
+    known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),

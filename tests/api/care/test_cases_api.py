@@ -65,9 +65,8 @@ def test_bad_input_is_named(client, officer, values, field):
 
 def test_symptoms_list_the_case_and_a_review_clears_it(client, officer):
     reference = enrol(client, officer)["reference"]
-    answer = client.post(
-        f"{URL}/{reference}/reports", json={"symptoms": {"cough": True}, "by": "self"}, headers=officer
-    )
+    said = {"symptoms": {"cough": True}, "by": "self"}
+    answer = client.post(f"{URL}/{reference}/reports", json=said, headers=officer)
     assert answer.status_code == 201
     assert answer.get_json()["line_list"] == "symptomatic"
     assert [found["code"] for found in answer.get_json()["findings"]] == ["first_characteristic_symptom"]

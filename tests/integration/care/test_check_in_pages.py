@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from care import check_ins
-from care.models import Case, SymptomReport
+from care.assessment_models import SymptomReport
+from care.models import Case
 from config.database import db
 from tests.factories.care import local, new_case, report
 from tests.integration.care.test_story import TODAY, bodies, link_in, tick

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from care import case_management, check_ins, releases
+from care.assessment_models import CheckIn, SymptomReport
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
-from care.models import AccessLink, Case, CheckIn, Document, OfficeTask, SymptomReport
+from care.models import AccessLink, Case, Document, OfficeTask
 from care.tasks import reassess_due
 from care.vocabulary import CloseReason, LineList, ReportChannel, ReviewOutcome, Status, TaskKind
 from config.database import db, transaction
