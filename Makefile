@@ -19,6 +19,7 @@ run: setup
 	@exec $(BIN)/obhut up
 
 setup: $(VENV)/.runtime $(VENDOR)/.made
+	@:
 
 test: $(VENV)/.dev $(VENDOR)/.made
 	@$(PY) -m tests.servers
