@@ -7,7 +7,6 @@ import pytest
 from flask import Flask
 
 from config import clock
-from config.database import db
 from tests.factories.care import MONDAY
 
 
@@ -21,10 +20,8 @@ class Clock:
 
 @pytest.fixture
 def care(app: Flask) -> Iterator[Flask]:
-    """An application context with every table."""
+    """An application context."""
     with app.app_context():
-        db.drop_all()
-        db.create_all()
         yield app
 
 
