@@ -85,11 +85,9 @@ class Outbreak:
 
     def answer(self, day: int) -> None:
         """Everybody who was asked does what they do."""
-        import time; t = time.monotonic()
         asked = self._cast.asked()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             done = list(pool.map(lambda one: self._answer(one[0], one[1], day), asked))
-        print("    answers", round(time.monotonic()-t,1))
         for outcome in done:
             self._ledger.replies.update(outcome)
         counts = {kind: sum(outcome.count(kind) for outcome in done) for kind in ("sms", "link")}

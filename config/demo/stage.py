@@ -36,12 +36,10 @@ class Stage:
 
     def move_clock(self, at: datetime) -> dict[str, int]:
         """Let it be `at`; returns what ran, when all is quiet again."""
-        import time; t = time.monotonic()
         answer = self._http.post(self.base + "/sandbox/clock", json={"at": at.isoformat()}, timeout=CLOCK_SECONDS)
         answer.raise_for_status()
         found = answer.json()
         assert "under_way" not in found, f"messages are still under way: {found}"
-        print("    clock", at.strftime("%d %H:%M"), round(time.monotonic()-t,1), found["ran"])
         return dict(found["ran"])
 
     def messages(self, *, to: str = "", after: int = 0) -> list[dict[str, Any]]:

@@ -1,0 +1,109 @@
+"""The console script: help, errors in one line, doctor, and the sandbox's pages and clock in a running house."""
+
+import os
+from pathlib import Path
+
+import pytest
+import requests
+
+from config.cli import ROOMS, Obhut, _room_group
+from tests.fixtures.processes import Obhut as House
+from tests.fixtures.processes import StartObhut
+
+MOVED = "2026-11-03T08:00:00+01:00"
+
+
+@pytest.mark.parametrize("name", sorted(ROOMS))
+def test_every_group_that_is_named_exists(name: str) -> None:
+    group = _room_group(name)
+    assert group is not None
+    assert group.commands
+
+
+def test_help_names_every_command(obhut: StartObhut) -> None:
+    done = obhut().run("--help")
+    assert done.returncode == 0
+    assert isinstance(Obhut, type)
+    for name in (*ROOMS, "up", "web", "worker", "beat", "sandbox", "db", "doctor", "demo"):
+        assert name in done.stdout
+
+
+def test_wrong_usage_is_exit_code_2(obhut: StartObhut) -> None:
+    for arguments in (("up", "--quickly"), ("fly",), ("roles", "grant")):
+        done = obhut().run(*arguments)
+        assert done.returncode == 2, arguments
+        assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_names_each_ailment_with_its_mend(obhut: StartObhut) -> None:
+    nowhere = "127.0.0.1:9"
+    environment = {
+        "OBHUT_LOCALE": "en", "OBHUT_OIDC_ISSUER": f"http://{nowhere}", "OBHUT_SMTP_URL": f"smtp://{nowhere}",
+        "OBHUT_BROKER_URL": f"amqp://{nowhere}", "OBHUT_TWILIO_ACCOUNT_SID": "AC1", "OBHUT_TWILIO_AUTH_TOKEN": "x",
+        "OBHUT_TWILIO_API_BASE": f"http://{nowhere}", "OBHUT_TWILIO_FROM": "+493023125100",
+    }  # fmt: skip
+    done = obhut(environment).run("doctor")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    for setting in ("OBHUT_OIDC_ISSUER", "OBHUT_SMTP_URL", "OBHUT_BROKER_URL", "OBHUT_TWILIO_API_BASE"):
+        assert setting in done.stdout
+
+
+def test_the_doctor_is_content_with_an_untouched_folder(obhut: StartObhut) -> None:
+    done = obhut().run("doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_foreign_database_is_named(obhut: StartObhut, tmp_path: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "obhut.sqlite3") as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    done = obhut().run("up")
+    assert (done.returncode, "OBHUT_DATABASE_URL" in done.stderr) == (1, True)
+
+
+def test_the_sandbox_refuses_production(obhut: StartObhut) -> None:
+    environment = {
+        "OBHUT_ENV": "production", "OBHUT_SECRET_KEY": "s" * 40, "OBHUT_OIDC_ISSUER": "https://login.example.org",
+        "OBHUT_ENCRYPTION_KEYS": "A" * 43 + "=", "OBHUT_TWILIO_ACCOUNT_SID": "AC1", "OBHUT_BASE_URL": "https://o.example",
+        "OBHUT_SMTP_URL": "smtp://mail.example.org", "OBHUT_BLIND_INDEX_KEY": "b" * 40,
+    }  # fmt: skip
+    done = obhut(environment).run("sandbox")
+    assert done.returncode == 1
+    assert "OBHUT_ENV" in done.stderr
+
+
+def test_the_clock_moves_for_all_and_comes_back(live_server: House) -> None:
+    try:
+        assert live_server.set_clock(MOVED)["at"].startswith("2026-11-03T08:00:")
+        assert requests.get(live_server.url + "/sandbox/clock", timeout=10).json()["at"].startswith("2026-11-03T08:")
+    finally:
+        answer = requests.post(live_server.url + "/sandbox/clock", json={"at": None}, timeout=60)
+    assert answer.status_code == 200
+    assert requests.get(live_server.url + "/sandbox/clock", timeout=10).json()["moved_by_seconds"] == 0
+
+
+@pytest.mark.parametrize("path", ["/sandbox/phone", "/sandbox/mailbox", "/sandbox/phone?number=%2B4917604069001"])
+def test_the_pages_show_and_let_reply(live_server: House, path: str) -> None:
+    page = requests.get(live_server.url + path, timeout=20)
+    assert page.status_code == 200
+    assert "<h1" in page.text
+
+
+def test_another_site_cannot_use_the_sandbox(live_server: House) -> None:
+    url = live_server.url + "/sandbox/clock"
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}):
+        assert requests.post(url, json={"at": MOVED}, headers=headers, timeout=20).status_code == 404, headers
+
+
+def test_nothing_of_the_house_listens_beyond_loopback(live_server: House) -> None:
+    listening = [
+        connection.laddr.ip
+        for process in live_server.family()
+        for connection in process.net_connections("tcp")
+        if connection.status == "LISTEN"
+    ]
+    assert len(listening) == 4
+    assert set(listening) == {"127.0.0.1"}
+    assert os.path.isdir(live_server.folder)
