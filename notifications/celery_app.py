@@ -56,6 +56,8 @@ def init_app(app: "Flask", settings: "Settings") -> None:
         task_time_limit=180,
         task_default_queue="housekeeping",
     )
+    # Connections are pooled per process; an application made earlier in it may have had another broker.
+    celery._pool = celery.amqp._producer_pool = None
     app.extensions["celery"] = celery
 
 

@@ -79,7 +79,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        length = int(self.headers["Content-Length"])
+        content = self.rfile.read(length)
+        if len(content) < length:  # whoever was writing is dead
+            self.close_connection = True
+            return None
+        form = dict(urllib.parse.parse_qsl(content.decode()))
         provider = self.server.provider
         provider.posts.append(form)
         mood = provider.mood(form)

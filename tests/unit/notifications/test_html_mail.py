@@ -6,7 +6,9 @@ from notifications.html_mail import html_from_text
 
 
 def test_paragraphs_links_and_language() -> None:
-    page = BeautifulSoup(html_from_text("Hallo", "Erste\nZeile\n\nSiehe https://stadt.example/c/ab_c.", "ar"), "html.parser")
+    page = BeautifulSoup(
+        html_from_text("Hallo", "Erste\nZeile\n\nSiehe https://stadt.example/c/ab_c.", "ar"), "html.parser"
+    )
     assert page.html is not None and page.html["lang"] == "ar" and page.html["dir"] == "rtl"
     assert [each.get_text() for each in page.find_all("p")] == ["Erste\nZeile", "Siehe https://stadt.example/c/ab_c."]
     link = page.find("a")
