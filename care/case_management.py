@@ -56,11 +56,19 @@ class Enrolment:
     created: bool
 
 
-def enrol(command: EnrolCase, *, actor: Actor, office_id: UUID, source: str | None = None) -> Enrolment:
+def enrol(
+    command: EnrolCase,
+    *,
+    actor: Actor,
+    office_id: UUID,
+    source: str | None = None,
+    closed_as: CloseReason | None = None,
+) -> Enrolment:
     """Take a person into care in the office `office_id`.
 
     With an `external_id`, or from a `source` (an import), the same person's same case is found again and nothing is
-    made twice. A period that is over already makes a completed case and no message. Raises RuleViolation.
+    made twice. A period that is over already, or a reason in `closed_as`, makes a closed case and no message.
+    Raises RuleViolation.
     """
     now, protocol = clock.now(), current_protocol(command.protocol)
     identity = people.identity_of(command, source)
@@ -98,7 +106,9 @@ def enrol(command: EnrolCase, *, actor: Actor, office_id: UUID, source: str | No
     audit.record(actor, "case.enrolled", f"case:{case.reference}", kind=case.kind.value, protocol=protocol.code)
     ends_at = change.now.period.ends_at(zone_of(case.person))
     if ends_at is not None and ends_at <= now:
-        _finish(case, Action.COMPLETE, CloseReason.ENROLLED_PAST_END, actor, now)
+        closed_as = closed_as or CloseReason.ENROLLED_PAST_END
+    if closed_as:
+        _finish(case, CLOSING[closed_as], closed_as, actor, now)
     else:
         _welcome(case, change, actor, now)
     log.info("case_enrolled", case=case.reference, kind=case.kind.value, line_list=case.line_list)
@@ -281,13 +291,3 @@ def reopen(case: Case, actor: Actor) -> Change:
     timeline.add(case, "reopened", actor)
     audit.record(actor, "case.reopened", f"case:{case.reference}")
     return settled(case, actor, clock.now())
-
-
-def finish_task(task_id: UUID, *, case: Case, actor: Actor) -> None:
-    """Tick an open task of the locked `case` off. Ticked off already: nothing happens. Raises NotFound."""
-    task = next((one for one in case.tasks if one.id == task_id), None)
-    if task is None:
-        raise NotFound()
-    if task.done_at is None:
-        task.done_at, task.done_by = clock.now(), actor.id
-        timeline.add(case, "task_done", actor, task=task.kind.value)

@@ -18,7 +18,6 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from auth import audit
 from auth.policies import Actor
 from care import case_management, orders
-from care.commands import CloseCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.import_queries import get_import
 from care.imports.base import Context, ParsedRow, Problem, Severity
@@ -214,14 +213,16 @@ def _enrolled(row: ImportRow, case_import: CaseImport, actor: Actor) -> tuple[Ca
 
 def _enrol(values: RowValues, row: ImportRow, case_import: CaseImport, actor: Actor) -> tuple[Case, bool]:
     enrolment = case_management.enrol(
-        values.case, actor=actor, office_id=case_import.office_id, source=case_import.format
+        values.case,
+        actor=actor,
+        office_id=case_import.office_id,
+        source=case_import.format,
+        closed_as=values.close_as,
     )
     case = enrolment.case
     if enrolment.created:
         for order in values.orders:
             orders.apply(order, case=case, actor=actor)
-        if values.close_as and case.is_open:
-            case_management.close(CloseCase(reason=values.close_as), case=case, actor=actor)
     db.session.flush()
     return case, enrolment.created
 

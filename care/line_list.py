@@ -15,7 +15,7 @@ from care.isolation import Ending, EndingAction, ending, review_changes_at, revi
 from care.monitoring import CheckInDue, Period, next_check_in, period
 from care.protocol import Protocol
 from care.triage import onset
-from care.vocabulary import OPEN_STATUSES, Kind, LineList, Status
+from care.vocabulary import OPEN_STATUSES, FindingCode, Kind, LineList, Status
 
 RULES_VERSION = 1  # raise it with every change of a rule: stored assessments of older versions are made anew
 
@@ -143,8 +143,8 @@ def assess(facts: CaseFacts, protocol: Protocol, now: datetime) -> Assessment:
     """
     monitored = period(facts, protocol)
     if facts.status not in OPEN_STATUSES:
-        because = Because("closed", {"status": facts.status.value})
-        return Assessment(LineList.CLOSED, because, (), 0.0, monitored, Ending(EndingAction.NOT_YET), None, None)
+        because, kept = Because("closed", {"status": facts.status.value}), _of_closed(facts, protocol, now)
+        return Assessment(LineList.CLOSED, because, kept, 0.0, monitored, Ending(EndingAction.NOT_YET), None, None)
     line_list, because = _listed(facts, protocol, now)
     found = findings(facts, protocol, now)
     upcoming = next_check_in(facts, protocol, now)
@@ -158,6 +158,11 @@ def assess(facts: CaseFacts, protocol: Protocol, now: datetime) -> Assessment:
         upcoming,
         _reassess_at(facts, protocol, now, monitored, upcoming),
     )
+
+
+def _of_closed(facts: CaseFacts, protocol: Protocol, now: datetime) -> tuple[Finding, ...]:
+    """Source: Quarano: missing details cannot be waved away, not even by closing the case; a paper may need them."""
+    return tuple(found for found in findings(facts, protocol, now) if found.code is FindingCode.MISSING_DETAILS)
 
 
 def _listed(facts: CaseFacts, protocol: Protocol, now: datetime) -> tuple[LineList, Because]:

@@ -8,11 +8,12 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from pydantic import ValidationError
 
 from auth import audit
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, orders, queries, representations, words
+from care import case_management, check_ins, follow_up, orders, queries, representations, words
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, ListCases, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
@@ -75,7 +76,10 @@ def cases() -> ResponseReturnValue:
     """The line lists; without a choice, all open cases."""
     actor = current_actor()
     given = {name: value for name, value in request.args.items() if value and name in ListCases.model_fields}
-    wanted = ListCases.model_validate({"status": None if "line_list" in given else "open"} | given)
+    try:
+        wanted = ListCases.model_validate({"status": None if "line_list" in given else "open"} | given)
+    except ValidationError:  # an address written by hand, or by another version
+        return redirect(url_for("care.cases"))
     if wanted.q and "status" not in given:
         wanted = wanted.model_copy(update={"status": None})
     page = queries.list_cases(actor, wanted)
@@ -201,9 +205,7 @@ def finish_task(reference: str) -> ResponseReturnValue:
     found = queries.case_for(actor, reference)
     if form.validate_on_submit():
         with transaction():
-            case_management.finish_task(
-                UUID(request.form["task"]), case=case_management.locked_case(found.id), actor=actor
-            )
+            follow_up.finish_task(UUID(request.form["task"]), case=case_management.locked_case(found.id), actor=actor)
     return _back(reference)
 
 

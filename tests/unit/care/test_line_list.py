@@ -24,8 +24,9 @@ def listed(now, **values) -> str:
     ("present", "values", "rule"),
     [
         (["cough"], {}, "symptomatic.symptom_group_1"),
-        (["fever"], {}, "heard_from"),
-        (["fever", "chills"], {}, "symptomatic.symptom_group_2"),
+        (["fever"], {}, "symptomatic.symptom_group_1"),
+        (["chills"], {}, "heard_from"),
+        (["headache", "chills"], {}, "symptomatic.symptom_group_2"),
         (["headache"], {}, "heard_from"),
         (["unspecified"], {}, "symptomatic.symptoms_not_specified"),
         ([], {"temperature_c": 37.9}, "heard_from"),
