@@ -30,7 +30,7 @@ class Provider:
         self.posts: list[dict[str, str]] = []
         self.looked_up = 0
         self.mood: Callable[[dict[str, str]], str | tuple[int, int]] = lambda _: "ok"
-        self.after_accept: Callable[[dict[str, str]], None] = lambda _: None
+        self.after_accept: Callable[[dict[str, str]], object] = lambda _: None
         self.listing_is_down = False
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)

@@ -49,7 +49,7 @@ class SmtpSink:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.original_content or b""
-        mail = cast(EmailMessage, BytesParser(policy=default).parsebytes(content))
+        mail = BytesParser(policy=default).parsebytes(content)
         answer = self.at_end(mail)
         if answer.startswith("250"):
             self.mails.append(mail)

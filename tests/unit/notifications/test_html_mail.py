@@ -11,8 +11,8 @@ def test_paragraphs_links_and_language() -> None:
     )
     assert page.html is not None and page.html["lang"] == "ar" and page.html["dir"] == "rtl"
     assert [each.get_text() for each in page.find_all("p")] == ["Erste\nZeile", "Siehe https://stadt.example/c/ab_c."]
-    link = page.find("a")
-    assert link is not None and link["href"] == "https://stadt.example/c/ab_c"
+    (link,) = page.find_all("a")
+    assert link["href"] == "https://stadt.example/c/ab_c"
     assert page.find("img") is None
 
 
