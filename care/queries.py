@@ -50,6 +50,14 @@ def case_for(actor: Actor, reference: str) -> Case:
     return case
 
 
+def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:
+    """File name and PDF of a paper of the case `reference`, if `actor` may see the case. Raises NotFound."""
+    for document in case_for(actor, reference).documents:
+        if document.id == document_id and document.content is not None:
+            return document.file_name, document.content
+    raise NotFound()
+
+
 def office_for(actor: Actor, permission: Permission) -> UUID:
     """The office in which `actor` enrols: their only one, or the default among theirs. Raises Forbidden."""
     mine = actor.offices_for(permission)

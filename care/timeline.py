@@ -8,6 +8,8 @@ from care.models import Case, CaseEvent
 from config import clock
 from config.database import db
 
+PEOPLE = frozenset({"user", "token"})  # who is named; what the house does by itself needs no name
+
 
 def add(case: Case, kind: str, actor: Actor, *, occurred_at: datetime | None = None, **details: Any) -> CaseEvent:
     """Add an event of `kind` to the timeline of `case`; `details` are codes, dates and texts, sealed."""
@@ -18,7 +20,7 @@ def add(case: Case, kind: str, actor: Actor, *, occurred_at: datetime | None = N
         occurred_at=occurred_at or now,
         recorded_at=now,
         actor_id=actor.id,
-        actor_name=actor.name or None,
+        actor_name=actor.name if actor.kind in PEOPLE and actor.name else None,
         details={name: value for name, value in details.items() if value is not None},
     )
     db.session.add(event)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pydantic import ValidationError
@@ -19,10 +19,10 @@ from care.commands import CloseCase, EnrolCase, ListCases, OrderEvent, RecordRep
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
 from care.lifecycle import Action, possible
 from care.monitoring import local_midnight
+from care.page_words import care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
-from config.error_pages import filled
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
@@ -40,18 +40,8 @@ OPEN_LISTS = (
 )
 
 
-@blueprint.app_template_global("care_words")
-def care_words(table: str, code: str | None) -> str:
-    """The word of one of care's codes in the language of this page."""
-    known: dict[str, str] = getattr(words, table)
-    return _(known[code]) if code in known else code or ""
-
-
-@blueprint.app_template_global("care_reason")
-def care_reason(because: dict[str, Any]) -> str:
-    """Why a case is listed, as a sentence."""
-    text = words.RULES.get(because.get("rule", ""))
-    return filled(text, because.get("inputs") or {}) if text else str(because.get("rule", ""))
+blueprint.add_app_template_global(care_words)
+blueprint.add_app_template_global(care_reason)
 
 
 @blueprint.get("/")
@@ -226,6 +216,21 @@ def _act(
                 flash(done, "success")
                 return _back(reference)
     return _case_page(reference, **{name: form}), 422
+
+
+@blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
+@require(Permission.CASES_SEE)
+def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
+    """A paper that was made for the person, to print or to send by post."""
+    actor = current_actor()
+    with transaction():
+        name, content = queries.paper(actor, reference, document_id)
+        audit.record(actor, "case.paper_read", f"case:{reference}", document=str(document_id))
+    response = make_response(content)
+    response.mimetype = "application/pdf"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _case_page(reference: str, **forms: Any) -> str:

@@ -111,7 +111,7 @@ DEPLOYMENT: Sealer = _Deployment()
 
 
 class KeyHolder:
-    """Mixin for a row with a data key of its own. Put it before `Identified`: `class Person(KeyHolder, Identified, Base)`."""
+    """Mixin for a row with a data key of its own; before `Identified`: `class Person(KeyHolder, Identified, Base)`."""
 
     id: Mapped[uuid.UUID]
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)

@@ -27,7 +27,12 @@ def init_app(app: "Flask", settings: "Settings") -> None:
     app.config["BABEL_DOMAIN"] = ";".join(DOMAINS)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(["translations"] * len(DOMAINS))
     babel.init_app(app, locale_selector=page_locale)
-    app.jinja_env.filters |= {"local_datetime": local_datetime, "local_date": local_date, "local_time": local_time}
+    app.jinja_env.filters |= {
+        "local_datetime": local_datetime,
+        "local_date": local_date,
+        "local_time": local_time,
+        "local_number": local_number,
+    }
 
 
 def page_locale() -> str:
@@ -79,3 +84,8 @@ def local_time(at: datetime | None) -> str:
     if at is None:
         return ""
     return str(flask_babel.format_time(at.astimezone(current_settings().zone), "short", rebase=False))
+
+
+def local_number(value: float | None) -> str:
+    """A number as the page's language writes it (38,7 in German); "" for None."""
+    return "" if value is None else str(flask_babel.format_decimal(value))

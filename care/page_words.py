@@ -1,0 +1,34 @@
+"""Care's codes and rules in the words of a page: its language, its way to write numbers and days."""
+
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from care import words
+from config.error_pages import filled
+from config.localisation import local_date, local_number
+
+
+def care_words(table: str, code: str | None) -> str:
+    """The word of one of care's codes in the language of this page."""
+    known: dict[str, str] = getattr(words, table)
+    return _(known[code]) if code in known else code or ""
+
+
+def care_reason(because: dict[str, Any]) -> str:
+    """Why a case is listed, as a sentence."""
+    text = words.RULES.get(because.get("rule", ""))
+    inputs = {name: _said(value) for name, value in (because.get("inputs") or {}).items()}
+    return filled(text, inputs) if text else str(because.get("rule", ""))
+
+
+def _said(value: Any) -> Any:
+    """A rule's input as the page's language writes it; days are stored as ISO 8601."""
+    if isinstance(value, float):
+        return local_number(value)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return local_date(date.fromisoformat(value))
+    return value
