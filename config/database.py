@@ -6,13 +6,16 @@ loses updates or fails with "database is locked". Reading needs no transaction o
 
 import enum
 import json
+import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import structlog
 from flask_sqlalchemy import SQLAlchemy
@@ -62,6 +65,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def values_of(kind: type[enum.Enum]) -> list[str]:
+    """What the database stores of an enumeration: its values, not the names of its members."""
+    return [member.value for member in kind]
+
+
 class Base(DeclarativeBase):
     """Base of all models. Rows get their id in the constructor, since encryption binds values to it."""
 
@@ -72,7 +80,7 @@ class Base(DeclarativeBase):
             uuid.UUID: Uuid(),
             dict[str, Any]: JSON(),
             list[Any]: JSON(),
-            enum.StrEnum: Enum(enum.StrEnum, native_enum=False, length=32, values_callable=lambda e: [m.value for m in e]),
+            enum.StrEnum: Enum(enum.StrEnum, native_enum=False, length=32, values_callable=values_of),
             str: String(),
         },
     )
@@ -128,6 +136,7 @@ def prepare_engine(engine: Engine) -> None:
     """Give a SQLite engine WAL mode, foreign keys, and transactions that begin as we say."""
     if engine.dialect.name != "sqlite":
         return
+    _turns[engine] = Turns()
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
@@ -145,6 +154,47 @@ def prepare_engine(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class Turns:
+    """Who may write to SQLite next, first come first served.
+
+    SQLite itself lets waiting writers sleep and try again, up to 0.1 s at a time and in no order: with a dozen threads
+    the lock lies idle most of the time, and a loop of short transactions starves the others.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def take(self, timeout: float) -> bool:
+        """Wait for one's turn; False when it did not come within `timeout` seconds (SQLite then has the word)."""
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        if mine.acquire(timeout=timeout):
+            return True
+        with self._guard:
+            if mine not in self._waiting:
+                return True  # it came in the last moment
+            self._waiting.remove(mine)
+            return False
+
+    def give_on(self) -> None:
+        """Let the one who has waited longest write."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+_turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """Run the block in one transaction: commit at its end, roll back on any exception.
@@ -160,6 +210,8 @@ def transaction() -> Iterator[None]:
     session.rollback()
     callbacks: dict[str, Callable[[], None]] = {}
     session.info["callbacks"] = callbacks
+    turns = _turns.get(db.engine)
+    has_turn = turns is not None and turns.take(SQLITE_BUSY_TIMEOUT_MS / 1000)
     try:
         session.connection(execution_options={WRITE: True})
         yield
@@ -169,6 +221,8 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         session.info.pop("callbacks", None)
+        if turns is not None and has_turn:
+            turns.give_on()
     for key, callback in callbacks.items():
         try:
             callback()
