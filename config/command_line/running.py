@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from logging import ERROR, getLogger
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from config import logging
@@ -166,6 +167,7 @@ def serve(app: "Flask", listener: socket.socket) -> None:
 
     from config.settings import current_settings
 
+    getLogger("waitress.queue").setLevel(ERROR)  # a request that waits a moment is no news
     with app.app_context():
         settings = current_settings()
     server = create_server(
