@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 from flask_babel import gettext as _
 from markupsafe import escape
 from pydantic import ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -70,6 +70,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     for unavailable in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(unavailable, _database_unavailable)
+    app.register_error_handler(DataError, _impossible_value)
     app.register_error_handler(InternalServerError, _internal_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -160,6 +161,12 @@ def _invalid_command(error: ValidationError) -> Response:
         return _unexpected(error)
     found = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
     return answer(HTTPStatus.UNPROCESSABLE_ENTITY, message=_(RuleViolation.message), errors=found)
+
+
+def _impossible_value(error: DataError) -> Response:
+    # What no database can hold, such as a NUL character or a number beyond all bounds, was never a good request.
+    log.warning("impossible_value", endpoint=request.endpoint, error=type(error.orig).__name__)
+    return answer(HTTPStatus.BAD_REQUEST)
 
 
 def _http_error(error: HTTPException) -> Response:
