@@ -1,5 +1,6 @@
 """A small SMTP server of our own that keeps what it is given. Speaks just enough of RFC 5321."""
 
+import contextlib
 import email
 import email.policy
 import socketserver
@@ -54,6 +55,10 @@ class _Session(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # whoever sends may be killed in the middle
+            self._converse()
+
+    def _converse(self) -> None:
         self._say("220 mail.test ESMTP")
         while line := self.rfile.readline():
             command = line.decode(errors="replace").strip()
@@ -66,12 +71,12 @@ class _Session(socketserver.StreamRequestHandler):
                     self._say("354 go on")
                     self._take()
                 case "QUIT":
-                    return self._say("221 bye")
+                    self._say("221 bye")
+                    return
                 case "HELO" | "MAIL" | "RSET" | "NOOP":
                     self._say("250 ok")
                 case _:
                     self._say("502 not known")
-        return None
 
     def _take(self) -> None:
         lines = []
