@@ -102,12 +102,14 @@ def finish_task(task_id: UUID, *, case: Case, actor: Actor) -> None:
 def delivery_outcome(outcome: Outcome) -> None:
     """Handler of notifications: a message reached a person in care, never will, or they opted out."""
     from care import case_management
-    from care.queries import case_id_of_reference
+    from care.queries import case_id_of_reference, is_unreachable
 
     actor = Actor.system("notifications")
     case_id = case_id_of_reference(outcome.about)
     if case_id is None or outcome.more_to_come or not _is_for_person(outcome.key):
         return
+    if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
+        return  # by far the most frequent outcome changes nothing, and needs no lock
     case = case_management.locked_case(case_id)
     person, now = case.person, clock.now()
     if outcome.meaning is Meaning.OPTED_OUT:

@@ -169,6 +169,12 @@ def open_tasks(actor: Actor, limit: int = 50) -> Sequence[OfficeTask]:
     return db.session.scalars(statement).all()
 
 
+def is_unreachable(case_id: UUID) -> bool:
+    """Whether the newest news of the case's person is that messages do not arrive."""
+    unreachable = select(Person.unreachable_since.is_not(None)).join(Case).where(Case.id == case_id)
+    return bool(db.session.scalar(unreachable))
+
+
 def case_id_of_reference(reference: str) -> UUID | None:
     """For the house itself, not for staff: the case that a message is about."""
     return db.session.scalar(select(Case.id).where(Case.reference == reference))

@@ -122,9 +122,8 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
 
     if sandbox:
         sandbox.give_orders(department_codes())
-    if settings.database_url.startswith("sqlite"):
+    if schema.check(settings.database_url) != schema.newest_revision():
         schema.upgrade(app, settings)
-    require_migrated(settings)
     movable = clock.install(settings)
     if movable:
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
