@@ -4,11 +4,15 @@ and what lies in integration/ and api/ runs once on SQLite and once on PostgreSQ
 
 import os
 
+import hypothesis
 import pytest
 
 # Settings of whoever runs the tests must not leak into them; OBHUT_TEST_… are for the tests.
 for _name in [name for name in os.environ if name.startswith("OBHUT_") and not name.startswith("OBHUT_TEST_")]:
     del os.environ[_name]
+
+hypothesis.settings.register_profile("obhut", deadline=None)  # no test asserts a time
+hypothesis.settings.load_profile("obhut")
 
 pytest_plugins = (
     "tests.fixtures.isolation",
