@@ -15,19 +15,15 @@ import requests
 import structlog
 import urllib3
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import current_app
 
 from auth.id_tokens import Expected, TokenRefused, UnknownKey, is_subject, usable_keys, verified_claims
+from auth.oidc_session import BoundedSession
 from config import clock
 from config.settings import Settings, current_settings
 
 ProviderName = Literal["residents", "staff"]
-TIMEOUT_S = 5.0
-ANSWER_WITHIN_S = 10.0
-ANSWER_BYTES = 512 * 1024
-CHUNK_BYTES = 16 * 1024
 CACHED_FOR_S = 600.0
 REFETCH_AFTER_S = 5.0
 CALLBACK_PATH = "/auth/callback"
@@ -45,6 +41,10 @@ class LoginRefused(Exception):
 
 class ProviderUnavailable(Exception):
     """The provider cannot be reached or does not answer sensibly; the text is a code."""
+
+
+class _ClientRefused(Exception):
+    """The provider does not accept our credentials, sent in this way."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Metadata:
     jwks_uri: str
     userinfo_endpoint: str | None
     end_session_endpoint: str | None
-    auth_method: str
+    auth_methods: tuple[str, ...]
     states_issuer: bool
     fetched_at: float
 
@@ -87,6 +87,7 @@ class Provider:
     _metadata: Metadata | None = None
     _keys: tuple[Mapping[str, Any], ...] = ()
     _keys_at: float = float("-inf")
+    _auth_method: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def authorization_url(self, *, state: str, nonce: str, code_verifier: str, locale: str, **extra: str) -> str:
@@ -107,8 +108,8 @@ class Provider:
     def redeem(self, *, code: str, nonce: str, code_verifier: str) -> Answer:
         """Exchange the code and verify what comes back. Raises LoginRefused or ProviderUnavailable."""
         metadata = self.metadata()
-        with self._session(metadata.auth_method) as session:
-            token = _exchanged(session, metadata, code, code_verifier)
+        with self._session() as session:
+            token = self._exchanged(session, metadata, code, code_verifier)
             access_token = token.get("access_token")
             if not isinstance(access_token, str) or not access_token:
                 raise LoginRefused("access_token_missing")
@@ -152,14 +153,14 @@ class Provider:
             if not self._is_address(address) and (address is not None or name in REQUIRED):
                 raise ProviderUnavailable(f"metadata_{name}")
         methods = found.get("token_endpoint_auth_methods_supported", [AUTH_METHODS[0]])
-        method = next((one for one in AUTH_METHODS if isinstance(methods, list) and one in methods), AUTH_METHODS[0])
+        known = tuple(one for one in AUTH_METHODS if isinstance(methods, list) and one in methods)
         return Metadata(
             authorization_endpoint=str(found["authorization_endpoint"]),
             token_endpoint=str(found["token_endpoint"]),
             jwks_uri=str(found["jwks_uri"]),
             userinfo_endpoint=addresses["userinfo_endpoint"],
             end_session_endpoint=addresses["end_session_endpoint"],
-            auth_method=method if self.client_secret else "none",
+            auth_methods=(known or AUTH_METHODS[:1]) if self.client_secret else ("none",),
             states_issuer=found.get("authorization_response_iss_parameter_supported") is True,
             fetched_at=time.monotonic(),
         )
@@ -188,7 +189,7 @@ class Provider:
             return self._keys
 
     def _userinfo(
-        self, session: "BoundedSession", metadata: Metadata, access_token: str, claims: dict[str, Any]
+        self, session: BoundedSession, metadata: Metadata, access_token: str, claims: dict[str, Any]
     ) -> dict[str, Any]:
         if metadata.userinfo_endpoint is None:
             return claims
@@ -202,32 +203,27 @@ class Provider:
         with self._session() as session:
             return _json(session, url, {"Accept": "application/json"})
 
-    def _session(self, auth_method: str | None = None) -> "BoundedSession":
+    def _exchanged(
+        self, session: BoundedSession, metadata: Metadata, code: str, code_verifier: str
+    ) -> Mapping[str, Any]:
+        # Metadata say what the provider can do; which way our client was registered for, only its answer says.
+        methods = sorted(metadata.auth_methods, key=lambda method: method != self._auth_method)
+        for method in methods:
+            try:
+                token = _exchanged(session, metadata, method, code, code_verifier)
+            except _ClientRefused:
+                continue
+            self._auth_method = method
+            return token
+        raise LoginRefused("client_refused")
+
+    def _session(self) -> BoundedSession:
         return BoundedSession(
             client_id=self.client_id,
             client_secret=self.client_secret or None,
-            token_endpoint_auth_method=auth_method,
             scope=self.scopes,
             redirect_uri=self.redirect_uri,
         )
-
-
-class BoundedSession(OAuth2Session):  # type: ignore[misc]
-    """Authlib's session that follows no redirects and bounds time and size of every answer."""
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs |= {"timeout": TIMEOUT_S, "allow_redirects": False, "stream": True}
-        deadline = time.monotonic() + ANSWER_WITHIN_S
-        response: requests.Response = super().request(method, url, *args, **kwargs)
-        received = bytearray()
-        with response:
-            # read1 gives what has arrived; iter_content would wait for a full chunk, and so for a slow server's whim
-            while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
-                received += chunk
-                if len(received) > ANSWER_BYTES or time.monotonic() > deadline:
-                    raise requests.exceptions.ContentDecodingError("answer too large or too slow")
-        response._content = bytes(received)
-        return response
 
 
 def provider(name: ProviderName) -> Provider | None:
@@ -255,13 +251,21 @@ def _configured(name: ProviderName, settings: Settings) -> Provider | None:
     )
 
 
-def _exchanged(session: BoundedSession, metadata: Metadata, code: str, code_verifier: str) -> Mapping[str, Any]:
+def _exchanged(
+    session: BoundedSession, metadata: Metadata, method: str, code: str, code_verifier: str
+) -> Mapping[str, Any]:
     try:
         token = session.fetch_token(
-            metadata.token_endpoint, grant_type="authorization_code", code=code, code_verifier=code_verifier
+            metadata.token_endpoint,
+            auth=session.client_auth(method),
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=code_verifier,
         )
     except OAuthError as error:
-        log.warning("oidc_code_refused", error=str(error.error)[:60])
+        log.warning("oidc_code_refused", error=str(error.error)[:60], method=method)
+        if error.error == "invalid_client":
+            raise _ClientRefused from None
         raise LoginRefused("code_refused") from None
     except UNANSWERED as error:
         raise ProviderUnavailable(f"token_endpoint_{type(error).__name__}") from None

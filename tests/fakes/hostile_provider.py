@@ -34,6 +34,7 @@ class HostileProvider:
         self.token: Json = {}
         self.make_id_token: Callable[[Json], Any] = self.signed
         self.status: dict[str, int] = {}
+        self.refuses_basic = False
         self.drip_s = 0.0
         self.requests: list[tuple[str, dict[str, str], dict[str, list[str]]]] = []
         self.nonce = ""
@@ -91,8 +92,10 @@ class HostileProvider:
             def _answer(self, form: dict[str, list[str]]) -> None:
                 path = urlsplit(self.path).path
                 provider.requests.append((path, dict(self.headers), form))
-                status = provider.status.get(path, 200)
-                body = json.dumps(provider.answer(path)).encode()
+                status, found = provider.status.get(path, 200), provider.answer(path)
+                if path == "/token" and provider.refuses_basic and "Authorization" in self.headers:
+                    status, found = 401, {"error": "invalid_client"}
+                body = json.dumps(found).encode()
                 self.send_response(status)
                 if status in (301, 302, 307):
                     self.send_header("Location", f"{provider.issuer}{path}2")

@@ -1,5 +1,6 @@
 """A provider, or whoever poses as one, that answers wrongly: no login, a readable page, no user, no session."""
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import func, select
 
-from auth import oidc
+from auth import oidc, oidc_session
 from auth.models import AuditEvent, LoginAttempt, User, UserSession
 from config.database import db
 from tests.fakes.hostile_provider import HostileProvider
@@ -250,7 +251,7 @@ def test_wrong_metadata_mean_no_login(
 def test_a_provider_that_drips_is_given_up(
     app: Flask, client: FlaskClient, provider: HostileProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oidc, "ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr(oidc_session, "ANSWER_WITHIN_S", 0.2)
     provider.drip_s = 0.01
     assert_nobody_in(app, client, client.get("/auth/login"))
 
@@ -297,6 +298,31 @@ def test_client_authentication_by_metadata(
     headers, form = provider.asked("/token")[0]
     assert headers.get("Authorization", "").startswith("Basic ") is in_header
     assert ("client_secret" in form) is not in_header
+
+
+def test_credentials_are_written_as_the_standard_says(
+    make_app: Callable[..., Flask], provider: HostileProvider
+) -> None:
+    app = make_app(oidc_issuer=provider.issuer, oidc_client_id="obhut-tests", oidc_client_secret="a/b+c=d: %")
+    client = app.test_client()
+    assert come_back(client, begin(client, provider)).status_code == 302
+    scheme, _, credentials = provider.asked("/token")[0][0]["Authorization"].partition(" ")
+    user, _, password = base64.b64decode(credentials).decode().partition(":")
+    assert (scheme, user, password) == ("Basic", "obhut-tests", "a%2Fb%2Bc%3Dd%3A+%25")
+
+
+def test_a_client_that_is_registered_for_the_other_way(client: FlaskClient, provider: HostileProvider) -> None:
+    provider.metadata["token_endpoint_auth_methods_supported"] = ["client_secret_basic", "client_secret_post"]
+    provider.refuses_basic = True
+    assert come_back(client, begin(client, provider)).status_code == 302
+    assert len(provider.asked("/token")) == 2
+    assert come_back(client, begin(client, provider)).status_code == 302
+    assert len(provider.asked("/token")) == 3, "what worked is tried first"
+
+
+def test_a_client_that_is_refused_in_every_way(app: Flask, client: FlaskClient, provider: HostileProvider) -> None:
+    provider.refuses_basic = True
+    assert_nobody_in(app, client, come_back(client, begin(client, provider)))
 
 
 def test_a_provider_without_userinfo_and_logout(app: Flask, client: FlaskClient, provider: HostileProvider) -> None:
