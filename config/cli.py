@@ -11,7 +11,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
-from config.command_line.terminal import complain, use_locale
+from config.command_line.terminal import complain, use_locale, worded
 from config.errors import DomainError
 
 FAILED, WRONG_USAGE = 1, 2
@@ -171,6 +171,7 @@ def demo(path: str | None, days: int) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry of the console script. Exit codes: 0 done, 1 the work failed, 2 wrong usage; never a traceback."""
+    use_locale(os.environ.get("OBHUT_LOCALE") or "de")  # what is wrong with the settings has to be said, too
     sys.exit(_guarded(lambda: obhut.main(args=arguments, prog_name="obhut", standalone_mode=False)))
 
 
@@ -185,7 +186,7 @@ def _guarded(run: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return FAILED
     except DomainError as error:
-        complain(str(error))
+        complain(worded(error))
         return FAILED
     except Exception as error:
         if os.environ.get("OBHUT_LOG_LEVEL") == "DEBUG":

@@ -94,4 +94,14 @@ class TooLarge(DomainError):
 
 
 class ConfigurationError(DomainError):
-    """A setting is missing or wrong; the message names it and the mend, a line each."""
+    """A setting is missing or wrong; the message names it and the mend. With several `problems`, a line each."""
+
+    problems: tuple[FieldError, ...] = ()
+
+    @classmethod
+    def of(cls, problems: Iterable[FieldError]) -> Self:
+        """One error for several settings; the `field` of a problem is the setting's full name, or ""."""
+        found = tuple(problems)
+        error = cls("{problems}", problems="\n".join(f"{one.field}: {one}" if one.field else str(one) for one in found))
+        error.problems = found
+        return error

@@ -14,7 +14,8 @@ from config.errors import N_, ConfigurationError
 def local_secrets(data_dir: Path) -> dict[str, str]:
     """The secrets in `data_dir`, by the name of their setting; made at the first call, readable by their owner only.
 
-    Raises ConfigurationError when the folder cannot be used.
+    Raises ConfigurationError when the folder cannot be used, or when the file is damaged: new secrets would make
+    everything that is stored unreadable for good.
     """
     path = data_dir / "secrets.json"
     try:
@@ -22,14 +23,20 @@ def local_secrets(data_dir: Path) -> dict[str, str]:
         if not path.exists():
             _write_once(path, json.dumps(_new_secrets()))
         found = json.loads(path.read_text())
-        assert isinstance(found, dict)
-        return found
-    except (OSError, ValueError, AssertionError) as error:
+    except OSError as error:
         raise ConfigurationError(
             N_("OBHUT_DATA_DIR: {path} cannot be used ({reason}); choose a folder that this user may write."),
-            path=path,
-            reason=type(error).__name__,
+            path=data_dir,
+            reason=error.strerror or type(error).__name__,
         ) from None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or set(found) != set(_new_secrets()):
+        raise ConfigurationError(
+            N_("OBHUT_DATA_DIR: {path} is damaged; restore it from a backup, for nothing can be read without it."),
+            path=path,
+        )
+    return found
 
 
 def _new_secrets() -> dict[str, str]:

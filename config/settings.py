@@ -1,10 +1,9 @@
 """All settings, read once at the start from the environment (prefix `OBHUT_`) or from `.env`, then frozen."""
 
-import base64
-import binascii
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -12,7 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from config.errors import ConfigurationError
+from config import setting_checks
+from config.errors import N_, ConfigurationError, FieldError
 from config.local_secrets import local_secrets
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     oidc_claim_phone: str = "phone_number"
     oidc_claim_address: str = "address"
     oidc_claim_birthdate: str = "birthdate"
-    oidc_assurance_map: dict[str, Literal["basic", "substantial", "high"]] = DEFAULT_ASSURANCE  # type: ignore[assignment]
+    oidc_assurance_map: Annotated[dict[str, Literal["basic", "substantial", "high"]], NoDecode] = DEFAULT_ASSURANCE  # type: ignore[assignment]
 
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")
@@ -91,52 +91,62 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("oidc_assurance_map", mode="before")
+    @classmethod
+    def _from_json(cls, value: Any) -> Any:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            raise setting_checks.Wrong(N_('must be JSON such as {{"STORK-QAA-Level-3": "substantial"}}')) from None
+
     @field_validator("encryption_keys")
     @classmethod
     def _keys_are_256_bit(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for key in keys:
-            try:
-                length = len(base64.urlsafe_b64decode(key.get_secret_value()))
-            except (binascii.Error, ValueError):
-                length = 0
-            if length != 32:
-                raise ValueError(
-                    "each key must be 32 bytes in URL-safe base64; make one with `openssl rand -base64 32 | tr +/ -_`"
-                )
+            setting_checks.encryption_key(key.get_secret_value())
         return keys
 
     @field_validator("base_url", "oidc_issuer", "oidc_staff_issuer", "twilio_api_base")
     @classmethod
     def _is_http_url(cls, url: str) -> str:
-        if not url:
-            return url
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an address such as https://obhut.example.org")
-        return url
+        return setting_checks.http_url(url) if url else url
 
     @field_validator("smtp_url")
     @classmethod
     def _is_smtp_url(cls, url: SecretStr) -> SecretStr:
-        parts = urlsplit(url.get_secret_value())
-        if url.get_secret_value() and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
-            raise ValueError("must be smtp://user:password@host:port or smtps://…")
+        if url.get_secret_value():
+            setting_checks.smtp_url(url.get_secret_value())
         return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _is_broker(cls, url: str) -> str:
+        return setting_checks.broker_url(url)
+
+    @field_validator("limiter_url")
+    @classmethod
+    def _is_limiter(cls, url: str) -> str:
+        return setting_checks.limiter_url(url)
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, sender: str) -> str:
+        return setting_checks.mail_from(sender)
 
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("must be a zone of the IANA database such as Europe/Berlin") from error
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise setting_checks.Wrong(N_("must be a zone of the IANA database such as Europe/Berlin")) from error
         return name
 
     @field_validator("locale")
     @classmethod
     def _is_locale(cls, code: str) -> str:
         if code not in LOCALES:
-            raise ValueError(f"must be one of {', '.join(LOCALES)}")
+            raise setting_checks.Wrong(N_("must be one of {locales}"), locales=", ".join(LOCALES))
         return code
 
     @field_validator("database_url", "migration_database_url")
@@ -145,18 +155,15 @@ class Settings(BaseSettings):
         if not url:
             return url
         try:
-            driver = make_url(url).drivername
-        except ArgumentError as error:
-            raise ValueError("must be an address such as postgresql+psycopg://user:password@host/name") from error
-        if driver not in ("sqlite", "postgresql+psycopg"):
-            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
-        return url
-
-    @field_validator("broker_url")
-    @classmethod
-    def _is_broker(cls, url: str) -> str:
-        if urlsplit(url).scheme not in ("memory", "redis", "rediss", "amqp", "amqps"):
-            raise ValueError("must begin with redis://, rediss://, amqp:// or amqps:// (or be left out: embedded)")
+            found = make_url(url)
+        except (ArgumentError, ValueError) as error:
+            raise setting_checks.Wrong(
+                N_("must be an address such as postgresql+psycopg://user:password@host/name")
+            ) from error
+        if found.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise setting_checks.Wrong(N_("must begin with sqlite:/// or postgresql+psycopg://"))
+        if found.drivername == "sqlite" and found.database in (None, "", ":memory:"):
+            raise setting_checks.Wrong(N_("must name a file, such as sqlite:////var/lib/obhut/obhut.sqlite3"))
         return url
 
     @model_validator(mode="before")
@@ -167,7 +174,8 @@ class Settings(BaseSettings):
         values["data_dir"] = data_dir
         values["database_url"] = values.get("database_url") or f"sqlite:///{data_dir / 'obhut.sqlite3'}"
         values["migration_database_url"] = values.get("migration_database_url") or values["database_url"]
-        values["base_url"] = (values.get("base_url") or f"http://127.0.0.1:{values.get('port') or 8000}").rstrip("/")
+        port = values.get("port") or cls.model_fields["port"].default
+        values["base_url"] = (values.get("base_url") or setting_checks.local_url(port)).rstrip("/")
         for name in ("issuer", "client_id", "client_secret", "scopes"):
             staff, resident = f"oidc_staff_{name}", f"oidc_{name}"
             if not values.get(staff) and values.get(resident):
@@ -187,12 +195,14 @@ class Settings(BaseSettings):
             }
             missing = [PREFIX + name for name, value in required.items() if not value]
             if missing:
-                raise ValueError(f"OBHUT_ENV=production needs {', '.join(missing)}")
+                raise setting_checks.Wrong(N_("OBHUT_ENV=production needs {missing}"), missing=", ".join(missing))
             if len(self.secret_key.get_secret_value()) < 32:
-                raise ValueError("OBHUT_SECRET_KEY must have at least 32 characters in production")
+                raise setting_checks.Wrong(N_("OBHUT_SECRET_KEY must have at least 32 characters in production"))
             for name in ("base_url", "oidc_issuer", "oidc_staff_issuer"):
                 if not getattr(self, name).startswith("https://"):
-                    raise ValueError(f"{PREFIX}{name.upper()} must begin with https:// in production")
+                    raise setting_checks.Wrong(
+                        N_("{name} must begin with https:// in production"), name=PREFIX + name.upper()
+                    )
         return self
 
     @property
@@ -229,6 +239,9 @@ def load_settings(**overrides: Any) -> Settings:
     Raises ConfigurationError with one line for each wrong setting, naming it and the mend.
     """
     settings = _validated(overrides)
+    halves = list(_half_configured(settings))
+    if halves:
+        raise ConfigurationError.of(halves)
     if settings.is_production:
         return settings
     made = local_secrets(settings.data_dir)
@@ -257,17 +270,21 @@ def _has(settings: Settings, name: str) -> bool:
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
+def _half_configured(settings: Settings) -> Iterator[FieldError]:
+    """What a provider still needs, once its main setting is there."""
+    needs: tuple[tuple[str, str, bool], ...] = (
+        ("OIDC_ISSUER", "OIDC_CLIENT_ID", bool(settings.oidc_client_id)),
+        ("OIDC_STAFF_ISSUER", "OIDC_STAFF_CLIENT_ID", bool(settings.oidc_staff_client_id or settings.oidc_issuer)),
+        ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", bool(settings.twilio_auth_token.get_secret_value())),
+        ("TWILIO_ACCOUNT_SID", "TWILIO_FROM", bool(settings.twilio_from or settings.twilio_messaging_service_sid)),
+    )
+    for reason, name, is_set in needs:
+        if not is_set and getattr(settings, reason.lower()):
+            yield FieldError(PREFIX + name, N_("is needed with {reason}; set it too."), {"reason": PREFIX + reason})
+
+
 def _validated(values: dict[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise ConfigurationError(
-            "{problems}", problems="\n".join(_problem(found) for found in error.errors())
-        ) from None
-
-
-def _problem(found: Any) -> str:
-    message = str(found["msg"]).removeprefix("Value error, ")
-    if not found["loc"]:
-        return message
-    return f"{PREFIX}{str(found['loc'][0]).upper()}: {message}"
+        raise ConfigurationError.of(setting_checks.problems(error, PREFIX)) from None

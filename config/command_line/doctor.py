@@ -13,7 +13,7 @@ from twilio.rest import Client
 
 from config import schema
 from config.command_line.separate import filled
-from config.command_line.terminal import _, say
+from config.command_line.terminal import _, say, worded
 from config.errors import N_, ConfigurationError
 from config.sandbox import state
 from config.settings import Settings
@@ -44,7 +44,7 @@ def examine(load: Callable[[], Settings]) -> bool:
     try:
         configured = load()
     except ConfigurationError as error:
-        _tell(False, _("Configuration"), str(error))
+        _tell(False, _("Configuration"), worded(error))
         return False
     _tell(True, _("Configuration"), _configuration(configured))
     settings, kept = filled(configured)
@@ -62,7 +62,7 @@ def _passed(check: Check, settings: Settings, played: tuple[str, ...]) -> bool:
     except Ailment as error:
         _tell(False, _(check.name), f"{error}. {error.mend}")
     except ConfigurationError as error:
-        _tell(False, _(check.name), str(error))
+        _tell(False, _(check.name), worded(error))
     else:
         return True
     return False

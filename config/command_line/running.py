@@ -15,7 +15,7 @@ from logging import ERROR, getLogger
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from config import logging
-from config.command_line.terminal import _, complain, say
+from config.command_line.terminal import _, complain, say, worded
 from config.errors import N_, ConfigurationError
 from config.settings import Settings
 
@@ -188,7 +188,7 @@ def _announce(settings: Settings, sandbox: "SandboxProcess | None") -> None:
         if wait_until_ready(settings.host, settings.port, READY_SECONDS):
             greet(settings, with_accounts=sandbox is not None and not settings.oidc_issuer)
     except ConfigurationError as error:
-        complain(_(error.message))
+        complain(worded(error))
         os.kill(os.getpid(), signal.SIGTERM)
         return
     if sandbox and not sandbox.ended_as_wished():

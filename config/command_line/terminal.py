@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 
+from config.errors import ConfigurationError, DomainError
+
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
+DOMAINS = ("sandbox", "config", "auth", "notifications", "services", "care", "imports")
 _locale = "de"
 
 
@@ -19,13 +22,25 @@ def use_locale(code: str) -> None:
 
 @cache
 def _catalogue(code: str) -> gettext.NullTranslations:
-    return gettext.translation("sandbox", TRANSLATIONS, [code.partition("-")[0]], fallback=True)
+    found = gettext.NullTranslations()
+    languages = [] if code.startswith("en") else [code.partition("-")[0], "de"]
+    for domain in DOMAINS:
+        found.add_fallback(gettext.translation(domain, TRANSLATIONS, languages, fallback=True))
+    return found
 
 
 def _(text: str, /, **parameters: object) -> str:
     """`text` in the language of this terminal, with its `{named}` parameters."""
     translated = _catalogue(_locale).gettext(text)
     return translated.format(**parameters) if parameters else translated
+
+
+def worded(error: DomainError) -> str:
+    """The text of `error` in the language of this terminal."""
+    if isinstance(error, ConfigurationError) and error.problems:
+        lines = [(one.field, _(one.message).format(**one.params)) for one in error.problems]
+        return "\n".join(f"{name}: {text}" if name else text for name, text in lines)
+    return _(error.message).format(**error.params)
 
 
 def say(text: str = "", *, style: str | None = None) -> None:

@@ -4,6 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+READY = "ready"
+"""What the child answers when all parts serve; anything else is the reason why they do not."""
+
 
 @dataclass(frozen=True)
 class Orders:

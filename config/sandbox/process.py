@@ -9,14 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from config.errors import ConfigurationError
+from config.errors import N_, ConfigurationError
 from config.sandbox import state
-from config.sandbox.orders import Orders
+from config.sandbox.orders import READY, Orders
 from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 3
-FAILED = "The sandbox could not start; install its part of the package with `pip install '.[sandbox]'`."
+FAILED = N_("The sandbox could not start; install its part of the package with `pip install '.[sandbox]'`.")
+REFUSED = N_("The sandbox could not start ({reason}); its files in {path} can be moved away.")
 
 
 class SandboxProcess:
@@ -74,8 +75,11 @@ class SandboxProcess:
     def wait_ready(self) -> None:
         """Return when all parts serve. Raises ConfigurationError when the child ended instead."""
         assert self._child.stdout is not None
-        if self._child.stdout.readline().strip() != b"ready":
+        answer = self._child.stdout.readline().decode(errors="replace").strip()
+        if not answer:
             raise ConfigurationError(FAILED)
+        if answer != READY:
+            raise ConfigurationError(REFUSED, reason=answer, path=state.folder(self._settings))
 
     def ended_as_wished(self) -> bool:
         """Wait until the child has ended; whether `stop` did it."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from flask import Flask
 from waitress.server import create_server
 
-from config.sandbox.orders import Orders
+from config.sandbox.orders import READY, Orders
 
 PR_SET_PDEATHSIG = 1
 
@@ -81,6 +81,12 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def answer(line: str) -> None:
+    """Tell the parent."""
+    sys.stdout.write(line.replace("\n", " ") + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Serve until standard input ends."""
     die_with_parent(int(sys.argv[1]))
@@ -90,10 +96,16 @@ def main() -> None:
     warnings.showwarning = lambda *_, **__: None  # a library's deprecations are nothing to whoever tries the sandbox
     for module in ("config.sandbox.identity", "config.sandbox.mailbox"):
         import_module(module)  # while the parent is still busy with its own
-    servers = Servers(Orders.from_line(sys.stdin.readline()))
-    servers.start()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    orders = sys.stdin.readline()
+    if not orders:
+        os._exit(0)  # the parent could not start and has said why
+    servers = Servers(Orders.from_line(orders))
+    try:
+        servers.start()
+    except Exception as error:
+        answer(f"{type(error).__name__}: {error}")
+        os._exit(1)
+    answer(READY)
     sys.stdin.read()
     servers.stop()
     os._exit(0)

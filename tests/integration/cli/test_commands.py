@@ -41,6 +41,7 @@ def test_the_doctor_names_each_ailment_with_its_mend(obhut: StartObhut) -> None:
         "OBHUT_LOCALE": "en", "OBHUT_OIDC_ISSUER": f"http://{nowhere}", "OBHUT_SMTP_URL": f"smtp://{nowhere}",
         "OBHUT_BROKER_URL": f"amqp://{nowhere}", "OBHUT_TWILIO_ACCOUNT_SID": "AC1", "OBHUT_TWILIO_AUTH_TOKEN": "x",
         "OBHUT_TWILIO_API_BASE": f"http://{nowhere}", "OBHUT_TWILIO_FROM": "+493023125100",
+        "OBHUT_OIDC_CLIENT_ID": "obhut",
     }  # fmt: skip
     done = obhut(environment).run("doctor")
     assert done.returncode == 1
@@ -63,11 +64,27 @@ def test_a_foreign_database_is_named(obhut: StartObhut, tmp_path: Path) -> None:
     assert (done.returncode, "OBHUT_DATABASE_URL" in done.stderr) == (1, True)
 
 
+def test_a_start_that_fails_says_one_line(obhut: StartObhut, tmp_path: Path) -> None:
+    (tmp_path / "obhut.sqlite3").write_bytes(b"no database" * 1000)
+    done = obhut().run("up")
+    assert done.returncode == 1
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["obhut"]
+
+
+def test_a_damaged_sandbox_is_named(obhut: StartObhut, tmp_path: Path) -> None:
+    (tmp_path / "sandbox").mkdir()
+    (tmp_path / "sandbox" / "sandbox.sqlite3").write_bytes(b"no database" * 1000)
+    done = obhut().run("up")
+    assert str(tmp_path / "sandbox") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_sandbox_refuses_production(obhut: StartObhut) -> None:
     environment = {
         "OBHUT_ENV": "production", "OBHUT_SECRET_KEY": "s" * 40, "OBHUT_OIDC_ISSUER": "https://login.example.org",
         "OBHUT_ENCRYPTION_KEYS": "A" * 43 + "=", "OBHUT_TWILIO_ACCOUNT_SID": "AC1", "OBHUT_BASE_URL": "https://o.example",
         "OBHUT_SMTP_URL": "smtp://mail.example.org", "OBHUT_BLIND_INDEX_KEY": "b" * 40,
+        "OBHUT_OIDC_CLIENT_ID": "obhut", "OBHUT_TWILIO_AUTH_TOKEN": "x", "OBHUT_TWILIO_FROM": "+493023125100",
     }  # fmt: skip
     done = obhut(environment).run("sandbox")
     assert done.returncode == 1

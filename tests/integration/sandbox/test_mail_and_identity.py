@@ -82,6 +82,9 @@ def test_a_wrong_verifier_is_refused(filled: Settings) -> None:
 def test_a_configured_provider_needs_no_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = load_settings(
-        data_dir=tmp_path, oidc_issuer="https://login.example.org", smtp_url="smtp://mail.example.org"
+        data_dir=tmp_path,
+        oidc_issuer="https://login.example.org",
+        oidc_client_id="obhut",
+        smtp_url="smtp://mail.example.org",
     )
     assert state.wanted_parts(settings) == (state.PHONE,)

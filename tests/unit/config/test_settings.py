@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from config.command_line import terminal
 from config.errors import ConfigurationError
 from config.settings import Settings, load_settings
 
@@ -18,6 +19,8 @@ PRODUCTION = {
     "oidc_issuer": "https://login.example.org",
     "oidc_client_id": "obhut",
     "twilio_account_sid": "AC" + "0" * 32,
+    "twilio_auth_token": "token",
+    "twilio_from": "+493023125100",
     "smtp_url": "smtps://user:secret@mail.example.org:465",
 }
 
@@ -75,6 +78,16 @@ def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
         ({"smtp_url": "mail.example.org"}, "OBHUT_SMTP_URL"),
         ({"oidc_issuer": "login.example.org"}, "OBHUT_OIDC_ISSUER"),
         ({"env": "staging"}, "OBHUT_ENV"),
+        ({"base_url": "http://[::1"}, "OBHUT_BASE_URL"),
+        ({"database_url": "postgresql+psycopg://u:p@host:port/x"}, "OBHUT_DATABASE_URL"),
+        ({"database_url": "sqlite://"}, "OBHUT_DATABASE_URL"),
+        ({"smtp_url": "smtp://user:password@host:abc"}, "OBHUT_SMTP_URL"),
+        ({"limiter_url": "foo://bar"}, "OBHUT_LIMITER_URL"),
+        ({"mail_from": "no sender"}, "OBHUT_MAIL_FROM"),
+        ({"oidc_assurance_map": "broken"}, "OBHUT_OIDC_ASSURANCE_MAP"),
+        ({"oidc_issuer": "https://login.example.org"}, "OBHUT_OIDC_CLIENT_ID"),
+        ({"twilio_account_sid": "AC1", "twilio_from": "+493023125100"}, "OBHUT_TWILIO_AUTH_TOKEN"),
+        ({"twilio_account_sid": "AC1", "twilio_auth_token": "token"}, "OBHUT_TWILIO_FROM"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(wrong: dict[str, object], named: str) -> None:
@@ -89,6 +102,33 @@ def test_several_wrong_settings_are_named_together() -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_settings(port="no", timezone="no")
     assert len(str(refused.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(("name", "value"), [("port", "no"), ("port", "99999"), ("database_url", "mysql://x/y")])
+def test_what_follows_from_a_wrong_setting_is_not_complained_about(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings(**{name: value})
+    assert [problem.field for problem in refused.value.problems] == [f"OBHUT_{name.upper()}"]
+
+
+def test_a_terminal_reads_about_wrong_settings_in_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "_locale", "de")
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings(port="no", env="staging")
+    assert terminal.worded(refused.value).splitlines() == [
+        "OBHUT_ENV: muss einer dieser Werte sein: 'development', 'production'.",
+        "OBHUT_PORT: muss eine ganze Zahl sein.",
+    ]
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", '{"secret_key": "x"}'])
+def test_damaged_secrets_are_not_made_anew(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "var" / "secrets.json"
+    path.parent.mkdir()
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match="secrets.json"):
+        load_settings()
+    assert path.read_text() == content
 
 
 def test_production_starts_with_everything_set() -> None:

@@ -1,0 +1,122 @@
+"""What a setting must look like: each check returns the value or raises `Wrong`, whose text names the mend. Pure."""
+
+import base64
+import binascii
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import ValidationError
+
+from config.errors import N_, FieldError
+
+BROKERS = ("memory", "redis", "rediss", "amqp", "amqps")
+LIMITERS = ("memory", "redis", "rediss", "redis+unix", "memcached", "valkey", "valkeys")
+# Pydantic's own messages are English and meant for programmers.
+MESSAGES: dict[str, str] = {
+    "int_parsing": N_("must be a whole number."),
+    "int_type": N_("must be a whole number."),
+    "greater_than_equal": N_("must be at least {ge}."),
+    "less_than_equal": N_("must be at most {le}."),
+    "literal_error": N_("must be {expected}."),
+}
+
+
+class Wrong(ValueError):
+    """A setting that cannot be; the text is an English msgid with `{named}` parameters."""
+
+    def __init__(self, message: str, **params: Any) -> None:
+        self.message, self.params = message, params
+        super().__init__(message.format(**params))
+
+
+def http_url(url: str) -> str:
+    """An absolute web address."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Wrong(N_("must be an address such as https://obhut.example.org"))
+    return url
+
+
+def local_url(port: Any) -> str:
+    """The address of this machine on `port`; a port that cannot be is complained about by its own setting."""
+    return f"http://127.0.0.1:{port}" if str(port).isdigit() and int(port) <= 65_535 else "http://127.0.0.1"
+
+
+def smtp_url(url: str) -> str:
+    """The address of a mail server."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise Wrong(N_("must be smtp://user:password@host:port or smtps://…"))
+    return url
+
+
+def broker_url(url: str) -> str:
+    """The address of a broker that we can speak with."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in BROKERS:
+        raise Wrong(N_("must begin with redis://, rediss://, amqp:// or amqps:// (or be left out: embedded)"))
+    return url
+
+
+def limiter_url(url: str) -> str:
+    """The address of a store for the counters of rate limits."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in LIMITERS:
+        raise Wrong(N_("must begin with redis://, rediss:// or memcached:// (or be left out: in this process)"))
+    return url
+
+
+def mail_from(sender: str) -> str:
+    """A sender's address, with or without a name."""
+    local, _, domain = parseaddr(sender)[1].rpartition("@")
+    if not local or not domain or any(letter in sender for letter in "\r\n"):
+        raise Wrong(N_("must be an e-mail address such as Gesundheitsamt <amt@example.org>"))
+    return sender
+
+
+def encryption_key(text: str) -> str:
+    """A key of 256 bits."""
+    try:
+        length = len(base64.urlsafe_b64decode(text))
+    except (binascii.Error, ValueError):
+        length = 0
+    if length != 32:
+        raise Wrong(
+            N_("each key must be 32 bytes in URL-safe base64; make one with `openssl rand -base64 32 | tr +/ -_`")
+        )
+    return text
+
+
+def problems(error: ValidationError, prefix: str) -> list[FieldError]:
+    """What `error` says about settings, each with its full name (`prefix` and upper case).
+
+    An address that is derived from another is wrong with it: one mistake, one line, for the setting that comes first.
+    """
+    found = {(str(one.get("input")), one["msg"]): _problem(one, prefix) for one in reversed(error.errors())}
+    return list(found.values())[::-1]
+
+
+def _problem(found: Any, prefix: str) -> FieldError:
+    name = f"{prefix}{str(found['loc'][0]).upper()}" if found["loc"] else ""
+    context = found.get("ctx", {})
+    wrong = context.get("error")
+    if isinstance(wrong, Wrong):
+        return FieldError(name, wrong.message, wrong.params)
+    if found["type"] in MESSAGES:
+        return FieldError(name, MESSAGES[found["type"]], {key: _listed(value) for key, value in context.items()})
+    return FieldError(name, "{problem}", {"problem": found["msg"]})
+
+
+def _listed(value: Any) -> Any:
+    """Pydantic joins what it expects with an English word."""
+    return value.replace(" or ", ", ") if isinstance(value, str) else value
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - read only now, and a ValueError when it is no number
+    except ValueError:
+        return None
+    return parts
