@@ -5,7 +5,8 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 import requests
 from twilio.base.exceptions import TwilioException
@@ -19,6 +20,7 @@ from config.sandbox import state
 from config.settings import Settings
 
 TIMEOUT_SECONDS = 8
+SMTP_OK = 250
 PLAYED = N_("played by the sandbox when Obhut runs")
 
 
@@ -167,36 +169,42 @@ def _sms(settings: Settings) -> str:
         raise Ailment(
             N_("{base} refuses or does not answer ({reason})"),
             N_("Check OBHUT_TWILIO_ACCOUNT_SID, OBHUT_TWILIO_AUTH_TOKEN and OBHUT_TWILIO_API_BASE."),
-            base=settings.twilio_api_base, reason=getattr(error, "code", None) or type(error).__name__,
+            base=settings.twilio_api_base, reason=_answered(error),
         ) from None  # fmt: skip
     return settings.twilio_api_base
 
 
 def _mail(settings: Settings) -> str:
-    parts = urlsplit(settings.smtp_url.get_secret_value())
-    if not parts.hostname:
+    from notifications.channels.smtp import MailServer, reason_of
+
+    server = MailServer.of(settings.smtp_url.get_secret_value())
+    if not server.host:
         raise Ailment(N_("no mail server"), N_("OBHUT_SMTP_URL: set it, such as smtp://user:password@host:587."))
-    secure = parts.scheme == "smtps"
-    port = parts.port or (465 if secure else 587)
     try:
-        with (
-            smtplib.SMTP_SSL(parts.hostname, port, timeout=TIMEOUT_SECONDS)
-            if secure
-            else smtplib.SMTP(parts.hostname, port, timeout=TIMEOUT_SECONDS) as server
-        ):
-            server.ehlo()
-            if not secure and server.has_extn("starttls"):
-                server.starttls(context=ssl.create_default_context())
-                server.ehlo()
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
+        with server.connect() as connection:
+            code, answer = connection.mail(parseaddr(settings.mail_from)[1])  # goes no further, so nothing is sent
+            if code != SMTP_OK:
+                raise smtplib.SMTPResponseException(code, answer)
+    except ssl.SSLCertVerificationError as error:
+        raise Ailment(
+            N_("{place} shows a certificate that is not trusted ({reason})"),
+            N_("OBHUT_SMTP_URL: use the certificate's name, or let this machine trust its issuer (SSL_CERT_FILE)."),
+            place=server.place, reason=reason_of(error),
+        ) from None  # fmt: skip
     except (OSError, smtplib.SMTPException) as error:
         raise Ailment(
             N_("{place} refuses or does not answer ({reason})"),
-            N_("OBHUT_SMTP_URL: check host, port, user and password."),
-            place=f"{parts.hostname}:{port}", reason=type(error).__name__,
+            N_("OBHUT_SMTP_URL: check smtp or smtps, host, port, user and password; OBHUT_MAIL_FROM: the sender."),
+            place=server.place, reason=reason_of(error),
         ) from None  # fmt: skip
-    return f"{parts.hostname}:{port}"
+    return server.place
+
+
+def _answered(error: Exception) -> object:
+    """Twilio's code, or what else is known of an answer that was none."""
+    response = error.args[1] if len(error.args) > 1 else None
+    status = getattr(response, "status_code", None)
+    return getattr(error, "code", None) or (f"HTTP {status}" if status else type(error).__name__)
 
 
 CHECKS = (

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 from config import logging
 from config.command_line.terminal import _, complain, say, worded
 from config.errors import N_, ConfigurationError
+from config.sandbox.state import IDENTITY, MAIL, PHONE
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 WEB_THREADS = 8
 STOP_SECONDS = 5
 READY_SECONDS = 60
+PAGES = {PHONE: "/sandbox/phone", MAIL: "/sandbox/mailbox"}
 
 
 def stop_on_signals() -> None:
@@ -186,7 +188,7 @@ def _announce(settings: Settings, sandbox: "SandboxProcess | None") -> None:
         if sandbox:
             sandbox.wait_ready()
         if wait_until_ready(settings.host, settings.port, READY_SECONDS):
-            greet(settings, with_accounts=sandbox is not None and not settings.oidc_issuer)
+            greet(settings, tuple(sandbox.state.ports) if sandbox else ())
     except ConfigurationError as error:
         complain(worded(error))
         os.kill(os.getpid(), signal.SIGTERM)
@@ -212,19 +214,20 @@ def wait_until_ready(host: str, port: int, seconds: float) -> bool:
     return False
 
 
-def greet(settings: Settings, *, with_accounts: bool) -> None:
-    """The lines that a person sees when everything runs."""
+def greet(settings: Settings, played: tuple[str, ...]) -> None:
+    """The lines that a person sees when everything runs; `played` are the sandbox's parts."""
     say()
     say(_("Obhut is ready: {url}", url=settings.base_url), style="green")
-    if with_accounts:
+    if IDENTITY in played:
         from config.sandbox.accounts import ACCOUNTS
 
         say(_("Log in by name (invented people; there is no password):"))
         for account in ACCOUNTS:
             title = account.title if settings.locale.startswith("de") else account.title_en
             say(f"  {account.subject:<12} {account.name:<20} {title}")
-    if not settings.is_production:
-        say(_("SMS and e-mails that were sent: {url}/sandbox/phone and {url}/sandbox/mailbox", url=settings.base_url))
+    pages = [settings.public_url(PAGES[part]) for part in played if part in PAGES]
+    if pages:
+        say(_("What was sent: {pages}", pages=", ".join(pages)))
     say(_("Stop with Ctrl+C."))
 
 

@@ -7,8 +7,6 @@ from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import structlog
@@ -26,11 +24,13 @@ from notifications.channels.base import (
     Temporary,
     Unknown,
 )
+from notifications.channels.smtp import MailServer, reason_of
 from notifications.statuses import Meaning
 
 log = structlog.get_logger(__name__)
-TIMEOUT_S, DATA_TIMEOUT_S = 10.0, 60.0
+DATA_TIMEOUT_S = 60.0
 # RFC 5321 with RFC 3463: these say something about the address, the rest about the message or the server.
+TOO_LARGE_CODE = 552
 BAD_ADDRESS_CODES = frozenset({550, 551, 553})
 
 
@@ -42,11 +42,7 @@ class EmailChannel:
     batch_size = 50
 
     def __init__(self, settings: Settings) -> None:
-        parts = urlsplit(settings.smtp_url.get_secret_value())
-        self._implicit_tls = parts.scheme == "smtps"
-        self._host = parts.hostname or ""
-        self._port = parts.port or (465 if self._implicit_tls else 25)
-        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._server = MailServer.of(settings.smtp_url.get_secret_value())
         self._from = settings.mail_from
         self._envelope_from = parseaddr(settings.mail_from)[1]
         self._domain = self._envelope_from.partition("@")[2] or "localhost.localdomain"
@@ -78,40 +74,25 @@ class EmailChannel:
         return {message.attempt_id: None for message in stale}
 
     def _connect(self) -> tuple[smtplib.SMTP | None, Outcome | None]:
-        connection: smtplib.SMTP | None = None
         try:
-            if self._implicit_tls:
-                connection = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_S, context=self._tls())
-            else:
-                connection = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
-                connection.ehlo_or_helo_if_needed()
-                if connection.has_extn("starttls"):
-                    connection.starttls(context=self._tls())
-                    connection.ehlo()
-            if self._user:
-                connection.login(self._user, self._password)
+            return self._server.connect(), None
         except (OSError, smtplib.SMTPException) as error:
-            log.warning("smtp_connect_failed", error=type(error).__name__)
-            if connection is not None:
-                connection.close()
+            log.warning("smtp_connect_failed", place=self._server.place, reason=reason_of(error))
             # Nothing about this is the message's fault, a refused login included.
-            return None, Temporary(str(getattr(error, "smtp_code", "unreachable")))
-        return connection, None
-
-    def _tls(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        if _is_loopback(self._host):  # no authority signs for 127.0.0.1
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context
+            code = "certificate" if isinstance(error, ssl.SSLCertVerificationError) else "unreachable"
+            return None, Temporary(str(getattr(error, "smtp_code", code)))
 
     def _send_one(self, connection: smtplib.SMTP, message: Outgoing, handing: Handing) -> Outcome:
         handed = False
         try:
             content = self._compose(message).as_bytes()
             connection.ehlo_or_helo_if_needed()
-            for code, answer in (_mail(connection, self._envelope_from, content), connection.rcpt(message.to)):
-                if code not in (250, 251, 252):
-                    return _from_reply(code, answer)
+            code, answer = _mail(connection, self._envelope_from, content)
+            if code != 250:
+                return _sender_refused(code, answer)
+            code, answer = connection.rcpt(message.to)
+            if code not in (250, 251, 252):
+                return _from_reply(code, answer)
             if not handing(message.attempt_id):
                 return NotBegun()
             handed = True
@@ -151,6 +132,14 @@ def _mail(connection: smtplib.SMTP, sender: str, content: bytes) -> tuple[int, b
     return connection.mail(sender, options)
 
 
+def _sender_refused(code: int, answer: bytes) -> Outcome:
+    # Login wanted, sender unknown: ours to mend, the message is innocent. Unless it is too large.
+    if code == TOO_LARGE_CODE:
+        return _from_reply(code, answer)
+    log.warning("smtp_sender_refused", reason=reason_of(smtplib.SMTPResponseException(code, answer)))
+    return Temporary(str(code))
+
+
 def _from_reply(code: int, answer: bytes | str) -> Outcome:
     if 500 <= code < 600:
         return Permanent(str(code), Meaning.BAD_ADDRESS if code in BAD_ADDRESS_CODES else Meaning.REJECTED)
@@ -171,10 +160,3 @@ def _quit(connection: smtplib.SMTP) -> None:
         connection.quit()
     except (OSError, smtplib.SMTPException):
         connection.close()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,6 +1,7 @@
 """A real SMTP server (aiosmtpd) that keeps mails and can be told to refuse, to hang up, or to act in between."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -12,16 +13,17 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class SmtpSink:
-    """`mails` is everything accepted. `at_recipient` and `at_end` may give an answer other than 250."""
+    """`mails` is everything accepted. `at_sender`, `at_recipient` and `at_end` may give an answer other than 250."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.mails: list[EmailMessage] = []
+        self.at_sender: Callable[[str], str] = lambda _: "250 OK"
         self.at_recipient: Callable[[str], str] = lambda _: "250 OK"
         self.at_end: Callable[[EmailMessage], str] = lambda _: "250 OK"
         self.connections = 0
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, tls_context=tls)
         self._controller.start()
 
     @property
@@ -38,6 +40,14 @@ class SmtpSink:
         self.connections += 1
         session.host_name = hostname
         return lines
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.at_sender(address)
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -1,14 +1,18 @@
 """E-mail over a real SMTP server: what arrives, and what a server's answers and silences mean."""
 
+import ssl
 import threading
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from config import clock
 from config.settings import Settings
+from notifications.channels import smtp
 from notifications.channels.base import Outgoing, Sent, Temporary
 from notifications.channels.email import EmailChannel
+from notifications.channels.smtp import MailServer
 from notifications.delivery import deliver, recover
 from notifications.rendering import register_templates
 from notifications.statuses import Channel
@@ -104,6 +108,37 @@ def test_a_server_that_is_away_costs_every_message_a_wait(sink: SmtpSink) -> Non
     assert [attempt.code for attempt in attempts("a")] == ["unreachable"]
 
 
+@pytest.mark.parametrize("answer", ["530 5.7.0 Authentication required", "550 5.7.1 not with this sender"])
+def test_a_refused_sender_is_ours_to_mend_and_costs_no_message(sink: SmtpSink, answer: str) -> None:
+    sink.at_sender = lambda _: answer
+    put_email("one")
+    deliver(Channel.EMAIL)
+    assert statuses() == {"one": "pending"}
+    assert [attempt.code for attempt in attempts("one")] == [answer[:3]]
+    sink.at_sender = lambda _: "250 OK"
+    age_claims()
+    deliver(Channel.EMAIL)
+    assert statuses() == {"one": "sent"}
+
+
+def test_a_certificate_that_nobody_signed_is_refused_and_named(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = SmtpSink(_self_signed(tmp_path))
+    try:
+        channel = EmailChannel(settings.changed(smtp_url=sink.url))
+        ((_, outcome),) = channel.send([_outgoing()], lambda _: True)
+        assert isinstance(outcome, Sent), "on the machine itself nobody listens in between"
+        monkeypatch.setattr(smtp, "_is_loopback", lambda _: False)
+        ((_, outcome),) = channel.send([_outgoing()], lambda _: True)
+        assert outcome == Temporary("certificate")
+        with pytest.raises(ssl.SSLCertVerificationError) as refused:
+            MailServer.of(sink.url).connect()
+        assert "self-signed certificate" in smtp.reason_of(refused.value)
+    finally:
+        sink.stop()
+
+
 def test_a_subject_cannot_smuggle_a_header(sink: SmtpSink) -> None:
     channel = EmailChannel(_settings_of(sink))
     mail = channel._compose(_outgoing(subject="Hallo\r\nBcc: dritte@example.org"))
@@ -144,6 +179,29 @@ def _settings_of(sink: SmtpSink) -> Settings:
     from config.settings import current_settings
 
     return current_settings()
+
+
+def _self_signed(folder: Path) -> ssl.SSLContext:
+    from datetime import timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    today = clock.wall()
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    names = x509.SubjectAlternativeName([x509.DNSName("mail.example.org")])
+    made = made.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
+    certificate = made.add_extension(names, critical=True).sign(key, hashes.SHA256())
+    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    file = folder / "mail.pem"
+    file.write_bytes(
+        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(encoding)
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context
 
 
 def _outgoing(**changes: object) -> Outgoing:
