@@ -8,6 +8,8 @@ VENDOR := config/static/vendor
 INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps --only-binary :all:
 CODE := auth care config notifications services tests
 PYTEST := $(PY) -m pytest
+# One process per core; a file's tests stay together, since they share what they have started.
+AT_ONCE := -n logical --maxprocesses=4 --dist loadfile
 
 # What is installed must import from bytecode, or a second start takes twice as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,7 +25,7 @@ setup: $(VENV)/.runtime $(VENDOR)/.made
 
 test: $(VENV)/.dev $(VENDOR)/.made
 	@$(PY) -m tests.servers
-	@$(PYTEST)
+	@$(PYTEST) $(AT_ONCE)
 
 lint: $(VENV)/.dev
 	@$(PY) -m ruff check $(CODE)
@@ -39,7 +41,7 @@ chaos: $(VENV)/.dev $(VENDOR)/.made
 	@$(PYTEST) -m chaos tests/integration
 
 security: $(VENV)/.dev $(VENDOR)/.made
-	@$(PYTEST) -m security tests
+	@$(PYTEST) $(AT_ONCE) -m security tests
 
 # Writes the lock files anew with the newest releases that fit; the machine's own registry settings are not recorded.
 lock: $(VENV)/.dev
