@@ -66,10 +66,8 @@ def store(provider_id: str, from_phone: str, body: str, opt_out_type: str = "") 
         failures=0,
     )
     values = {name: value for name, value in row.__dict__.items() if not name.startswith("_")}
-    done = db.session.execute(
-        insert_for(InboundMessage).values(values).on_conflict_do_nothing(index_elements=["provider_id"])
-    )
-    return int(done.rowcount) == 1  # type: ignore[attr-defined]
+    statement = insert_for(InboundMessage).values(values).on_conflict_do_nothing(index_elements=["provider_id"])
+    return db.session.scalar(statement.returning(InboundMessage.id)) is not None
 
 
 def process_inbound() -> int:

@@ -30,7 +30,7 @@ def store(provider_id: str, status: str, code: str | None) -> bool:
         "received_at": clock.now(),
     }
     statement = insert_for(Receipt).values(values).on_conflict_do_nothing(index_elements=["provider_id", "status"])
-    return int(db.session.execute(statement).rowcount) == 1  # type: ignore[attr-defined]
+    return db.session.scalar(statement.returning(Receipt.id)) is not None
 
 
 def process_receipts() -> int:

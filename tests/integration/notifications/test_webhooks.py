@@ -10,7 +10,7 @@ from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from config.database import db
-from notifications import inbound, outcomes
+from notifications import inbound, outcomes, webhooks
 from notifications.delivery import deliver, recover
 from notifications.inbound import InboundReply, process_inbound, register_reply_handler
 from notifications.models import InboundMessage, Receipt
@@ -234,3 +234,15 @@ def test_a_sentence_with_a_stop_word_is_no_wish_to_stop(post: Post, app: Flask) 
     post(MESSAGES, reply("Das Fieber geht zu Ende"))
     process_inbound()
     assert not suppressed(Channel.SMS, [address_index(Channel.SMS, PHONE)])
+
+
+def test_what_is_new_wakes_the_worker_and_what_is_repeated_does_not(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(webhooks, "wake", woken.append)
+    sid = "SM" + "b" * 32
+    for path, form in ((STATUS, receipt(sid, "delivered")), (MESSAGES, reply("NEIN", sid))):
+        assert post(path, form).status_code in (200, 204)
+        assert post(path, form).status_code in (200, 204)
+    assert woken == ["inbound", "inbound"]
