@@ -140,13 +140,17 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the database to the newest schema (as the owner, OBHUT_MIGRATION_DATABASE_URL)."""
+    """Bring the database to the newest schema (as the owner, OBHUT_MIGRATION_DATABASE_URL), with a first office."""
     from config import schema
     from config.app import create_app
+    from config.command_line.seeding import seed
     from config.command_line.terminal import _, say
 
     settings = _settings()
-    schema.upgrade(create_app(settings), settings)
+    app = create_app(settings)
+    schema.upgrade(app, settings)
+    with app.app_context():
+        seed(settings)
     say(_("The database has the newest schema."))
 
 

@@ -120,7 +120,6 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
     from config import schema
     from config.command_line.seeding import department_codes, seed
     from config.sandbox import clock, views
-    from config.sandbox.accounts import DEFAULT_OFFICE, SECOND_OFFICE
 
     if sandbox:
         sandbox.give_orders(department_codes())
@@ -130,7 +129,7 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
     if movable:
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
     with app.app_context():
-        seed((DEFAULT_OFFICE, SECOND_OFFICE) if sandbox else (DEFAULT_OFFICE,), invented=sandbox is not None)
+        seed(settings)
 
 
 def require_migrated(settings: Settings) -> None:

@@ -1,12 +1,20 @@
 """What an empty database needs before anybody can work: a health office, and the departments of the catalogue."""
 
+import re
+import unicodedata
+
 from sqlalchemy import func, select
 
 from auth.models import Department, Office
 from config.database import db, transaction
+from config.sandbox import state
+from config.sandbox.accounts import DEFAULT_OFFICE, SECOND_OFFICE
+from config.settings import Settings
 from services.definitions import catalogue
 
 DEPARTMENT_NAMES = {"buergerservice": "Bürgerservice"}
+SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+CODE_LENGTH = 40
 
 
 def department_codes() -> tuple[str, ...]:
@@ -14,19 +22,30 @@ def department_codes() -> tuple[str, ...]:
     return tuple(sorted({service.department for service in catalogue().values()}))
 
 
-def seed(offices: tuple[tuple[str, str], ...], *, invented: bool) -> None:
-    """Into an empty database put `offices` (code, name), the first as default, and the catalogue's departments.
+def seed(settings: Settings) -> None:
+    """Add what is missing: the city's health office where there is none, and the departments of the catalogue.
 
-    `invented`: with an e-mail address and a telephone number that lead nowhere. Does nothing where there is an office.
+    With a sandbox there are two offices, whose addresses and numbers lead nowhere. Run it where the schema is new: in
+    `obhut up` and `obhut db upgrade`.
     """
+    invented = bool(state.wanted_parts(settings))
+    offices = (DEFAULT_OFFICE, SECOND_OFFICE) if invented else (office_of(settings.city_name),)
     with transaction():
-        if db.session.scalar(select(func.count()).select_from(Office)):
-            return
-        for number, (code, name) in enumerate(offices):
-            email, phone = (f"gesundheitsamt-{code}@example.org", f"030 2312520{number}") if invented else (None, None)
-            db.session.add(Office(code=code, name=name, is_default=number == 0, email=email, phone=phone))
-        if not db.session.scalar(select(func.count()).select_from(Department)):
-            for number, code in enumerate(department_codes()):
-                name = DEPARTMENT_NAMES.get(code, code.replace("-", " ").title())
-                email = f"{code}@example.org" if invented else None
-                db.session.add(Department(code=code, name=name, is_default=number == 0, email=email))
+        if not db.session.scalar(select(func.count()).select_from(Office)):
+            for number, (code, name) in enumerate(offices):
+                email = f"gesundheitsamt-{code}@example.org" if invented else None
+                phone = f"030 2312520{number}" if invented else None
+                db.session.add(Office(code=code, name=name, is_default=number == 0, email=email, phone=phone))
+        known = set(db.session.scalars(select(Department.code)))
+        for number, code in enumerate(one for one in department_codes() if one not in known):
+            name = DEPARTMENT_NAMES.get(code, code.replace("-", " ").title())
+            email = f"{code}@example.org" if invented else None
+            is_default = not known and number == 0
+            db.session.add(Department(code=code, name=name, is_default=is_default, email=email))
+
+
+def office_of(city: str) -> tuple[str, str]:
+    """Code and name of a city's own health office."""
+    plain = unicodedata.normalize("NFKD", city.casefold().translate(SPELT_OUT))
+    code = re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")
+    return code[:CODE_LENGTH].strip("-") or "default", f"Gesundheitsamt {city}"
