@@ -1,10 +1,19 @@
 """What quarantine care can be asked to do: frozen commands, the same for pages, API, CLI, SMS and imports. Pure."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import phonenumbers
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from care.vocabulary import (
@@ -18,6 +27,7 @@ from care.vocabulary import (
     ReviewOutcome,
 )
 from config.errors import N_
+from config.plain_text import visible
 
 LOCALES = ("de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple")
 Locale = Literal["de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple"]
@@ -88,9 +98,14 @@ Temperature = Annotated[float, Field(ge=30, le=45)]
 
 
 class Command(BaseModel):
-    """Base of all commands: frozen, nothing unknown, spaces at the ends of texts dropped."""
+    """Base of all commands: frozen, nothing unknown, texts without spaces at their ends and control characters."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _visible(cls, value: Any) -> Any:
+        return visible(value) if type(value) is str else value
 
 
 class Address(Command):
@@ -144,6 +159,12 @@ class RecordReport(Command):
     note: Note | None = None
     by: Reporter = Reporter.SELF
     members: dict[str, dict[str, Any]] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set & {"symptoms", "temperature_c", "note"}:  # nothing said is not "I am well"
+            raise PydanticCustomError("report", N_("Please say how this person is: symptoms, temperature or a note."))
+        return self
 
 
 class ReviewCase(Command):

@@ -127,8 +127,10 @@ def _sealed_row(case_import: CaseImport, row: ParsedRow, *, known: bool) -> Impo
 
 
 def confirm(import_id: uuid.UUID, *, actor: Actor) -> None:
-    """Let the rows become cases. Inside `transaction()`. Raises NotFound or InvalidTransition."""
+    """Let the rows become cases; pressed twice, it is done once. In `transaction()`. NotFound, InvalidTransition."""
     case_import = get_import(actor, import_id, for_update=True)
+    if case_import.state in (ImportState.CONFIRMED, ImportState.FINISHED):
+        return
     case_import.act("confirm")
     case_import.confirmed_by, case_import.confirmed_at = actor.id, clock.now()
     audit.record(actor, "import.confirmed", f"import:{import_id}", rows=case_import.total - case_import.refused)

@@ -33,6 +33,7 @@ def configure(settings: "Settings") -> None:
         cache_logger_on_first_use=True,
     )
     handler = Handler(sys.stderr)
+    handler.addFilter(_without_the_errors_text)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -46,6 +47,13 @@ def configure(settings: "Settings") -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     for name in ("celery", "waitress", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _without_the_errors_text(record: logging.LogRecord) -> bool:
+    """Celery writes a failed task's exception into its message, and with it what the exception quotes."""
+    if record.exc_info and isinstance(record.args, dict) and "exc" in record.args:
+        record.args = record.args | {"exc": record.exc_info[0].__name__ if record.exc_info[0] else ""}
+    return True
 
 
 def _rendering() -> list[Any]:

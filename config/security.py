@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config.errors import N_, RuleViolation
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -17,6 +20,8 @@ STATIC_LASTS_S = 3600
 HSTS_S = 2 * 365 * 24 * 3600
 FORM_MEMORY_BYTES = 2 * 1024 * 1024
 FORM_PARTS = 2000
+API_PREFIX = "/api/"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SECRET_LINK_PREFIXES = ("/c/", "/verify/")
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
 
@@ -52,6 +57,7 @@ def init_app(app: Flask, settings: "Settings") -> None:
     limiter.init_app(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.before_request(_check_form_token)
+    app.before_request(_check_json_body)
     app.after_request(_add_headers)
 
 
@@ -74,11 +80,25 @@ def _origin(url: str) -> str:
 
 def _check_form_token() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:
+        return  # no such address, and the answer will say so
     access: Any = getattr(view, "obhut_access", None)
     if access is not None and access.api:
         return  # no cookie counts there, so nobody can be tricked into sending one
     if current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()  # passes over methods that change nothing
+
+
+def _check_json_body() -> None:
+    """A body of the API that cannot be read is refused: validation would take it for an empty one."""
+    if not request.path.startswith(API_PREFIX) or request.mimetype in FORMS or not request.get_data():
+        return
+    try:
+        body = request.get_json() if request.is_json else None
+    except (BadRequest, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise RuleViolation("", N_("The body must be one JSON object, sent as application/json."))
 
 
 def _policy() -> str:

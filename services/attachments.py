@@ -6,6 +6,7 @@ happens before the transaction that stores it.
 
 import io
 import re
+import threading
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -20,6 +21,7 @@ MAX_PIXELS = 50_000_000
 """An image of 50 megapixels is larger than phones take; more is a decompression bomb."""
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png"}
+_one_at_a_time = threading.Lock()  # an image of that size takes hundreds of megabytes while it is open
 _UNSAFE = re.compile(r"[^\w .()+-]", re.UNICODE)
 _TAIL = 2048
 
@@ -80,17 +82,22 @@ def _image(upload: Upload) -> tuple[str, bytes]:
                     upload.field, N_("The picture “{name}” is too large."), name=_shown(upload.file_name)
                 )
             kind = str(picture.format)
-            upright = ImageOps.exif_transpose(picture)
-            upright.load()
+            with _one_at_a_time:
+                return _FORMATS[kind], _written_anew(picture, kind)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise _damaged(upload) from None
-    upright.info.clear()
+
+
+def _written_anew(picture: Image.Image, kind: str) -> bytes:
+    ImageOps.exif_transpose(picture, in_place=True)
+    picture.load()
+    picture.info.clear()
     buffer = io.BytesIO()
     if kind == "JPEG":
-        upright.convert("RGB").save(buffer, "JPEG", quality=90)
+        picture.convert("RGB").save(buffer, "JPEG", quality=90)
     else:
-        upright.save(buffer, "PNG")
-    return _FORMATS[kind], buffer.getvalue()
+        picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _damaged(upload: Upload) -> RuleViolation:

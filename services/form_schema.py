@@ -14,6 +14,7 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from config.errors import N_, FieldError, RuleViolation
+from config.plain_text import visible
 
 PHONE_REGION = "DE"
 ADDRESS_PARTS = ("street", "house_number", "postal_code", "city")
@@ -150,8 +151,7 @@ def plain(value: Any) -> str:
     """Text as people mean it: composed characters, no control characters, no blanks around it. Raises Invalid."""
     if not isinstance(value, str):
         raise Invalid(N_("This must be a text."))
-    composed = unicodedata.normalize("NFC", value).replace("\r\n", "\n")
-    return "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs", "Co")).strip()
+    return visible(unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\t", " ")).strip()
 
 
 def _text(field: FormField, value: Any) -> str:

@@ -165,6 +165,7 @@ def serve(app: "Flask", listener: socket.socket) -> None:
     """Answer requests on `listener` until a signal ends the main thread."""
     from waitress.server import create_server
 
+    from config.command_line.refusals import channel_class
     from config.settings import current_settings
 
     getLogger("waitress.queue").setLevel(ERROR)  # a request that waits a moment is no news
@@ -175,6 +176,7 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
         max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
     )  # fmt: skip
+    server.channel_class = channel_class(settings)
     try:
         server.run()
     finally:

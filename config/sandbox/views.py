@@ -29,6 +29,8 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 )
+YEARS = range(2000, 2200)
+"""Beyond them, days are counted out of the calendar."""
 blueprint = Blueprint("sandbox", __name__, url_prefix="/sandbox", template_folder="templates")
 _one_at_a_time = threading.Lock()
 
@@ -179,6 +181,8 @@ def _moment(text: Any) -> datetime | None:
         at = datetime.fromisoformat(str(text))
     except ValueError:
         raise RuleViolation("at", N_("The time must look like 2026-11-03T08:00:00+01:00.")) from None
+    if at.year not in YEARS:
+        raise RuleViolation("at", N_("The time must lie between {first} and {last}."), first=YEARS[0], last=YEARS[-1])
     return at if at.tzinfo else at.replace(tzinfo=current_settings().zone)
 
 

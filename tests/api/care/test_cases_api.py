@@ -90,7 +90,7 @@ def test_orders_pauses_and_closing(client, officer):
     assert (paused["line_list"], paused["status"]) == ("paused", "paused")
     closed = client.post(f"{URL}/{reference}/close", json={"reason": "not_a_case"}, headers=officer).get_json()
     assert (closed["line_list"], closed["status"], closed["close_reason"]) == ("closed", "closed", "not_a_case")
-    assert client.post(f"{URL}/{reference}/reports", json={}, headers=officer).status_code == 409
+    assert client.post(f"{URL}/{reference}/reports", json={"symptoms": {}}, headers=officer).status_code == 409
 
 
 def test_an_index_case_becomes_ready_for_review(client, officer):
@@ -138,3 +138,38 @@ def test_reviewing_needs_an_officer(client, bearer, role, status):
     headers = bearer(role) if role else {}
     answer = client.post(f"{URL}/AAAAAAAA/reviews", json={"outcome": "dismissed"}, headers=headers)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("{", "application/json"),
+        ("[]", "application/json"),
+        ("null", "application/json"),
+        ("[" * 100_000, "application/json"),
+        ("{}", "text/plain"),
+        ("", "application/json"),
+        ("{}", "application/json"),
+    ],
+)
+def test_a_body_that_says_nothing_is_no_report(client, officer, body, kind):
+    made = enrol(client, officer)
+    answer = client.post(f"{URL}/{made['reference']}/reports", data=body, content_type=kind, headers=officer)
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert (
+        client.get(f"{URL}/{made['reference']}", headers=officer).get_json()["because"]["inputs"]["ever_reported"]
+        is False
+    )
+
+
+def test_names_lose_what_cannot_be_seen(client, officer):
+    person = {"given_name": "A\x00da\u202e", "family_name": "\x00"}
+    answer = client.post(URL, json=enrolment(person=person), headers=officer)
+    assert [error["field"] for error in answer.get_json()["errors"]] == ["person.family_name"]
+    made = enrol(client, officer, person={"given_name": "A\x00da\u202e"})
+    assert made["person"]["given_name"] == "Ada"
+
+
+def test_an_address_that_does_not_exist_is_not_found(client, officer):
+    answer = client.post(f"{URL}/AAAAAAAA/nonsense", json={}, headers=officer)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

@@ -104,7 +104,7 @@ def test_an_answer_by_link(care, time):
     assert open_tasks(case) == {TaskKind.SYMPTOMATIC}
     assert messages(case)[-1] == "care.symptomatic_notice"
     with transaction():
-        assert check_ins.answer_link(RecordReport(), token=token) is None
+        assert check_ins.answer_link(RecordReport(symptoms={}), token=token) is None
     assert db.session.scalar(select(func.count()).select_from(SymptomReport)) == 1
 
 

@@ -101,6 +101,20 @@ def test_the_clock_moves_for_all_and_comes_back(live_server: House) -> None:
     assert requests.get(live_server.url + "/sandbox/clock", timeout=10).json()["moved_by_seconds"] == 0
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "soon"])
+def test_the_clock_stays_within_the_calendar(live_server: House, at: str) -> None:
+    refused = requests.post(live_server.url + "/sandbox/clock", json={"at": at}, timeout=20)
+    assert refused.status_code == 422
+    assert requests.get(live_server.url + "/sandbox/clock", timeout=10).json()["moved_by_seconds"] == 0
+
+
+def test_an_upload_beyond_all_bounds_is_refused_in_words(live_server: House) -> None:
+    answer = requests.post(live_server.url + "/services/", data=b"x" * 60_000_000, timeout=60)
+    assert answer.status_code == 413
+    assert "10 MB" in answer.text
+    assert "max_body" not in answer.text
+
+
 @pytest.mark.parametrize("path", ["/sandbox/phone", "/sandbox/mailbox", "/sandbox/phone?number=%2B4917604069001"])
 def test_the_pages_show_and_let_reply(live_server: House, path: str) -> None:
     page = requests.get(live_server.url + path, timeout=20)

@@ -146,9 +146,11 @@ def test_two_workers_at_once_do_no_harm(app: Flask, preview: Preview, monkeypatc
 
 
 def test_confirming_is_once_and_discarding_forgets(preview: Preview) -> None:
-    import_id = confirmed(preview(contacts(3)))
-    with pytest.raises(InvalidTransition):
-        confirmed(import_id)
+    import_id = preview(contacts(3))
+    assert confirmed(confirmed(import_id)) == import_id  # pressed twice
+    assert worked_off(import_id).imported == 3
+    assert confirmed(import_id) == import_id
+    assert import_queries.shown(ACTOR, import_id).state is ImportState.FINISHED
     other = preview(contacts(3, seed=5))
     with transaction():
         importing.discard(other, actor=ACTOR)

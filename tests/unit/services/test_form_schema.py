@@ -28,6 +28,7 @@ ADDRESS = {"street": " Am  Wall", "house_number": "3 b", "postal_code": "38100",
     [
         (FieldType.TEXT, "  Ida   Möller ", "Ida Möller"),
         (FieldType.TEXT, "Mu\u0308ller\x00\u200e", "Müller\u200e"),
+        (FieldType.TEXT, "Zoe \u202elive\u202c", "Zoe live"),
         (FieldType.LONG_TEXT, "eins\r\n\r\nzwei", "eins\n\nzwei"),
         (FieldType.CHOICE, "b", "b"),
         (FieldType.DATE, "2026-02-28", "2026-02-28"),
