@@ -37,7 +37,7 @@ class TokenRefused(Exception):
 
 
 class UnknownKey(TokenRefused):
-    """Signed with a key that is not in the set: perhaps a new one."""
+    """Signed with no key of the set: perhaps with a new one, be it under an old name or none."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _decoded(token: object, keys: Sequence[Mapping[str, Any]]) -> tuple[dict[str
         except (JoseError, ValueError, TypeError, KeyError):
             continue
         return header, dict(decoded.claims)
-    raise TokenRefused("id_token_signature")
+    raise UnknownKey("id_token_signature")
 
 
 def _header(token: str) -> dict[str, Any]:

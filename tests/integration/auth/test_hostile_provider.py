@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import func, select
 
@@ -341,6 +342,19 @@ def test_claims_may_stand_in_userinfo_alone(client: FlaskClient, provider: Hosti
     page = client.get("/account/").get_data(as_text=True)
     assert "Ada Beispiel" in page
     assert "hoch" not in page
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["under the old name", "without a name"])
+def test_another_key_in_the_old_ones_place_is_fetched(
+    client: FlaskClient, provider: HostileProvider, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    monkeypatch.setattr(oidc, "REFETCH_AFTER_S", 0.0)
+    assert come_back(client, begin(client, provider)).status_code == 302
+    provider.key = RSAKey.generate_key(2048, {"use": "sig"} | ({"kid": "one"} if named else {}))
+    if not named:
+        key = provider.key
+        provider.make_id_token = lambda payload: jwt.encode({"alg": "RS256"}, payload, key)
+    assert come_back(client, begin(client, provider)).status_code == 302
 
 
 def test_a_new_key_is_fetched_and_a_withdrawn_one_stops_working(
