@@ -40,6 +40,7 @@ def init_app(app: "Flask", settings: "Settings") -> None:
         broker_url=settings.broker_url,
         broker_transport_options=_transport_options(settings.broker_url, settings.broker_prefix),
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker that gives up after an hour stays away when the broker is back
         broker_connection_timeout=SOCKET_TIMEOUT_S,
         task_publish_retry=False,
         task_ignore_result=True,

@@ -117,3 +117,7 @@ def test_all_jobs_together_do_what_is_due_and_then_nothing(app: Flask, provider:
         assert statuses() == {"a": "sent", "b": "sent"}
         again = run_due_jobs()
         assert again["notifications.deliver_sms"] == again["notifications.deliver_email"] == 0
+
+
+def test_a_worker_never_gives_up_on_its_broker(app: Flask) -> None:
+    assert app.extensions["celery"].conf.broker_connection_max_retries is None
