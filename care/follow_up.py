@@ -112,7 +112,12 @@ def delivery_outcome(outcome: Outcome) -> None:
         return  # by far the most frequent outcome changes nothing, and needs no lock
     case = case_management.locked_case(case_id)
     person, now = case.person, clock.now()
-    if outcome.meaning is Meaning.OPTED_OUT:
+    if outcome.meaning is Meaning.OPTED_IN:
+        if person.opted_out_at is None:
+            return
+        person.opted_out_at = None
+        timeline.add(case, "opted_in", actor, channel=outcome.channel.value)
+    elif outcome.meaning is Meaning.OPTED_OUT:
         if person.opted_out_at is None:
             person.opted_out_at = now
             timeline.add(case, "opted_out", actor, channel=outcome.channel.value)

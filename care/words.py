@@ -111,6 +111,7 @@ EVENTS: dict[str, str] = {
     "closed": N_("Closed"),
     "reopened": N_("Reopened"),
     "opted_out": N_("Wants no more messages"),
+    "opted_in": N_("Wants messages again"),
     "not_reached": N_("Message did not arrive"),
     "task_done": N_("Task done"),
 }

@@ -113,10 +113,11 @@ def _understood(message: InboundMessage) -> InboxState:
     if wish == "stop":
         suppress(Channel.SMS, message.sender_index, "reply")
         _withdraw(message.sender_index)
-        _tell_opted_out(message.sender_index)
+        _tell_wish(message.sender_index, Meaning.OPTED_OUT)
         return InboxState.DONE
     if wish == "start":
         lift(Channel.SMS, message.sender_index)
+        _tell_wish(message.sender_index, Meaning.OPTED_IN)
         return InboxState.DONE
     reply = InboundReply(message.id, message.sender or "", body, message.received_at)
     return InboxState.UNDERSTOOD if any(handler(reply) for handler in _handlers) else InboxState.INBOX
@@ -143,7 +144,7 @@ def _withdraw(sender_index: bytes) -> None:
         message.untold = False  # told below, once for each conversation
 
 
-def _tell_opted_out(sender_index: bytes) -> None:
+def _tell_wish(sender_index: bytes, meaning: Meaning) -> None:
     newest = (
         select(Notification.about, Notification.key, Notification.correlation)
         .where(Notification.recipient_index == sender_index, Notification.channel == Channel.SMS)
@@ -154,4 +155,4 @@ def _tell_opted_out(sender_index: bytes) -> None:
     for about, key, correlation in db.session.execute(newest):
         if about not in told:
             told.add(about)
-            tell(Outcome(about, key, Channel.SMS, Status.SUPPRESSED, Meaning.OPTED_OUT, correlation))
+            tell(Outcome(about, key, Channel.SMS, Status.SUPPRESSED, meaning, correlation))

@@ -65,6 +65,7 @@ class Meaning(StrEnum):
     QUEUE_FULL = "queue_full"
     BAD_ADDRESS = "bad_address"
     OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"  # of no code: the person wrote START
     REGION = "region"
     BLOCKED = "blocked"
     OTHER_CHANNEL = "other_channel"

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from care import case_management, check_ins, releases
+from care import case_management, check_ins, follow_up, releases
 from care.assessment_models import CheckIn, SymptomReport
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.models import AccessLink, Case, Document, OfficeTask
@@ -16,6 +16,9 @@ from config.errors import InvalidTransition, RuleViolation
 from config.ids import new_id
 from notifications.inbound import InboundReply
 from notifications.models import Notification
+from notifications.outcomes import Outcome
+from notifications.statuses import Channel, Meaning
+from notifications.statuses import Status as MessageStatus
 from tests.factories.care import DAY, MONDAY, OFFICER, enrolment, local, new_case, new_phone, office, report
 
 TODAY = date(2026, 11, 2)
@@ -262,6 +265,17 @@ def test_pausing_stops_the_questions(care, time):
         case = again(case)
         assert (case.line_list is LineList.PAUSED) is paused
         assert (case.next_check_in_at is None) is paused
+
+
+def test_who_writes_start_after_stop_is_asked_again(care, time):
+    case = new_case()
+    for meaning, asked in ((Meaning.OPTED_OUT, False), (Meaning.OPTED_IN, True), (Meaning.OPTED_IN, True)):
+        with transaction():
+            told = Outcome(case.reference, "check-in:x", Channel.SMS, MessageStatus.SUPPRESSED, meaning)
+            follow_up.delivery_outcome(told)
+        case = again(case)
+        assert (case.next_check_in_at is not None) is asked
+        assert ("opted_out" in {found["code"] for found in case.findings}) is not asked
 
 
 def test_a_closed_case_takes_no_report(care, time):

@@ -226,6 +226,7 @@ def test_stop_suppresses_withdraws_and_is_told(post: Post, provider: Provider, b
     post(MESSAGES, reply("START", sid="SM" + "b" * 32))
     process_inbound()
     assert not suppressed(Channel.SMS, [address_index(Channel.SMS, PHONE)])
+    assert [(each.about, each.meaning.value) for each in told[1:]] == [("case-1", "opted_in")]
     put_sms("two")
     assert statuses()["two"] == "pending"
 
