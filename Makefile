@@ -9,7 +9,7 @@ INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input --req
 CODE := auth care config notifications services tests
 PYTEST := $(PY) -m pytest
 # One process per core; a file's tests stay together, since they share what they have started.
-AT_ONCE := -n logical --maxprocesses=4 --dist loadfile
+AT_ONCE := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 # What is installed must import from bytecode, or a second start takes twice as long.
 unexport PYTHONDONTWRITEBYTECODE

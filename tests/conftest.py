@@ -3,6 +3,7 @@ and what lies in integration/ and api/ runs once on SQLite and once on PostgreSQ
 """
 
 import os
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -23,6 +24,7 @@ pytest_plugins = (
 )
 NEEDED = "needs "
 LONG = ("chaos", "security")
+WAITING = Path(__file__).parent / "integration" / "faults"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -32,6 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in set(long)]
+    # What mostly waits begins first, so that another process computes meanwhile.
+    items.sort(key=lambda item: WAITING not in item.path.parents)
 
 
 @pytest.hookimpl(trylast=True)

@@ -122,6 +122,12 @@ def wait_until(ready: Callable[[], bool], what: str, process: subprocess.Popen[b
         time.sleep(0.05)
 
 
+def tied(command: Sequence[str | Path]) -> list[str]:
+    """`command` such that it ends when we do, even if we are killed (where util-linux is there to see to it)."""
+    setpriv = shutil.which("setpriv")
+    return [*([setpriv, "--pdeathsig", "KILL"] if setpriv else []), *(str(part) for part in command)]
+
+
 @contextlib.contextmanager
 def started(
     command: Sequence[str | Path],
@@ -134,7 +140,7 @@ def started(
     """Run `command` as `user` until the block ends. Raises Missing when it does not come up."""
     owner = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
     process = subprocess.Popen(
-        [str(part) for part in command],
+        tied(command),
         env=dict(env) if env is not None else None,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
