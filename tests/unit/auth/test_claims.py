@@ -33,7 +33,7 @@ def test_a_full_profile() -> None:
     )
     assert (profile.given_name, profile.family_name, profile.email) == ("Ada", "Beispiel", "ada@example.org")
     assert profile.birth_date == date(1990, 2, 28)
-    assert profile.address == {"street": "Weg 1", "postal_code": "38100", "city": "Ort"}
+    assert profile.address == {"street": "Weg 1", "postal_code": "38100", "city": "Braunschweig"}
     assert (profile.locale, profile.assurance, profile.roles) == ("en", "substantial", ("caseworker:traffic",))
 
 
