@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import amqp
 from tests.servers import base
 
 LOCAL = "127.0.0.1:5672"
+PREFIX = "obhut-test-"
+LEFT_OVER_S = 6 * 3600
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 
@@ -44,13 +47,22 @@ def running() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _virtual_host(server: str) -> Iterator[str]:
-    name = f"obhut-test-{uuid.uuid4().hex[:12]}"
+    _drop_left_overs()
+    name = f"{PREFIX}{int(time.time())}-{uuid.uuid4().hex[:8]}"
     if not (_control("add_vhost", name) and _control("set_permissions", "-p", name, "guest", ".*", ".*", ".*")):
         raise base.Missing("RabbitMQ runs, but made no virtual host for us")
     try:
         yield f"amqp://guest:guest@{server}/{name}"
     finally:
         _control("delete_vhost", name)
+
+
+def _drop_left_overs() -> None:
+    """Delete the virtual hosts of runs that were killed; those of runs that may still be going on stay."""
+    for name in _listed("list_vhosts", "name") or ():
+        made_at = name.removeprefix(PREFIX).split("-")[0]
+        if name.startswith(PREFIX) and (not made_at.isdigit() or int(made_at) < time.time() - LEFT_OVER_S):
+            _control("delete_vhost", name)
 
 
 @contextlib.contextmanager
@@ -85,14 +97,19 @@ def _private(server: Path) -> Iterator[str]:
 
 
 def _control(*arguments: str) -> bool:
+    return _listed(*arguments) is not None
+
+
+def _listed(*arguments: str) -> list[str] | None:
+    """What `rabbitmqctl` prints, line by line; None when it fails."""
     program = base.program("rabbitmqctl", CONTROL)
     if not program:
-        return False
+        return None
     try:
-        done = subprocess.run([program, "-q", *arguments], capture_output=True, timeout=30, check=False)
+        done = subprocess.run([program, "-q", *arguments], capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+        return None
+    return None if done.returncode else done.stdout.splitlines()
 
 
 def _answers(server: str, virtual_host: str) -> bool:
