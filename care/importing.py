@@ -33,7 +33,8 @@ from notifications.celery_app import wake
 from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
-CHUNK = 100  # rows per transaction: half a second of writing at most
+CHUNK = 25  # rows that become cases in one transaction: half a second of writing at most
+PREVIEW_CHUNK = 200
 KEPT_FOR = timedelta(days=7)  # rows of a finished or forgotten import
 UNEXPECTED = N_("This row could not be imported because of an error on our side.")
 
@@ -101,7 +102,7 @@ def _keep(case_import: CaseImport, rows: Sequence[ParsedRow]) -> None:
 
 
 def _chunks(rows: Sequence[ParsedRow]) -> Iterator[Sequence[ParsedRow]]:
-    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
+    return (rows[start : start + PREVIEW_CHUNK] for start in range(0, len(rows), PREVIEW_CHUNK))
 
 
 def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> set[int]:

@@ -72,8 +72,10 @@ def _create_app() -> Flask:
     from config.settings import load_settings
 
     settings = load_settings()
-    logging.configure(settings)
-    return application(settings)
+    app = application(settings)
+    if settings.log_level == "INFO":  # whoever types a command reads its answer, not the story of every row
+        logging.configure(settings.changed(log_level="WARNING"))
+    return app
 
 
 def _settings(**overrides: Any) -> Any:

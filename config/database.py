@@ -7,6 +7,7 @@ loses updates or fails with "database is locked". Reading needs no transaction o
 import enum
 import json
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -41,6 +42,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLITE_BUSY_TIMEOUT_MS = 10_000
+STRETCH_S, GAP_S = 1.0, 0.12  # SQLite's waiting writers look again every 0.1 s
 WRITE = "obhut_write"
 MIGRATIONS = Path(__file__).parent / "migrations"
 SelectT = TypeVar("SelectT", bound=Select[Any])
@@ -158,19 +160,23 @@ class Turns:
     """Who may write to SQLite next, first come first served.
 
     SQLite itself lets waiting writers sleep and try again, up to 0.1 s at a time and in no order: with a dozen threads
-    the lock lies idle most of the time, and a loop of short transactions starves the others.
+    the lock lies idle most of the time, and a loop of short transactions starves the others. Other processes are still
+    among those who try again: a process that has written for a second leaves them a gap in which one of them gets in.
     """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._taken = False
         self._waiting: deque[threading.Lock] = deque()
+        self._writing_since = self._given_on_at = time.monotonic()
 
     def take(self, timeout: float) -> bool:
         """Wait for one's turn; False when it did not come within `timeout` seconds (SQLite then has the word)."""
         with self._guard:
             if not self._taken:
                 self._taken = True
+                if time.monotonic() - self._given_on_at > GAP_S:
+                    self._writing_since = time.monotonic()
                 return True
             mine = threading.Lock()
             mine.acquire()
@@ -184,8 +190,12 @@ class Turns:
             return False
 
     def give_on(self) -> None:
-        """Let the one who has waited longest write."""
+        """Let the one who has waited longest write. SQLite's own lock is free by now."""
+        if time.monotonic() - self._writing_since > STRETCH_S:
+            time.sleep(GAP_S)
+            self._writing_since = time.monotonic()
         with self._guard:
+            self._given_on_at = time.monotonic()
             if self._waiting:
                 self._waiting.popleft().release()
             else:
