@@ -15,8 +15,6 @@ from care.vocabulary import FindingCode, LineList, TaskKind
 from config import clock
 from config.database import db
 from config.errors import NotFound
-from notifications.outcomes import Outcome
-from notifications.statuses import Meaning, Status
 
 log = structlog.get_logger(__name__)
 DUE_IN: dict[TaskKind, timedelta] = {TaskKind.SYMPTOMATIC: timedelta(hours=2)}
@@ -33,7 +31,6 @@ TASK_OF_ENDING: dict[EndingAction, TaskKind] = {
 }
 DERIVED_TASKS = frozenset({*TASK_OF_LIST.values(), *TASK_OF_ENDING.values(), TaskKind.UNREACHABLE})
 RULES = Actor.system("care.rules")
-NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
 
 
 def react(case: Case, change: Change, actor: Actor) -> None:
@@ -97,41 +94,3 @@ def finish_task(task_id: UUID, *, case: Case, actor: Actor) -> None:
     if task.done_at is None:
         task.done_at, task.done_by = clock.now(), actor.id
         timeline.add(case, "task_done", actor, task=task.kind.value)
-
-
-def delivery_outcome(outcome: Outcome) -> None:
-    """Handler of notifications: a message reached a person in care, never will, or they opted out."""
-    from care import case_management
-    from care.queries import case_id_of_reference, is_unreachable
-
-    actor = Actor.system("notifications")
-    case_id = case_id_of_reference(outcome.about)
-    if case_id is None or outcome.more_to_come or not _is_for_person(outcome.key):
-        return
-    if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
-        return  # by far the most frequent outcome changes nothing, and needs no lock
-    case = case_management.locked_case(case_id)
-    person, now = case.person, clock.now()
-    if outcome.meaning is Meaning.OPTED_IN:
-        if person.opted_out_at is None:
-            return
-        person.opted_out_at = None
-        timeline.add(case, "opted_in", actor, channel=outcome.channel.value)
-    elif outcome.meaning is Meaning.OPTED_OUT:
-        if person.opted_out_at is None:
-            person.opted_out_at = now
-            timeline.add(case, "opted_out", actor, channel=outcome.channel.value)
-    elif outcome.status in NOT_REACHED:
-        if person.unreachable_since is None:
-            person.unreachable_since = now
-            timeline.add(case, "not_reached", actor, channel=outcome.channel.value)
-    elif outcome.status is Status.DELIVERED and person.unreachable_since is not None:
-        person.unreachable_since = None
-    else:
-        return
-    if case.is_open:
-        case_management.settled(case, actor, now)
-
-
-def _is_for_person(key: str) -> bool:
-    return key.split(":", 1)[0] in {"invitation", "check-in", "released"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import check_ins, follow_up, releases
+from care import check_ins, follow_up, reachability, releases
 from care.assessment_models import WITH_FACTS
 from care.assessments import reassess
 from care.models import Case
@@ -42,7 +42,7 @@ def register() -> None:
     """Make care's templates, handlers and jobs known. Called once by the wiring."""
     register_templates("care", TEMPLATES)
     register_reply_handler(check_ins.reply_by_sms)
-    register_outcome_handler(follow_up.delivery_outcome)
+    register_outcome_handler(reachability.delivery_outcome)
     register_job(Job("care.reassess", EVERY, Queue.CARE, reassess_due))
     register_job(Job("care.check_ins", EVERY, Queue.CARE, check_ins.send_due))
     register_job(Job("care.releases", timedelta(minutes=1), Queue.CARE, releases.release_due))

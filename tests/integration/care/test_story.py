@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from care import case_management, check_ins, follow_up, releases
+from care import case_management, check_ins, reachability, releases
 from care.assessment_models import CheckIn, SymptomReport
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.models import AccessLink, Case, Document, OfficeTask
@@ -272,7 +272,7 @@ def test_who_writes_start_after_stop_is_asked_again(care, time):
     for meaning, asked in ((Meaning.OPTED_OUT, False), (Meaning.OPTED_IN, True), (Meaning.OPTED_IN, True)):
         with transaction():
             told = Outcome(case.reference, "check-in:x", Channel.SMS, MessageStatus.SUPPRESSED, meaning)
-            follow_up.delivery_outcome(told)
+            reachability.delivery_outcome(told)
         case = again(case)
         assert (case.next_check_in_at is not None) is asked
         assert ("opted_out" in {found["code"] for found in case.findings}) is not asked

@@ -1,0 +1,45 @@
+"""Whether messages reach the people in care: what notifications tell us becomes a fact of the case."""
+
+from auth.actors import Actor
+from care import case_management, timeline
+from care.queries import case_id_of_reference, is_unreachable
+from config import clock
+from notifications.outcomes import Outcome
+from notifications.statuses import Meaning, Status
+
+NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
+
+
+def delivery_outcome(outcome: Outcome) -> None:
+    """Handler of notifications: a message reached a person in care, never will, or they opted out."""
+    actor = Actor.system("notifications")
+    case_id = case_id_of_reference(outcome.about)
+    if case_id is None or outcome.more_to_come or not _is_for_person(outcome.key):
+        return
+    if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
+        return  # by far the most frequent outcome changes nothing, and needs no lock
+    case = case_management.locked_case(case_id)
+    person, now = case.person, clock.now()
+    if outcome.meaning is Meaning.OPTED_IN:
+        if person.opted_out_at is None:
+            return
+        person.opted_out_at = None
+        timeline.add(case, "opted_in", actor, channel=outcome.channel.value)
+    elif outcome.meaning is Meaning.OPTED_OUT:
+        if person.opted_out_at is None:
+            person.opted_out_at = now
+            timeline.add(case, "opted_out", actor, channel=outcome.channel.value)
+    elif outcome.status in NOT_REACHED:
+        if person.unreachable_since is None:
+            person.unreachable_since = now
+            timeline.add(case, "not_reached", actor, channel=outcome.channel.value)
+    elif outcome.status is Status.DELIVERED and person.unreachable_since is not None:
+        person.unreachable_since = None
+    else:
+        return
+    if case.is_open:
+        case_management.settled(case, actor, now)
+
+
+def _is_for_person(key: str) -> bool:
+    return key.split(":", 1)[0] in {"invitation", "check-in", "released"}
