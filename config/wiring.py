@@ -54,7 +54,7 @@ def wire(app: "Flask") -> None:
 
 def _register_jobs_of_auth() -> None:
     # That room lies below the queues and cannot register them itself.
-    register_job(Job("audit-seal", timedelta(seconds=1), Queue.HOUSEKEEPING, audit.seal, woken=False))
+    register_job(Job("audit-seal", timedelta(seconds=2), Queue.HOUSEKEEPING, audit.seal, woken=False))
     register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 
