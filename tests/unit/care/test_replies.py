@@ -63,5 +63,8 @@ def test_left_to_a_person(text):
 
 
 @given(st.text(max_size=200))
-def test_never_fails(text):
-    understand(text, COVID)
+def test_whatever_is_written_only_what_the_protocol_asks_is_understood(text):
+    answer = understand(text, COVID)
+    if answer is not None:
+        assert set(answer.symptoms) <= {symptom.key for symptom in COVID.symptoms} | {UNSPECIFIED}
+        assert answer.temperature_c is None or 30 <= answer.temperature_c <= 45
