@@ -30,16 +30,18 @@ if TYPE_CHECKING:
 WEB_THREADS = 8
 STOP_SECONDS = 5
 READY_SECONDS = 60
+LOOK_SECONDS = 1
+
+_received: list[int] = []  # the signals that told this process to stop
 PAGES = {PHONE: "/sandbox/phone", MAIL: "/sandbox/mailbox"}
 
 
 def stop_on_signals() -> None:
     """SIGINT and SIGTERM end the main thread with SystemExit; a second one ends the process on the spot."""
-    received: list[int] = []
 
     def handle(number: int, _frame: object) -> NoReturn:
-        received.append(number)
-        if len(received) > 1:
+        _received.append(number)
+        if len(_received) > 1:
             os._exit(1)
         raise SystemExit(0)
 
@@ -177,9 +179,13 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
     )  # fmt: skip
     server.channel_class = channel_class(settings)
+    threading.Thread(target=server.run, name="web", daemon=True).start()
     try:
-        server.run()
+        while not _received:  # SystemExit is lost when the signal comes inside a callback that swallows exceptions
+            time.sleep(LOOK_SECONDS)
+        raise SystemExit(0)
     finally:
+        server.task_dispatcher.shutdown()
         server.close()
 
 
