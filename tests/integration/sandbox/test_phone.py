@@ -118,7 +118,7 @@ def test_a_reply_reaches_the_webhook_signed_and_stop_is_remembered(
 def test_an_answer_in_twiml_is_sent_to_the_person(application: Application, remote: Remote) -> None:
     application.answers, application.twiml = [200], "<Response><Message>Danke!</Message></Response>"
     remote.reply(NUMBER, "Hallo")
-    eventually(lambda: [one for one in remote.messages(to=NUMBER) if one["body"] == "Danke!"], "the answer")
+    assert eventually(lambda: [one for one in remote.messages(to=NUMBER) if one["body"] == "Danke!"], "the answer")
 
 
 def test_messages_and_open_reports_outlast_the_process(
