@@ -54,6 +54,7 @@ class Person(KeyHolder, Identified, Base):
     email = sealed(str)
     address = sealed(dict)
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    phone_number_of: Mapped[int | None]  # the n-th person at this number: how an answer by SMS says whose it is
     email_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # given and family name
     family_name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)

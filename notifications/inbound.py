@@ -111,7 +111,7 @@ def _understood(message: InboundMessage) -> InboxState:
     body = message.body or ""
     wish = _wish(body, message.opt_out_type)
     if wish == "stop":
-        suppress(Channel.SMS, message.sender_index, "reply")
+        suppress(Channel.SMS, message.sender or "", "reply")
         _withdraw(message.sender_index)
         _tell_wish(message.sender_index, Meaning.OPTED_OUT)
         return InboxState.DONE

@@ -1,20 +1,22 @@
 """Tables of the room. Personal data (recipients, texts) are sealed; views and the API never read them from here.
 
-Times are domain time, except `lease_until`, `next_attempt_at` and those of an attempt, which are wall time.
+Times are domain time, except `lease_until`, `next_attempt_at` and those of an attempt or a sender, which are wall time.
 """
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base
 from config.encryption import DEPLOYMENT, SealedRow, Sealer, sealed
 from config.ids import new_id
-from notifications.statuses import AttemptState, Channel, InboxState, Meaning, Status
+from notifications.operation_models import BulkSend
+from notifications.statuses import AttemptState, Channel, InboxState, Meaning, Priority, Purpose, Status
 
 INDEX_BYTES = 32
+IN_TROUBLE = "('failed', 'undelivered', 'parked', 'unknown')"
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -27,9 +29,14 @@ class Notification(SealedRow, Base):
 
     __tablename__ = "notification"
     __table_args__ = (
-        _partial("ix_notification_pending", "channel", "id", where="status = 'pending'"),
+        _partial("ix_notification_pending", "channel", "priority", "id", where="status = 'pending'"),
         _partial("ix_notification_sending", "lease_until", where="status = 'sending'"),
         _partial("ix_notification_untold", "id", where="untold"),
+        _partial("ix_notification_rung", "next_rung_at", where="status = 'sent' AND next_rung_at IS NOT NULL"),
+        _partial("ix_notification_trouble", "cause", "id", where=f"status IN {IN_TROUBLE}"),
+        _partial("ix_notification_with_text", "changed_at", where="has_text"),
+        _partial("ix_notification_bulk", "bulk_id", "status", where="bulk_id IS NOT NULL"),
+        _partial("ix_notification_successor", "fallback_for", where="fallback_for IS NOT NULL"),
         Index("ix_notification_about", "about", "id"),
         Index("ix_notification_recipient", "recipient_index", "id"),
     )
@@ -46,7 +53,11 @@ class Notification(SealedRow, Base):
     body = sealed(str)
     html = sealed(str)
     fallbacks = sealed(list)
-    fallback_for: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notification.id"), index=True)
+    fallback_for: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notification.id"))
+    bulk_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(BulkSend.id))
+    priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)
+    purpose: Mapped[Purpose] = mapped_column(default=Purpose.GENERAL)
+    zone: Mapped[str | None] = mapped_column(String(64))
     about: Mapped[str] = mapped_column(String(120))
     owner: Mapped[str | None] = mapped_column(String(80))
     correlation: Mapped[str | None] = mapped_column(String(80))
@@ -59,9 +70,12 @@ class Notification(SealedRow, Base):
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
-    changed_at: Mapped[datetime] = mapped_column(index=True)
+    changed_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
+    next_rung_at: Mapped[datetime | None]
+    cause: Mapped[Meaning] = mapped_column(default=Meaning.NONE)
+    cause_code: Mapped[str | None] = mapped_column(String(40))
     untold: Mapped[bool] = mapped_column(default=False)
     tell_failures: Mapped[int] = mapped_column(default=0)
     has_text: Mapped[bool] = mapped_column(default=True)
@@ -78,10 +92,16 @@ class Notification(SealedRow, Base):
 
 
 class DeliveryAttempt(Base):
-    """One try to hand a message to a provider. `handed_at`: written just before an e-mail's DATA."""
+    """One try to hand a message to a provider. `handed_at`: written just before an e-mail's DATA.
+
+    `redact_at`: from when on the provider's copy of the text is to be wiped; None when there is nothing to wipe.
+    """
 
     __tablename__ = "delivery_attempt"
-    __table_args__ = (UniqueConstraint("notification_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("notification_id", "number"),
+        _partial("ix_delivery_attempt_redact", "redact_at", where="redact_at IS NOT NULL"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     notification_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notification.id"))
@@ -95,6 +115,8 @@ class DeliveryAttempt(Base):
     started_at: Mapped[datetime]
     handed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    redact_at: Mapped[datetime | None]
+    redacted_at: Mapped[datetime | None]
 
 
 class Receipt(Base):
@@ -129,6 +151,9 @@ class InboundMessage(SealedRow, Base):
     sender = sealed(str)
     body = sealed(str)
     opt_out_type: Mapped[str] = mapped_column(String(10), default="")
+    about: Mapped[str | None] = mapped_column(String(120))
+    owner: Mapped[str | None] = mapped_column(String(80))
+    locale: Mapped[str | None] = mapped_column(String(16))
     received_at: Mapped[datetime]
     state: Mapped[InboxState] = mapped_column(default=InboxState.NEW)
     failures: Mapped[int] = mapped_column(default=0)
@@ -140,15 +165,37 @@ class InboundMessage(SealedRow, Base):
         return DEPLOYMENT
 
 
-class Suppression(Base):
+class Suppression(SealedRow, Base):
     """An address to which nothing is sent by a channel, until it is lifted."""
 
     __tablename__ = "suppression"
     __table_args__ = (UniqueConstraint("channel", "recipient_index"),)
 
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    channel: Mapped[Channel]
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary(INDEX_BYTES))
+    recipient = sealed(str)
+    source: Mapped[str] = mapped_column(String(20))
+    since: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(80))
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(String(80))
+
+    @property
+    def key_holder(self) -> Sealer:
+        return DEPLOYMENT
+
+
+class ContactBasis(Base):
+    """Why we may write to an address by a channel: a legal basis or a consent, when and from where it was recorded."""
+
+    __tablename__ = "contact_basis"
+    __table_args__ = (UniqueConstraint("channel", "recipient_index", "basis"),)
+
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     channel: Mapped[Channel]
     recipient_index: Mapped[bytes] = mapped_column(LargeBinary(INDEX_BYTES))
-    source: Mapped[str] = mapped_column(String(20))
-    since: Mapped[datetime]
-    lifted_at: Mapped[datetime | None]
+    basis: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]

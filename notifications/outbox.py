@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import update
 
@@ -18,7 +19,7 @@ from notifications.rendering import render
 from notifications.rows import insert_once, new_message
 from notifications.schedule import Queue
 from notifications.settling import finish
-from notifications.statuses import CANCELLABLE, Channel, Status
+from notifications.statuses import CANCELLABLE, Channel, Priority, Status
 
 Variables = Mapping[str, Any]
 
@@ -45,12 +46,16 @@ def enqueue(
     correlation: str | None = None,
     fallbacks: Sequence[Fallback] = (),
     owner: str | None = None,
+    priority: Priority | None = None,
+    zone: str | None = None,
+    bulk_id: UUID | None = None,
 ) -> Notification | None:
     """Put a message into the outbox, inside the caller's transaction; None when `key` was used before.
 
     The text is rendered now, so what is missing fails here: raises RuleViolation for an unknown template, a missing
     variable or an impossible address. `to` is E.164 or an e-mail address; the times are domain time.
-    `owner` ("office:<id>", "department:<code>") limits which staff see it in the log.
+    `owner` ("office:<id>", "department:<code>") limits which staff see it in the log. `priority` replaces the
+    template's own; `zone` is the person's IANA time zone where it is not the jurisdiction's.
     """
     checked(channel, to)
     text = render(template, channel, locale, dict(variables))
@@ -59,6 +64,9 @@ def enqueue(
     message.about, message.owner, message.correlation = about, owner, correlation
     message.not_before, message.expires_at = not_before, expires_at
     message.fallbacks = rungs or None
+    message.zone, message.bulk_id = zone, bulk_id
+    if priority is not None:
+        message.priority = priority
     stored = insert_once(message)
     if stored is not None:
         metrics.enqueued(channel)

@@ -26,20 +26,29 @@ def suppressed(channel: Channel, indexes: Iterable[bytes]) -> set[bytes]:
     return set(db.session.scalars(statement))
 
 
-def suppress(channel: Channel, index: bytes, source: str) -> None:
-    """Send nothing more to this address, inside the caller's transaction. `source`: reply, provider or staff."""
+def suppress(channel: Channel, address: str, source: str, by: str | None = None) -> None:
+    """Send nothing more to this address, inside the caller's transaction.
+
+    `source`: reply, provider or staff; `by`: the actor's id where it was a person.
+    """
+    index = address_index(channel, address)
     found = _row(channel, index)
     if found is None:
-        db.session.add(Suppression(channel=channel, recipient_index=index, source=source, since=clock.now()))
+        found = Suppression(channel=channel, recipient_index=index, recipient=address, source=source, since=clock.now())
+        db.session.add(found)
     elif found.lifted_at is not None:
-        found.source, found.since, found.lifted_at = source, clock.now(), None
+        found.source, found.since, found.lifted_at, found.lifted_by = source, clock.now(), None, None
+        found.recipient = address
+    else:
+        return
+    found.by = by
 
 
-def lift(channel: Channel, index: bytes) -> None:
+def lift(channel: Channel, index: bytes, by: str | None = None) -> None:
     """Send to this address again, inside the caller's transaction."""
     found = _row(channel, index)
     if found is not None and found.lifted_at is None:
-        found.lifted_at = clock.now()
+        found.lifted_at, found.lifted_by = clock.now(), by
 
 
 def _row(channel: Channel, index: bytes) -> Suppression | None:

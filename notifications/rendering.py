@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 from config.errors import N_, RuleViolation
 from config.settings import current_settings
 from notifications.html_mail import html_from_text
-from notifications.statuses import Channel
+from notifications.statuses import Channel, Priority, Purpose
 
 # The languages to try after the wanted one. What is not listed tries English, then German.
 NEXT_LOCALES: dict[str, tuple[str, ...]] = {"de": (), "de-simple": ("de",), "en": ("de",)}
@@ -23,6 +23,19 @@ OTHERWISE = ("en", "de")
 BABEL = {"de-simple": "de"}
 SUBJECT = "Subject:"
 _directories: dict[str, Path] = {}
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a template's `template.yaml` says of all its messages.
+
+    `next_rung_after`: how long after sending without a receipt of delivery the next rung of the ladder begins.
+    """
+
+    priority: Priority = Priority.NORMAL
+    purpose: Purpose = Purpose.GENERAL
+    resend_when_unknown: bool = False
+    next_rung_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,7 @@ class Rendered:
     html: str
     locale: str
     version: str
-    resend_when_unknown: bool
+    traits: Traits
 
 
 def register_templates(prefix: str, directory: Path) -> None:
@@ -86,7 +99,7 @@ def render(template: str, channel: Channel, locale: str, variables: dict[str, An
     subject, body = _split(text, channel, template)
     if channel is Channel.EMAIL:
         html = html or html_from_text(subject, body, BABEL.get(found, found))
-    return Rendered(subject, body, html, found, _digest(sources), _resend_when_unknown(folder))
+    return Rendered(subject, body, html, found, _digest(sources), traits_of(template))
 
 
 def locales_to_try(locale: str) -> tuple[str, ...]:
@@ -158,8 +171,19 @@ def _digest(sources: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _resend_when_unknown(folder: Path) -> bool:
-    settings = folder / "template.yaml"
-    if not settings.is_file():
-        return False
-    return bool((yaml.safe_load(settings.read_text(encoding="utf-8")) or {}).get("resend_when_unknown", False))
+def traits_of(template: str) -> Traits:
+    """What `template.yaml` says of the template. Raises RuleViolation: no such template, or a wrong value."""
+    settings = _folder(template) / "template.yaml"
+    given = (yaml.safe_load(settings.read_text(encoding="utf-8")) or {}) if settings.is_file() else {}
+    minutes = given.get("next_rung_after_minutes")
+    try:
+        return Traits(
+            priority=Priority[str(given.get("priority", "normal")).upper()],
+            purpose=Purpose(given.get("purpose", "general")),
+            resend_when_unknown=bool(given.get("resend_when_unknown", False)),
+            next_rung_after=timedelta(minutes=minutes) if minutes is not None else None,
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise RuleViolation(
+            "template", N_("The template “{template}” is faulty: {reason}."), template=template, reason=error
+        ) from None

@@ -9,9 +9,9 @@ from config.database import db
 from notifications.addresses import checked
 from notifications.models import Notification
 from notifications.preferences import address_index
-from notifications.rendering import Rendered
+from notifications.rendering import Rendered, Traits
 from notifications.segments import measure
-from notifications.statuses import Channel, Status
+from notifications.statuses import Channel, Meaning, Priority, Status
 
 
 def new_message(template: str, channel: Channel, to: str, text: Rendered, key: str) -> Notification:
@@ -29,7 +29,10 @@ def new_message(template: str, channel: Channel, to: str, text: Rendered, key: s
         body=text.body,
         html=text.html or None,
         status=Status.PENDING,
-        resend_when_unknown=text.resend_when_unknown,
+        priority=text.traits.priority,
+        purpose=text.traits.purpose,
+        resend_when_unknown=text.traits.resend_when_unknown,
+        cause=Meaning.NONE,
         segments=measure(text.body).count if channel is Channel.SMS else 0,
         created_at=now,
         changed_at=now,
@@ -58,9 +61,7 @@ def successor(failed: Notification) -> Notification | None:
     if not rungs:
         return None
     rung = rungs[0]
-    text = Rendered(
-        rung["subject"], rung["body"], rung["html"], failed.locale, rung["version"], failed.resend_when_unknown
-    )
+    text = Rendered(rung["subject"], rung["body"], rung["html"], failed.locale, rung["version"], _traits(failed))
     message = new_message(
         failed.template,
         Channel(rung["channel"]),
@@ -69,7 +70,8 @@ def successor(failed: Notification) -> Notification | None:
         f"{failed.key}:{rung['channel']}:{len(rungs)}"[-200:],
     )
     message.about, message.owner, message.correlation = failed.about, failed.owner, failed.correlation
-    message.expires_at, message.fallback_for = failed.expires_at, failed.id
+    message.expires_at, message.fallback_for, message.zone = failed.expires_at, failed.id, failed.zone
+    message.bulk_id = failed.bulk_id
     message.fallbacks = rungs[1:] or None
     return message
 
@@ -82,9 +84,13 @@ def again(message: Notification, key: str) -> Notification:
         message.html or "",
         message.locale,
         message.template_version,
-        message.resend_when_unknown,
+        _traits(message),
     )
     copy = new_message(message.template, message.channel, message.recipient or "", text, key)
     copy.about, copy.owner, copy.correlation = message.about, message.owner, message.correlation
-    copy.fallback_for = message.id
+    copy.fallback_for, copy.zone, copy.bulk_id = message.id, message.zone, message.bulk_id
     return copy
+
+
+def _traits(message: Notification) -> Traits:
+    return Traits(Priority(message.priority), message.purpose, message.resend_when_unknown)

@@ -55,7 +55,7 @@ def settle(outcomes: Sequence[tuple[UUID, UUID, Outcome]], look_up_after: timede
                 continue
             _note(attempt, outcome)
             if isinstance(outcome, OptedOut):
-                suppress(message.channel, message.recipient_index, "provider")
+                suppress(message.channel, message.recipient or "", "provider")
             if attempt.provider_id:
                 learnt.append(attempt.provider_id)
         follow(message, attempts)

@@ -5,7 +5,7 @@ A receipt finalises an attempt; the state of the message follows from all of its
 
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Channel(StrEnum):
@@ -30,6 +30,23 @@ class Status(StrEnum):
     EXPIRED = "expired"
     PARKED = "parked"
     UNKNOWN = "unknown"
+
+
+class Priority(IntEnum):
+    """What goes first when not everything can go at once. None of them ever starves (`delivery`)."""
+
+    URGENT = 0  # logins, and what an officer writes
+    NORMAL = 1  # check-ins and news about requests
+    BULK = 2
+
+
+class Purpose(StrEnum):
+    """Why a message may come when it comes, strongest first: it decides whether quiet hours hold it back."""
+
+    LEGAL = "legal"
+    WINDOW = "window"
+    SLOT = "slot"
+    GENERAL = "general"
 
 
 class AttemptState(StrEnum):

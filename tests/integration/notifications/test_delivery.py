@@ -15,7 +15,7 @@ from notifications.channels import sms
 from notifications.delivery import deliver, recover
 from notifications.models import DeliveryAttempt, Notification
 from notifications.outbox import Fallback, cancel, enqueue
-from notifications.preferences import address_index, suppress
+from notifications.preferences import suppress
 from notifications.statuses import Channel
 from tests.factories.notifications import EMAIL, PHONE, age_claims, attempts, message, put_email, put_sms, statuses
 from tests.fakes.provider import NUMBER, Provider
@@ -243,7 +243,7 @@ def test_a_crash_of_ours_three_times_parks_the_message(provider: Provider, monke
 def test_who_does_not_want_messages_gets_none_at_enqueue_and_at_send(provider: Provider) -> None:
     put_sms("before")
     with transaction():
-        suppress(Channel.SMS, address_index(Channel.SMS, PHONE), "staff")
+        suppress(Channel.SMS, PHONE, "staff")
     put_sms("after")
     assert statuses() == {"before": "pending", "after": "suppressed"}
     deliver(Channel.SMS)
