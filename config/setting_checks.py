@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import time
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from config.errors import N_, FieldError
 
 BROKERS = ("memory", "redis", "rediss", "amqp", "amqps")
+MAILBOXES = ("imap", "imaps", "maildir")
 LIMITERS = ("memory", "redis", "rediss", "redis+unix", "memcached", "valkey", "valkeys")
 # Pydantic's own messages are English and meant for programmers.
 MESSAGES: dict[str, str] = {
@@ -73,6 +75,26 @@ def mail_from(sender: str) -> str:
     if not local or not domain or any(letter in sender for letter in "\r\n"):
         raise Wrong(N_("must be an e-mail address such as Gesundheitsamt <amt@example.org>"))
     return sender
+
+
+def mailbox_url(url: str) -> str:
+    """A mailbox that we can read: IMAP, or a folder of this machine."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in MAILBOXES or not (parts.hostname or parts.path):
+        raise Wrong(N_("must be imaps://user:password@host/INBOX or maildir:///path"))
+    return url
+
+
+def hours(text: str) -> tuple[time, time]:
+    """Two different times of day, such as 21:00-08:00 (over midnight)."""
+    begin, _, end = text.partition("-")
+    try:
+        found = time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    except ValueError:
+        found = (time.min, time.min)
+    if found[0] == found[1]:
+        raise Wrong(N_("must be two times such as 21:00-08:00"))
+    return found
 
 
 def encryption_key(text: str) -> str:

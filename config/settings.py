@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config import setting_checks
 from config.errors import N_, ConfigurationError, FieldError
 from config.local_secrets import local_secrets
+from config.message_settings import MessageSettings
 
 if TYPE_CHECKING:
     from flask import Flask
 
 PREFIX = "OBHUT_"
 LOCALES = ("de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple")
+QUIET_IN_PRODUCTION = "21:00-08:00"
 DEFAULT_ASSURANCE = {
     "STORK-QAA-Level-1": "basic",
     "STORK-QAA-Level-3": "substantial",
@@ -28,10 +30,9 @@ DEFAULT_ASSURANCE = {
     "substantial": "substantial",
     "high": "high",
 }
-CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(BaseSettings):
+class Settings(MessageSettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(
@@ -68,13 +69,6 @@ class Settings(BaseSettings):
     oidc_claim_birthdate: str = "birthdate"
     oidc_assurance_map: Annotated[dict[str, Literal["basic", "substantial", "high"]], NoDecode] = DEFAULT_ASSURANCE  # type: ignore[assignment]
 
-    twilio_account_sid: str = ""
-    twilio_auth_token: SecretStr = SecretStr("")
-    twilio_messaging_service_sid: str = ""
-    twilio_from: CommaSeparated = ()
-    twilio_api_base: str = "https://api.twilio.com"
-    smtp_url: SecretStr = SecretStr("")
-    mail_from: str = "Obhut <obhut@localhost.localdomain>"
     clamd_url: str = ""
 
     trusted_proxies: int = Field(default=0, ge=0, le=5)
@@ -83,8 +77,9 @@ class Settings(BaseSettings):
     locale: str = "de"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     worker_threads: int = Field(default=8, ge=1, le=64)
+    web_processes: int = Field(default=1, ge=1, le=32)
 
-    @field_validator("encryption_keys", "twilio_from", mode="before")
+    @field_validator("encryption_keys", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -106,17 +101,10 @@ class Settings(BaseSettings):
             setting_checks.encryption_key(key.get_secret_value())
         return keys
 
-    @field_validator("base_url", "oidc_issuer", "oidc_staff_issuer", "twilio_api_base")
+    @field_validator("base_url", "oidc_issuer", "oidc_staff_issuer")
     @classmethod
     def _is_http_url(cls, url: str) -> str:
         return setting_checks.http_url(url) if url else url
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _is_smtp_url(cls, url: SecretStr) -> SecretStr:
-        if url.get_secret_value():
-            setting_checks.smtp_url(url.get_secret_value())
-        return url
 
     @field_validator("broker_url")
     @classmethod
@@ -127,11 +115,6 @@ class Settings(BaseSettings):
     @classmethod
     def _is_limiter(cls, url: str) -> str:
         return setting_checks.limiter_url(url)
-
-    @field_validator("mail_from")
-    @classmethod
-    def _is_sender(cls, sender: str) -> str:
-        return setting_checks.mail_from(sender)
 
     @field_validator("timezone")
     @classmethod
@@ -180,6 +163,8 @@ class Settings(BaseSettings):
             staff, resident = f"oidc_staff_{name}", f"oidc_{name}"
             if not values.get(staff) and values.get(resident):
                 values[staff] = values[resident]
+        if values.get("env") == "production":
+            values["quiet_hours"] = values.get("quiet_hours", QUIET_IN_PRODUCTION)
         values.setdefault("oidc_staff_scopes", cls.model_fields["oidc_scopes"].default)
         return values
 

@@ -188,4 +188,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("restore the backup that was made before the upgrade")
+    raise RuntimeError("there is no way back but the backup made before the upgrade")
