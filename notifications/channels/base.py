@@ -27,6 +27,7 @@ class Outgoing:
     started_at: datetime
     begin_before: datetime
     valid_for: int | None
+    sender: str = ""
 
 
 @dataclass(frozen=True)

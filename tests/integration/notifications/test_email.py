@@ -28,7 +28,7 @@ def test_a_mail_has_both_forms_and_headers_that_machines_understand(sink: SmtpSi
     (mail,) = sink.mails
     assert (mail["To"], mail["From"]) == (EMAIL, "Gesundheitsamt <amt@stadt.example>")
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Message-ID"] == f"<{attempts('one')[0].id}@stadt.example>" == attempts("one")[0].provider_id
+    assert mail["Message-ID"] == attempts("one")[0].provider_id and mail["Message-ID"].endswith("@stadt.example>")
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert plain is not None and "Grüße aus dem Amt" in plain.get_content()
     assert (
@@ -130,6 +130,7 @@ def test_a_certificate_that_nobody_signed_is_refused_and_named(
         ((_, outcome),) = channel.send([_outgoing()], lambda _: True)
         assert isinstance(outcome, Sent), "on the machine itself nobody listens in between"
         monkeypatch.setattr(smtp, "_is_loopback", lambda _: False)
+        channel = EmailChannel(settings.changed(smtp_url=sink.url))
         ((_, outcome),) = channel.send([_outgoing()], lambda _: True)
         assert outcome == Temporary("certificate")
         with pytest.raises(ssl.SSLCertVerificationError) as refused:
