@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from config import clock
 from config.database import db, locked
+from config.settings import current_settings
 from notifications import metrics
 from notifications.celery_app import wake
 from notifications.channels.base import Crashed, Lost, NotBegun, OptedOut, Outcome, Permanent, Sent, Temporary, Unknown
@@ -88,6 +89,8 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
     unknowns = sum(1 for attempt in attempts if attempt.state is AttemptState.UNKNOWN)
     if status is Status.UNKNOWN and message.resend_when_unknown and unknowns <= RESENDS_WHEN_UNKNOWN:
         status = Status.PENDING
+    if status is Status.PENDING and not message.has_text:
+        status = Status.UNDELIVERED  # bounced so late that there is nothing left to send again
     if status is Status.PENDING:
         _retry_later(message, attempts[-1])
     finish(message, status)
@@ -114,7 +117,9 @@ def finish(message: Notification, status: Status) -> None:
 
 
 def _text_is_done_with(message: Notification) -> bool:
-    return message.status not in KEEP_TEXT or (message.status is Status.SENT and message.channel is Channel.EMAIL)
+    if message.status is Status.SENT and message.channel is Channel.EMAIL:
+        return not current_settings().bounces_are_read  # else it may come back, and then has to go out another way
+    return message.status not in KEEP_TEXT
 
 
 def _next_rung(message: Notification) -> None:

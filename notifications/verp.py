@@ -1,4 +1,4 @@
-"""The code by which a mail that comes back tells which attempt it was. Pure.
+"""The code by which a mail that comes back tells which attempt it was.
 
 It stands in the envelope's sender (VERP) and in the Message-ID. The attempt's id alone would do to find it, but whoever
 got one mail could guess the ids of its neighbours and report them undeliverable: the code ends in a keyed hash.

@@ -4,7 +4,7 @@ import re
 
 from notifications.statuses import Meaning
 
-ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
+ENHANCED = re.compile(r"(?<![\d.])([245]\.[0-7]\.\d{1,3})(?!\.?\d)")
 # By subject and detail; a detail that is missing takes the subject's meaning.
 SUBJECTS: dict[str, Meaning] = {
     "1": Meaning.BAD_ADDRESS,
