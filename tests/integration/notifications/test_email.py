@@ -2,7 +2,6 @@
 
 import ssl
 import threading
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -122,9 +121,9 @@ def test_a_refused_sender_is_ours_to_mend_and_costs_no_message(sink: SmtpSink, a
 
 
 def test_a_certificate_that_nobody_signed_is_refused_and_named(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, certificate: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sink = SmtpSink(_self_signed(tmp_path))
+    sink = SmtpSink(certificate)
     try:
         channel = EmailChannel(settings.changed(smtp_url=sink.url))
         ((_, outcome),) = channel.send([_outgoing()], lambda _: True)
@@ -180,29 +179,6 @@ def _settings_of(sink: SmtpSink) -> Settings:
     from config.settings import current_settings
 
     return current_settings()
-
-
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    from datetime import timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    today = clock.wall()
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    names = x509.SubjectAlternativeName([x509.DNSName("mail.example.org")])
-    made = made.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
-    certificate = made.add_extension(names, critical=True).sign(key, hashes.SHA256())
-    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    file = folder / "mail.pem"
-    file.write_bytes(
-        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(encoding)
-    )
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(file)
-    return context
 
 
 def _outgoing(**changes: object) -> Outgoing:
