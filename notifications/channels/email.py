@@ -45,6 +45,7 @@ class EmailChannel:
     can_look_up = False
     lease = timedelta(seconds=180)  # begin within 30 s, at DATA within 60 s more, answered within another 70 s
     batch_size = 50
+    lanes = 1
 
     def __init__(self, settings: Settings) -> None:
         servers = [MailServer.of(url) for url in settings.smtp_urls]
@@ -76,7 +77,8 @@ class EmailChannel:
         if not message.to.isascii():  # only some servers take it, and the outbox refuses it
             return Permanent("address", Meaning.BAD_ADDRESS)
         content = self._compose(message).as_bytes()
-        must_begin_by = time.monotonic() + BEFORE_DATA_S
+        began = time.monotonic()
+        must_begin_by = began + BEFORE_DATA_S
         problem = self._address(line.smtp, message, len(content), must_begin_by)
         if problem is not None and line.used and not line.alive:
             # The server had had enough of a connection that served before; that says nothing about this mail.
@@ -92,7 +94,7 @@ class EmailChannel:
             return Temporary("slow")
         if not handing(message.attempt_id):
             return NotBegun()
-        return self._hand_over(line.smtp, message, content)
+        return self._hand_over(line.smtp, message, content, began)
 
     def _address(self, smtp: Connection, message: Outgoing, size: int, until: float) -> Outcome | None:
         """All before DATA; what stands in the way, if anything."""
@@ -110,7 +112,7 @@ class EmailChannel:
             smtp.close()
             return Temporary(type(error).__name__)
 
-    def _hand_over(self, smtp: Connection, message: Outgoing, content: bytes) -> Outcome:
+    def _hand_over(self, smtp: Connection, message: Outgoing, content: bytes, began: float) -> Outcome:
         """DATA and after. Until the server has all of the mail up to its last dot it may not keep it."""
         sent = False
         smtp.ends_at = time.monotonic() + smtp.step_s
@@ -124,7 +126,8 @@ class EmailChannel:
             smtp.close()
             return Unknown(type(error).__name__) if sent else Temporary(type(error).__name__)
         if 200 <= code < 300:
-            return Sent(self._codes.message_id(message.attempt_id), self._place(message))
+            name, seconds = self._codes.message_id(message.attempt_id), time.monotonic() - began
+            return Sent(name, self._place(message), seconds)
         if 400 <= code < 600:
             return _from_reply(smtp, code, answer)
         smtp.close()

@@ -15,7 +15,8 @@ from config.settings import Settings
 from notifications.channels import connections, email, smtp
 from notifications.channels.base import NotBegun, Outcome, Outgoing, Permanent, Sent, Temporary, Unknown
 from notifications.channels.email import EmailChannel
-from notifications.delivery import deliver, recover
+from notifications.delivery import deliver
+from notifications.recovery import recover
 from notifications.statuses import Channel, Meaning
 from tests.factories.notifications import EMAIL, age_claims, attempts, put_email, statuses
 from tests.fakes.moody_smtp import CUT, DRIP, DROP, GARBAGE, MoodySmtp
