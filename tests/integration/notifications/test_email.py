@@ -38,6 +38,12 @@ def test_a_mail_has_both_forms_and_headers_that_machines_understand(sink: SmtpSi
     )
 
 
+def test_a_mail_to_a_domain_with_umlauts_arrives(sink: SmtpSink) -> None:
+    put_email("one", to="mira@amt.münchen.example")
+    deliver(Channel.EMAIL)
+    assert [mail["To"] for mail in sink.mails] == ["mira@amt.xn--mnchen-3ya.example"]
+
+
 def test_a_batch_uses_one_connection(sink: SmtpSink) -> None:
     for number in range(5):
         put_email(f"k{number}")
