@@ -25,6 +25,7 @@ from notifications.channels.base import (
     Unknown,
 )
 from notifications.channels.smtp import MailServer, reason_of
+from notifications.html_mail import html_from_text
 from notifications.statuses import Meaning
 
 log = structlog.get_logger(__name__)
@@ -119,8 +120,8 @@ class EmailChannel:
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = "de" if message.locale == "de-simple" else message.locale
         mail.set_content(message.body, cte="quoted-printable")
-        if message.html:
-            mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+        page = message.html or html_from_text(message.subject, message.body, message.locale)
+        mail.add_alternative(page, subtype="html", cte="quoted-printable")
         return mail
 
     def _message_id(self, message: Outgoing) -> str:
