@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from config import clock
 from config.database import db
-from notifications import metrics
+from notifications import metrics, versions
 from notifications.addresses import checked
 from notifications.celery_app import wake
 from notifications.models import Notification
@@ -58,8 +58,8 @@ def enqueue(
     template's own; `zone` is the person's IANA time zone where it is not the jurisdiction's.
     """
     checked(channel, to)
-    text = render(template, channel, locale, dict(variables))
-    rungs = [_rung(template, rung, locale, variables) for rung in fallbacks]
+    text = render(template, channel, locale, variables, zone)
+    rungs = [_rung(template, rung, locale, variables, zone) for rung in fallbacks]
     message = new_message(template, channel, to, text, key)
     message.about, message.owner, message.correlation = about, owner, correlation
     message.not_before, message.expires_at = not_before, expires_at
@@ -69,6 +69,7 @@ def enqueue(
         message.priority = priority
     stored = insert_once(message)
     if stored is not None:
+        versions.ensure(template, channel, text)
         metrics.enqueued(channel)
         if suppressed(channel, [stored.recipient_index]):
             finish(stored, Status.SUPPRESSED)
@@ -93,9 +94,10 @@ def cancel(about: str, *, correlation: str | None = None) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def _rung(template: str, rung: Fallback, locale: str, variables: Variables) -> dict[str, Any]:
-    text = render(template, rung.channel, locale, dict(variables))
+def _rung(template: str, rung: Fallback, locale: str, variables: Variables, zone: str | None) -> dict[str, Any]:
+    text = render(template, rung.channel, locale, variables, zone)
     to = checked(rung.channel, rung.to)
+    versions.ensure(template, rung.channel, text)
     return {
         "channel": rung.channel.value,
         "to": to,
