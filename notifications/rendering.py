@@ -112,7 +112,9 @@ class Compiled:
                 template=self.source.template,
                 reason=error,
             ) from None
-        except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        except RuleViolation:
+            raise
+        except Exception as error:  # a filter met a value that it cannot take
             raise _faulty(self.source.template, error) from None
 
     def _split(self, text: str) -> tuple[str, str]:
@@ -195,7 +197,10 @@ def _zone(context: Context) -> ZoneInfo:
 
 def _faulty(template: str, reason: Exception) -> RuleViolation:
     return RuleViolation(
-        "template", N_("The template “{template}” is faulty: {reason}."), template=template, reason=reason
+        "template",
+        N_("The template “{template}” is faulty: {reason}."),
+        template=template,
+        reason=str(reason) or type(reason).__name__,
     )
 
 
