@@ -1,14 +1,16 @@
 """`POST /api/v1/notifications` of one SMS, beside a bare Flask view that does one insert and one commit."""
 
 import contextlib
+import dataclasses
 import json
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 import psycopg
 import requests
 
@@ -52,14 +54,18 @@ def measure(processes: int = 1) -> Iterator[Figure]:
     with (
         _database() as database,
         running_web(database, processes) as (house, headers),
-        bare_web.running(database, WEB_THREADS) as bare_port,
+        bare_web.running(database, WEB_THREADS) as (bare_port, bare_process),
     ):
-        bare, ours = _rounds(bare_port, house, headers)
+        assert house.process
+        bare, ours = _rounds(
+            _Served(bare_port, "/", bare_process, headers), _Served(house.port, PATH, house.process.pid, headers)
+        )
     assert set(ours.statuses) == {"202"}, ours
     what = "POST of one message" + (f", {processes} processes" if processes > 1 else "")
     yield Figure(what, ours.rate, "1/s", "bare view: one insert, one commit", bare.rate)
     yield Figure(f"{what}: median", ours.median_ms, "ms", "bare view, median", bare.median_ms)
     yield Figure(f"{what}: p95", ours.p95_ms, "ms", "bare view, p95", bare.p95_ms)
+    yield Figure(f"{what}: CPU of the server", ours.cpu_ms, "ms", "bare view, CPU", bare.cpu_ms)
 
 
 @contextlib.contextmanager
@@ -86,16 +92,29 @@ def _is_up(house: Obhut) -> bool:
         return False
 
 
-def _rounds(bare_port: int, house: Obhut, headers: Mapping[str, str]) -> tuple[load.Load, load.Load]:
-    def run(port: int, path: str, seconds: float) -> load.Load:
-        return load.post(port, path, dict(headers), BODY, connections=CONNECTIONS, seconds=seconds)
+class _Served(NamedTuple):
+    port: int
+    path: str
+    pid: int
+    headers: dict[str, str]
 
-    bare, ours = [], []
-    for number in range(ROUNDS + 1):
-        seconds = SECONDS if number else WARM_UP_S
-        bare.append(run(bare_port, "/", seconds))
-        ours.append(run(house.port, PATH, seconds))
-    return _median(bare[1:]), _median(ours[1:])
+    def loaded(self, seconds: float) -> load.Load:
+        """With the CPU that the server and its children took for each request: the rate tells of others' load, too."""
+        before = self._cpu()
+        found = load.post(self.port, self.path, self.headers, BODY, connections=CONNECTIONS, seconds=seconds)
+        return dataclasses.replace(found, cpu_ms=(self._cpu() - before) * 1000 / sum(found.statuses.values()))
+
+    def _cpu(self) -> float:
+        parent = psutil.Process(self.pid)
+        times = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
+        return float(sum(each.user + each.system for each in times))
+
+
+def _rounds(bare: _Served, ours: _Served) -> tuple[load.Load, load.Load]:
+    for each in (bare, ours):
+        each.loaded(WARM_UP_S)
+    found = [(bare.loaded(SECONDS), ours.loaded(SECONDS)) for _ in range(ROUNDS)]
+    return _median([one for one, _ in found]), _median([other for _, other in found])
 
 
 def _median(found: list[load.Load]) -> load.Load:

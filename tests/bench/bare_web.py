@@ -56,15 +56,15 @@ def application(database: str) -> Flask:
 
 
 @contextlib.contextmanager
-def running(database: str, threads: int) -> Iterator[int]:
-    """Its port, while it runs in a process of its own."""
+def running(database: str, threads: int) -> Iterator[tuple[int, int]]:
+    """Its port and its process, while it runs in one of its own."""
     command = [sys.executable, "-m", "tests.bench.bare_web"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdin and process.stdout
         process.stdin.write(json.dumps({"database": database, "threads": threads}) + "\n")
         process.stdin.flush()
         try:
-            yield int(process.stdout.readline())
+            yield int(process.stdout.readline()), process.pid
         finally:
             process.kill()
 

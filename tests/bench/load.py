@@ -20,12 +20,13 @@ from tests.servers.base import ROOT
 
 @dataclass(frozen=True)
 class Load:
-    """What the load met. `rate` in requests a second; `statuses` counts the answers by HTTP status."""
+    """What the load met. `rate`: requests a second; `statuses`: answers by HTTP status; `cpu_ms`: the server's, each."""
 
     rate: float
     median_ms: float
     p95_ms: float
     statuses: dict[str, int]
+    cpu_ms: float = 0.0
 
 
 class _Connection:
