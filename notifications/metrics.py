@@ -13,8 +13,8 @@ def enqueued(channel: Channel) -> None:
     ENQUEUED.labels(channel.value).inc()
 
 
-def reached(channel: Channel, status: str) -> None:
-    CHANGED.labels(channel.value, status).inc()
+def reached(channel: Channel, status: str, count: int = 1) -> None:
+    CHANGED.labels(channel.value, status).inc(count)
 
 
 def waiting(channel: Channel, count: int) -> None:
