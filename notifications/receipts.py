@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy import Executable, Row, delete, func, select, text, update
 
 from config import clock
 from config.database import claimable, db, locked, transaction
@@ -41,6 +41,7 @@ WIPED: dict[str, Any] = {
 }
 Facts = Row[*tuple[Any, ...]]
 Changes = dict[UUID, tuple[AttemptState, str | None]]
+_inserts: dict[str, Executable] = {}
 
 
 def store(provider_id: str, status: str, code: str | None) -> bool:
@@ -52,8 +53,16 @@ def store(provider_id: str, status: str, code: str | None) -> bool:
         "code": code or None,
         "received_at": clock.now(),
     }
-    statement = insert_for(Receipt).values(values).on_conflict_do_nothing(index_elements=["provider_id", "status"])
-    return db.session.scalar(statement.returning(Receipt.id)) is not None
+    return int(db.session.execute(_insert(), values).rowcount) == 1  # type: ignore[attr-defined]
+
+
+def _insert() -> Executable:
+    # Made once, and of the table alone: a mapped class and values would be looked through anew for each receipt.
+    dialect = db.session.get_bind().dialect.name
+    if dialect not in _inserts:
+        bare = insert_for(Receipt.__table__)
+        _inserts[dialect] = bare.on_conflict_do_nothing(index_elements=["provider_id", "status"])
+    return _inserts[dialect]
 
 
 def process_receipts() -> int:

@@ -50,7 +50,7 @@ def insert_once(message: Notification) -> Notification | None:
     return db.session.scalars(statement.returning(Notification)).first()
 
 
-def insert_for(model: type[Any]) -> postgresql.Insert | sqlite.Insert:
+def insert_for(model: Any) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, which PostgreSQL and SQLite spell alike."""
     return postgresql.insert(model) if db.session.connection().dialect.name == "postgresql" else sqlite.insert(model)
 
