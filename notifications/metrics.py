@@ -9,8 +9,8 @@ CHANGED = Counter("obhut_messages", "Messages that reached a status", ["channel"
 DEPTH = Gauge("obhut_messages_waiting", "Messages due and not yet handed over", ["channel"])
 
 
-def enqueued(channel: Channel) -> None:
-    ENQUEUED.labels(channel.value).inc()
+def enqueued(channel: Channel, count: int = 1) -> None:
+    ENQUEUED.labels(channel.value).inc(count)
 
 
 def reached(channel: Channel, status: str, count: int = 1) -> None:

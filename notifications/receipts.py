@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Executable, Row, delete, func, select, text, update
+from sqlalchemy import Row, Update, delete, func, select, text, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from config import clock
 from config.database import claimable, db, locked, transaction
@@ -23,7 +24,7 @@ from notifications.channels.codes import RECEIPTS, meaning_of
 from notifications.models import DeliveryAttempt, Notification, Receipt
 from notifications.rows import insert_for
 from notifications.schedule import Queue
-from notifications.settling import follow, locked_histories
+from notifications.settling import WIPED, follow, locked_histories
 from notifications.statuses import AttemptState, Channel, Meaning, Status, advance, conflicts, message_status
 
 log = structlog.get_logger(__name__)
@@ -32,16 +33,9 @@ AT_ONCE = 500
 KEEP_UNMATCHED = timedelta(days=3)
 ARRIVED = frozenset({AttemptState.SENT, AttemptState.DELIVERED})
 FAILED = frozenset({AttemptState.FAILED, AttemptState.UNDELIVERED})
-WIPED: dict[str, Any] = {
-    "subject_sealed": None,
-    "body_sealed": None,
-    "html_sealed": None,
-    "fallbacks_sealed": None,
-    "has_text": False,
-}
 Facts = Row[*tuple[Any, ...]]
 Changes = dict[UUID, tuple[AttemptState, str | None]]
-_inserts: dict[str, Executable] = {}
+_inserts: dict[str, ReturningInsert[UUID]] = {}
 
 
 def store(provider_id: str, status: str, code: str | None) -> bool:
@@ -53,15 +47,15 @@ def store(provider_id: str, status: str, code: str | None) -> bool:
         "code": code or None,
         "received_at": clock.now(),
     }
-    return int(db.session.execute(_insert(), values).rowcount) == 1  # type: ignore[attr-defined]
+    return db.session.execute(_insert(), values).first() is not None
 
 
-def _insert() -> Executable:
+def _insert() -> ReturningInsert[UUID]:
     # Made once, and of the table alone: a mapped class and values would be looked through anew for each receipt.
     dialect = db.session.get_bind().dialect.name
     if dialect not in _inserts:
-        bare = insert_for(Receipt.__table__)
-        _inserts[dialect] = bare.on_conflict_do_nothing(index_elements=["provider_id", "status"])
+        once = insert_for(Receipt.__table__).on_conflict_do_nothing(index_elements=["provider_id", "status"])
+        _inserts[dialect] = once.returning(Receipt.__table__.c.id)
     return _inserts[dialect]
 
 
@@ -182,18 +176,32 @@ def _note_delivered(delivered: Mapping[Channel, Sequence[UUID]]) -> None:
     """What `settling.finish` does with one message that is delivered, for many."""
     now = clock.now()
     for channel, ids in delivered.items():
-        values = WIPED | {
+        values: dict[str, Any] = WIPED | {
             "status": Status.DELIVERED,
             "changed_at": now,
             "sent_at": func.coalesce(Notification.sent_at, now),
             "delivered_at": now,
             "lease_until": None,
+            "cause": Meaning.NONE,
+            "cause_code": None,
             "untold": True,
         }
         db.session.execute(_silently(update(Notification).where(Notification.id.in_(ids)).values(values)))
+        if channel is Channel.SMS:
+            db.session.execute(_silently(_to_redact(ids)))
         metrics.reached(channel, Status.DELIVERED, len(ids))
     if delivered:
         wake(Queue.INBOUND)
+
+
+def _to_redact(message_ids: Sequence[UUID]) -> Update:
+    """The provider's copies of texts that have arrived are to be wiped."""
+    copies = update(DeliveryAttempt).where(
+        DeliveryAttempt.notification_id.in_(message_ids),
+        DeliveryAttempt.provider_id.is_not(None),
+        DeliveryAttempt.redacted_at.is_(None),
+    )
+    return copies.values(redact_at=clock.wall())
 
 
 def _one_by_one(unusual: Mapping[UUID, Changes]) -> None:
