@@ -12,13 +12,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Update, delete, func, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from config import clock
 from config.database import claimable, db, locked, transaction
 from config.ids import new_id
-from notifications import metrics
+from notifications import metrics, redaction
 from notifications.celery_app import wake
 from notifications.channels.codes import RECEIPTS, meaning_of
 from notifications.models import DeliveryAttempt, Notification, Receipt
@@ -187,21 +187,10 @@ def _note_delivered(delivered: Mapping[Channel, Sequence[UUID]]) -> None:
             "untold": True,
         }
         db.session.execute(_silently(update(Notification).where(Notification.id.in_(ids)).values(values)))
-        if channel is Channel.SMS:
-            db.session.execute(_silently(_to_redact(ids)))
+        db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_(ids)))
         metrics.reached(channel, Status.DELIVERED, len(ids))
     if delivered:
         wake(Queue.INBOUND)
-
-
-def _to_redact(message_ids: Sequence[UUID]) -> Update:
-    """The provider's copies of texts that have arrived are to be wiped."""
-    copies = update(DeliveryAttempt).where(
-        DeliveryAttempt.notification_id.in_(message_ids),
-        DeliveryAttempt.provider_id.is_not(None),
-        DeliveryAttempt.redacted_at.is_(None),
-    )
-    return copies.values(redact_at=clock.wall())
 
 
 def _one_by_one(unusual: Mapping[UUID, Changes]) -> None:

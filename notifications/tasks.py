@@ -15,6 +15,7 @@ from notifications.ladder import climb
 from notifications.outcomes import tell_outcomes
 from notifications.receipts import drop_unmatched, process_receipts
 from notifications.recovery import recover
+from notifications.redaction import redact
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, job_named, jobs, register_job, run_job
 from notifications.statuses import Channel
@@ -32,6 +33,7 @@ OWN_JOBS = (
     Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes, alone=True),
     Job("notifications.forget_texts", HOUR, Queue.HOUSEKEEPING, forget_texts, woken=False),
     Job("notifications.drop_unmatched", HOUR, Queue.HOUSEKEEPING, drop_unmatched, woken=False),
+    Job("notifications.redact", MINUTE, Queue.HOUSEKEEPING, redact, woken=False, alone=True),
     Job("notifications.count_waiting", MINUTE, Queue.HOUSEKEEPING, count_waiting, woken=False),
 )
 
