@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import aliased
 
 from config.database import db, locked, transaction
+from config.rowsets import among
 from notifications.models import DeliveryAttempt, Notification
 from notifications.statuses import Channel, Meaning, Status
 
@@ -88,12 +89,12 @@ def _pass_over(message_ids: Collection[UUID], seen: dict[UUID, Outcome]) -> int:
         rows = db.session.execute(
             locked(
                 select(Notification.id, Notification.status)
-                .where(Notification.id.in_(message_ids), UNTOLD)
+                .where(among(Notification.id, message_ids), UNTOLD)
                 .order_by(Notification.id)
             )
         ).all()
         unchanged = [message_id for message_id, status in rows if status is seen[message_id].status]
-        note = update(Notification).where(Notification.id.in_(unchanged)).values(untold=False)
+        note = update(Notification).where(among(Notification.id, unchanged)).values(untold=False)
         db.session.execute(note.execution_options(synchronize_session=False))
         return len(unchanged)
 
@@ -125,7 +126,7 @@ def _outcomes(message_ids: Collection[UUID]) -> dict[UUID, Outcome]:
         return {}
     newest = (
         select(DeliveryAttempt.notification_id, func.max(DeliveryAttempt.number).label("number"))
-        .where(DeliveryAttempt.notification_id.in_(message_ids))
+        .where(among(DeliveryAttempt.notification_id, message_ids))
         .group_by(DeliveryAttempt.notification_id)
         .subquery()
     )
@@ -135,7 +136,9 @@ def _outcomes(message_ids: Collection[UUID]) -> dict[UUID, Outcome]:
     )
     meaning_of: dict[UUID, Meaning] = dict(db.session.execute(meanings).all())
     following = aliased(Notification)
-    succeeded = set(db.session.scalars(select(following.fallback_for).where(following.fallback_for.in_(message_ids))))
+    succeeded = set(
+        db.session.scalars(select(following.fallback_for).where(among(following.fallback_for, message_ids)))
+    )
     columns = (
         Notification.id,
         Notification.about,
@@ -144,7 +147,7 @@ def _outcomes(message_ids: Collection[UUID]) -> dict[UUID, Outcome]:
         Notification.status,
         Notification.correlation,
     )
-    messages = db.session.execute(select(*columns).where(Notification.id.in_(message_ids)).order_by(Notification.id))
+    messages = db.session.execute(select(*columns).where(among(Notification.id, message_ids)).order_by(Notification.id))
     return {
         row.id: Outcome(
             row.about,

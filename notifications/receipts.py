@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from config import clock
 from config.database import claimable, db, locked, transaction
 from config.ids import new_id
+from config.rowsets import among
 from notifications import metrics, redaction
 from notifications.celery_app import wake
 from notifications.channels.codes import RECEIPTS, meaning_of
@@ -76,7 +77,7 @@ def process_receipts() -> int:
         receipts = db.session.execute(claimable(matched.limit(AT_ONCE), of=Receipt)).all()
         _apply(receipts)
         ids = [receipt.id for receipt in receipts]
-        db.session.execute(_silently(update(Receipt).where(Receipt.id.in_(ids)).values(processed_at=clock.now())))
+        db.session.execute(_silently(update(Receipt).where(among(Receipt.id, ids)).values(processed_at=clock.now())))
         return len(receipts)
 
 
@@ -95,7 +96,7 @@ def _apply(receipts: Sequence[Facts]) -> None:
     messages = db.session.execute(
         locked(
             select(Notification.id, Notification.status, Notification.channel)
-            .where(Notification.id.in_(message_ids))
+            .where(among(Notification.id, message_ids))
             .order_by(Notification.id)
         )
     ).all()
@@ -129,7 +130,7 @@ def _histories(message_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Facts]]:
             DeliveryAttempt.state,
             DeliveryAttempt.meaning,
         )
-        .where(DeliveryAttempt.notification_id.in_(message_ids))
+        .where(among(DeliveryAttempt.notification_id, message_ids))
         .order_by(DeliveryAttempt.notification_id, DeliveryAttempt.number)
     ).all()
     return {message: list(group) for message, group in groupby(attempts, key=lambda each: each.notification_id)}
@@ -169,7 +170,7 @@ def _note_risen(risen: Mapping[AttemptState, Sequence[UUID]]) -> None:
     for state, ids in risen.items():
         if ids:
             values = {"state": state, "settled_at": clock.wall(), "meaning": Meaning.NONE}
-            db.session.execute(_silently(update(DeliveryAttempt).where(DeliveryAttempt.id.in_(ids)).values(values)))
+            db.session.execute(_silently(update(DeliveryAttempt).where(among(DeliveryAttempt.id, ids)).values(values)))
 
 
 def _note_delivered(delivered: Mapping[Channel, Sequence[UUID]]) -> None:
@@ -186,8 +187,8 @@ def _note_delivered(delivered: Mapping[Channel, Sequence[UUID]]) -> None:
             "cause_code": None,
             "untold": True,
         }
-        db.session.execute(_silently(update(Notification).where(Notification.id.in_(ids)).values(values)))
-        db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_(ids)))
+        db.session.execute(_silently(update(Notification).where(among(Notification.id, ids)).values(values)))
+        db.session.execute(redaction.plan(among(DeliveryAttempt.notification_id, ids)))
         metrics.reached(channel, Status.DELIVERED, len(ids))
     if delivered:
         wake(Queue.INBOUND)
