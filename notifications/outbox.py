@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, update
 
 from config import clock
 from config.database import db
-from notifications import metrics, rows
+from notifications import metrics, rows, versions
 from notifications.addresses import checked
 from notifications.celery_app import wake
 from notifications.models import Notification
@@ -159,7 +159,8 @@ def _written_all(messages: Sequence[NewMessage]) -> Iterator[Draft]:
 
 
 def _text(message: NewMessage, channel: Channel) -> Rendered:
-    text = render(message.template, channel, message.locale, dict(message.variables))
+    text = render(message.template, channel, message.locale, message.variables, message.zone)
+    versions.ensure(message.template, channel, text)
     if message.priority is None:
         return text
     return replace(text, traits=replace(text.traits, priority=message.priority))
