@@ -135,7 +135,7 @@ def _check_archive(data: bytes) -> None:
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as content:
                         _check_prolog(content.read(PROLOG))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError):
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError):
         raise UnreadableFile(NO_WORKBOOK) from None
 
 
