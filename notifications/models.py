@@ -6,7 +6,7 @@ Times are domain time, except `lease_until`, `next_attempt_at` and those of an a
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base
@@ -16,6 +16,8 @@ from notifications.operation_models import BulkSend
 from notifications.statuses import AttemptState, Channel, InboxState, Meaning, Priority, Purpose, Status
 
 INDEX_BYTES = 32
+BEGINNING = "1970-01-01 00:00:00+00"
+EXPIRES, CLIMBS = "expires_at IS NOT NULL", "next_rung_at IS NOT NULL"
 IN_TROUBLE = "('failed', 'undelivered', 'parked', 'unknown')"
 
 
@@ -29,10 +31,11 @@ class Notification(SealedRow, Base):
 
     __tablename__ = "notification"
     __table_args__ = (
-        _partial("ix_notification_pending", "channel", "priority", "id", where="status = 'pending'"),
+        _partial("ix_notification_pending", "channel", "priority", "due_from", "id", where="status = 'pending'"),
         _partial("ix_notification_sending", "lease_until", where="status = 'sending'"),
         _partial("ix_notification_untold", "id", where="untold"),
-        _partial("ix_notification_rung", "next_rung_at", where="status = 'sent' AND next_rung_at IS NOT NULL"),
+        _partial("ix_notification_expiring", "channel", "expires_at", where=f"status = 'pending' AND {EXPIRES}"),
+        _partial("ix_notification_rung", "next_rung_at", where=f"status IN ('pending', 'sent') AND {CLIMBS}"),
         _partial("ix_notification_trouble", "cause", "id", where=f"status IN {IN_TROUBLE}"),
         _partial("ix_notification_with_text", "changed_at", where="has_text"),
         _partial("ix_notification_bulk", "bulk_id", "status", where="bulk_id IS NOT NULL"),
@@ -67,6 +70,8 @@ class Notification(SealedRow, Base):
     attempts_made: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     not_before: Mapped[datetime | None]
+    # So that messages for tomorrow lie outside of what an index has to be searched for.
+    due_from: Mapped[datetime] = mapped_column(Computed(f"coalesce(not_before, '{BEGINNING}')", persisted=True))
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]

@@ -134,12 +134,27 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notification_changed_at"))
         batch_op.drop_index(batch_op.f("ix_notification_fallback_for"))
         batch_op.drop_index(batch_op.f("ix_notification_pending"), sqlite_where=sa.text("status = 'pending'"))
+        batch_op.add_column(
+            sa.Column(
+                "due_from",
+                sa.DateTime(timezone=True),
+                sa.Computed("coalesce(not_before, '1970-01-01 00:00:00+00')", persisted=True),
+                nullable=False,
+            )
+        )
         batch_op.create_index(
             "ix_notification_pending",
-            ["channel", "priority", "id"],
+            ["channel", "priority", "due_from", "id"],
             unique=False,
             sqlite_where=sa.text("status = 'pending'"),
             postgresql_where=sa.text("status = 'pending'"),
+        )
+        batch_op.create_index(
+            "ix_notification_expiring",
+            ["channel", "expires_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending' AND expires_at IS NOT NULL"),
+            postgresql_where=sa.text("status = 'pending' AND expires_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_notification_bulk",
@@ -152,8 +167,8 @@ def upgrade() -> None:
             "ix_notification_rung",
             ["next_rung_at"],
             unique=False,
-            sqlite_where=sa.text("status = 'sent' AND next_rung_at IS NOT NULL"),
-            postgresql_where=sa.text("status = 'sent' AND next_rung_at IS NOT NULL"),
+            sqlite_where=sa.text("status IN ('pending', 'sent') AND next_rung_at IS NOT NULL"),
+            postgresql_where=sa.text("status IN ('pending', 'sent') AND next_rung_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_notification_successor",
