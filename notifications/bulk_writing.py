@@ -169,6 +169,6 @@ def _has_open_rows() -> Exists:
 def register() -> None:
     """Make the jobs and the room's own template for bulk sends known."""
     register_job(Job("notifications.bulk_write", timedelta(seconds=20), QUEUE, write_next))
-    register_job(Job("notifications.bulk_finish", timedelta(seconds=20), QUEUE, finish_done))
+    register_job(Job("notifications.bulk_finish", timedelta(seconds=10), QUEUE, finish_done))
     register_job(Job("notifications.bulk_forget", timedelta(hours=1), QUEUE, forget_rows, woken=False))
     bulk_templates.register()
