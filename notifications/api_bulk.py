@@ -20,6 +20,7 @@ from notifications.bulk_direct import Recipient as DirectRecipient
 
 blueprint = Blueprint("api_bulk", __name__, url_prefix="/api/v1/notifications/bulk")
 MOST_RECIPIENTS = 10_000
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"  # PostgreSQL takes no NUL, and one must not spoil the whole call
 FAULTY = N_("This recipient is not well formed: {fields}.")
 
 
@@ -29,8 +30,8 @@ class BulkRecipientBody(Recipient):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     variables: dict[str, Scalar] = Field(default_factory=dict, max_length=50)
-    about: Annotated[str, StringConstraints(min_length=1, max_length=120)] | None = None
-    key: Annotated[str, StringConstraints(min_length=1, max_length=150)] | None = None
+    about: Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None = None
+    key: Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=150)] | None = None
 
 
 class SendBulk(BaseModel):

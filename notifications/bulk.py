@@ -19,6 +19,7 @@ from auth.policies import Actor
 from config import clock
 from config.database import db, locked, transaction
 from config.errors import N_, InvalidTransition, NotFound, RuleViolation
+from config.tables import clean_cell
 from notifications import outbox
 from notifications.bulk_rows import RowChecker, Summary
 from notifications.bulk_sources import Addressee
@@ -100,7 +101,7 @@ def draft(plan: Plan, people: Iterable[Addressee], *, actor: Actor) -> UUID:
     """
     template = bulk_template(plan.template, plan.source)
     texts = checked_texts(template, plan.texts)
-    if not plan.name.strip():
+    if not clean_cell(plan.name):
         raise RuleViolation("name", N_("Please fill in this field."))
     if plan.not_before and plan.expires_at and plan.expires_at <= plan.not_before:
         raise RuleViolation("expires_at", N_("This must be later than the beginning."))
@@ -130,7 +131,7 @@ def draft(plan: Plan, people: Iterable[Addressee], *, actor: Actor) -> UUID:
 def _new(plan: Plan, texts: Mapping[str, str], actor: Actor) -> BulkSend:
     return BulkSend(
         key=f"{actor.id}:{plan.nonce}"[:200],
-        name=plan.name.strip()[:120],
+        name=clean_cell(plan.name)[:120],
         template=plan.template,
         source=plan.source,
         variables={"texts": dict(texts), "filters": dict(plan.filters)},

@@ -19,6 +19,7 @@ from notifications.addresses import masked
 from notifications.bulk_store import OPEN, StoredRow, problem_rows
 from notifications.models import Notification
 from notifications.operation_models import BulkRecipient, BulkSend, BulkState
+from notifications.pacing import seconds_until_through
 from notifications.queries import owners_of
 from notifications.statuses import Status
 
@@ -205,9 +206,8 @@ def _ends_at(row: BulkSend, found: Progress) -> datetime | None:
     now = clock.now()
     begun = max(row.started_at or now, row.not_before or row.started_at or now)
     elapsed = (now - begun).total_seconds()
-    if elapsed < 1 or not found.done:
-        return None
-    return now + timedelta(seconds=found.waiting * elapsed / found.done)
+    seconds = seconds_until_through(found.waiting, found.done / elapsed) if elapsed >= 1 else None
+    return now + timedelta(seconds=seconds) if seconds is not None else None
 
 
 def _line(row: BulkSend) -> BulkLine:

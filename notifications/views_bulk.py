@@ -194,11 +194,12 @@ def _draft(form: BulkForm, template: BulkTemplate, origin: Origin, actor: Actor)
     if origin.source is not None:
         return bulk.draft(plan, origin.source.people(actor, origin.filters), actor=actor)
     file: Any = form["file"].data
+    with file.stream:
+        data = file.read()
     settings = current_settings()
     people = addressees_from(
-        file.read(), columns_of(template, plan.texts), limit_mb=settings.max_upload_mb, locale=settings.locale
+        data, columns_of(template, plan.texts), limit_mb=settings.max_upload_mb, locale=settings.locale
     )
-    file.close()
     return bulk.draft(plan, people, actor=actor)
 
 
