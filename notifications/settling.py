@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from config import clock
 from config.database import db, locked
-from config.rowsets import update_many
+from config.rowsets import among, update_many
 from notifications import metrics
 from notifications.celery_app import wake
 from notifications.channels.base import Crashed, Lost, NotBegun, OptedOut, Outcome, Permanent, Sent, Temporary, Unknown
@@ -47,7 +47,9 @@ def settle(outcomes: Sequence[Result], look_up_after: timedelta | None) -> list[
     unknown outcome may be looked up; None when the provider cannot be asked.
     """
     ids = [message_id for message_id, _, _ in outcomes]
-    db.session.execute(locked(select(Notification.id).where(Notification.id.in_(ids)).order_by(Notification.id))).all()
+    db.session.execute(
+        locked(select(Notification.id).where(among(Notification.id, ids)).order_by(Notification.id))
+    ).all()
     sent = [(message_id, attempt_id, each) for message_id, attempt_id, each in outcomes if isinstance(each, Sent)]
     others = [result for result in outcomes if not isinstance(result[2], Sent)]
     return _settle_sent(sent) + _settle_others(others, look_up_after)
@@ -60,7 +62,7 @@ def _settle_sent(sent: Sequence[tuple[UUID, UUID, Sent]]) -> list[str]:
     ours = set(
         db.session.scalars(
             select(DeliveryAttempt.id).where(
-                DeliveryAttempt.id.in_([attempt_id for _, attempt_id, _ in sent]),
+                among(DeliveryAttempt.id, [attempt_id for _, attempt_id, _ in sent]),
                 DeliveryAttempt.state == AttemptState.CLAIMED,
             )
         )
@@ -90,7 +92,7 @@ def _become_sent(ids: Sequence[UUID]) -> Iterable[tuple[Channel, int]]:
         "sent_at": func.coalesce(Notification.sent_at, clock.now()),
         "lease_until": None,
     }
-    statement = update(Notification).where(Notification.id.in_(ids), Notification.status == Status.SENDING)
+    statement = update(Notification).where(among(Notification.id, ids), Notification.status == Status.SENDING)
     # E-mail without a further rung ends here; an SMS may still come back as undelivered, and staff want to read it.
     is_last_word = (Notification.channel == Channel.EMAIL) & Notification.__table__.c.fallbacks_sealed.is_(None)
     options = {"synchronize_session": False}
