@@ -26,6 +26,7 @@ BLUEPRINT_MODULES = (
     "auth.views_audit",
     "notifications.webhooks",
     "notifications.views",
+    "notifications.views_templates",
     "notifications.api",
     "notifications.views_bulk",
     "notifications.api_bulk",
