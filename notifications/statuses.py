@@ -88,6 +88,9 @@ class Meaning(StrEnum):
     OTHER_CHANNEL = "other_channel"
     EXPIRED = "expired"
     REJECTED = "rejected"
+    # Of no code, but what staff decided about a message in trouble: to be sent again by a job; or dealt with.
+    AGAIN = "again"
+    DECIDED = "decided"
 
 
 RANKS: dict[AttemptState, int] = {

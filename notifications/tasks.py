@@ -6,8 +6,11 @@ from pathlib import Path
 
 import structlog
 
+from config.metrics import measure_when_asked
 from notifications.celery_app import RUN_JOB, WAKE, celery
 from notifications.delivery import deliver, recover
+from notifications.digest import send_digests
+from notifications.failures import send_marked
 from notifications.housekeeping import count_waiting, forget_texts
 from notifications.inbound import process_inbound
 from notifications.outcomes import tell_outcomes
@@ -27,7 +30,8 @@ OWN_JOBS = (
     Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes),
     Job("notifications.forget_texts", HOUR, Queue.HOUSEKEEPING, forget_texts, woken=False),
     Job("notifications.drop_unmatched", HOUR, Queue.HOUSEKEEPING, drop_unmatched, woken=False),
-    Job("notifications.count_waiting", MINUTE, Queue.HOUSEKEEPING, count_waiting, woken=False),
+    Job("notifications.again", MINUTE, Queue.HOUSEKEEPING, send_marked),
+    Job("notifications.digest", timedelta(minutes=15), Queue.HOUSEKEEPING, send_digests, woken=False),
 )
 
 
@@ -35,6 +39,7 @@ def register() -> None:
     """Make the room's jobs and message templates known."""
     for job in OWN_JOBS:
         register_job(job)
+    measure_when_asked("messages", count_waiting)
     register_templates("notifications", Path(__file__).parent / "templates" / "messages")
 
 
