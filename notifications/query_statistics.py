@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 from sqlalchemy import BigInteger, ColumnElement, Float, Integer, Select, case, cast, extract, func, select
@@ -27,12 +27,18 @@ from notifications.time_ranges import created_between, first_id
 EXTENSION = "obhut.message_statistics"
 KEPT_PER_SECOND_OF_WORK = 30.0
 LONGEST_KEPT_S = 600.0
+SETTLED_KEPT_S = 3600.0
+TIMED = 100_000  # of so many of the newest messages it is looked at how long they took
 EARLIER = timedelta(days=3)  # what is sent now may have been written days ago
 HOUR_S, DAY_S = 3600, 86_400.0
 EPOCH_DAY = 2_440_587.5  # 1970-01-01 as a Julian day, which is what SQLite counts in
 FAILED = (Status.FAILED, Status.UNDELIVERED, Status.PARKED, Status.UNKNOWN)
 MINUTE_S, TENTHS = 60, 10
 SENT_STATES = (AttemptState.SENT, AttemptState.DELIVERED, AttemptState.UNDELIVERED)
+
+
+Event = tuple[Channel, int, tuple[int | None, ...]]
+Found = TypeVar("Found")
 
 
 class Period(StrEnum):
@@ -99,29 +105,41 @@ class Statistics:
 
 def statistics(actor: Actor, period: Period) -> Statistics:
     """The numbers of this actor's messages in the last 24 hours or 30 days."""
-    scope = (period, actor.is_system, actor.office_ids, actor.department_codes, actor.permissions)
-    return _kept(scope, lambda: _counted(actor, period))
+    scope = (actor.is_system, actor.office_ids, actor.department_codes, actor.permissions)
+    return _kept((period, scope), lambda: _counted(actor, period, scope))
 
 
-def _kept(key: Any, count: Callable[[], Statistics]) -> Statistics:
-    kept: dict[Any, tuple[float, Statistics]] = current_app.extensions.setdefault(EXTENSION, {})
+def _kept(key: Any, count: Callable[[], Found], lifetime_s: float | None = None) -> Found:
+    """What `count` gave last, while it still counts: for `lifetime_s`, or in proportion to how long it took."""
+    kept: dict[Any, tuple[float, Any]] = current_app.extensions.setdefault(EXTENSION, {})
     begun = stopwatch.monotonic()
-    for each in [each for each, (until, _) in kept.items() if until < begun]:
+    for each in [each for each, (until, _) in list(kept.items()) if until < begun]:
         kept.pop(each, None)
-    if key in kept:
-        return kept[key][1]
-    found = count()
+    found = kept.get(key)
+    if found is not None:
+        kept_value: Found = found[1]
+        return kept_value
+    fresh = count()
     ended = stopwatch.monotonic()
-    kept[key] = (ended + min((ended - begun) * KEPT_PER_SECOND_OF_WORK, LONGEST_KEPT_S), found)
-    return found
+    lasts = min((ended - begun) * KEPT_PER_SECOND_OF_WORK, LONGEST_KEPT_S) if lifetime_s is None else lifetime_s
+    kept[key] = (ended + lasts, fresh)
+    return fresh
 
 
-def _counted(actor: Actor, period: Period) -> Statistics:
+def _counted(actor: Actor, period: Period, scope: Any) -> Statistics:
     now = clock.now()
     begins = _beginnings(now, period)
-    created = [visible(actor), *created_between(Notification, begins[0] - EARLIER, None)]
-    slots, channels = _slots(created, begins, LENGTHS[period])
-    return Statistics(period, now, slots, channels, _senders(now - begins[0]), _times(created, begins[0]))
+    seen = visible(actor)
+    since = begins[0] - EARLIER
+    # What was written days ago hardly changes any more: counted once an hour, it need not be read each time.
+    settled = begins[-4] if period is Period.MONTH else since
+    events = _events([seen, *created_between(Notification, settled, None)])
+    if period is Period.MONTH:
+        earlier = [seen, *created_between(Notification, since, settled)]
+        events += _kept((settled, scope), lambda: _events(earlier), SETTLED_KEPT_S)
+    slots, channels = _slots(events, begins, LENGTHS[period])
+    newest = _newest([seen, *created_between(Notification, since, None)])
+    return Statistics(period, now, slots, channels, _senders(now - begins[0]), _times(newest, begins[0]))
 
 
 def _beginnings(now: datetime, period: Period) -> list[datetime]:
@@ -135,20 +153,24 @@ def _beginnings(now: datetime, period: Period) -> list[datetime]:
     return [midnight - timedelta(days=back) for back in range(29, -1, -1)]
 
 
-def _slots(
-    created: Sequence[ColumnElement[bool]], begins: Sequence[datetime], length: timedelta
-) -> tuple[list[Slot], list[Rate]]:
+def _events(conditions: Sequence[ColumnElement[bool]]) -> list[Event]:
+    """Messages by channel and by the hours in which they were created, sent, delivered and failed: one pass."""
     failed_at = case((Notification.status.in_(FAILED), Notification.changed_at))
     hours = [_hour(at) for at in (Notification.created_at, Notification.sent_at, Notification.delivered_at, failed_at)]
-    grouped = select(Notification.channel, *hours, func.count()).where(*created).group_by(Notification.channel, *hours)
+    grouped = select(Notification.channel, func.count(), *hours).where(*conditions)
+    rows = db.session.execute(grouped.group_by(Notification.channel, *hours))
+    return [(channel, count, tuple(found)) for channel, count, *found in rows]
+
+
+def _slots(events: Sequence[Event], begins: Sequence[datetime], length: timedelta) -> tuple[list[Slot], list[Rate]]:
     place = _places(begins, length)
-    counted: list[Counter[int]] = [Counter() for _ in hours]
+    counted: list[Counter[int]] = [Counter() for _ in range(4)]
     by_channel: dict[Channel, Counter[str]] = {channel: Counter() for channel in Channel}
-    for channel, *found, count in db.session.execute(grouped):
-        for counter, hour in zip(counted, found, strict=True):
+    for channel, count, hours in events:
+        for counter, hour in zip(counted, hours, strict=True):
             if hour in place:
                 counter[place[hour]] += count
-        _, sent, delivered, failed = (hour in place for hour in found)
+        _, sent, delivered, failed = (hour in place for hour in hours)
         by_channel[channel].update({"handed": count * sent, "delivered": count * delivered, "failed": count * failed})
     slots = [Slot(at, *(counter[number] for counter in counted)) for number, at in enumerate(begins)]
     return slots, [
@@ -182,9 +204,15 @@ def _senders(period: timedelta) -> list[Rate]:
     return [Rate(*row) for row in db.session.execute(by_sender)]
 
 
-def _times(created: Sequence[ColumnElement[bool]], since: datetime) -> list[Times]:
-    sent = _spread(created, since, Notification.sent_at)
-    delivered = _spread(created, since, Notification.delivered_at)
+def _newest(conditions: Sequence[ColumnElement[bool]]) -> Any:
+    """The newest messages, enough of them to tell how long things take."""
+    columns = (Notification.channel, Notification.created_at, Notification.not_before)
+    wanted = select(*columns, Notification.sent_at, Notification.delivered_at).where(*conditions)
+    return wanted.order_by(Notification.id.desc()).limit(TIMED).subquery("newest").c
+
+
+def _times(newest: Any, since: datetime) -> list[Times]:
+    sent, delivered = _spread(newest, since, newest.sent_at), _spread(newest, since, newest.delivered_at)
     return [
         Times(channel, _quantiles(sent[channel]), _quantiles(delivered[channel]))
         for channel in Channel
@@ -192,18 +220,18 @@ def _times(created: Sequence[ColumnElement[bool]], since: datetime) -> list[Time
     ]
 
 
-def _spread(created: Sequence[ColumnElement[bool]], since: datetime, end: Any) -> dict[Channel, Counter[float]]:
+def _spread(newest: Any, since: datetime, end: Any) -> dict[Channel, Counter[float]]:
     """How many messages took how long, in tenths of a second up to a minute, in seconds up to an hour, in minutes."""
-    due = case((Notification.not_before.between(Notification.created_at, end), Notification.not_before))
-    seconds = _seconds(end) - _seconds(func.coalesce(due, Notification.created_at))
+    due = case((newest.not_before.between(newest.created_at, end), newest.not_before))
+    seconds = _seconds(end) - _seconds(func.coalesce(due, newest.created_at))
     rounded = case(
         (seconds < MINUTE_S, cast(seconds * TENTHS, Integer) / float(TENTHS)),
         (seconds < HOUR_S, cast(cast(seconds, Integer), Float)),
         else_=cast(cast(seconds / MINUTE_S, Integer) * MINUTE_S, Float),
     )
-    wanted: Select[Any] = select(Notification.channel, rounded, func.count()).where(*created, end >= since)
+    wanted: Select[Any] = select(newest.channel, rounded, func.count()).where(end >= since)
     found: dict[Channel, Counter[float]] = {channel: Counter() for channel in Channel}
-    for channel, took, count in db.session.execute(wanted.group_by(Notification.channel, rounded)):
+    for channel, took, count in db.session.execute(wanted.group_by(newest.channel, rounded)):
         found[channel][max(float(took), 0.0)] += count
     return found
 
