@@ -6,7 +6,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 720, 200
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 10, 24
 GAP = 0.25  # of a slot, between two groups of bars
-STEPS = (1, 2, 5, 10)
+STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
 MOST_LABELS = 12
 
 

@@ -16,10 +16,10 @@ from config.errors import InvalidTransition, NotFound
 from notifications.celery_app import wake
 from notifications.models import DeliveryAttempt, Notification
 from notifications.queries import messages_visible_to, visible
-from notifications.query_failures import DECISIONS, TROUBLE, Group, in_group
-from notifications.rows import again, insert_once
+from notifications.query_failures import TROUBLE, Group, in_group
+from notifications.rows import again, id_of_key, store
 from notifications.schedule import Queue
-from notifications.statuses import TRY_AGAIN, Meaning
+from notifications.statuses import DECISIONS, TRY_AGAIN, Meaning
 
 AT_ONCE = 200
 MOST_PER_DECISION = 10_000
@@ -34,7 +34,7 @@ def try_again(actor: Actor, message_id: UUID) -> UUID:
     row = db.session.scalars(locked(messages_visible_to(actor).where(Notification.id == message_id))).first()
     if row is None:
         raise NotFound()
-    sent_before = db.session.scalar(select(Notification.id).where(Notification.key == _key(row)))
+    sent_before = id_of_key(_key(row))
     if sent_before is not None:
         return sent_before
     if row.status not in TRY_AGAIN or not row.has_text:
@@ -100,7 +100,7 @@ def send_marked() -> int:
 
 def _send(actor: Actor, row: Notification) -> UUID:
     key = _key(row)
-    stored = insert_once(again(row, key))
+    stored = store(again(row, key))
     row.cause = Meaning.DECIDED
     if stored is None:
         return db.session.scalars(select(Notification.id).where(Notification.key == key)).one()

@@ -13,12 +13,12 @@ AGE = Gauge("obhut_messages_oldest_seconds", "Seconds that the oldest due messag
 LEFT = Gauge("obhut_messages_backlog_seconds", "Seconds until the backlog is through; NaN: not known", ["channel"])
 
 
-def enqueued(channel: Channel) -> None:
-    ENQUEUED.labels(channel.value).inc()
+def enqueued(channel: Channel, count: int = 1) -> None:
+    ENQUEUED.labels(channel.value).inc(count)
 
 
-def reached(channel: Channel, status: str) -> None:
-    CHANGED.labels(channel.value, status).inc()
+def reached(channel: Channel, status: str, count: int = 1) -> None:
+    CHANGED.labels(channel.value, status).inc(count)
 
 
 def queued(channel: Channel, *, due: int, later: int, in_flight: int, oldest_s: float, left_s: float | None) -> None:

@@ -14,14 +14,13 @@ from notifications.explanations import Cause, cause_of, code_in_words
 from notifications.models import IN_TROUBLE, Notification
 from notifications.queries import messages_visible_to, visible
 from notifications.query_log import Line, line_of
-from notifications.statuses import Channel, Meaning, Status
+from notifications.statuses import DECISIONS, Channel, Meaning, Status
 
 PAGE = 100
 MOST_COUNTED = 1000
 # Spelt out, so that the planner sees that the partial index holds these rows; `cause` leads that index, and what was
 # decided long ago lies outside of what is read.
 TROUBLE = cast(ColumnElement[bool], text(f"notification.status IN {IN_TROUBLE}"))
-DECISIONS = frozenset({Meaning.AGAIN, Meaning.DECIDED})
 UNDECIDED = tuple(meaning for meaning in Meaning if meaning not in DECISIONS)
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import case, func, select, text
 
 from config import clock
 from config.database import db
-from config.settings import Settings, current_settings
 from notifications.channels.registry import configured_channels
 from notifications.models import DeliveryAttempt, Notification
 from notifications.operation_models import Heartbeat, Sender
+from notifications.pacing import seconds_until_through
 from notifications.schedule import Queue
+from notifications.senders import pace_of
 from notifications.statuses import AttemptState, Channel, Priority
 from notifications.time_ranges import first_id
 
@@ -75,11 +75,11 @@ class SenderState:
 
     channel: Channel
     name: str
+    is_configured: bool
     weight: float
     pace: float
     per_minute: float
     troubled_at: datetime | None
-    moved_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -102,14 +102,14 @@ class QueueState:
 
 def queue_state() -> QueueState:
     """The queue as it is now."""
-    settings, now = current_settings(), clock.wall()
+    now = clock.wall()
     waiting, rates = _waiting(), _rates(now)
-    return QueueState(now, _flows(waiting, rates, settings), waiting, _senders(rates, settings), _pulses(now))
+    return QueueState(now, _flows(waiting, rates), waiting, _senders(rates), _pulses(now))
 
 
 def flows() -> list[Flow]:
     """The channels alone, for /metrics."""
-    return _flows(_waiting(), _rates(clock.wall()), current_settings())
+    return _flows(_waiting(), _rates(clock.wall()))
 
 
 def _waiting() -> list[Waiting]:
@@ -158,7 +158,7 @@ def _rates(now: datetime) -> dict[tuple[Channel, str], float]:
     return {(channel, sender): count * 60 / spans[channel] for channel, sender, count, _ in rows}
 
 
-def _flows(waiting: Sequence[Waiting], rates: dict[tuple[Channel, str], float], settings: Settings) -> list[Flow]:
+def _flows(waiting: Sequence[Waiting], rates: dict[tuple[Channel, str], float]) -> list[Flow]:
     in_flight: dict[Channel, int] = dict(
         db.session.execute(
             select(Notification.channel, func.count()).where(SENDING).group_by(Notification.channel)
@@ -170,22 +170,22 @@ def _flows(waiting: Sequence[Waiting], rates: dict[tuple[Channel, str], float], 
             [each for each in waiting if each.channel is channel],
             in_flight.get(channel, 0),
             sum(rate for (of, _), rate in rates.items() if of is channel),
-            _pace(channel, settings) * _sender_count(channel),
         )
         for channel in Channel
     ]
 
 
-def _flow(channel: Channel, waiting: Sequence[Waiting], in_flight: int, per_minute: float, pace: float) -> Flow:
+def _flow(channel: Channel, waiting: Sequence[Waiting], in_flight: int, per_minute: float) -> Flow:
     due = sum(each.due for each in waiting)
-    is_configured = channel in configured_channels()
-    # What went out lately says most; before anything has, the configured pace has to do.
-    expected = per_minute or (pace * 60 if is_configured else 0.0)
+    way = configured_channels().get(channel)
+    # What went out lately says most; before anything has, the pace of the senders has to do.
+    a_second = per_minute / 60 or (pace_of(channel) * len(way.sender_names) if way else 0.0)
     left = due + in_flight
-    through = clock.wall() + timedelta(minutes=left / expected) if left and expected else None
+    seconds = seconds_until_through(left, a_second)
+    through = clock.wall() + timedelta(seconds=seconds) if left and seconds is not None else None
     return Flow(
         channel=channel,
-        is_configured=is_configured,
+        is_configured=way is not None,
         due=due,
         later=sum(each.later for each in waiting),
         retries=sum(each.retries for each in waiting),
@@ -213,29 +213,23 @@ def _next_due(channel: Channel) -> datetime | None:
     return min((at for at in found if at), default=None)
 
 
-def _senders(rates: dict[tuple[Channel, str], float], settings: Settings) -> list[SenderState]:
-    rows: Sequence[Any] = db.session.scalars(select(Sender).order_by(Sender.channel, Sender.name)).all()
+def _senders(rates: dict[tuple[Channel, str], float]) -> list[SenderState]:
+    """All that the settings name, and those of the past that still stand in the table."""
+    rows = {(row.channel, row.name): row for row in db.session.scalars(select(Sender))}
+    configured = {(channel, name) for channel, way in configured_channels().items() for name in way.sender_names}
     return [
         SenderState(
-            channel=row.channel,
-            name=row.name,
-            weight=row.weight,
-            pace=_pace(row.channel, settings),
-            per_minute=rates.get((row.channel, row.name), 0.0),
-            troubled_at=row.troubled_at,
-            moved_at=row.moved_at,
+            channel=channel,
+            name=name,
+            is_configured=(channel, name) in configured,
+            weight=row.weight if row else 1.0,
+            pace=pace_of(channel),
+            per_minute=rates.get((channel, name), 0.0),
+            troubled_at=row.troubled_at if row else None,
         )
-        for row in rows
+        for channel, name in sorted(rows.keys() | configured)
+        for row in [rows.get((channel, name))]
     ]
-
-
-def _pace(channel: Channel, settings: Settings) -> float:
-    """Messages or segments a second that one sender may send; 0: as fast as it goes."""
-    return settings.sms_segments_per_second if channel is Channel.SMS else settings.mails_per_second
-
-
-def _sender_count(channel: Channel) -> int:
-    return int(db.session.scalar(select(func.count()).select_from(Sender).where(Sender.channel == channel)) or 1)
 
 
 def _pulses(now: datetime) -> list[Pulse]:

@@ -17,7 +17,7 @@ from notifications.models import ContactBasis, DeliveryAttempt, Notification, Re
 from notifications.operation_models import BulkSend
 from notifications.queries import messages_visible_to
 from notifications.query_log import Line, line_of
-from notifications.statuses import TRY_AGAIN, AttemptState, Channel, Meaning, Status
+from notifications.statuses import DECISIONS, TRY_AGAIN, AttemptState, Channel, Status
 
 LONGEST_LADDER = 20
 AGAIN = "again:"
@@ -127,7 +127,7 @@ def details(actor: Actor, message_id: UUID, *, with_text: bool = False) -> Detai
         body=(row.body or "") if with_text else "",
         has_text=row.has_text,
         cause=_cause(row, attempts),
-        is_decided=row.cause in (Meaning.AGAIN, Meaning.DECIDED),
+        is_decided=row.cause in DECISIONS,
         earlier=_earlier(actor, row),
         later=_later(actor, row),
         timeline=_timeline(row, attempts),

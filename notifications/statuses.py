@@ -93,6 +93,7 @@ class Meaning(StrEnum):
     DECIDED = "decided"
 
 
+DECISIONS = frozenset({Meaning.AGAIN, Meaning.DECIDED})
 RANKS: dict[AttemptState, int] = {
     AttemptState.CLAIMED: 0,
     AttemptState.RELEASED: 0,
