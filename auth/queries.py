@@ -141,7 +141,7 @@ def api_tokens() -> Sequence[ApiToken]:
 
 @dataclass(frozen=True)
 class Deed:
-    """What somebody did to a record, for those who work with it. `by`: a colleague's name, or a part of the house."""
+    """What somebody did to a record, for those who work with it. `by`: a colleague's name; "" for the house itself."""
 
     at: datetime
     domain_at: datetime
@@ -157,4 +157,4 @@ def deeds(subjects: Sequence[str]) -> list[Deed]:
     for actor in {event.actor for event in events if event.actor_kind == "user"}:
         user = db.session.get(User, uuid.UUID(actor))
         names[actor] = display_name(user) if user else ""
-    return [Deed(event.at, event.domain_at, event.action, names.get(event.actor, event.actor)) for event in events]
+    return [Deed(event.at, event.domain_at, event.action, names.get(event.actor, "")) for event in events]

@@ -18,6 +18,7 @@ from auth.actors import Actor
 from config.database import db
 from config.settings import current_settings
 from notifications.addresses import masked
+from notifications.channels.registry import configured_channels
 from notifications.models import IN_TROUBLE, DeliveryAttempt, Notification
 from notifications.operation_models import Sender
 from notifications.queries import visible
@@ -146,8 +147,9 @@ def counts(actor: Actor, filters: Filters) -> Counts:
 
 
 def sender_names() -> list[str]:
-    """The names of all senders that we know, sorted."""
-    return sorted(db.session.scalars(select(Sender.name).distinct()))
+    """The names of all senders: those that the settings name, and those of the past that we know."""
+    known = set(db.session.scalars(select(Sender.name)))
+    return sorted(known.union(*(way.sender_names for way in configured_channels().values())))
 
 
 def line_of(row: Notification) -> Line:

@@ -21,6 +21,7 @@ from notifications.query_log import Filters
 from notifications.rendering import template_names
 from notifications.statuses import Channel
 
+YEARS = range(2000, 2100)
 BLIND_INDEX = re.compile("[0-9a-f]{64}")
 blueprint = Blueprint("messages", __name__, url_prefix="/staff/messages", template_folder="templates")
 
@@ -127,19 +128,30 @@ def put_aside(inbound_id: UUID) -> ResponseReturnValue:
 def filters_of_address() -> Filters:
     """The filters of the address; what is no status, channel, day … counts as none."""
     asked = request.args
-    status = asked.get("status", "")
-    recipient = asked.get("recipient", "")
+    status, recipient = _text("status"), _text("recipient")
     return Filters(
         status=status if status in STATUSES or status in query_log.GROUPS else "",
         channel=asked.get("channel", type=Channel),
-        template=asked.get("template", "").strip(),
-        about=asked.get("about", "").strip(),
-        sender=asked.get("sender", "").strip(),
-        since=asked.get("since", type=date.fromisoformat),
-        until=asked.get("until", type=date.fromisoformat),
+        template=_text("template"),
+        about=_text("about"),
+        sender=_text("sender"),
+        since=asked.get("since", type=_day),
+        until=asked.get("until", type=_day),
         recipient=bytes.fromhex(recipient) if BLIND_INDEX.fullmatch(recipient) else None,
         bulk=asked.get("bulk", type=UUID),
     )
+
+
+def _text(name: str) -> str:
+    # PostgreSQL takes no NUL in a text.
+    return request.args.get(name, "").replace("\0", "").strip()
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.year not in YEARS:
+        raise ValueError("no year of ours")
+    return day
 
 
 def address_of_filters(chosen: Filters) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def _group() -> Group:
         return Group(
             Status(asked.get("status", "")),
             Meaning(asked.get("cause", "")),
-            asked.get("code", "")[:40],
+            asked.get("code", "").replace("\0", "")[:40],
             Channel(asked.get("channel", "")),
         )
     except ValueError:
