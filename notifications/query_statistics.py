@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import BigInteger, ColumnElement, Float, Integer, Select, case, cast, extract, func, select
@@ -28,16 +29,18 @@ EXTENSION = "obhut.message_statistics"
 KEPT_PER_SECOND_OF_WORK = 30.0
 LONGEST_KEPT_S = 600.0
 SETTLED_KEPT_S = 3600.0
-TIMED = 100_000  # of so many of the newest messages it is looked at how long they took
+TIMED = 20_000  # of so many of the newest messages it is looked at how long they took
 EARLIER = timedelta(days=3)  # what is sent now may have been written days ago
 HOUR_S, DAY_S = 3600, 86_400.0
 EPOCH_DAY = 2_440_587.5  # 1970-01-01 as a Julian day, which is what SQLite counts in
 FAILED = (Status.FAILED, Status.UNDELIVERED, Status.PARKED, Status.UNKNOWN)
 MINUTE_S, TENTHS = 60, 10
+LAST_ID = UUID(int=2**128 - 1)
 SENT_STATES = (AttemptState.SENT, AttemptState.DELIVERED, AttemptState.UNDELIVERED)
 
 
 Event = tuple[Channel, int, tuple[int | None, ...]]
+Tried = tuple[Channel, str, tuple[int, ...]]
 Found = TypeVar("Found")
 
 
@@ -134,12 +137,16 @@ def _counted(actor: Actor, period: Period, scope: Any) -> Statistics:
     # What was written days ago hardly changes any more: counted once an hour, it need not be read each time.
     settled = begins[-4] if period is Period.MONTH else since
     events = _events([seen, *created_between(Notification, settled, None)])
+    lag = clock.wall() - now  # attempts have wall time, and so have their ids
+    tried = _attempts(first_id(max(settled, begins[0]) + lag), LAST_ID)
     if period is Period.MONTH:
         earlier = [seen, *created_between(Notification, since, settled)]
-        events += _kept((settled, scope), lambda: _events(earlier), SETTLED_KEPT_S)
+        events += _kept(("events", settled, scope), lambda: _events(earlier), SETTLED_KEPT_S)
+        span = first_id(begins[0] + lag), first_id(settled + lag)
+        tried += _kept(("attempts", settled), lambda: _attempts(*span), SETTLED_KEPT_S)
     slots, channels = _slots(events, begins, LENGTHS[period])
     newest = _newest([seen, *created_between(Notification, since, None)])
-    return Statistics(period, now, slots, channels, _senders(now - begins[0]), _times(newest, begins[0]))
+    return Statistics(period, now, slots, channels, _senders(tried), _times(newest, begins[0]))
 
 
 def _beginnings(now: datetime, period: Period) -> list[datetime]:
@@ -190,18 +197,27 @@ def _places(begins: Sequence[datetime], length: timedelta) -> dict[int, int]:
     }
 
 
-def _senders(period: timedelta) -> list[Rate]:
-    """Rates by sender, of the whole house. Attempts have wall time, and so have their ids."""
+def _attempts(since: UUID, until: UUID) -> list[Tried]:
+    """Attempts by sender in a range of ids, of the whole house: handed over, delivered, failed."""
     arrived = func.count().filter(DeliveryAttempt.state == AttemptState.DELIVERED)
     missed = func.count().filter(DeliveryAttempt.state.in_((AttemptState.UNDELIVERED, AttemptState.FAILED)))
     handed = func.count().filter(DeliveryAttempt.state.in_(SENT_STATES))
     by_sender = (
         select(DeliveryAttempt.channel, DeliveryAttempt.sender, handed, arrived, missed)
-        .where(DeliveryAttempt.id >= first_id(clock.wall() - period), DeliveryAttempt.sender != "")
+        .where(DeliveryAttempt.id >= since, DeliveryAttempt.id < until, DeliveryAttempt.sender != "")
         .group_by(DeliveryAttempt.channel, DeliveryAttempt.sender)
-        .order_by(DeliveryAttempt.channel, DeliveryAttempt.sender)
     )
-    return [Rate(*row) for row in db.session.execute(by_sender)]
+    return [(channel, sender, (*numbers,)) for channel, sender, *numbers in db.session.execute(by_sender)]
+
+
+def _senders(tried: Sequence[Tried]) -> list[Rate]:
+    summed: dict[tuple[Channel, str], Counter[int]] = {}
+    for channel, sender, numbers in tried:
+        summed.setdefault((channel, sender), Counter()).update(dict(enumerate(numbers)))
+    return [
+        Rate(channel, sender, *(found[each] for each in range(3)))
+        for (channel, sender), found in sorted(summed.items())
+    ]
 
 
 def _newest(conditions: Sequence[ColumnElement[bool]]) -> Any:
