@@ -27,6 +27,7 @@ BLUEPRINT_MODULES = (
     "notifications.webhooks",
     "notifications.views_running",  # adds to the next one, so it comes before
     "notifications.views",
+    "notifications.views_templates",
     "notifications.api",
     "services.views_applicant",
     "services.views_caseworker",

@@ -12,6 +12,8 @@ IN_FLIGHT = Gauge("obhut_messages_in_flight", "Messages being handed over", ["ch
 AGE = Gauge("obhut_messages_oldest_seconds", "Seconds that the oldest due message has waited", ["channel"])
 LEFT = Gauge("obhut_messages_backlog_seconds", "Seconds until the backlog is through; NaN: not known", ["channel"])
 
+BOUNCES = Counter("obhut_mails_back", "Mails that came back, by what they turned out to be", ["kind"])
+
 
 def enqueued(channel: Channel, count: int = 1) -> None:
     ENQUEUED.labels(channel.value).inc(count)
@@ -28,3 +30,7 @@ def queued(channel: Channel, *, due: int, later: int, in_flight: int, oldest_s: 
     IN_FLIGHT.labels(channel.value).set(in_flight)
     AGE.labels(channel.value).set(oldest_s)
     LEFT.labels(channel.value).set(float("nan") if left_s is None else left_s)
+
+
+def came_back(kind: str) -> None:
+    BOUNCES.labels(kind).inc()

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from config.metrics import measure_when_asked
+from notifications.bounces import poll_mailbox
 from notifications.celery_app import RUN_JOB, WAKE, celery
 from notifications.delivery import deliver
 from notifications.digest import send_digests
@@ -31,6 +32,7 @@ OWN_JOBS = (
     Job("notifications.receipts", MINUTE, Queue.INBOUND, process_receipts),
     Job("notifications.inbound", MINUTE, Queue.INBOUND, process_inbound),
     Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes),
+    Job("notifications.bounces", MINUTE, Queue.HOUSEKEEPING, poll_mailbox, woken=False),
     Job("notifications.forget_texts", HOUR, Queue.HOUSEKEEPING, forget_texts, woken=False),
     Job("notifications.drop_unmatched", HOUR, Queue.HOUSEKEEPING, drop_unmatched, woken=False),
     Job("notifications.again", MINUTE, Queue.HOUSEKEEPING, send_marked),
