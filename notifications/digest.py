@@ -74,7 +74,7 @@ def _digests(since: datetime, until: datetime, settings: Settings) -> dict[str, 
         digest = found.setdefault(key, _Digest(address, place))
         digest.total += int(total)
         if new:
-            digest.fresh[(cause_of(status, cause).words, channel)] += int(new)
+            digest.fresh[(cause_of(status, cause, channel).words, channel)] += int(new)
     return found
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from config.errors import N_
-from notifications.statuses import Meaning, Status
+from notifications.statuses import Channel, Meaning, Status
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,23 @@ CAUSES: dict[Meaning, Cause] = {
     Meaning.REJECTED: Cause(
         N_("The provider refused the message"),
         N_("Look at the code. Tell the administration if it comes more than once."),
+    ),
+}
+_BY_MAIL: dict[Meaning, Cause] = {
+    Meaning.RETRY_LATER: Cause(
+        N_("The mailbox was full or the mail server busy, even after several attempts"),
+        N_("Try again later, or use another way."),
+        "warning",
+        True,
+    ),
+    Meaning.OTHER_CHANNEL: Cause(
+        N_("The mail server could not be reached for days"),
+        N_("Check the address, and reach the person another way."),
+        "warning",
+    ),
+    Meaning.BLOCKED: Cause(
+        N_("A mail server refuses our mails by its rules"),
+        N_("Tell the administration: often SPF, DKIM or a block list is the reason. Use another way meanwhile."),
     ),
 }
 _OTHERWISE = Cause(
@@ -141,26 +158,34 @@ _MAIL_CODES: dict[str, str] = {
 _ENHANCED: dict[str, str] = {
     "1.1": N_("The mailbox does not exist"),
     "1.2": N_("The address's domain does not exist"),
+    "1.7": N_("Our own sender's address was not accepted"),
+    "1.8": N_("Our own sender's address was not accepted"),
     "1.10": N_("The domain takes no mail"),
     "1": N_("Something is wrong with the address"),
     "2.1": N_("The mailbox is closed"),
     "2.2": N_("The mailbox is full"),
     "2.3": N_("The mail is too large for the mailbox"),
     "2": N_("Something is wrong with the mailbox"),
+    "3.1": N_("The recipient's mail system is full"),
     "3": N_("The recipient's mail system has trouble"),
-    "4.1": N_("The recipient's mail server does not answer"),
+    "4.1": N_("The recipient's mail server does not answer, or does not know this address"),
+    "4.4": N_("There is no way to this domain; perhaps it does not exist"),
     "4.7": N_("It could not be delivered for days"),
     "4": N_("The way to the recipient's mail server is disturbed"),
     "5": N_("The mail servers did not understand each other"),
     "6": N_("The recipient's mail server cannot handle the content"),
+    "7.13": N_("The mailbox is switched off"),
     "7": N_("The recipient's mail server refuses our mail by its rules"),
 }
 _ENHANCED_FORM = re.compile(r"[245]\.(\d{1,3})\.(\d{1,3})")
 
 
-def cause_of(status: Status, meaning: Meaning) -> Cause:
-    """The cause in words for a message in this status that ended with this meaning."""
-    return _BY_STATUS.get(status) or CAUSES.get(meaning, _OTHERWISE)
+def cause_of(status: Status, meaning: Meaning, channel: Channel) -> Cause:
+    """The cause in words for a message by `channel`, in this status, that ended with this meaning."""
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    of_mail = _BY_MAIL.get(meaning) if channel is Channel.EMAIL else None
+    return of_mail or CAUSES.get(meaning, _OTHERWISE)
 
 
 def code_in_words(code: str | None, *, mail: bool = False) -> str:

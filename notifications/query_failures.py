@@ -35,7 +35,7 @@ class Group:
 
     @property
     def explained(self) -> Cause:
-        return cause_of(self.status, self.cause)
+        return cause_of(self.status, self.cause, self.channel)
 
     @property
     def code_explained(self) -> str:

@@ -146,7 +146,7 @@ def _cause(row: Notification, attempts: Sequence[DeliveryAttempt]) -> Cause | No
     if row.status not in TRY_AGAIN:
         return None
     # Once decided, the message's own cause says so; the last attempt still knows why it failed.
-    return cause_of(row.status, attempts[-1].meaning if attempts else row.cause)
+    return cause_of(row.status, attempts[-1].meaning if attempts else row.cause, row.channel)
 
 
 def _earlier(actor: Actor, row: Notification) -> list[Rung]:

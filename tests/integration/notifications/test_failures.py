@@ -15,6 +15,7 @@ from auth.models import Department, Office
 from config.database import db, transaction
 from config.settings import Settings
 from notifications import failures as decisions
+from notifications import receipts
 from notifications.delivery import deliver
 from notifications.digest import send_digests
 from notifications.models import Notification
@@ -195,3 +196,21 @@ def test_the_digest_goes_to_each_mailbox_once_a_day_with_numbers_only(
         assert "Unbekannt, ob gesendet" in mails["stelle@stadt.example"]
         domain_clock.forward(hours=24)
         assert send_digests() == 0, "nothing failed since"
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(("receipt", "status", "cause"), [
+    ("undelivered", Status.UNDELIVERED, Meaning.DECIDED),
+    ("delivered", Status.DELIVERED, Meaning.NONE),
+])  # fmt: skip
+def test_a_receipt_that_comes_after_the_decision_does_not_ask_again(
+    receipt: str, status: Status, cause: Meaning
+) -> None:
+    number = put_row(Status.UNKNOWN, code="ReadTimeout")
+    with transaction():
+        assert decisions.put_these_aside(STAFF, [number]) == 1
+        receipts.store(f"SM{number.hex}", receipt, "30006" if receipt == "undelivered" else None)
+    assert receipts.process_receipts() == 1
+    found = db.session.get_one(Notification, number)
+    assert (found.status, found.cause) == (status, cause)
+    assert needing_attention(STAFF) == 0
