@@ -13,6 +13,7 @@ from auth import audit
 from auth.actors import Actor
 from config.database import claimable, db, locked, transaction
 from config.errors import InvalidTransition, NotFound
+from notifications import redaction
 from notifications.celery_app import wake
 from notifications.models import DeliveryAttempt, Notification
 from notifications.queries import messages_visible_to, visible
@@ -72,6 +73,7 @@ def put_these_aside(actor: Actor, ids: Sequence[UUID]) -> int:
         audit.record(actor, "message.put_aside", f"message:{row.id}", cause=row.cause.value, code=row.cause_code)
         row.cause = Meaning.DECIDED
         row.wipe()
+    db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_([row.id for row in rows])))
     return len(rows)
 
 

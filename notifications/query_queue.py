@@ -9,10 +9,10 @@ from sqlalchemy import case, func, select, text
 from config import clock
 from config.database import db
 from notifications.channels.registry import configured_channels
+from notifications.heartbeats import Pulse, overdue_jobs, pulses
 from notifications.models import DeliveryAttempt, Notification
-from notifications.operation_models import Heartbeat, Sender
+from notifications.operation_models import Sender
 from notifications.pacing import seconds_until_through
-from notifications.schedule import Queue
 from notifications.senders import pace_of
 from notifications.statuses import AttemptState, Channel, Priority
 from notifications.time_ranges import first_id
@@ -21,7 +21,6 @@ from notifications.time_ranges import first_id
 PENDING, SENDING = text("notification.status = 'pending'"), text("notification.status = 'sending'")
 RATE_OVER = timedelta(minutes=2)
 SHORTEST_SPAN_S = 10.0
-SILENT_AFTER = timedelta(minutes=3)
 HANDED = (AttemptState.SENT, AttemptState.DELIVERED, AttemptState.UNDELIVERED)
 
 
@@ -83,28 +82,20 @@ class SenderState:
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """When a worker of this queue last answered (wall time); `is_silent` when it should have since."""
-
-    name: str
-    answered_at: datetime | None
-    is_silent: bool
-
-
-@dataclass(frozen=True)
 class QueueState:
     at: datetime
     flows: Sequence[Flow]
     waiting: Sequence[Waiting]
     senders: Sequence[SenderState]
     pulses: Sequence[Pulse]
+    overdue: Sequence[str]
 
 
 def queue_state() -> QueueState:
     """The queue as it is now."""
     now = clock.wall()
     waiting, rates = _waiting(), _rates(now)
-    return QueueState(now, _flows(waiting, rates), waiting, _senders(rates), _pulses(now))
+    return QueueState(now, _flows(waiting, rates), waiting, _senders(rates), pulses(), overdue_jobs())
 
 
 def flows() -> list[Flow]:
@@ -230,14 +221,3 @@ def _senders(rates: dict[tuple[Channel, str], float]) -> list[SenderState]:
         for channel, name in sorted(rows.keys() | configured)
         for row in [rows.get((channel, name))]
     ]
-
-
-def _pulses(now: datetime) -> list[Pulse]:
-    rows = {row.name: row for row in db.session.scalars(select(Heartbeat).order_by(Heartbeat.name))}
-    found = []
-    for name in [*(queue.value for queue in Queue), *(name for name in rows if name not in set(Queue))]:
-        row = rows.get(name)
-        answered = row.answered_at if row else None
-        is_silent = row is not None and (answered is None or now - answered > SILENT_AFTER)
-        found.append(Pulse(name, answered, is_silent))
-    return found
