@@ -25,6 +25,7 @@ BLUEPRINT_MODULES = (
     "auth.views_admin",
     "auth.views_audit",
     "notifications.webhooks",
+    "notifications.views_running",  # adds to the next one, so it comes before
     "notifications.views",
     "notifications.views_templates",
     "notifications.api",
