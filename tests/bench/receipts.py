@@ -14,17 +14,19 @@ from urllib.parse import urlencode, urlsplit
 import psutil
 import psycopg
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from twilio.request_validator import RequestValidator
 
 from config import clock, schema
 from config.app import create_app
 from config.database import db, transaction
+from config.ids import new_id
+from config.rowsets import insert_many
 from config.settings import load_settings
 from notifications.models import DeliveryAttempt, Notification
-from notifications.rendering import render
-from notifications.rows import new_message
-from notifications.statuses import AttemptState, Channel, Status
+from notifications.outbox import NewMessage, enqueue_many
+from notifications.statuses import AttemptState, Channel, Meaning, Status
+from tests.bench.provider import phone
 from tests.bench.report import Line, at_least, at_most
 from tests.fakes.provider import ACCOUNT, NUMBER, TOKEN
 from tests.fixtures.databases import address_of
@@ -127,16 +129,31 @@ def _sent_messages(app: Flask, count: int) -> list[str]:
     """Messages that have gone out; the provider's ids."""
     sids = [f"SM{uuid.uuid4().hex}" for _ in range(count)]
     with app.app_context(), transaction():
-        text = render("notifications.plain", Channel.SMS, "de", {"text": "Nur ein Test."})
-        for number, sid in enumerate(sids):
-            message = new_message("notifications.plain", Channel.SMS, f"+4915735{990000 + number}", text, f"b{number}")
-            message.status, message.about, message.sent_at = Status.SENT, "bench", clock.now()
-            db.session.add(message)
-            attempt = DeliveryAttempt(notification_id=message.id, number=1, channel=Channel.SMS, provider_id=sid)
-            attempt.state, attempt.started_at = AttemptState.SENT, clock.wall()
-            db.session.flush()
-            db.session.add(attempt)
+        enqueue_many([_message(number) for number in range(count)])
+        db.session.execute(update(Notification).values(status=Status.SENT, sent_at=clock.now(), attempts_made=1))
+        sent = {"number": 1, "channel": Channel.SMS, "sender": NUMBER, "meaning": Meaning.NONE}
+        sent |= {"state": AttemptState.SENT, "started_at": clock.wall(), "settled_at": clock.wall()}
+        ids = db.session.scalars(select(Notification.id)).all()
+        insert_many(
+            DeliveryAttempt,
+            [
+                {"id": new_id(), "notification_id": message_id, "provider_id": sid} | sent
+                for message_id, sid in zip(ids, sids, strict=True)
+            ],
+        )
     return sids
+
+
+def _message(number: int) -> NewMessage:
+    return NewMessage(
+        template="notifications.plain",
+        channel=Channel.SMS,
+        to=phone(number),
+        locale="de",
+        variables={"text": "Nur ein Test."},
+        key=f"bench:{number}",
+        about="bench",
+    )
 
 
 def _delivered(app: Flask) -> int:
