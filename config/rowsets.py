@@ -47,8 +47,8 @@ def insert_many(model: type[Any], rows: Sequence[Row], *, unless_taken: Sequence
         statement = sqlite.insert(table)
         chosen = statement.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else statement
         return int(db.session.connection().execute(chosen, [dict(row) for row in rows]).rowcount)
-    given = _given(table, rows, names)
-    inserted = postgresql.insert(table).from_select(names, select(*(given.c[name] for name in names)))
+    values, given = _given(table, rows, names)
+    inserted = postgresql.insert(table).from_select(names, select(*values.values()).select_from(given))
     if unless_taken:
         inserted = inserted.on_conflict_do_nothing(index_elements=unless_taken)
     return int(db.session.connection().execute(inserted, execution_options=COUNTED).rowcount)
@@ -68,8 +68,8 @@ def update_many(model: type[Any], rows: Sequence[Row], *guards: Any) -> None:
         )
         db.session.connection().execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
         return
-    given = _given(table, rows, ["id", *names])
-    changed = update(table).where(table.c.id == given.c.id, *guards).values({name: given.c[name] for name in names})
+    values, _ = _given(table, rows, ["id", *names])
+    changed = update(table).where(table.c.id == values.pop("id"), *guards).values(values)
     db.session.connection().execute(changed)
 
 
@@ -77,15 +77,26 @@ def _is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
-def _given(table: Table, rows: Sequence[Row], names: Sequence[str]) -> TableValuedAlias:
-    """The rows as a table of the statement, with the types of `table`."""
-    written = json.dumps([dict(row) for row in rows], default=_as_json, ensure_ascii=False, check_circular=False)
-    columns = [column(name, table.c[name].type) for name in names]
+def _given(
+    table: Table, rows: Sequence[Row], names: Sequence[str]
+) -> tuple[dict[str, ColumnElement[Any]], TableValuedAlias]:
+    """The rows as a table of the statement, with the types of `table`; what is the same in all rows travels once."""
+    first = rows[0]
+    same = {name for name in names[1:] if all(row[name] == first[name] for row in rows)}
+    varying = [name for name in names if name not in same]
+    written = json.dumps([{name: row[name] for name in varying} for row in rows], default=_as_json, ensure_ascii=False)
+    columns = [column(name, table.c[name].type) for name in varying]
     source = func.json_to_recordset(cast(literal(written, String), postgresql.JSON))
-    return source.table_valued(*columns, name="given").render_derived(with_types=True)
+    given = source.table_valued(*columns, name="given").render_derived(with_types=True)
+    values: dict[str, ColumnElement[Any]] = {
+        name: literal(first[name], table.c[name].type) if name in same else given.c[name] for name in names
+    }
+    return values, given
 
 
 def _as_json(value: Any) -> str:
+    if isinstance(value, UUID):
+        return value.hex
     if isinstance(value, bytes):
         return "\\x" + value.hex()
     if isinstance(value, datetime):

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from notifications import heartbeats
+from notifications.bounces import poll_mailbox
 from notifications.celery_app import HEARTBEAT, RUN_JOB, WAKE, celery
 from notifications.delivery import deliver
 from notifications.housekeeping import count_waiting, forget_texts
@@ -24,13 +25,14 @@ from notifications.watchdog import watchdog
 log = structlog.get_logger(__name__)
 OFTEN, MINUTE, HOUR = timedelta(seconds=15), timedelta(minutes=1), timedelta(hours=1)  # often: for short backoffs
 OWN_JOBS = (
-    Job("notifications.recover", MINUTE, Queue.DELIVERY, recover, woken=False),
+    Job("notifications.recover", MINUTE, Queue.DELIVERY, recover, woken=False, alone=True),
     Job("notifications.climb", MINUTE, Queue.DELIVERY, climb, woken=False),
-    Job("notifications.deliver_email", OFTEN, Queue.DELIVERY, partial(deliver, Channel.EMAIL)),
-    Job("notifications.deliver_sms", OFTEN, Queue.DELIVERY, partial(deliver, Channel.SMS)),
+    Job("notifications.deliver_email", OFTEN, Queue.DELIVERY, partial(deliver, Channel.EMAIL), alone=True),
+    Job("notifications.deliver_sms", OFTEN, Queue.DELIVERY, partial(deliver, Channel.SMS), alone=True),
     Job("notifications.receipts", MINUTE, Queue.INBOUND, process_receipts, alone=True),
     Job("notifications.inbound", MINUTE, Queue.INBOUND, process_inbound, alone=True),
     Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes, alone=True),
+    Job("notifications.bounces", MINUTE, Queue.HOUSEKEEPING, poll_mailbox, woken=False, alone=True),
     Job("notifications.forget_texts", HOUR, Queue.HOUSEKEEPING, forget_texts, woken=False),
     Job("notifications.drop_unmatched", HOUR, Queue.HOUSEKEEPING, drop_unmatched, woken=False),
     Job("notifications.redact", MINUTE, Queue.HOUSEKEEPING, redact, woken=False, alone=True),

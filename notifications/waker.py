@@ -32,6 +32,8 @@ class Waker:
     def wake(self, queue: str) -> None:
         """Ask for `queue` to be woken; returns at once."""
         with self._changed:
+            if queue in self._wanted and self._pid == os.getpid():
+                return  # its thread knows, and need not be woken for every message of a flood
             self._wanted.add(queue)
             self._ensure_thread()
             self._changed.notify_all()

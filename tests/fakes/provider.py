@@ -26,8 +26,8 @@ class Provider:
     `redacted` are the ids of messages whose text was wiped, `redaction_mood` what happens to the wish.
     """
 
-    def __init__(self, first_sid: int = 0) -> None:
-        self.first_sid = first_sid
+    def __init__(self, account: str = ACCOUNT, first_sid: int = 0) -> None:
+        self.account, self.first_sid = account, first_sid
         self.accepted: list[dict[str, str]] = []
         self.posts: list[dict[str, str]] = []
         self.looked_up = 0
@@ -46,7 +46,7 @@ class Provider:
         """The settings, by attribute, that lead an application here."""
         return {
             "twilio_api_base": f"http://127.0.0.1:{self._server.server_port}",
-            "twilio_account_sid": ACCOUNT,
+            "twilio_account_sid": self.account,
             "twilio_auth_token": TOKEN,
             "twilio_from": NUMBER,
         }
@@ -64,7 +64,7 @@ class Provider:
 
     def take(self, form: dict[str, str]) -> dict[str, str]:
         with self._lock:
-            sid = f"SM{self.first_sid + len(self.accepted):032x}"
+            sid = f"SM{self.account[2:10]}{self.first_sid + len(self.accepted):024x}"
             message = form | {"sid": sid, "at": format_datetime(datetime.now(UTC).replace(microsecond=0))}
             self.accepted.append(message)
         self.after_accept(message)
