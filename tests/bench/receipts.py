@@ -8,28 +8,30 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import psutil
 import psycopg
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from twilio.request_validator import RequestValidator
 
 from config import clock, schema
 from config.app import create_app
 from config.database import db, transaction
+from config.ids import new_id
+from config.rowsets import insert_many
 from config.settings import load_settings
 from notifications.models import DeliveryAttempt, Notification
-from notifications.rendering import render
-from notifications.rows import new_message
-from notifications.statuses import AttemptState, Channel, Status
+from notifications.outbox import NewMessage, enqueue_many
+from notifications.statuses import AttemptState, Channel, Meaning, Status
+from tests.bench.provider import phone
+from tests.bench.report import Line, at_least, at_most
 from tests.fakes.provider import ACCOUNT, NUMBER, TOKEN
 from tests.fixtures.databases import address_of
 from tests.fixtures.processes import Obhut, eventually
-from tests.servers import postgresql, redis
+from tests.servers import Missing, postgresql, redis
 
 PATH = "/webhooks/twilio/status"
 MESSAGES, COPIES, CONNECTIONS = 1_000, 5, 8
@@ -37,32 +39,15 @@ WARM_UP = 400
 SETTLED_WITHIN_S = 120
 
 
-@dataclass(frozen=True)
-class Receipts:
-    """`per_second` receipts answered, `p50` and `p99` at the client in ms, seconds until all of it was applied.
-
-    `web_cpu` and `worker_cpu`: ms of processor time for each receipt.
-    `bare_per_second`: as many requests to an address of the same server that does nothing.
-    """
-
-    per_second: float
-    p50: float
-    p99: float
-    applied_after: float
-    web_cpu: float
-    worker_cpu: float
-    bare_per_second: float
-
-
-def measure() -> Receipts:
+def measure() -> Iterator[Line]:
     """Each receipt of a thousand messages five times, in any order. Raises when the final state is another."""
     with _deployment() as (web, worker, app):
         sids = _sent_messages(app, MESSAGES)
         reported = [(sid, status) for sid in sids for status in ("sent", "delivered")] * COPIES
         random.Random(1).shuffle(reported)
         requests = [_receipt(web, sid, status) for sid, status in reported]
-        _pour(web, [_bare(web)] * WARM_UP)
-        bare, _ = _pour(web, [_bare(web)] * len(requests))
+        _pour(web, [_bare()] * WARM_UP)
+        bare, bare_waits = _pour(web, [_bare()] * len(requests))
         _pour(web, [_receipt(web, f"SM{number:032x}", "sent") for number in range(WARM_UP)])
         before = _cpu(web), _cpu(worker)
         taken, waits = _pour(web, requests)
@@ -70,11 +55,21 @@ def measure() -> Receipts:
         eventually(lambda: _delivered(app) == MESSAGES, "every message delivered", SETTLED_WITHIN_S)
         applied = time.monotonic() - began
         used = [
-            (after - earlier) / len(requests) * 1000
-            for after, earlier in zip((_cpu(web), _cpu(worker)), before, strict=True)
+            (_cpu(part) - earlier) / len(requests) * 1000 for part, earlier in zip((web, worker), before, strict=True)
         ]
-        median, last = (statistics.quantiles(waits, n=100)[place] * 1000 for place in (49, 98))
-        return Receipts(len(requests) / taken, median, last, applied, *used, len(requests) / bare)
+    many, bare_many = len(requests) / taken, len(requests) / bare
+    nothing = "an address that does nothing"
+    yield Line("receipts answered", many, "1/s", nothing, bare_many, (at_least(500, "1/s"),))
+    yield Line("receipt answered, median", _nth(waits, 50), "ms", nothing, _nth(bare_waits, 50))
+    yield Line("receipt answered, p99", _nth(waits, 99), "ms", nothing, _nth(bare_waits, 99), (at_most(200, "ms"),))
+    yield Line("receipts: processor time of web, each", used[0], "ms")
+    yield Line("receipts: processor time of the worker, each", used[1], "ms")
+    yield Line("last receipt answered until all are applied", applied, "s")
+
+
+def _nth(waits: Sequence[float], percent: int) -> float:
+    """Milliseconds that so many percent waited at most."""
+    return statistics.quantiles(waits, n=100)[percent - 1] * 1000
 
 
 def _cpu(process: Obhut) -> float:
@@ -91,7 +86,8 @@ def _deployment() -> Iterator[tuple[Obhut, Obhut, Flask]]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="obhut-bench-")))
         server = stack.enter_context(postgresql.running())
         program = redis.program()
-        assert program, "needs Redis"
+        if program is None:
+            raise Missing("Redis is not installed")
         broker = stack.enter_context(redis.private(program))
         name = f"obhut_bench_{uuid.uuid4().hex[:10]}"
         with psycopg.connect(server, autocommit=True) as owner:
@@ -133,16 +129,31 @@ def _sent_messages(app: Flask, count: int) -> list[str]:
     """Messages that have gone out; the provider's ids."""
     sids = [f"SM{uuid.uuid4().hex}" for _ in range(count)]
     with app.app_context(), transaction():
-        text = render("notifications.plain", Channel.SMS, "de", {"text": "Nur ein Test."})
-        for number, sid in enumerate(sids):
-            message = new_message("notifications.plain", Channel.SMS, f"+4915735{990000 + number}", text, f"b{number}")
-            message.status, message.about, message.sent_at = Status.SENT, "bench", clock.now()
-            db.session.add(message)
-            attempt = DeliveryAttempt(notification_id=message.id, number=1, channel=Channel.SMS, provider_id=sid)
-            attempt.state, attempt.started_at = AttemptState.SENT, clock.wall()
-            db.session.flush()
-            db.session.add(attempt)
+        enqueue_many([_message(number) for number in range(count)])
+        db.session.execute(update(Notification).values(status=Status.SENT, sent_at=clock.now(), attempts_made=1))
+        sent = {"number": 1, "channel": Channel.SMS, "sender": NUMBER, "meaning": Meaning.NONE}
+        sent |= {"state": AttemptState.SENT, "started_at": clock.wall(), "settled_at": clock.wall()}
+        ids = db.session.scalars(select(Notification.id)).all()
+        insert_many(
+            DeliveryAttempt,
+            [
+                {"id": new_id(), "notification_id": message_id, "provider_id": sid} | sent
+                for message_id, sid in zip(ids, sids, strict=True)
+            ],
+        )
     return sids
+
+
+def _message(number: int) -> NewMessage:
+    return NewMessage(
+        template="notifications.plain",
+        channel=Channel.SMS,
+        to=phone(number),
+        locale="de",
+        variables={"text": "Nur ein Test."},
+        key=f"bench:{number}",
+        about="bench",
+    )
 
 
 def _delivered(app: Flask) -> int:
@@ -161,7 +172,7 @@ def _receipt(web: Obhut, sid: str, status: str) -> bytes:
     return (head + body).encode()
 
 
-def _bare(web: Obhut) -> bytes:
+def _bare() -> bytes:
     return b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
@@ -188,7 +199,3 @@ async def _poured(port: int, requests: Sequence[bytes]) -> tuple[float, list[flo
     began = time.monotonic()
     await asyncio.gather(*(send() for _ in range(CONNECTIONS)))
     return time.monotonic() - began, waits
-
-
-if __name__ == "__main__":
-    print(measure())
