@@ -46,7 +46,7 @@ SQLITE_BUSY_TIMEOUT_MS = 10_000
 STRETCH_S, GAP_S = 1.0, 0.12  # SQLite's waiting writers look again every 0.1 s
 WRITE = "obhut_write"
 MIGRATIONS = Path(__file__).parent / "migrations"
-SelectT = TypeVar("SelectT", bound=Select[Any])
+SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -260,6 +260,6 @@ def locked(statement: SelectT) -> SelectT:
     return statement.with_for_update()
 
 
-def claimable(statement: SelectT) -> SelectT:
-    """`statement` with its rows locked, passing over those that somebody else has locked."""
-    return statement.with_for_update(skip_locked=True)
+def claimable(statement: SelectT, of: type[Base] | None = None) -> SelectT:
+    """`statement` with its rows locked (of a join, those of `of`), passing over those that somebody else has locked."""
+    return statement.with_for_update(skip_locked=True, of=of)

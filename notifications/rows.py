@@ -135,7 +135,7 @@ def store_many(drafts: Iterable[Draft]) -> int:
     return insert_many(Notification, [values_of(draft, sealers, now) for draft in drafts], unless_taken=["key"])
 
 
-def insert_for(model: type[Any]) -> postgresql.Insert | sqlite.Insert:
+def insert_for(model: Any) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, which PostgreSQL and SQLite spell alike."""
     return postgresql.insert(model) if db.session.connection().dialect.name == "postgresql" else sqlite.insert(model)
 

@@ -20,7 +20,7 @@ from tests.servers.base import ROOT
 
 @dataclass(frozen=True)
 class Load:
-    """What the load met. `rate` a second; `statuses`: answers by HTTP status; `cpu_ms`: the server's, for each."""
+    """What the load met. `rate`: requests a second; `statuses`: answers by status; `cpu_ms`: the server's, each."""
 
     rate: float
     median_ms: float
