@@ -19,9 +19,9 @@ from config.ids import new_id
 from config.settings import Settings, load_settings
 from notifications import celery_app
 from notifications.models import Notification
+from notifications.outbox import NewMessage, enqueue_many
 from notifications.statuses import Channel, Status
 from tests.bench.provider import Stub, phone
-from tests.bench.writing import NewMessage, enqueue_many
 from tests.fixtures.databases import address_of
 from tests.fixtures.processes import Obhut
 from tests.servers import postgresql, rabbitmq, redis
@@ -42,7 +42,7 @@ OPEN = text("""
     (SELECT 1 FROM notification WHERE status = 'pending' LIMIT 1)
     UNION ALL (SELECT 1 FROM notification WHERE status = 'sending' LIMIT 1)
 """)
-LONGEST_WAIT_S = 600
+LONGEST_WAIT_S, LOOK_EVERY_S = 600, 0.02
 
 
 class Deployment:
@@ -126,7 +126,7 @@ class Deployment:
             ended = next((one for one in self._processes if one.process and one.process.poll() is not None), None)
             assert ended is None, f"{ended.arguments} ended:\n{ended.log_end()}"
             assert time.monotonic() < deadline, f"not settled within {LONGEST_WAIT_S} s"
-            time.sleep(0.05)
+            time.sleep(LOOK_EVERY_S)
         db.session.rollback()
         return time.monotonic()
 

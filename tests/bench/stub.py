@@ -144,7 +144,8 @@ def _head(body: bytes) -> bytes:
 
 
 def _sid(message: bytes) -> str:
-    return f"SM{hash(message) & 0xFFFFFFFFFFFFFFFF:032x}"
+    half = hash(message) & 0xFFFFFFFFFFFFFFFF
+    return f"SM{half:016x}{half ^ 0x5DEECE66D5DEECE6:016x}"
 
 
 def _sample() -> tuple[bytes, bytes]:
