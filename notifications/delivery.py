@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from config import clock
 from config.database import claimable, db, transaction
+from config.rowsets import among
 from notifications import senders
 from notifications.celery_app import wake
 from notifications.channels.base import Channel as Way
@@ -22,6 +23,7 @@ from notifications.channels.base import Lost, Outcome, Outgoing, Temporary
 from notifications.channels.registry import configured_channels
 from notifications.claiming import MOST_OF_BATCH, PENDING, anything, claim, due, outgoing
 from notifications.models import DeliveryAttempt, Notification, Receipt
+from notifications.receipts import OPEN
 from notifications.schedule import Queue
 from notifications.settling import finish, settle
 from notifications.statuses import AttemptState, Channel, Priority, Status
@@ -156,7 +158,7 @@ def settle_outcomes(outcomes: Sequence[tuple[UUID, UUID, Outcome]], way: Way) ->
     """Write (message id, attempt id, outcome) down, in a transaction of its own."""
     with transaction():
         learnt = settle(outcomes, way.lease if way.can_look_up else None)
-        early = select(Receipt.id).where(Receipt.provider_id.in_(learnt), Receipt.processed_at.is_(None)).limit(1)
+        early = select(Receipt.id).where(among(Receipt.provider_id, learnt), OPEN).limit(1)
         if learnt and db.session.scalar(early):
             wake(Queue.INBOUND)  # receipts that were faster than our commit
     postponed = sum(isinstance(outcome, Temporary | Lost) for _, _, outcome in outcomes)

@@ -149,11 +149,11 @@ def _written(message: NewMessage) -> Draft:
 
 def _written_all(messages: Sequence[NewMessage]) -> Iterator[Draft]:
     for message in messages:
-        checked(message.channel, message.to)
+        to = checked(message.channel, message.to)
         text = _text(message, message.channel)
         rungs = [rows.rung(each.channel, each.to, _text(message, each.channel)) for each in message.fallbacks]
         yield Draft(
-            message.template, message.channel, message.to, text, message.key, message.about, message.owner,
+            message.template, message.channel, to, text, message.key, message.about, message.owner,
             message.correlation, message.not_before, message.expires_at, rungs, None, message.bulk_id, message.zone,
         )  # fmt: skip
 

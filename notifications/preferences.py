@@ -7,6 +7,7 @@ from sqlalchemy import select
 from config import clock
 from config.database import db, locked
 from config.encryption import blind_index
+from config.rowsets import among
 from notifications.models import Suppression
 from notifications.statuses import Channel
 
@@ -21,7 +22,7 @@ def address_index(channel: Channel, address: str) -> bytes:
 def suppressed(channel: Channel, indexes: Iterable[bytes]) -> set[bytes]:
     """Those of `indexes` to which nothing may be sent now."""
     statement = select(Suppression.recipient_index).where(
-        Suppression.channel == channel, Suppression.recipient_index.in_(list(indexes)), Suppression.lifted_at.is_(None)
+        Suppression.channel == channel, among(Suppression.recipient_index, indexes), Suppression.lifted_at.is_(None)
     )
     return set(db.session.scalars(statement))
 

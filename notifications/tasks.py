@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from notifications.bounces import poll_mailbox
 from notifications.celery_app import RUN_JOB, WAKE, celery
 from notifications.delivery import deliver
 from notifications.housekeeping import count_waiting, forget_texts
@@ -28,6 +29,7 @@ OWN_JOBS = (
     Job("notifications.receipts", MINUTE, Queue.INBOUND, process_receipts),
     Job("notifications.inbound", MINUTE, Queue.INBOUND, process_inbound),
     Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes),
+    Job("notifications.bounces", MINUTE, Queue.HOUSEKEEPING, poll_mailbox, woken=False),
     Job("notifications.forget_texts", HOUR, Queue.HOUSEKEEPING, forget_texts, woken=False),
     Job("notifications.drop_unmatched", HOUR, Queue.HOUSEKEEPING, drop_unmatched, woken=False),
     Job("notifications.count_waiting", MINUTE, Queue.HOUSEKEEPING, count_waiting, woken=False),

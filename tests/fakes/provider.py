@@ -25,7 +25,8 @@ class Provider:
     or a pair of HTTP status and error code. `after_accept` runs between taking a message and answering.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, account: str = ACCOUNT) -> None:
+        self.account = account
         self.accepted: list[dict[str, str]] = []
         self.posts: list[dict[str, str]] = []
         self.looked_up = 0
@@ -42,7 +43,7 @@ class Provider:
         """The settings, by attribute, that lead an application here."""
         return {
             "twilio_api_base": f"http://127.0.0.1:{self._server.server_port}",
-            "twilio_account_sid": ACCOUNT,
+            "twilio_account_sid": self.account,
             "twilio_auth_token": TOKEN,
             "twilio_from": NUMBER,
         }
@@ -60,7 +61,7 @@ class Provider:
 
     def take(self, form: dict[str, str]) -> dict[str, str]:
         with self._lock:
-            sid = f"SM{len(self.accepted):032x}"
+            sid = f"SM{self.account[2:10]}{len(self.accepted):024x}"
             message = form | {"sid": sid, "at": format_datetime(datetime.now(UTC).replace(microsecond=0))}
             self.accepted.append(message)
         self.after_accept(message)
