@@ -46,14 +46,17 @@ LONGEST_WAIT_S, LOOK_EVERY_S = 600, 0.02
 
 
 class Deployment:
-    """A database, a broker's corner and a folder of secrets; `start_worker()` lets the product work on them."""
+    """A database, a broker's corner and a folder of secrets; `start_worker()` lets the product work on them.
+
+    All ids made since the last `write` come after `first_id`.
+    """
 
     def __init__(self, folder: Path, database: str, broker: dict[str, str], stub: Stub) -> None:
         self.database, self.stub = database, stub
         self.environment = {"OBHUT_DATABASE_URL": database, **NEEDED, **broker, **stub.environment}
         self._folder = folder
         self._processes: list[Obhut] = []
-        self._written, self._first_id = 0, new_id()
+        self._written, self.first_id = 0, new_id()
         named = {name.removeprefix("OBHUT_").lower(): value for name, value in self.environment.items()}
         self.settings: Settings = load_settings(data_dir=folder, log_level="WARNING", **named)
         self.app: Flask = create_app(self.settings)
@@ -93,7 +96,7 @@ class Deployment:
     def messages(self, number: int) -> list[NewMessage]:
         """Check-in reminders to `number` people, none of which were written before."""
         first, self._written = self._written, self._written + number
-        self._first_id = new_id()
+        self.first_id = new_id()
         return [
             NewMessage(
                 template="notifications.plain",
@@ -132,7 +135,7 @@ class Deployment:
 
     def not_sent(self) -> int:
         """How many of the messages written last do not stand as sent, as far as the database knows."""
-        others = select(func.count()).where(Notification.id >= self._first_id, Notification.status != Status.SENT)
+        others = select(func.count()).where(Notification.id >= self.first_id, Notification.status != Status.SENT)
         found = db.session.scalar(others)
         db.session.rollback()
         return found or 0

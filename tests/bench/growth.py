@@ -5,18 +5,17 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
-from sqlalchemy import select, update
+import psycopg
 
 from auth.actors import Actor
-from config import clock
 from config.database import db, transaction
 from notifications import queries, receipts
-from notifications.models import DeliveryAttempt, Notification
+from notifications.channels.registry import configured_channels
+from notifications.claiming import claim
 from notifications.queries import Filters
 from notifications.schedule import jobs
-from notifications.statuses import AttemptState, Channel, Status
+from notifications.statuses import Channel, Status
 from tests.bench import old_messages
 from tests.bench.deployment import Deployment, deployment, provider
 from tests.bench.plans import Plan, watched
@@ -81,11 +80,11 @@ def _plans(place: Deployment) -> list[Plan]:
     with place.at_hand(), watched(db.engine) as found:
         place.write(BATCH)
         _run_jobs()
-        _report_on_what_was_sent()
+        _report_on_what_was_sent(place)
         _run_jobs()
         _let_claims_go_stale(place)
         _run_jobs()
-        _let_texts_grow_old()
+        _let_texts_grow_old(place)
         _run_jobs()
         _look_at_pages()
     return list(found.values())
@@ -97,31 +96,30 @@ def _run_jobs() -> None:
             job.run()
 
 
-def _report_on_what_was_sent() -> None:
-    known = select(DeliveryAttempt.provider_id).where(DeliveryAttempt.state == AttemptState.SENT)
-    newest = db.session.scalars(known.order_by(DeliveryAttempt.id.desc()).limit(BATCH)).all()
+def _report_on_what_was_sent(place: Deployment) -> None:
+    newest = "SELECT provider_id FROM delivery_attempt WHERE id > %s AND state = 'sent'"
+    with psycopg.connect(place.dsn) as aside:
+        known = [provider_id for (provider_id,) in aside.execute(newest, (place.first_id,))]
+    assert known, "nothing was sent"
     with transaction():
-        for number, provider_id in enumerate(newest):
-            receipts.store(provider_id or "", "undelivered" if number % 10 == 0 else "delivered", None)
+        for number, provider_id in enumerate(known):
+            receipts.store(provider_id, "undelivered" if number % 10 == 0 else "delivered", None)
 
 
 def _let_claims_go_stale(place: Deployment) -> None:
-    from notifications.channels.registry import configured_channels
-    from notifications.claiming import claim
-
     place.write(20)
     way = configured_channels()[Channel.SMS]
     with transaction():
-        assert claim(Channel.SMS, way)
-    with transaction():
-        past = clock.wall() - timedelta(minutes=1)
-        db.session.execute(update(Notification).where(Notification.lease_until.is_not(None)).values(lease_until=past))
+        assert claim(Channel.SMS, way), "nothing was claimed"
+    past = "UPDATE notification SET lease_until = now() - interval '1 minute' WHERE id > %s AND status = 'sending'"
+    with psycopg.connect(place.dsn) as aside:
+        aside.execute(past, (place.first_id,))
 
 
-def _let_texts_grow_old() -> None:
-    with transaction():
-        past = clock.now() - timedelta(days=30)
-        db.session.execute(update(Notification).where(Notification.has_text).values(changed_at=past))
+def _let_texts_grow_old(place: Deployment) -> None:
+    past = "UPDATE notification SET changed_at = now() - interval '30 days' WHERE has_text"
+    with psycopg.connect(place.dsn) as aside:
+        aside.execute(past)
 
 
 def _look_at_pages() -> None:
