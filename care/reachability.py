@@ -1,13 +1,22 @@
 """Whether messages reach the people in care: what notifications tell us becomes a fact of the case."""
 
+from collections.abc import Iterable, Sequence
+
 from auth.actors import Actor
 from care import case_management, timeline
-from care.queries import case_id_of_reference, is_unreachable
+from care.queries import case_id_of_reference, is_unreachable, unreachable_references
 from config import clock
 from notifications.outcomes import Outcome
 from notifications.statuses import Meaning, Status
 
 NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
+
+
+def worth_telling(outcomes: Sequence[Outcome]) -> Iterable[Outcome]:
+    """Those that may change something: by far the most frequent one, delivered to somebody reachable, does not."""
+    delivered = {one.about for one in outcomes if one.status is Status.DELIVERED}
+    unreachable = unreachable_references(delivered)
+    return [one for one in outcomes if one.status is not Status.DELIVERED or one.about in unreachable]
 
 
 def delivery_outcome(outcome: Outcome) -> None:
@@ -17,7 +26,7 @@ def delivery_outcome(outcome: Outcome) -> None:
     if case_id is None or outcome.more_to_come or not _is_for_person(outcome.key):
         return
     if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
-        return  # by far the most frequent outcome changes nothing, and needs no lock
+        return  # changes nothing, and needs no lock
     case = case_management.locked_case(case_id)
     person, now = case.person, clock.now()
     if outcome.meaning is Meaning.OPTED_IN:

@@ -26,6 +26,7 @@ BLUEPRINT_MODULES = (
     "auth.views_audit",
     "notifications.webhooks",
     "notifications.views",
+    "notifications.views_templates",
     "notifications.api",
     "services.views_applicant",
     "services.views_caseworker",

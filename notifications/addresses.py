@@ -7,7 +7,7 @@ import phonenumbers
 from config.errors import N_, RuleViolation
 from notifications.statuses import Channel
 
-E164 = re.compile(r"\+[1-9]\d{6,14}")
+E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 HOME_REGION = "DE"
 

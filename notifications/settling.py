@@ -13,7 +13,7 @@ from config import clock
 from config.database import db, locked
 from config.rowsets import among, update_many
 from config.settings import current_settings
-from notifications import metrics
+from notifications import metrics, redaction
 from notifications.celery_app import wake
 from notifications.channels.base import Crashed, Lost, NotBegun, OptedOut, Outcome, Permanent, Sent, Temporary, Unknown
 from notifications.models import DeliveryAttempt, Notification
@@ -157,10 +157,6 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
     if message.cause is Meaning.BLOCKED:
         log.error("message_blocked_by_the_network", message=str(message.id), code=message.cause_code)
     finish(message, status)
-    if status in FINAL:
-        for attempt in attempts:
-            if attempt.channel is Channel.SMS and attempt.provider_id and attempt.redacted_at is None:
-                attempt.redact_at = clock.wall()
 
 
 def finish(message: Notification, status: Status) -> None:
@@ -173,6 +169,8 @@ def finish(message: Notification, status: Status) -> None:
     if status is Status.DELIVERED:
         message.delivered_at = message.changed_at
     if status in FINAL:
+        if message.attempts_made:
+            db.session.execute(redaction.plan(DeliveryAttempt.notification_id == message.id))
         message.untold = status in TOLD
         if message.untold:
             wake(Queue.INBOUND)

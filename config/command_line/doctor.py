@@ -112,6 +112,34 @@ def _broker(settings: Settings) -> str:
     return place
 
 
+def _workers(settings: Settings) -> str:
+    """A queue that nobody works on. What was never started has nothing to say yet."""
+    from sqlalchemy import create_engine
+
+    from config.database import engine_options
+    from notifications.heartbeats import pulses_in
+
+    if schema.check(settings.database_url) != schema.newest_revision():
+        return _("not started yet")
+    engine = create_engine(settings.database_url, **engine_options(settings.database_url))
+    try:
+        found = pulses_in(engine)
+    finally:
+        engine.dispose()
+    silent = [pulse for pulse in found if pulse.is_silent]
+    if not silent:
+        return ", ".join(pulse.queue for pulse in found)
+    if len(silent) == len(found) and (settings.embedded_broker or all(one.answered_at is None for one in found)):
+        return _("not running now")
+    known = [pulse.answered_at for pulse in silent if pulse.answered_at]
+    raise Ailment(
+        N_("nobody works on {queues} (last heard of: {since})"),
+        N_("Start `obhut worker` (without --queues: for all of them) and `obhut beat`, or see their logs."),
+        queues=", ".join(pulse.queue for pulse in silent),
+        since=max(known).astimezone(settings.zone).strftime("%d.%m.%Y %H:%M") if known else _("never"),
+    )
+
+
 def _provider(issuer: str, setting: str) -> str:
     if not issuer:
         raise Ailment(N_("no identity provider"), N_("{setting}: set the provider's issuer."), setting=setting)
@@ -172,6 +200,7 @@ CHECKS = (
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
     Check(N_("Broker"), _broker),
+    Check(N_("Workers"), _workers),
     Check(N_("Identity"), _identity, state.IDENTITY),
     Check(N_("SMS"), _sms, state.PHONE),
     Check(N_("E-mail"), doctor_mail.servers, state.MAIL),

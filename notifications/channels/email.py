@@ -28,6 +28,7 @@ from notifications.channels.connections import Connections, Line
 from notifications.channels.crew import Crew
 from notifications.channels.mail_codes import DETAILS, MAILBOX_FULL, TOO_LARGE, enhanced_in, meaning_of_reply
 from notifications.channels.smtp import Connection, MailServer, reason_of
+from notifications.html_mail import html_from_text
 from notifications.statuses import Meaning
 from notifications.verp import BounceCodes
 
@@ -146,8 +147,8 @@ class EmailChannel:
         mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # Exchange does not heed the line above
         mail["Content-Language"] = "de" if message.locale == "de-simple" else message.locale
         mail.set_content(message.body, cte="quoted-printable")
-        if message.html:
-            mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+        page = message.html or html_from_text(message.subject, message.body, message.locale)
+        mail.add_alternative(page, subtype="html", cte="quoted-printable")
         return mail
 
 
