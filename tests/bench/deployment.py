@@ -2,18 +2,17 @@
 
 import contextlib
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psycopg
-import redis as redis_client
+import requests
 from flask import Flask
 from sqlalchemy import func, select, text
 
 from config import schema
 from config.app import create_app
+from config.command_line.seeding import seed
 from config.database import db, transaction
 from config.ids import new_id
 from config.settings import Settings, load_settings
@@ -21,13 +20,10 @@ from notifications import celery_app
 from notifications.models import Notification
 from notifications.outbox import NewMessage, enqueue_many
 from notifications.statuses import Channel, Status
+from tests.bench import parts
 from tests.bench.provider import Stub, phone
-from tests.fixtures.databases import address_of
-from tests.fixtures.processes import Obhut
-from tests.servers import postgresql, rabbitmq, redis
+from tests.fixtures.processes import Obhut, eventually
 
-PREFIX = "obhut_bench_"
-LEFT_OVER_S = 6 * 3600
 CHUNK = 1_000
 # What a process insists on and nobody here speaks to; and a bench at night is no different.
 NEEDED = {
@@ -61,6 +57,8 @@ class Deployment:
         self.settings: Settings = load_settings(data_dir=folder, log_level="WARNING", **named)
         self.app: Flask = create_app(self.settings)
         schema.upgrade(self.app, self.settings)
+        with self.app.app_context():
+            seed(self.settings)
 
     @property
     def dsn(self) -> str:
@@ -87,6 +85,15 @@ class Deployment:
             self.wait_until_settled()
         time.sleep(3)  # what beat and the worker begin with
         return worker
+
+    def start_web(self, **more: str) -> tuple[Obhut, dict[str, str]]:
+        """`obhut web`, with the headers of a client that may send. `more`: further settings, by their names."""
+        web = Obhut(self._folder, self.environment | more, "web")
+        self._processes.append(web)
+        headers = web.token("health_officer")
+        web.start(wait=False)
+        eventually(lambda: _is_up(web), "the web server answers", 60)
+        return web, headers
 
     def _start(self, *arguments: str) -> Obhut:
         process = Obhut(self._folder, self.environment, *arguments)
@@ -145,6 +152,13 @@ class Deployment:
             process.close()
 
 
+def _is_up(web: Obhut) -> bool:
+    try:
+        return web.http.get(web.url + "/healthz", timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
 def chunks(messages: Sequence[NewMessage]) -> Iterator[Sequence[NewMessage]]:
     """As many at a time as the bulk job writes."""
     for first in range(0, len(messages), CHUNK):
@@ -152,14 +166,13 @@ def chunks(messages: Sequence[NewMessage]) -> Iterator[Sequence[NewMessage]]:
 
 
 @contextlib.contextmanager
-def deployment(stub: Stub, template: str | None = None) -> Iterator[Deployment]:
-    """A deployment of its own that leaves nothing behind. Raises Missing. `template`: a database to copy."""
+def deployment(stub: Stub) -> Iterator[Deployment]:
+    """A deployment of its own that leaves nothing behind. Raises Missing."""
     with contextlib.ExitStack() as left_behind:
         folder = Path(left_behind.enter_context(TemporaryDirectory(prefix="obhut-bench-")))
         left_behind.enter_context(contextlib.chdir(folder))  # no .env of whoever runs this
-        server = left_behind.enter_context(postgresql.running())
-        database = left_behind.enter_context(_new_database(server, template))
-        broker = left_behind.enter_context(_broker())
+        database = left_behind.enter_context(parts.new_database())
+        broker = left_behind.enter_context(parts.broker())
         made = Deployment(folder, database, broker, stub)
         left_behind.callback(made.stop)
         yield made
@@ -173,39 +186,3 @@ def provider() -> Iterator[Stub]:
         yield stub
     finally:
         stub.stop()
-
-
-@contextlib.contextmanager
-def _new_database(server: str, template: str | None) -> Iterator[str]:
-    name = f"{PREFIX}{int(time.time())}_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as owner:
-        _drop_left_overs(owner)
-        owner.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"')
-        try:
-            yield address_of(server, name)
-        finally:
-            owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _drop_left_overs(owner: psycopg.Connection[tuple[str]]) -> None:
-    """Databases of runs that were killed; those of runs that may still be going on stay."""
-    for (name,) in owner.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", (PREFIX + "%",)).fetchall():
-        made_at = name.removeprefix(PREFIX).split("_")[0]
-        if made_at.isdigit() and int(made_at) < time.time() - LEFT_OVER_S:
-            owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-@contextlib.contextmanager
-def _broker() -> Iterator[dict[str, str]]:
-    if redis.installed() is None:
-        with rabbitmq.running() as address:
-            yield {"OBHUT_BROKER_URL": address}
-        return
-    with redis.running() as address:
-        prefix = f"obhut-bench-{uuid.uuid4().hex[:10]}-"
-        try:
-            yield {"OBHUT_BROKER_URL": address, "OBHUT_BROKER_PREFIX": prefix}
-        finally:
-            with redis_client.Redis.from_url(address) as connection:
-                for key in connection.scan_iter(match=f"{prefix}*", count=500):
-                    connection.delete(key)

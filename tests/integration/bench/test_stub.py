@@ -12,7 +12,6 @@ from tests.bench import bare_sdk
 from tests.bench.provider import NUMBER, TOKEN, Stub
 from tests.bench.stub import ACCOUNT
 from tests.fixtures.processes import eventually
-from tests.support.sdk import RebasedHttpClient
 
 TO = "+4915735990001"
 MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
