@@ -30,6 +30,13 @@ DOMAINS: dict[str, tuple[str, ...]] = {
     "imports": (
         *("care/imports", "care/importing.py", "care/imports_cli.py", "care/views_imports.py"),
         "care/templates/care/imports",
+        "config/tables.py",
+    ),
+    "bulk": (
+        *("notifications/views_bulk.py", "notifications/api_bulk.py", "config/workbooks.py", "care/recipients.py"),
+        *(f"notifications/bulk{part}.py" for part in ("", "_direct", "_files", "_forms", "_queries", "_rows")),
+        *(f"notifications/bulk_{part}.py" for part in ("sources", "store", "templates", "writing")),
+        "notifications/templates/notifications/bulk",
     ),
     "sandbox": ("config/sandbox", "config/command_line", "config/demo"),
     "templates": (

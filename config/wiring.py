@@ -28,6 +28,8 @@ BLUEPRINT_MODULES = (
     "notifications.views",
     "notifications.views_templates",
     "notifications.api",
+    "notifications.views_bulk",
+    "notifications.api_bulk",
     "services.views_applicant",
     "services.views_caseworker",
     "services.api",
@@ -36,7 +38,15 @@ BLUEPRINT_MODULES = (
     "care.views_check_in",
     "care.api",
 )
-WIRED_MODULES = ("notifications.tasks", "services.tasks", "care.tasks", "care.importing", "config.waiting")
+WIRED_MODULES = (
+    "notifications.tasks",
+    "notifications.bulk_writing",
+    "services.tasks",
+    "care.tasks",
+    "care.importing",
+    "care.recipients",
+    "config.waiting",
+)
 
 
 def wire(app: "Flask") -> None:

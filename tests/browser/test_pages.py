@@ -14,7 +14,7 @@ BEHIND_LOGIN = {
     "resident": ("/services/bewohnerparkausweis/apply", "/requests/", "/account/"),
     "caseworker": ("/staff/requests/", "/staff/messages/"),
     "tracer": ("/care/", "/care/cases/", "/care/imports/"),
-    "officer": ("/care/", "/care/cases/", "/staff/messages/"),
+    "officer": ("/care/", "/care/cases/", "/staff/messages/", "/staff/messages/bulk/", "/staff/messages/bulk/new"),
     "auditor": ("/audit/",),
     "admin": ("/admin/",),
 }
