@@ -11,7 +11,7 @@ import redis as redis_client
 from tests.fixtures.databases import address_of
 from tests.servers import postgresql, rabbitmq, redis
 
-PREFIX = "obhut_bench_"
+PREFIX, KEYS = "obhut_bench_", "obhut-bench-"
 LEFT_OVER_S = 6 * 3600
 
 
@@ -36,18 +36,28 @@ def broker() -> Iterator[dict[str, str]]:
             yield {"OBHUT_BROKER_URL": address}
         return
     with redis.running() as address:
-        prefix = f"obhut-bench-{uuid.uuid4().hex[:10]}-"
-        try:
-            yield {"OBHUT_BROKER_URL": address, "OBHUT_BROKER_PREFIX": prefix}
-        finally:
-            with redis_client.Redis.from_url(address) as connection:
+        prefix = f"{KEYS}{int(time.time())}-{uuid.uuid4().hex[:8]}-"
+        with redis_client.Redis.from_url(address) as connection:
+            _delete_left_overs(connection)
+            try:
+                yield {"OBHUT_BROKER_URL": address, "OBHUT_BROKER_PREFIX": prefix}
+            finally:
                 for key in connection.scan_iter(match=f"{prefix}*", count=500):
                     connection.delete(key)
 
 
+def _delete_left_overs(connection: redis_client.Redis) -> None:
+    for key in connection.scan_iter(match=f"{KEYS}*", count=500):
+        if _is_left_over(key.decode().removeprefix(KEYS).split("-")[0]):
+            connection.delete(key)
+
+
+def _is_left_over(made_at: str) -> bool:
+    """Of a run that was killed; what runs that may still be going on have made stays."""
+    return made_at.isdigit() and int(made_at) < time.time() - LEFT_OVER_S
+
+
 def _drop_left_overs(owner: psycopg.Connection[tuple[str]]) -> None:
-    """Databases of runs that were killed; those of runs that may still be going on stay."""
     for (name,) in owner.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", (PREFIX + "%",)).fetchall():
-        made_at = name.removeprefix(PREFIX).split("_")[0]
-        if made_at.isdigit() and int(made_at) < time.time() - LEFT_OVER_S:
+        if _is_left_over(name.removeprefix(PREFIX).split("_")[0]):
             owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
