@@ -25,6 +25,8 @@ BLUEPRINT_MODULES = (
     "auth.views_admin",
     "auth.views_audit",
     "notifications.webhooks",
+    "notifications.views_inbox",  # before the next one, whose blueprint it adds its addresses to
+    "notifications.views_suppressions",
     "notifications.views",
     "notifications.api",
     "services.views_applicant",

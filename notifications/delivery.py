@@ -18,7 +18,7 @@ from notifications.channels.base import Channel as Way
 from notifications.channels.base import Lost, Outcome, Outgoing, Sent, Temporary, Unknown
 from notifications.channels.registry import configured_channels
 from notifications.models import DeliveryAttempt, Notification, Receipt
-from notifications.preferences import suppressed
+from notifications.preferences import refusals
 from notifications.schedule import Queue
 from notifications.settling import finish, locked_histories, settle
 from notifications.statuses import AttemptState, Channel, Status
@@ -90,10 +90,10 @@ def _claim(channel: Channel, way: Way) -> list[Outgoing]:
         claimable(select(Notification).where(*_due(channel)).order_by(Notification.id).limit(way.batch_size))
     ).all()
     rows = _without_suspects(rows)
-    unwanted = suppressed(channel, {row.recipient_index for row in rows})
+    refused = refusals(channel, {row.recipient_index for row in rows})
     started, batch = clock.wall(), []
     for row in rows:
-        if row.recipient_index in unwanted:
+        if refused.hold(row.recipient_index, row.template, row.priority):
             finish(row, Status.SUPPRESSED)
             continue
         row.status, row.lease_until = Status.SENDING, started + way.lease

@@ -14,7 +14,7 @@ from notifications import metrics
 from notifications.addresses import checked
 from notifications.celery_app import wake
 from notifications.models import Notification
-from notifications.preferences import suppressed
+from notifications.preferences import refusals, when_to_send
 from notifications.rendering import render
 from notifications.rows import insert_once, new_message
 from notifications.schedule import Queue
@@ -67,10 +67,14 @@ def enqueue(
     message.zone, message.bulk_id = zone, bulk_id
     if priority is not None:
         message.priority = priority
+    now = clock.now()
+    begins_at = max(now, not_before or now)
+    if (later := when_to_send(message, begins_at)) > begins_at:
+        message.not_before = later
     stored = insert_once(message)
     if stored is not None:
         metrics.enqueued(channel)
-        if suppressed(channel, [stored.recipient_index]):
+        if refusals(channel, [stored.recipient_index]).hold(stored.recipient_index, template, stored.priority):
             finish(stored, Status.SUPPRESSED)
         wake(Queue.DELIVERY)
     return stored

@@ -13,8 +13,8 @@ from auth.roles import Permission
 from config.database import db
 from config.errors import NotFound
 from notifications.addresses import masked
-from notifications.models import DeliveryAttempt, InboundMessage, Notification, Receipt
-from notifications.statuses import TRY_AGAIN, Channel, InboxState, Status
+from notifications.models import DeliveryAttempt, Notification, Receipt
+from notifications.statuses import TRY_AGAIN, Channel, Status
 
 PAGE = 50
 # Which permission opens the messages of a wing, and how an owner of that wing is written.
@@ -71,18 +71,6 @@ class Details:
     body: str
     has_text: bool
     timeline: Sequence[Entry]
-
-
-@dataclass(frozen=True)
-class Received:
-    """One message of the inbox."""
-
-    id: UUID
-    sender: str
-    body: str
-    received_at: datetime
-    state: InboxState
-    about: str
 
 
 def owners_of(actor: Actor) -> list[str]:
@@ -147,51 +135,6 @@ def details(actor: Actor, message_id: UUID, *, with_text: bool = False) -> Detai
     )
 
 
-def inbox(actor: Actor, *, done: bool = False) -> list[Received]:
-    """What came in and no wing understood, oldest first; or what was dealt with last, newest first."""
-    if not actor.may(Permission.MESSAGES_ANSWER):
-        return []
-    if done:
-        chosen = InboundMessage.state.in_((InboxState.ANSWERED, InboxState.DONE))
-        statement = (
-            select(InboundMessage)
-            .where(chosen, InboundMessage.handled_by.is_not(None))
-            .order_by(InboundMessage.id.desc())
-        )
-    else:
-        statement = select(InboundMessage).where(InboundMessage.state == InboxState.INBOX).order_by(InboundMessage.id)
-    found = []
-    for row in db.session.scalars(statement.limit(PAGE * 2)):
-        conversation = conversation_of(row)
-        if (
-            conversation is None
-            or conversation.owner is None
-            or conversation.owner in owners_of(actor)
-            or actor.is_system
-        ):
-            found.append(_received(row, conversation))
-    return found
-
-
-def received(actor: Actor, inbound_id: UUID) -> Received:
-    """One message of the inbox. Raises NotFound."""
-    row = db.session.get(InboundMessage, inbound_id)
-    if row is None or not actor.may(Permission.MESSAGES_ANSWER):
-        raise NotFound()
-    conversation = conversation_of(row)
-    if conversation is not None and conversation.owner not in (None, *owners_of(actor)) and not actor.is_system:
-        raise NotFound()
-    return _received(row, conversation)
-
-
-def conversation_of(row: InboundMessage) -> Notification | None:
-    """The newest message that went to this sender: what the reply is probably about."""
-    newest = select(Notification).where(
-        Notification.recipient_index == row.sender_index, Notification.channel == Channel.SMS
-    )
-    return db.session.scalars(newest.order_by(Notification.id.desc()).limit(1)).first()
-
-
 def as_json(actor: Actor, *, about: str | None = None, keys: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """Messages by what they are about, or by key, for API clients; newest first, at most 200."""
     statement = messages_visible_to(actor)
@@ -251,13 +194,6 @@ def _line(row: Notification) -> Line:
         sent_at=row.sent_at,
         delivered_at=row.delivered_at,
         may_try_again=row.status in TRY_AGAIN and row.has_text,
-    )
-
-
-def _received(row: InboundMessage, conversation: Notification | None) -> Received:
-    sender = masked(Channel.SMS, row.sender or "")
-    return Received(
-        row.id, sender, row.body or "", row.received_at, row.state, conversation.about if conversation else ""
     )
 
 

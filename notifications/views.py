@@ -1,4 +1,4 @@
-"""Staff pages: the log of messages, one message's way, and the inbox."""
+"""Staff pages: the log of messages and one message's way."""
 
 from typing import Any
 from uuid import UUID
@@ -6,24 +6,15 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config.database import transaction
-from config.forms import BaseForm, accepting
-from notifications import desk, queries
+from notifications import desk, inbox, queries
 from notifications.labels import CHANNELS, EVENTS, INBOX_STATES, STATUSES, TONES
 from notifications.statuses import Channel, Status
 
 blueprint = Blueprint("messages", __name__, url_prefix="/staff/messages", template_folder="templates")
-
-
-class AnswerForm(BaseForm):
-    """A few lines by SMS."""
-
-    text = TextAreaField(_l("Answer"))
 
 
 @blueprint.context_processor
@@ -43,7 +34,7 @@ def index() -> ResponseReturnValue:
         lines=lines,
         next_url=next_url,
         chosen=chosen,
-        waiting=len(queries.inbox(actor)),
+        waiting=inbox.waiting(actor),
         attention=queries.needing_attention(actor),
         may_answer=actor.may(Permission.MESSAGES_ANSWER),
     )
@@ -78,34 +69,6 @@ def try_again(message_id: UUID) -> ResponseReturnValue:
         successor = desk.try_again(current_actor(), message_id)
     flash(_("The message is on its way once more."), "success")
     return redirect(url_for(".show", message_id=successor))
-
-
-@blueprint.get("/inbox")
-@require(Permission.MESSAGES_ANSWER)
-def inbox() -> ResponseReturnValue:
-    actor = current_actor()
-    return render_template("notifications/inbox.html", open=queries.inbox(actor), done=queries.inbox(actor, done=True))
-
-
-@blueprint.route("/inbox/<uuid:inbound_id>", methods=["GET", "POST"])
-@require(Permission.MESSAGES_ANSWER)
-def answer(inbound_id: UUID) -> ResponseReturnValue:
-    actor, form = current_actor(), AnswerForm()
-    if form.validate_on_submit():
-        with accepting(form):
-            with transaction():
-                desk.answer(actor, inbound_id, form.text.data or "")
-            flash(_("Your answer is on its way."), "success")
-            return redirect(url_for(".inbox"))
-    return render_template("notifications/answer.html", form=form, received=queries.received(actor, inbound_id))
-
-
-@blueprint.post("/inbox/<uuid:inbound_id>/done")
-@require(Permission.MESSAGES_ANSWER)
-def put_aside(inbound_id: UUID) -> ResponseReturnValue:
-    with transaction():
-        desk.put_aside(current_actor(), inbound_id)
-    return redirect(url_for(".inbox"))
 
 
 def _filters() -> queries.Filters:
