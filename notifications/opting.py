@@ -73,4 +73,5 @@ def _tell(channel: Channel, index: bytes, meaning: Meaning) -> None:
     for about, key, correlation in db.session.execute(newest):
         if about not in told:
             told.add(about)
-            tell(Outcome(about, key, channel, Status.SUPPRESSED, meaning, correlation))
+            told_of = Outcome(about, key, channel, Status.SUPPRESSED, meaning, correlation, recipient_index=index)
+            tell(told_of)

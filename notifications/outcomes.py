@@ -29,6 +29,7 @@ class Outcome:
     meaning: Meaning
     correlation: str | None = None
     more_to_come: bool = False
+    recipient_index: bytes | None = None  # whose wish it is, where the meaning is one
 
 
 OutcomeHandler = Callable[[Outcome], None]
@@ -90,4 +91,13 @@ def _outcome(message: Notification) -> Outcome:
         meaning = Meaning.OPTED_OUT
     following = aliased(Notification)
     more = bool(db.session.scalar(select(exists().where(following.fallback_for == message.id))))
-    return Outcome(message.about, message.key, message.channel, message.status, meaning, message.correlation, more)
+    return Outcome(
+        message.about,
+        message.key,
+        message.channel,
+        message.status,
+        meaning,
+        message.correlation,
+        more,
+        message.recipient_index,
+    )
