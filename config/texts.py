@@ -31,6 +31,14 @@ DOMAINS: dict[str, tuple[str, ...]] = {
         *("care/imports", "care/importing.py", "care/imports_cli.py", "care/views_imports.py"),
         "care/templates/care/imports",
     ),
+    "inbound": (
+        *("notifications/inbox.py", "notifications/suppressions.py", "notifications/suppression_labels.py"),
+        *("notifications/views_inbox.py", "notifications/views_suppressions.py"),
+        *(
+            f"notifications/templates/notifications/{name}.html"
+            for name in ("inbox", "answer", "suppressions", "suppression", "_bases")
+        ),
+    ),
     "sandbox": ("config/sandbox", "config/command_line", "config/demo"),
     "auth": ("auth",),
     "notifications": ("notifications",),

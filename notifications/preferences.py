@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select, update
@@ -147,6 +148,14 @@ def bases_of(channel: Channel, index: bytes) -> list[Standing]:
     wanted = select(ContactBasis).where(ContactBasis.channel == channel, ContactBasis.recipient_index == index)
     rows = db.session.scalars(wanted.order_by(ContactBasis.recorded_at, ContactBasis.id))
     return [Standing(row.basis, row.source, row.recorded_at, row.withdrawn_at) for row in rows]
+
+
+def bases_for_message(message_id: UUID) -> list[Standing]:
+    """On what bases the recipient of this message is written to; who may see the message may see them."""
+    found = db.session.execute(
+        select(Notification.channel, Notification.recipient_index).where(Notification.id == message_id)
+    ).first()
+    return bases_of(found.channel, found.recipient_index) if found else []
 
 
 def when_to_send(message: Notification, at: datetime) -> datetime:

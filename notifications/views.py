@@ -10,16 +10,18 @@ from flask_babel import gettext as _
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config.database import transaction
-from notifications import desk, inbox, queries
+from notifications import desk, inbox, preferences, queries
 from notifications.labels import CHANNELS, EVENTS, INBOX_STATES, STATUSES, TONES
 from notifications.statuses import Channel, Status
+from notifications.suppression_labels import BASES
 
 blueprint = Blueprint("messages", __name__, url_prefix="/staff/messages", template_folder="templates")
 
 
 @blueprint.context_processor
 def _names() -> dict[str, object]:
-    return {"statuses": STATUSES, "channels": CHANNELS, "events": EVENTS, "tones": TONES, "inbox_states": INBOX_STATES}
+    shared = {"statuses": STATUSES, "channels": CHANNELS, "events": EVENTS, "tones": TONES}
+    return {**shared, "inbox_states": INBOX_STATES, "bases": BASES}
 
 
 @blueprint.get("/")
@@ -37,6 +39,7 @@ def index() -> ResponseReturnValue:
         waiting=inbox.waiting(actor),
         attention=queries.needing_attention(actor),
         may_answer=actor.may(Permission.MESSAGES_ANSWER),
+        may_close=actor.may(Permission.SUPPRESSIONS_MANAGE),
     )
 
 
@@ -47,6 +50,7 @@ def show(message_id: UUID) -> ResponseReturnValue:
     return render_template(
         "notifications/message.html",
         message=queries.details(actor, message_id),
+        standing=preferences.bases_for_message(message_id),
         may_send=actor.may(Permission.MESSAGES_SEND),
     )
 
@@ -59,7 +63,8 @@ def text(message_id: UUID) -> ResponseReturnValue:
     with transaction():
         message = queries.details(actor, message_id, with_text=True)
         desk.note_text_seen(actor, message_id)
-    return render_template("notifications/message.html", message=message, may_send=True)
+    standing = preferences.bases_for_message(message_id)
+    return render_template("notifications/message.html", message=message, may_send=True, standing=standing)
 
 
 @blueprint.post("/<uuid:message_id>/again")

@@ -13,7 +13,7 @@ from auth.roles import Permission
 from config.database import transaction
 from config.forms import BaseForm, accepting
 from notifications import suppressions as domain
-from notifications.labels import BASES, SOURCES
+from notifications.suppression_labels import BASES, SOURCES
 from notifications.views import blueprint as messages
 
 
