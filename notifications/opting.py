@@ -6,6 +6,7 @@ from config.database import db, locked
 from notifications.models import Notification
 from notifications.outcomes import Outcome, tell
 from notifications.preferences import (
+    CONFIRMS_OPTING_OUT,
     Basis,
     address_index,
     lift,
@@ -52,6 +53,7 @@ def _withdraw(channel: Channel, index: bytes) -> None:
         Notification.recipient_index == index,
         Notification.channel == channel,
         Notification.status.in_(CANCELLABLE),
+        Notification.template != CONFIRMS_OPTING_OUT,  # STOP written twice must not withdraw its own confirmation
     )
     for message in db.session.scalars(locked(waiting.order_by(Notification.id))):
         finish(message, Status.SUPPRESSED)
