@@ -13,7 +13,7 @@ from auth.roles import Permission
 from config.database import transaction
 from config.forms import BaseForm, accepting
 from notifications import suppressions as domain
-from notifications.suppression_labels import BASES, SOURCES
+from notifications.suppression_labels import SOURCES
 from notifications.views import blueprint as messages
 
 
@@ -77,7 +77,7 @@ def add_suppression() -> ResponseReturnValue:
 def suppression(entry_id: UUID) -> ResponseReturnValue:
     """One entry, and the question whether to lift it."""
     entry = domain.details(current_actor(), entry_id)
-    return render_template("notifications/suppression.html", entry=entry, sources=SOURCES, bases=BASES)
+    return render_template("notifications/suppression.html", entry=entry, standing=entry.bases, sources=SOURCES)
 
 
 @messages.post("/suppressions/<uuid:entry_id>/lift")
@@ -91,5 +91,6 @@ def lift_suppression(entry_id: UUID) -> ResponseReturnValue:
 
 
 def _list(**values: object) -> str:
-    forms = {"search": SearchForm(None, prefix="search"), "add": AddForm(None, prefix="add").offer(), "searched": False}
-    return render_template("notifications/suppressions.html", sources=SOURCES, **(forms | values))
+    usual: dict[str, object] = {"add": AddForm(None, prefix="add").offer(), "search": SearchForm(None, prefix="search")}
+    usual |= {"searched": False, "next_url": None, "previous_url": None}
+    return render_template("notifications/suppressions.html", sources=SOURCES, **(usual | values))
