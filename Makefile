@@ -1,4 +1,5 @@
 # `make run` starts everything; `make test` runs every test. Both set up what they need, once; see README.md.
+# `make bench BENCHES="deliver wave"` runs a selection of the benchmarks.
 # Needs Python 3.11 or newer and nothing else. PYTHON=/path/to/python chooses one.
 
 VENV := .venv
@@ -34,7 +35,8 @@ lint: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.dev $(VENDOR)/.made
-	@$(PY) -m tests.bench
+	@$(PY) -m tests.servers
+	@$(PY) -m tests.bench $(BENCHES)
 
 chaos: $(VENV)/.dev $(VENDOR)/.made
 	@$(PY) -m tests.servers

@@ -11,7 +11,7 @@ from config.errors import InvalidTransition, NotFound
 from notifications.celery_app import wake
 from notifications.models import Notification
 from notifications.queries import messages_visible_to
-from notifications.rows import again, insert_once
+from notifications.rows import again, store
 from notifications.schedule import Queue
 from notifications.statuses import TRY_AGAIN
 
@@ -27,7 +27,7 @@ def try_again(actor: Actor, message_id: UUID) -> UUID:
     if row.status not in TRY_AGAIN or not row.has_text:
         raise InvalidTransition("try_again", row.status.value)
     key = f"again:{row.id}"
-    stored = insert_once(again(row, key))
+    stored = store(again(row, key))
     if stored is None:
         return db.session.scalars(select(Notification.id).where(Notification.key == key)).one()
     audit.record(actor, "message.tried_again", f"message:{row.id}", successor=str(stored.id))

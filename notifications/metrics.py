@@ -9,12 +9,12 @@ CHANGED = Counter("obhut_messages", "Messages that reached a status", ["channel"
 DEPTH = Gauge("obhut_messages_waiting", "Messages due and not yet handed over", ["channel"])
 
 
-def enqueued(channel: Channel) -> None:
-    ENQUEUED.labels(channel.value).inc()
+def enqueued(channel: Channel, count: int = 1) -> None:
+    ENQUEUED.labels(channel.value).inc(count)
 
 
-def reached(channel: Channel, status: str) -> None:
-    CHANGED.labels(channel.value, status).inc()
+def reached(channel: Channel, status: str, count: int = 1) -> None:
+    CHANGED.labels(channel.value, status).inc(count)
 
 
 def waiting(channel: Channel, count: int) -> None:

@@ -1,6 +1,6 @@
 """Somebody wants no more messages by a channel, or wants them again: everything that follows from it."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from config.database import db, locked
 from notifications.models import Notification
@@ -27,16 +27,20 @@ def opt_out(channel: Channel, address: str, source: str, by: str | None = None) 
     """
     index = address_index(channel, address)
     is_new = suppress(channel, address, source, by)
-    _withdraw(channel, index)
+    # Written twice, STOP must not withdraw its own confirmation.
+    _withdraw(channel, index, Notification.template != CONFIRMS_OPTING_OUT)
     _tell(channel, index, Meaning.OPTED_OUT)
     return is_new
 
 
 def opt_in(channel: Channel, address: str, source: str) -> bool:
     """The person wants messages again, inside the caller's transaction. False when nothing stood against it."""
-    changed = lift(channel, address_index(channel, address))
+    index = address_index(channel, address)
+    changed = lift(channel, index)
     record_basis(channel, address, Basis.CONSENT, source)
-    _tell(channel, address_index(channel, address), Meaning.OPTED_IN)
+    # Two messages may arrive in either order: one that says the opposite must not go out beside ours.
+    _withdraw(channel, index, Notification.template == CONFIRMS_OPTING_OUT)
+    _tell(channel, index, Meaning.OPTED_IN)
     return changed
 
 
@@ -48,12 +52,12 @@ def lifted_by_staff(channel: Channel, index: bytes, by: str) -> bool:
     return changed
 
 
-def _withdraw(channel: Channel, index: bytes) -> None:
+def _withdraw(channel: Channel, index: bytes, which: ColumnElement[bool]) -> None:
     waiting = select(Notification).where(
         Notification.recipient_index == index,
         Notification.channel == channel,
         Notification.status.in_(CANCELLABLE),
-        Notification.template != CONFIRMS_OPTING_OUT,  # STOP written twice must not withdraw its own confirmation
+        which,
     )
     for message in db.session.scalars(locked(waiting.order_by(Notification.id))):
         finish(message, Status.SUPPRESSED)

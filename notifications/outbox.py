@@ -1,24 +1,23 @@
 """The outbox: a message is a row, written in the same transaction as the fact that it tells of."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 
 from config import clock
 from config.database import db
-from notifications import metrics
+from notifications import metrics, rows
 from notifications.addresses import checked
 from notifications.celery_app import wake
 from notifications.models import Notification
-from notifications.preferences import refusals, when_to_send
-from notifications.rendering import render
-from notifications.rows import insert_once, new_message
+from notifications.rendering import Rendered, render
+from notifications.rows import Draft, Stored
 from notifications.schedule import Queue
-from notifications.settling import finish
+from notifications.settling import WIPED, finish
 from notifications.statuses import CANCELLABLE, Channel, Priority, Status
 
 Variables = Mapping[str, Any]
@@ -30,6 +29,32 @@ class Fallback:
 
     channel: Channel
     to: str
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A message to be put into the outbox.
+
+    `to` is E.164 or an e-mail address; the times are domain time. `owner` ("office:<id>", "department:<code>") limits
+    which staff see it in the log. `priority` replaces the template's own; `zone` is the person's IANA time zone where
+    it is not the jurisdiction's.
+    """
+
+    template: str
+    channel: Channel
+    to: str
+    locale: str
+    variables: Variables
+    key: str
+    about: str
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    correlation: str | None = None
+    fallbacks: Sequence[Fallback] = ()
+    owner: str | None = None
+    priority: Priority | None = None
+    zone: str | None = None
+    bulk_id: UUID | None = None
 
 
 def enqueue(
@@ -49,62 +74,92 @@ def enqueue(
     priority: Priority | None = None,
     zone: str | None = None,
     bulk_id: UUID | None = None,
-) -> Notification | None:
+) -> Stored | None:
     """Put a message into the outbox, inside the caller's transaction; None when `key` was used before.
 
-    The text is rendered now, so what is missing fails here: raises RuleViolation for an unknown template, a missing
-    variable or an impossible address. `to` is E.164 or an e-mail address; the times are domain time.
-    `owner` ("office:<id>", "department:<code>") limits which staff see it in the log. `priority` replaces the
-    template's own; `zone` is the person's IANA time zone where it is not the jurisdiction's.
+    The arguments are the fields of `NewMessage`. The text is rendered now, so what is missing fails here: raises
+    RuleViolation for an unknown template, a missing variable or an impossible address.
     """
-    checked(channel, to)
-    text = render(template, channel, locale, dict(variables))
-    rungs = [_rung(template, rung, locale, variables) for rung in fallbacks]
-    message = new_message(template, channel, to, text, key)
-    message.about, message.owner, message.correlation = about, owner, correlation
-    message.not_before, message.expires_at = not_before, expires_at
-    message.fallbacks = rungs or None
-    message.zone, message.bulk_id = zone, bulk_id
-    if priority is not None:
-        message.priority = priority
-    now = clock.now()
-    begins_at = max(now, not_before or now)
-    if (later := when_to_send(message, begins_at)) > begins_at:
-        message.not_before = later
-    stored = insert_once(message)
+    message = NewMessage(
+        template, channel, to, locale, variables, key, about, not_before, expires_at, correlation, fallbacks, owner,
+        priority, zone, bulk_id,
+    )  # fmt: skip
+    stored = rows.store(_written(message))
     if stored is not None:
         metrics.enqueued(channel)
-        if refusals(channel, [stored.recipient_index]).hold(stored.recipient_index, template, stored.priority):
-            finish(stored, Status.SUPPRESSED)
+        if stored.unwanted:
+            finish(db.session.get_one(Notification, stored.id), Status.SUPPRESSED)
+        wake(Queue.DELIVERY)
+    return stored
+
+
+def enqueue_many(messages: Sequence[NewMessage]) -> int:
+    """Put many messages into the outbox with one statement, inside the caller's transaction; how many are new.
+
+    Give at most a thousand or so at once. Raises RuleViolation as `enqueue` does, for the first that is faulty.
+    """
+    stored = rows.store_many(_written_all(messages))
+    if stored:
+        for channel in {message.channel for message in messages}:
+            metrics.enqueued(channel, sum(message.channel is channel for message in messages))
         wake(Queue.DELIVERY)
     return stored
 
 
 def cancel(about: str, *, correlation: str | None = None) -> int:
     """Withdraw what has not gone out about `about`, inside the caller's transaction. Returns how many messages."""
-    chosen = [Notification.about == about, Notification.status.in_(CANCELLABLE)]
+    chosen = [Notification.about == about]
     if correlation is not None:
         chosen.append(Notification.correlation == correlation)
-    wiped = {
-        "subject_sealed": None,
-        "body_sealed": None,
-        "html_sealed": None,
-        "fallbacks_sealed": None,
-        "has_text": False,
-    }
-    statement = update(Notification).where(*chosen).values(status=Status.CANCELLED, changed_at=clock.now(), **wiped)
+    return _move(chosen, CANCELLABLE, Status.CANCELLED, WIPED)
+
+
+def hold(bulk_id: UUID) -> int:
+    """Pause what has not gone out of a bulk send, inside the caller's transaction. Returns how many messages."""
+    return _move([Notification.bulk_id == bulk_id], {Status.PENDING}, Status.PAUSED)
+
+
+def release(bulk_id: UUID) -> int:
+    """Let what was paused go out, inside the caller's transaction. Returns how many messages."""
+    wake(Queue.DELIVERY)
+    return _move([Notification.bulk_id == bulk_id], {Status.PAUSED}, Status.PENDING)
+
+
+def cancel_bulk(bulk_id: UUID) -> int:
+    """Withdraw what has not gone out of a bulk send, inside the caller's transaction. Returns how many messages."""
+    return _move([Notification.bulk_id == bulk_id], CANCELLABLE, Status.CANCELLED, WIPED)
+
+
+def _move(
+    chosen: list[ColumnElement[bool]], from_: set[Status] | frozenset[Status], to: Status, more: Variables | None = None
+) -> int:
+    # Rows that a worker has claimed are SENDING: the update waits for its claim to be committed, and passes them over.
+    statement = (
+        update(Notification)
+        .where(*chosen, Notification.status.in_(from_))
+        .values(status=to, changed_at=clock.now(), **(more or {}))
+    )
     done = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def _rung(template: str, rung: Fallback, locale: str, variables: Variables) -> dict[str, Any]:
-    text = render(template, rung.channel, locale, dict(variables))
-    to = checked(rung.channel, rung.to)
-    return {
-        "channel": rung.channel.value,
-        "to": to,
-        "subject": text.subject,
-        "body": text.body,
-        "html": text.html,
-        "version": text.version,
-    }
+def _written(message: NewMessage) -> Draft:
+    return next(_written_all([message]))
+
+
+def _written_all(messages: Sequence[NewMessage]) -> Iterator[Draft]:
+    for message in messages:
+        checked(message.channel, message.to)
+        text = _text(message, message.channel)
+        rungs = [rows.rung(each.channel, each.to, _text(message, each.channel)) for each in message.fallbacks]
+        yield Draft(
+            message.template, message.channel, message.to, text, message.key, message.about, message.owner,
+            message.correlation, message.not_before, message.expires_at, rungs, None, message.bulk_id, message.zone,
+        )  # fmt: skip
+
+
+def _text(message: NewMessage, channel: Channel) -> Rendered:
+    text = render(message.template, channel, message.locale, dict(message.variables))
+    if message.priority is None:
+        return text
+    return replace(text, traits=replace(text.traits, priority=message.priority))

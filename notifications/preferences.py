@@ -1,21 +1,17 @@
-"""Who may be written to by which channel, on what basis, and when."""
+"""Who may be written to by which channel, and on what basis."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, literal, select, union_all, update
 
 from config import clock
 from config.database import db, locked
 from config.encryption import blind_index
 from config.ids import new_id
-from config.settings import current_settings
-from notifications import quiet_hours
 from notifications.models import ContactBasis, Notification, Suppression
 from notifications.statuses import Channel, Priority
 
@@ -68,21 +64,26 @@ def address_index(channel: Channel, address: str) -> bytes:
 def refusals(channel: Channel, indexes: Iterable[bytes]) -> Refusals:
     """What must not go to these addresses now: suppressed ones, and those whose consent was withdrawn."""
     wanted = list(indexes)
-    withdrawn = select(ContactBasis.recipient_index).where(
+    closed = _suppressed(channel, wanted).add_columns(literal(True))
+    withdrawn = select(ContactBasis.recipient_index, literal(False)).where(
         ContactBasis.channel == channel,
         ContactBasis.recipient_index.in_(wanted),
         ContactBasis.basis == Basis.CONSENT.value,
         ContactBasis.withdrawn_at.is_not(None),
     )
-    return Refusals(frozenset(suppressed(channel, wanted)), frozenset(db.session.scalars(withdrawn)))
+    found = db.session.execute(union_all(closed, withdrawn)).all()
+    return Refusals(frozenset(row[0] for row in found if row[1]), frozenset(row[0] for row in found if not row[1]))
 
 
 def suppressed(channel: Channel, indexes: Iterable[bytes]) -> set[bytes]:
     """Those of `indexes` that want nothing by this channel."""
-    statement = select(Suppression.recipient_index).where(
-        Suppression.channel == channel, Suppression.recipient_index.in_(list(indexes)), Suppression.lifted_at.is_(None)
+    return set(db.session.scalars(_suppressed(channel, list(indexes))))
+
+
+def _suppressed(channel: Channel, indexes: list[bytes]) -> Select[bytes]:
+    return select(Suppression.recipient_index).where(
+        Suppression.channel == channel, Suppression.recipient_index.in_(indexes), Suppression.lifted_at.is_(None)
     )
-    return set(db.session.scalars(statement))
 
 
 def suppress(channel: Channel, address: str, source: str, by: str | None = None) -> bool:
@@ -156,33 +157,6 @@ def bases_for_message(message_id: UUID) -> list[Standing]:
         select(Notification.channel, Notification.recipient_index).where(Notification.id == message_id)
     ).first()
     return bases_of(found.channel, found.recipient_index) if found else []
-
-
-def when_to_send(message: Notification, at: datetime) -> datetime:
-    """`at`, or the end of the quiet hours if the message has to wait for it. Domain time, aware."""
-    quiet = current_settings().quiet if message.channel is Channel.SMS else None
-    if quiet is None:
-        return at
-    return quiet_hours.earliest(
-        at,
-        quiet=quiet,
-        zone=_zone(message.zone),
-        purpose=message.purpose,
-        priority=message.priority,
-        expires_at=message.expires_at,
-    )
-
-
-@lru_cache(maxsize=128)
-def _known_zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name that this machine's tables do not have (any more)
-        return None
-
-
-def _zone(name: str | None) -> ZoneInfo:
-    return (_known_zone(name) if name else None) or current_settings().zone
 
 
 def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None) -> None:

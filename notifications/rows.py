@@ -1,53 +1,147 @@
 """Rows of the outbox: made, stored once, copied for the next rung or another try."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import and_, exists, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from config import clock
 from config.database import db
+from config.encryption import ColumnSealer
+from config.ids import new_id
+from config.rowsets import insert_many
 from notifications.addresses import checked
-from notifications.models import Notification
-from notifications.preferences import address_index
+from notifications.models import Notification, Suppression
+from notifications.preferences import CONFIRMS_OPTING_OUT, address_index
+from notifications.putting_off import when_to_send
 from notifications.rendering import Rendered, Traits
 from notifications.segments import measure
 from notifications.statuses import Channel, Meaning, Priority, Status
 
+LONGEST_KEY = 200
 
-def new_message(template: str, channel: Channel, to: str, text: Rendered, key: str) -> Notification:
-    address = checked(channel, to)
-    now = clock.now()
-    return Notification(
-        key=key,
-        template=template,
-        template_version=text.version,
-        channel=channel,
-        locale=text.locale,
-        recipient=address,
-        recipient_index=address_index(channel, address),
-        subject=text.subject or None,
-        body=text.body,
-        html=text.html or None,
-        status=Status.PENDING,
-        priority=text.traits.priority,
-        purpose=text.traits.purpose,
-        resend_when_unknown=text.traits.resend_when_unknown,
-        cause=Meaning.NONE,
-        segments=measure(text.body).count if channel is Channel.SMS else 0,
-        created_at=now,
-        changed_at=now,
-        attempts_made=0,
-        untold=False,
-        tell_failures=0,
-        has_text=True,
+
+@dataclass(frozen=True)
+class Draft:
+    """A message whose texts are written, before it is a row. `rungs`: the fallbacks with their texts, next one first.
+
+    Times are domain time. `zone`: the person's IANA time zone where it is not the jurisdiction's.
+    """
+
+    template: str
+    channel: Channel
+    to: str
+    text: Rendered
+    key: str
+    about: str
+    owner: str | None = None
+    correlation: str | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    rungs: Sequence[Mapping[str, Any]] = ()
+    fallback_for: UUID | None = None
+    bulk_id: UUID | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A message that was just put into the outbox. `unwanted`: its recipient does not want to be written to."""
+
+    id: UUID
+    unwanted: bool
+
+
+class Sealers:
+    """What seals the texts of many messages."""
+
+    def __init__(self) -> None:
+        self.recipient, self.subject = ColumnSealer(Notification, "recipient"), ColumnSealer(Notification, "subject")
+        self.body, self.html = ColumnSealer(Notification, "body"), ColumnSealer(Notification, "html")
+        self.fallbacks = ColumnSealer(Notification, "fallbacks")
+
+
+def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
+    """The columns of the row for `draft`, whose texts are sealed."""
+    channel, text, traits = draft.channel, draft.text, draft.text.traits
+    draft = replace(draft, not_before=not_before(draft, now))
+    address, message_id = draft.to, new_id()
+    return {
+        "id": message_id,
+        "key": draft.key,
+        "template": draft.template,
+        "template_version": text.version,
+        "channel": channel,
+        "locale": text.locale,
+        "recipient_index": address_index(channel, address),
+        "recipient_sealed": sealers.recipient.seal(message_id, address),
+        "subject_sealed": sealers.subject.seal(message_id, text.subject) if text.subject else None,
+        "body_sealed": sealers.body.seal(message_id, text.body),
+        "html_sealed": sealers.html.seal(message_id, text.html) if text.html else None,
+        "fallbacks_sealed": sealers.fallbacks.seal_json(message_id, list(draft.rungs)) if draft.rungs else None,
+        "fallback_for": draft.fallback_for,
+        "bulk_id": draft.bulk_id,
+        "about": draft.about,
+        "owner": draft.owner,
+        "correlation": draft.correlation,
+        "status": Status.PENDING,
+        "priority": int(traits.priority),
+        "purpose": traits.purpose,
+        "zone": draft.zone,
+        "resend_when_unknown": traits.resend_when_unknown,
+        "segments": measure(text.body).count if channel is Channel.SMS else 0,
+        "attempts_made": 0,
+        "created_at": now,
+        "changed_at": now,
+        "not_before": draft.not_before,
+        "expires_at": draft.expires_at,
+        "next_rung_at": _next_rung_at(draft, now),
+        "cause": Meaning.NONE,
+        "untold": False,
+        "tell_failures": 0,
+        "has_text": True,
+    }
+
+
+def not_before(draft: Draft, now: datetime) -> datetime | None:
+    """From when on the message may go: what its author says, moved to the end of the quiet hours if it has to wait."""
+    begins_at = max(now, draft.not_before or now)
+    traits = draft.text.traits
+    later = when_to_send(
+        begins_at,
+        channel=draft.channel,
+        purpose=traits.purpose,
+        priority=traits.priority,
+        zone=draft.zone,
+        expires_at=draft.expires_at,
     )
+    return later if later > begins_at else draft.not_before
 
 
-def insert_once(message: Notification) -> Notification | None:
-    """Insert `message` unless its key is taken; two transactions with one key end in one row, without an error."""
-    values = {name: value for name, value in message.__dict__.items() if not name.startswith("_")}
+def store(draft: Draft) -> Stored | None:
+    """Insert the message unless its key is taken; two transactions with one key end in one row, without an error."""
+    values = values_of(draft, Sealers(), clock.now())
+    unwanted = and_(
+        literal(draft.template != CONFIRMS_OPTING_OUT),
+        exists().where(
+            Suppression.channel == draft.channel,
+            Suppression.recipient_index == values["recipient_index"],
+            Suppression.lifted_at.is_(None),
+        ),
+    )
     statement = insert_for(Notification).values(values).on_conflict_do_nothing(index_elements=["key"])
-    return db.session.scalars(statement.returning(Notification)).first()
+    row = db.session.execute(statement.returning(Notification.id, unwanted)).first()
+    return Stored(row[0], row[1]) if row else None
+
+
+def store_many(drafts: Iterable[Draft]) -> int:
+    """Insert all whose key is not taken; how many are new. Who does not want them is found when they are claimed."""
+    sealers, now = Sealers(), clock.now()
+    return insert_many(Notification, [values_of(draft, sealers, now) for draft in drafts], unless_taken=["key"])
 
 
 def insert_for(model: type[Any]) -> postgresql.Insert | sqlite.Insert:
@@ -55,29 +149,34 @@ def insert_for(model: type[Any]) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(model) if db.session.connection().dialect.name == "postgresql" else sqlite.insert(model)
 
 
-def successor(failed: Notification) -> Notification | None:
-    """The message for the next rung of `failed`, not yet stored; None when there is none left."""
+def rung(channel: Channel, to: str, text: Rendered) -> dict[str, Any]:
+    """A fallback with its texts, as it is kept with the message before it. Raises RuleViolation."""
+    return {
+        "channel": channel.value,
+        "to": checked(channel, to),
+        "subject": text.subject,
+        "body": text.body,
+        "html": text.html,
+        "version": text.version,
+    }
+
+
+def successor(failed: Notification) -> Draft | None:
+    """The message for the next rung of `failed`; None when there is none left."""
     rungs: list[dict[str, Any]] = failed.fallbacks or []
     if not rungs:
         return None
-    rung = rungs[0]
-    text = Rendered(rung["subject"], rung["body"], rung["html"], failed.locale, rung["version"], _traits(failed))
-    message = new_message(
-        failed.template,
-        Channel(rung["channel"]),
-        rung["to"],
-        text,
-        f"{failed.key}:{rung['channel']}:{len(rungs)}"[-200:],
+    following, channel = rungs[0], Channel(rungs[0]["channel"])
+    text = Rendered(
+        following["subject"], following["body"], following["html"], failed.locale, following["version"], _traits(failed)
     )
-    message.about, message.owner, message.correlation = failed.about, failed.owner, failed.correlation
-    message.expires_at, message.fallback_for, message.zone = failed.expires_at, failed.id, failed.zone
-    message.bulk_id = failed.bulk_id
-    message.fallbacks = rungs[1:] or None
-    return message
+    key = f"{failed.key}:{channel}:{len(rungs)}"[-LONGEST_KEY:]
+    made = _after(failed, channel, following["to"], text, key)
+    return replace(made, expires_at=failed.expires_at, rungs=rungs[1:])
 
 
-def again(message: Notification, key: str) -> Notification:
-    """A new message with the texts of `message`, not yet stored: somebody decided to send it once more."""
+def again(message: Notification, key: str) -> Draft:
+    """The texts of `message` once more: somebody decided to send it again."""
     text = Rendered(
         message.subject or "",
         message.body or "",
@@ -86,11 +185,34 @@ def again(message: Notification, key: str) -> Notification:
         message.template_version,
         _traits(message),
     )
-    copy = new_message(message.template, message.channel, message.recipient or "", text, key)
-    copy.about, copy.owner, copy.correlation = message.about, message.owner, message.correlation
-    copy.fallback_for, copy.zone, copy.bulk_id = message.id, message.zone, message.bulk_id
-    return copy
+    return _after(message, message.channel, message.recipient or "", text, key)
+
+
+def _after(message: Notification, channel: Channel, to: str, text: Rendered, key: str) -> Draft:
+    return Draft(
+        message.template,
+        channel,
+        to,
+        text,
+        key,
+        message.about,
+        owner=message.owner,
+        correlation=message.correlation,
+        fallback_for=message.id,
+        bulk_id=message.bulk_id,
+        zone=message.zone,
+    )
 
 
 def _traits(message: Notification) -> Traits:
     return Traits(Priority(message.priority), message.purpose, message.resend_when_unknown)
+
+
+def _next_rung_at(draft: Draft, now: datetime) -> datetime | None:
+    wait = draft.text.traits.next_rung_after
+    return (draft.not_before or now) + wait if wait is not None and draft.rungs else None
+
+
+def id_of_key(key: str) -> UUID | None:
+    """The message with this dedupe key."""
+    return db.session.scalar(select(Notification.id).where(Notification.key == key))

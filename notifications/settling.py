@@ -6,16 +6,18 @@ from datetime import timedelta
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import func, select, update
 
 from config import clock
 from config.database import db, locked
+from config.rowsets import update_many
 from notifications import metrics
 from notifications.celery_app import wake
 from notifications.channels.base import Crashed, Lost, NotBegun, OptedOut, Outcome, Permanent, Sent, Temporary, Unknown
 from notifications.models import DeliveryAttempt, Notification
 from notifications.preferences import suppress
-from notifications.rows import insert_once, successor
+from notifications.rows import store, successor
 from notifications.schedule import Queue
 from notifications.statuses import (
     FINAL,
@@ -29,22 +31,78 @@ from notifications.statuses import (
     message_status,
 )
 
+log = structlog.get_logger(__name__)
 UNREACHABLE_WAIT = timedelta(minutes=30)
 RESENDS_WHEN_UNKNOWN = 2
 WITHDRAWN = frozenset({Status.CANCELLED, Status.EXPIRED, Status.SUPPRESSED})
 REACHED = frozenset({Status.SENT, Status.DELIVERED})
+WIPED = {"subject_sealed": None, "body_sealed": None, "html_sealed": None, "fallbacks_sealed": None, "has_text": False}
+Result = tuple[UUID, UUID, Outcome]
 
 
-def settle(outcomes: Sequence[tuple[UUID, UUID, Outcome]], look_up_after: timedelta | None) -> list[str]:
+def settle(outcomes: Sequence[Result], look_up_after: timedelta | None) -> list[str]:
     """Write (message id, attempt id, outcome) down, inside the caller's transaction. Returns the providers' new ids.
 
     An attempt that somebody else has settled meanwhile is left alone. `look_up_after`: the wall time after which an
     unknown outcome may be looked up; None when the provider cannot be asked.
     """
+    ids = [message_id for message_id, _, _ in outcomes]
+    db.session.execute(locked(select(Notification.id).where(Notification.id.in_(ids)).order_by(Notification.id))).all()
+    sent = [(message_id, attempt_id, each) for message_id, attempt_id, each in outcomes if isinstance(each, Sent)]
+    others = [result for result in outcomes if not isinstance(result[2], Sent)]
+    return _settle_sent(sent) + _settle_others(others, look_up_after)
+
+
+def _settle_sent(sent: Sequence[tuple[UUID, UUID, Sent]]) -> list[str]:
+    """By far the most frequent outcome, for all messages in a few statements."""
+    if not sent:
+        return []
+    ours = set(
+        db.session.scalars(
+            select(DeliveryAttempt.id).where(
+                DeliveryAttempt.id.in_([attempt_id for _, attempt_id, _ in sent]),
+                DeliveryAttempt.state == AttemptState.CLAIMED,
+            )
+        )
+    )
+    attempts = [
+        {
+            "id": attempt_id,
+            "provider_id": outcome.provider_id,
+            "sender": outcome.sender[:80],
+            "state": AttemptState.SENT,
+            "settled_at": clock.wall(),
+        }
+        for _, attempt_id, outcome in sent
+        if attempt_id in ours
+    ]
+    update_many(DeliveryAttempt, attempts)
+    ids = [message_id for message_id, attempt_id, _ in sent if attempt_id in ours]
+    for channel, count in _become_sent(ids):
+        metrics.reached(channel, Status.SENT, count)
+    return [outcome.provider_id for _, attempt_id, outcome in sent if attempt_id in ours]
+
+
+def _become_sent(ids: Sequence[UUID]) -> Iterable[tuple[Channel, int]]:
+    values = {
+        "status": Status.SENT,
+        "changed_at": clock.now(),
+        "sent_at": func.coalesce(Notification.sent_at, clock.now()),
+        "lease_until": None,
+    }
+    statement = update(Notification).where(Notification.id.in_(ids), Notification.status == Status.SENDING)
+    # E-mail without a further rung ends here; an SMS may still come back as undelivered, and staff want to read it.
+    is_last_word = (Notification.channel == Channel.EMAIL) & Notification.__table__.c.fallbacks_sealed.is_(None)
+    options = {"synchronize_session": False}
+    mails = db.session.execute(statement.where(is_last_word).values({**values, **WIPED}), execution_options=options)
+    yield Channel.EMAIL, int(mails.rowcount)  # type: ignore[attr-defined]
+    others = db.session.execute(statement.values(values), execution_options=options)
+    yield Channel.SMS, int(others.rowcount)  # type: ignore[attr-defined]
+
+
+def _settle_others(outcomes: Sequence[Result], look_up_after: timedelta | None) -> list[str]:
     by_attempt = {attempt_id: outcome for _, attempt_id, outcome in outcomes}
-    histories = locked_histories({message_id for message_id, _, _ in outcomes})
-    learnt = []
-    for message, attempts in histories:
+    for message, attempts in locked_histories({message_id for message_id, _, _ in outcomes}):
         for attempt in attempts:
             outcome = by_attempt.get(attempt.id)
             if outcome is None or attempt.state is not AttemptState.CLAIMED:
@@ -56,10 +114,8 @@ def settle(outcomes: Sequence[tuple[UUID, UUID, Outcome]], look_up_after: timede
             _note(attempt, outcome)
             if isinstance(outcome, OptedOut):
                 suppress(message.channel, message.recipient or "", "provider")
-            if attempt.provider_id:
-                learnt.append(attempt.provider_id)
         follow(message, attempts)
-    return learnt
+    return []
 
 
 def locked_histories(message_ids: Iterable[UUID]) -> list[tuple[Notification, list[DeliveryAttempt]]]:
@@ -88,9 +144,16 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
     unknowns = sum(1 for attempt in attempts if attempt.state is AttemptState.UNKNOWN)
     if status is Status.UNKNOWN and message.resend_when_unknown and unknowns <= RESENDS_WHEN_UNKNOWN:
         status = Status.PENDING
-    if status is Status.PENDING:
-        _retry_later(message, attempts[-1])
+    if status is Status.PENDING and not _retry_later(message, attempts[-1]):
+        status = Status.UNDELIVERED if attempts[-1].state is AttemptState.UNDELIVERED else Status.FAILED
+    message.cause, message.cause_code = attempts[-1].meaning, attempts[-1].code
+    if message.cause is Meaning.BLOCKED:
+        log.error("message_blocked_by_the_network", message=str(message.id), code=message.cause_code)
     finish(message, status)
+    if status in FINAL:
+        for attempt in attempts:
+            if attempt.channel is Channel.SMS and attempt.provider_id and attempt.redacted_at is None:
+                attempt.redact_at = clock.wall()
 
 
 def finish(message: Notification, status: Status) -> None:
@@ -107,32 +170,44 @@ def finish(message: Notification, status: Status) -> None:
         if message.untold:
             wake(Queue.INBOUND)
         if status not in {Status.DELIVERED, Status.CANCELLED, Status.UNKNOWN}:
-            _next_rung(message)
+            begin_next_rung(message)
     if status not in {Status.PENDING, Status.SENDING, Status.PAUSED} and _text_is_done_with(message):
         message.wipe()
     metrics.reached(message.channel, status)
 
 
-def _text_is_done_with(message: Notification) -> bool:
-    return message.status not in KEEP_TEXT or (message.status is Status.SENT and message.channel is Channel.EMAIL)
-
-
-def _next_rung(message: Notification) -> None:
+def begin_next_rung(message: Notification) -> bool:
+    """Put the message for the next rung of `message` into the outbox; inside the caller's transaction."""
+    message.next_rung_at = None
     following = successor(message)
-    if following is not None:
-        message.fallbacks = None
-        insert_once(following)
-        wake(Queue.DELIVERY)
+    if following is None:
+        return False
+    message.fallbacks = None
+    store(following)
+    wake(Queue.DELIVERY)
+    return True
 
 
-def _retry_later(message: Notification, last: DeliveryAttempt) -> None:
+def _text_is_done_with(message: Notification) -> bool:
+    if message.status is Status.SENT and message.channel is Channel.EMAIL:
+        return message.fallbacks is None
+    return message.status not in KEEP_TEXT
+
+
+def _retry_later(message: Notification, last: DeliveryAttempt) -> bool:
+    """Plan the next attempt; False when the message would be useless by then, so that another channel begins in time.
+
+    Waiting for a person's phone is domain time, waiting for a provider wall time.
+    """
+    wait = timedelta(0)
+    message.next_attempt_at = None
     if last.state is AttemptState.UNDELIVERED:  # the handset was off: a matter of the person's time, not of ours
-        message.not_before = clock.now() + UNREACHABLE_WAIT
-        message.next_attempt_at = None
-    elif last.state in (AttemptState.RELEASED, AttemptState.LOST):
-        message.next_attempt_at = None
-    else:
-        message.next_attempt_at = clock.wall() + backoff(last.number, random.random())
+        wait = UNREACHABLE_WAIT
+        message.not_before = clock.now() + wait
+    elif last.state not in (AttemptState.RELEASED, AttemptState.LOST):
+        wait = backoff(last.number, random.random())
+        message.next_attempt_at = clock.wall() + wait
+    return message.expires_at is None or not wait or clock.now() + wait < message.expires_at
 
 
 def _note(attempt: DeliveryAttempt, outcome: Outcome) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from auth import audit
+from auth.identities import display_name
+from auth.models import User
 from auth.policies import Actor
 from auth.roles import Permission
 from config.database import db
@@ -25,7 +27,7 @@ REASONS = ("staff_asked", "staff_wrong", "staff_other")
 
 @dataclass(frozen=True)
 class Entry:
-    """One address on the list. `by` is the pseudonym of whoever put it there; None: the person or the provider."""
+    """One address on the list. `by` names who put it there; None: the person or the provider."""
 
     id: UUID
     channel: Channel
@@ -113,6 +115,15 @@ def _allow(actor: Actor) -> None:
         raise Forbidden()
 
 
+def _name(actor_id: str | None) -> str | None:
+    """Whom a colleague may ask about it. The few people who do this are looked up once a page."""
+    try:
+        user = db.session.get(User, UUID(actor_id or ""))
+    except ValueError:
+        return actor_id
+    return display_name(user) if user else actor_id
+
+
 def _entry(row: Suppression, bases: Sequence[Standing] = ()) -> Entry:
     return Entry(
         id=row.id,
@@ -120,8 +131,8 @@ def _entry(row: Suppression, bases: Sequence[Standing] = ()) -> Entry:
         address=masked(row.channel, row.recipient or ""),
         source=row.source,
         since=row.since,
-        by=row.by,
+        by=_name(row.by),
         lifted_at=row.lifted_at,
-        lifted_by=row.lifted_by,
+        lifted_by=_name(row.lifted_by),
         bases=bases,
     )

@@ -7,21 +7,24 @@ from pathlib import Path
 import structlog
 
 from notifications.celery_app import RUN_JOB, WAKE, celery
-from notifications.delivery import deliver, recover
+from notifications.delivery import deliver
 from notifications.housekeeping import count_waiting, forget_texts
 from notifications.inbound import process_inbound
+from notifications.ladder import climb
 from notifications.outcomes import tell_outcomes
 from notifications.receipts import drop_unmatched, process_receipts
+from notifications.recovery import recover
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, job_named, jobs, register_job, run_job
 from notifications.statuses import Channel
 
 log = structlog.get_logger(__name__)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+OFTEN, MINUTE, HOUR = timedelta(seconds=15), timedelta(minutes=1), timedelta(hours=1)  # often: for short backoffs
 OWN_JOBS = (
     Job("notifications.recover", MINUTE, Queue.DELIVERY, recover, woken=False),
-    Job("notifications.deliver_email", MINUTE, Queue.DELIVERY, partial(deliver, Channel.EMAIL)),
-    Job("notifications.deliver_sms", MINUTE, Queue.DELIVERY, partial(deliver, Channel.SMS)),
+    Job("notifications.climb", MINUTE, Queue.DELIVERY, climb, woken=False),
+    Job("notifications.deliver_email", OFTEN, Queue.DELIVERY, partial(deliver, Channel.EMAIL)),
+    Job("notifications.deliver_sms", OFTEN, Queue.DELIVERY, partial(deliver, Channel.SMS)),
     Job("notifications.receipts", MINUTE, Queue.INBOUND, process_receipts),
     Job("notifications.inbound", MINUTE, Queue.INBOUND, process_inbound),
     Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes),

@@ -13,7 +13,7 @@ from config.database import transaction
 from notifications import desk, inbox, preferences, queries
 from notifications.labels import CHANNELS, EVENTS, INBOX_STATES, STATUSES, TONES
 from notifications.statuses import Channel, Status
-from notifications.suppression_labels import BASES
+from notifications.suppression_labels import BASES, SOURCES
 
 blueprint = Blueprint("messages", __name__, url_prefix="/staff/messages", template_folder="templates")
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("messages", __name__, url_prefix="/staff/messages", templa
 @blueprint.context_processor
 def _names() -> dict[str, object]:
     shared = {"statuses": STATUSES, "channels": CHANNELS, "events": EVENTS, "tones": TONES}
-    return {**shared, "inbox_states": INBOX_STATES, "bases": BASES}
+    return {**shared, "inbox_states": INBOX_STATES, "bases": BASES, "sources": SOURCES}
 
 
 @blueprint.get("/")

@@ -77,7 +77,7 @@ def add_suppression() -> ResponseReturnValue:
 def suppression(entry_id: UUID) -> ResponseReturnValue:
     """One entry, and the question whether to lift it."""
     entry = domain.details(current_actor(), entry_id)
-    return render_template("notifications/suppression.html", entry=entry, standing=entry.bases, sources=SOURCES)
+    return render_template("notifications/suppression.html", entry=entry, standing=entry.bases)
 
 
 @messages.post("/suppressions/<uuid:entry_id>/lift")
@@ -93,4 +93,4 @@ def lift_suppression(entry_id: UUID) -> ResponseReturnValue:
 def _list(**values: object) -> str:
     usual: dict[str, object] = {"add": AddForm(None, prefix="add").offer(), "search": SearchForm(None, prefix="search")}
     usual |= {"searched": False, "next_url": None, "previous_url": None}
-    return render_template("notifications/suppressions.html", sources=SOURCES, **(usual | values))
+    return render_template("notifications/suppressions.html", **(usual | values))

@@ -9,8 +9,8 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 import requests
+from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
-from twilio.rest import Client
 
 from config import schema
 from config.command_line.separate import filled
@@ -152,26 +152,23 @@ def _identity(settings: Settings) -> str:
 
 
 def _sms(settings: Settings) -> str:
-    from notifications.channels.sms import RebasedHttpClient
+    from notifications import loop
+    from notifications.channels.twilio_client import probe
 
     if not settings.twilio_account_sid:
         raise Ailment(N_("no SMS provider"), N_("OBHUT_TWILIO_ACCOUNT_SID: set it."))
-    if not settings.twilio_messaging_service_sid and not settings.twilio_from:
+    if not settings.twilio_accounts:
         raise Ailment(N_("no sender"), N_("Set OBHUT_TWILIO_MESSAGING_SERVICE_SID or OBHUT_TWILIO_FROM."))
-    client = Client(
-        settings.twilio_account_sid,
-        settings.twilio_auth_token.get_secret_value(),
-        http_client=RebasedHttpClient(settings.twilio_api_base),
-    )
-    try:
-        client.messages.list(limit=1, page_size=1)  # what every Messages server can do, and costs nothing
-    except (TwilioException, requests.RequestException, ValueError, TypeError, KeyError) as error:
-        raise Ailment(
-            N_("{base} refuses or does not answer ({reason})"),
-            N_("Check OBHUT_TWILIO_ACCOUNT_SID, OBHUT_TWILIO_AUTH_TOKEN and OBHUT_TWILIO_API_BASE."),
-            base=settings.twilio_api_base, reason=_answered(error),
-        ) from None  # fmt: skip
-    return settings.twilio_api_base
+    for account in settings.twilio_accounts:
+        try:
+            loop.run(probe(account))
+        except (TwilioException, ClientError, TimeoutError, OSError, ValueError, TypeError, KeyError) as error:
+            raise Ailment(
+                N_("{base} refuses or does not answer ({reason})"),
+                N_("Check OBHUT_TWILIO_ACCOUNT_SID, OBHUT_TWILIO_AUTH_TOKEN and OBHUT_TWILIO_API_BASE."),
+                base=account.api_base, reason=_answered(error),
+            ) from None  # fmt: skip
+    return ", ".join(dict.fromkeys(account.api_base for account in settings.twilio_accounts))
 
 
 def _mail(settings: Settings) -> str:

@@ -14,7 +14,7 @@ class Outgoing:
     """One attempt, as plain data: it may cross into other threads. Times are aware UTC, wall clock.
 
     A send that has not begun by `begin_before` must not begin: the lease is about to end and the message to be claimed
-    by somebody else. `valid_for` is the message's remaining usefulness in seconds.
+    by somebody else. `valid_for` is the message's remaining usefulness in seconds, `sender` what to send it from.
     """
 
     attempt_id: UUID
@@ -27,14 +27,16 @@ class Outgoing:
     started_at: datetime
     begin_before: datetime
     valid_for: int | None
+    sender: str = ""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """The provider took it; `provider_id` is its name there."""
+    """The provider took it, in `seconds`; `provider_id` is its name there, `sender` what it went out from."""
 
     provider_id: str
     sender: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,13 @@ class Channel(Protocol):
 
     can_look_up: bool
     batch_size: int
+    lanes: int
     lease: timedelta
+
+    @property
+    def sender_names(self) -> tuple[str, ...]:
+        """The numbers, services or servers that it can send from; at least one."""
+        ...
 
     def send(self, batch: Sequence[Outgoing], handing: Handing) -> Iterator[tuple[Outgoing, Outcome]]:
         """Send the batch, giving each outcome as it comes. Never raises for one message.

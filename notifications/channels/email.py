@@ -40,12 +40,18 @@ class EmailChannel:
     can_look_up = False
     lease = timedelta(seconds=180)  # begin within 30 s, then at most seven replies of 10 s and one of 60 s
     batch_size = 50
+    lanes = 1
 
     def __init__(self, settings: Settings) -> None:
         self._server = MailServer.of(settings.smtp_url.get_secret_value())
         self._from = settings.mail_from
         self._envelope_from = parseaddr(settings.mail_from)[1]
         self._domain = self._envelope_from.partition("@")[2] or "localhost.localdomain"
+
+    @property
+    def sender_names(self) -> tuple[str, ...]:
+        """See `Channel`."""
+        return (self._server.place,)
 
     def send(self, batch: Sequence[Outgoing], handing: Handing) -> Iterator[tuple[Outgoing, Outcome]]:
         """See `Channel`."""

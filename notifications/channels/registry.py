@@ -21,7 +21,7 @@ def configured_channels() -> dict[Channel, Way]:
 
 def _made(settings: Settings) -> dict[Channel, Way]:
     made: dict[Channel, Way] = {}
-    if settings.twilio_account_sid and (settings.twilio_messaging_service_sid or settings.twilio_from):
+    if settings.twilio_accounts:
         made[Channel.SMS] = SmsChannel(settings)
     if settings.smtp_url.get_secret_value():
         made[Channel.EMAIL] = EmailChannel(settings)

@@ -1,26 +1,23 @@
 """SMS through Twilio's Messages resource, or any server that speaks it."""
 
-import itertools
-import logging
+import asyncio
+import atexit
+import json
+import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import structlog
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ConnectTimeout, RequestException
-from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
-from twilio.rest import Client
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
+from twilio.base.exceptions import TwilioException
 
 from config import clock
+from config.message_settings import TwilioAccount
 from config.settings import Settings
+from notifications import loop
 from notifications.channels.base import (
     Crashed,
     Handing,
@@ -34,111 +31,142 @@ from notifications.channels.base import (
     Unknown,
 )
 from notifications.channels.codes import MEANINGS, meaning_of
+from notifications.channels.twilio_client import AccountClient
 from notifications.statuses import RETRYABLE, Meaning
 
 log = structlog.get_logger(__name__)
-TWILIO = "https://api.twilio.com"
 STATUS_PATH = "/webhooks/twilio/status"
-IN_FLIGHT = 16
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 3.05, 10.0
+LOOK_UPS_AT_ONCE = 20
 LONGEST_VALIDITY_S, SHORTEST_VALIDITY_S = 36_000, 6  # Twilio takes 1…36000 and advises more than 5
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 NEWEST_LOOKED_AT = 200
-
-_silent = logging.getLogger("obhut.silent")
-_silent.disabled = True
+LAST_CHANCE_S = 1.0
 
 
-class RebasedHttpClient(TwilioHttpClient):  # type: ignore[misc]
-    """The SDK's HTTP client with kept-alive connections, our deadlines, no log of numbers, and another address."""
+class Lines:
+    """The clients of all accounts in one loop, and how much they may have under way."""
 
-    def __init__(self, base: str) -> None:
-        super().__init__(logger=_silent)
-        assert self.session is not None
-        adapter = HTTPAdapter(pool_maxsize=IN_FLIGHT * 2, max_retries=0)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
-        # urllib3 writes the address with its query, and so phone numbers, at DEBUG.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
-        parts = urlsplit(base)
-        self._scheme, self._host, self._prefix = parts.scheme, parts.netloc, parts.path.rstrip("/")
+    def __init__(self, accounts: Sequence[TwilioAccount], in_flight: int) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.of_account = {account.account_sid: AccountClient(account, in_flight) for account in accounts}
+        self.room, self.look_ups = asyncio.Semaphore(in_flight), asyncio.Semaphore(LOOK_UPS_AT_ONCE)
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
-        parts = urlsplit(url)
-        rebased = urlunsplit((self._scheme, self._host, self._prefix + parts.path, parts.query, ""))
-        # The SDK takes a pair of deadlines only as its own default, not as an argument.
-        self.timeout, kwargs["timeout"] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S), None
-        return super().request(method, rebased, *args, **kwargs)
+    async def close(self) -> None:
+        for client in self.of_account.values():
+            await client.http_client.close()
+
+
+_open: "weakref.WeakSet[Lines]" = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for lines in list(_open):
+        closing = loop.begin(lines.close(), lines.loop)
+        if closing is not None:
+            closing.result(LAST_CHANCE_S)
 
 
 class SmsChannel:
-    """Sends up to 16 SMS at once over kept-alive connections."""
+    """Sends up to `OBHUT_SMS_IN_FLIGHT` SMS at once over kept-alive connections of this process."""
 
     can_look_up = True
     lease = timedelta(seconds=75)  # begin within 30 s, 13 s until the client gives up, half a minute for a late accept
-    batch_size = 100
+    batch_size = 200
+    lanes = 3
 
     def __init__(self, settings: Settings) -> None:
-        account, token = settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
-        self._client = Client(account, token, http_client=RebasedHttpClient(settings.twilio_api_base or TWILIO))
+        self._accounts = settings.twilio_accounts
+        self._account_of = {name: account.account_sid for account in self._accounts for name in account.senders}
+        self._services = {account.messaging_service_sid for account in self._accounts} - {""}
         self._callback = settings.public_url(STATUS_PATH)
-        self._service = settings.twilio_messaging_service_sid
-        self._pool = itertools.cycle(settings.twilio_from or ("",))
+        self._in_flight = settings.sms_in_flight
+        self._lines: Lines | None = None
+
+    @property
+    def sender_names(self) -> tuple[str, ...]:
+        """See `Channel`: numbers and messaging services."""
+        return tuple(self._account_of)
 
     def send(self, batch: Sequence[Outgoing], handing: Handing) -> Iterator[tuple[Outgoing, Outcome]]:
         """See `Channel`. Needs no `handing`: what became of an SMS can be looked up."""
-        with ThreadPoolExecutor(min(IN_FLIGHT, len(batch)) or 1, thread_name_prefix="sms") as pool:
-            running = {pool.submit(self._send_one, message): message for message in batch}
-            for future in as_completed(running):
-                yield running[future], future.result()
-
-    def _send_one(self, message: Outgoing) -> Outcome:
-        if clock.wall() > message.begin_before:
-            return NotBegun()
-        if not message.body:
-            return Permanent("no_text")
-        try:
-            return self._post(message)
-        except TwilioRestException as error:
-            return _from_answer(error.status, str(error.code or error.status))
-        except RequestException as error:
-            return Temporary("unreachable") if _never_left(error) else Unknown(type(error).__name__)
-        except (TwilioException, ValueError, TypeError, KeyError) as error:  # an answer that is no answer
-            log.warning("sms_answer_unreadable", attempt=str(message.attempt_id), error=type(error).__name__)
-            return Unknown(type(error).__name__)
-        except Exception as error:
-            log.exception("sms_send_crashed", attempt=str(message.attempt_id))
-            return Crashed(type(error).__name__)
-
-    def _post(self, message: Outgoing) -> Outcome:
-        arguments: dict[str, Any] = {"to": message.to, "body": message.body, "status_callback": self._callback}
-        sender = self._service or next(self._pool)
-        arguments["messaging_service_sid" if self._service else "from_"] = sender
-        if message.valid_for is not None:
-            arguments["validity_period"] = max(SHORTEST_VALIDITY_S, min(message.valid_for, LONGEST_VALIDITY_S))
-        answer = self._client.messages.create(**arguments)
-        return Sent(answer.sid, sender) if answer.sid else Unknown("no_sid")
+        return zip(batch, loop.run(self._send_all(batch)), strict=True)
 
     def look_up(self, stale: Sequence[Outgoing]) -> Mapping[UUID, list[str] | None]:
         """See `Channel`. Twilio does not give the callback address back, so recipient, time and body must do."""
-        return {
-            message.attempt_id: self._candidates(message) for message in stale if clock.wall() <= message.begin_before
-        }
+        return loop.run(self._look_up_all(stale))
 
-    def _candidates(self, message: Outgoing) -> list[str] | None:
-        # Not filtered by DateSent: what still waits at Twilio has none, and would be sent twice.
-        try:
-            found = self._client.messages.list(to=message.to, limit=NEWEST_LOOKED_AT)
-        except (TwilioException, RequestException, ValueError, TypeError, KeyError) as error:
-            log.warning("sms_look_up_failed", attempt=str(message.attempt_id), error=type(error).__name__)
-            return None
+    async def _send_all(self, batch: Sequence[Outgoing]) -> list[Outcome]:
+        lines = self._lines_here()
+        return await asyncio.gather(*(self._send_one(lines, message) for message in batch))
+
+    def _lines_here(self) -> Lines:
+        if self._lines is None or self._lines.loop is not asyncio.get_running_loop():
+            self._lines = lines = Lines(self._accounts, self._in_flight)
+            weakref.finalize(self, lambda: loop.begin(lines.close(), lines.loop)).atexit = False
+            _open.add(lines)
+        return self._lines
+
+    async def _send_one(self, lines: Lines, message: Outgoing) -> Outcome:
+        async with lines.room:
+            if clock.wall() > message.begin_before:
+                return NotBegun()
+            if not message.body:
+                return Permanent("no_text")
+            try:
+                return await self._post(lines, message)
+            except (ClientConnectorError, ConnectionTimeoutError):
+                return Temporary("unreachable")
+            except (ClientError, TimeoutError, OSError) as error:
+                return Unknown(type(error).__name__)
+            except (TwilioException, ValueError, TypeError, KeyError) as error:  # an answer that is no answer
+                log.warning("sms_answer_unreadable", attempt=str(message.attempt_id), error=type(error).__name__)
+                return Unknown(type(error).__name__)
+            except Exception as error:
+                log.exception("sms_send_crashed", attempt=str(message.attempt_id))
+                return Crashed(type(error).__name__)
+
+    async def _post(self, lines: Lines, message: Outgoing) -> Outcome:
+        sender = message.sender if message.sender in self._account_of else self.sender_names[0]
+        client = lines.of_account[self._account_of[sender]]
+        form: dict[str, Any] = {"To": message.to, "Body": message.body, "StatusCallback": self._callback}
+        form["MessagingServiceSid" if sender in self._services else "From"] = sender
+        if message.valid_for is not None:
+            form["ValidityPeriod"] = max(SHORTEST_VALIDITY_S, min(message.valid_for, LONGEST_VALIDITY_S))
+        began = time.monotonic()
+        # Not `messages.create_async`: it spends more time on reading dates that nobody wants than on sending.
+        answer = await client.request_async("POST", client.messages_path, data=form)
+        found = json.loads(answer.text)
+        if answer.status_code >= 400:
+            return _from_answer(answer.status_code, str(found.get("code") or answer.status_code))
+        sid = found.get("sid")
+        return Sent(str(sid), sender, time.monotonic() - began) if sid else Unknown("no_sid")
+
+    async def _look_up_all(self, stale: Sequence[Outgoing]) -> dict[UUID, list[str] | None]:
+        lines = self._lines_here()
+        found = await asyncio.gather(*(self._candidates(lines, message) for message in stale))
+        return {message.attempt_id: answer for message, answer in zip(stale, found, strict=True)}
+
+    async def _candidates(self, lines: Lines, message: Outgoing) -> list[str] | None:
+        account = self._account_of.get(message.sender)  # an attempt of before the settings changed: ask all
+        clients = [lines.of_account[account]] if account else list(lines.of_account.values())
+        async with lines.look_ups:
+            if clock.wall() > message.begin_before:
+                return None
+            try:
+                # Not filtered by DateSent: what still waits at Twilio has none, and would be sent twice.
+                lists = [await client.messages.list_async(to=message.to, limit=NEWEST_LOOKED_AT) for client in clients]
+            except (TwilioException, ClientError, TimeoutError, OSError, ValueError, TypeError, KeyError) as error:
+                log.warning("sms_look_up_failed", attempt=str(message.attempt_id), error=type(error).__name__)
+                return None
         earliest = message.started_at - CLOCK_DIFFERENCE
         same = [
             each
-            for each in found
+            for found in lists
+            for each in reversed(found)
             if each.to == message.to and _same_text(each.body, message.body) and _since(each, earliest)
         ]
-        return [each.sid for each in reversed(same) if each.sid]
+        return [each.sid for each in same if each.sid]
 
 
 def _from_answer(http_status: int, code: str) -> Outcome:
@@ -154,13 +182,6 @@ def _from_answer(http_status: int, code: str) -> Outcome:
     if http_status in (401, 403):
         return Temporary(code)
     return Permanent(code, meaning)
-
-
-def _never_left(error: RequestException) -> bool:
-    if isinstance(error, ConnectTimeout):
-        return True
-    cause = error.args[0] if isinstance(error, RequestsConnectionError) and error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
 def _same_text(theirs: str | None, ours: str) -> bool:

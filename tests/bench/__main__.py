@@ -1,80 +1,63 @@
-"""Measure, and print each figure with the baseline that was measured beside it, and their ratio."""
+"""Measure, and print each figure with the baseline that was measured beside it, their ratio, and the mark to reach.
 
-import contextlib
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+`python -m tests.bench` runs all; `python -m tests.bench deliver wave` runs those.
+"""
 
-from tests.bench import idle, imports, latency, starting
-from tests.fakes.mail import MailServer
-from tests.fixtures.processes import Obhut
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 
+from tests.bench.report import Line
+from tests.servers import Missing
 
-@dataclass(frozen=True)
-class Line:
-    """One row of the report."""
-
-    what: str
-    value: float
-    unit: str
-    baseline_of: str
-    baseline: float
-
-    def __str__(self) -> str:
-        ratio = f"{self.value / self.baseline:8.1f} ×" if self.baseline else "       –  "
-        return f"{self.what:<46} {self.value:10.2f} {self.unit:<8} {ratio}  {self.baseline_of} ({self.baseline:.2f})"
+# In the order in which they run. Each is a module with `measure() -> Iterator[Line]`.
+BENCHES = ("starting", "latency", "imports", "deliver", "wave", "bulk", "api", "receipts", "growth")
 
 
-def main() -> None:
-    for measure in (_starting, _latency, _imports):
-        for line in measure():
+def main(names: Sequence[str]) -> int:
+    """Run the benches of these names; 2 for a name that is none."""
+    known = [name for name in BENCHES if find_spec(f"tests.bench.{name}")]
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        print(f"no bench named {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    missed = [line for name in known if name in (names or known) for line in _measured(name)]
+    for line in missed:
+        print(f"missed: {line.what}: {line.value:,.2f} {line.unit} ({', '.join(line.missed)})")
+    if not missed:
+        print("every mark was met")
+    return 0
+
+
+def _measured(name: str) -> list[Line]:
+    """Print the lines of one bench as they come; those that missed their mark."""
+    missed = []
+    try:
+        for line in import_module(f"tests.bench.{name}").measure():
             print(line, flush=True)
+            if line.missed:
+                missed.append(line)
+    except Missing as reason:
+        print(f"{name}: skipped, {reason}", flush=True)
+    return missed
 
 
-@contextlib.contextmanager
-def _house() -> Iterator[tuple[Obhut, MailServer]]:
-    mail = MailServer()
-    with tempfile.TemporaryDirectory(prefix="obhut-bench-") as folder:
-        house = Obhut(Path(folder), mail.environment)
-        try:
-            yield house, mail
-        finally:
-            house.close()
-            mail.stop()
+def _without_settings_of_whoever_runs_this() -> None:
+    for name in [name for name in os.environ if name.startswith("OBHUT_") and not name.startswith("OBHUT_TEST_")]:
+        del os.environ[name]
 
 
-def _starting() -> Iterator[Line]:
-    with _house() as (house, _):
-        bare = starting.bare_imports()
-        yield Line("first start, until ready", starting.start(house), "s", "importing the frameworks", bare)
-        house.stop()
-        yield Line("second start, until ready", starting.start(house), "s", "importing the frameworks", bare)
-        share, memory = idle.measure(house)
-        bare_memory = idle.bare_memory()
-        yield Line("idle: share of one core", share * 100, "%", "budget in percent", 2.0)
-        yield Line("idle: memory (PSS, sandbox aside)", memory, "MiB", "Python with the frameworks", bare_memory)
-        yield Line("stop on SIGTERM", starting.stop(house), "s", "importing the frameworks", bare)
+def _end(*_: object) -> None:
+    raise KeyboardInterrupt  # as Ctrl-C does: databases, brokers' corners and processes go away on the way out
 
 
-def _latency() -> Iterator[Line]:
-    with _house() as (house, mail):
-        house.start()
-        bare = latency.bare_mail(mail)
-        found = latency.requests_to_mail(house, mail)
-        yield Line("request answered, median", found.answered_median, "ms", "handing over one mail", bare)
-        yield Line("request to mail accepted, median", found.accepted_median, "ms", "handing over one mail", bare)
-        yield Line("request to mail accepted, p95", found.accepted_p95, "ms", "handing over one mail", bare)
-
-
-def _imports() -> Iterator[Line]:
-    with _house() as (house, _):
-        house.start()
-        rows = 10_000
-        bare = imports.bare_inserts(rows)
-        seconds = imports.import_rows(house, rows)
-        yield Line(f"import of {rows} people", seconds, "s", "plain INSERTs of the same lines", bare)
-        yield Line("import, people per second", rows / seconds, "1/s", "plain INSERTs per second", rows / bare)
-
-
-main()
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
+    _without_settings_of_whoever_runs_this()
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -3,17 +3,17 @@
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 
-from tests.bench.starting import FRAMEWORKS
+from tests.bench.usage import proportional_set_size
 from tests.fixtures.processes import Obhut
 
+FRAMEWORKS = "import flask, flask_sqlalchemy, celery, pydantic, pydantic_settings, babel, phonenumbers"
 SETTLE_S, MEASURE_S = 10, 65  # beat's longest period lies within
 
 
-def measure(house: Obhut) -> tuple[float, float]:
+def share_and_memory(house: Obhut) -> tuple[float, float]:
     """Share of one core over a minute, and proportional set size in MiB; the sandbox's process aside."""
     assert house.process
     time.sleep(SETTLE_S)
@@ -23,14 +23,6 @@ def measure(house: Obhut) -> tuple[float, float]:
     after = process.cpu_times()
     used = (after.user + after.system) - (before.user + before.system)
     return used / (time.monotonic() - began), proportional_set_size(process.pid)
-
-
-def proportional_set_size(pid: int) -> float:
-    """MiB, as the kernel divides shared pages among their users."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise ValueError("the kernel says nothing of Pss")
 
 
 def bare_memory() -> float:

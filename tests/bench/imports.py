@@ -3,11 +3,26 @@
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from care.imports.samples import sample_contacts
 from config import clock
+from tests.bench.house import house
+from tests.bench.report import Line
 from tests.fixtures.processes import Obhut
+
+ROWS = 10_000
+
+
+def measure() -> Iterator[Line]:
+    """Ten thousand people, in a house of its own."""
+    with house() as (it, _):
+        it.start()
+        bare = bare_inserts(ROWS)
+        seconds = import_rows(it, ROWS)
+        yield Line(f"import of {ROWS:,} people", seconds, "s", "plain INSERTs of the same lines", bare)
+        yield Line("import, people per second", ROWS / seconds, "1/s", "plain INSERTs per second", ROWS / bare)
 
 
 def import_rows(house: Obhut, rows: int) -> float:

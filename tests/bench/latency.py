@@ -4,16 +4,32 @@ import base64
 import smtplib
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from io import BytesIO
 
 from PIL import Image
 
+from tests.bench.house import house
+from tests.bench.report import Line, at_most
 from tests.fakes.mail import MailServer
 from tests.fixtures.processes import Obhut, eventually
 
 REQUESTS, WARM_UP = 60, 5
+P95_MS = 1_000
+
+
+def measure() -> Iterator[Line]:
+    """One request after the other, in a house of its own."""
+    with house() as (it, mail):
+        it.start()
+        bare, beside = bare_mail(mail), "handing over one mail"
+        found = requests_to_mail(it, mail)
+        yield Line("request answered, median", found.answered_median, "ms", beside, bare)
+        yield Line("request to mail accepted, median", found.accepted_median, "ms", beside, bare)
+        p95 = (at_most(P95_MS, "ms"),)
+        yield Line("request to mail accepted, p95", found.accepted_p95, "ms", beside, bare, p95)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import sys
 
 from config.app import create_app
 from config.database import db
-from notifications.delivery import deliver, recover
+from notifications.delivery import deliver
+from notifications.recovery import recover
 from notifications.statuses import Channel
 
 MARK = "zygote: "

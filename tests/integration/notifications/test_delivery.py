@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,11 +12,13 @@ from sqlalchemy import func, select, update
 from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
-from notifications.channels import sms
-from notifications.delivery import deliver, recover
+from notifications.channels import sms, twilio_client
+from notifications.delivery import deliver
 from notifications.models import DeliveryAttempt, Notification
-from notifications.outbox import Fallback, cancel, enqueue
+from notifications.operation_models import BulkSend
+from notifications.outbox import Fallback, NewMessage, cancel, cancel_bulk, enqueue, enqueue_many, hold, release
 from notifications.preferences import suppress
+from notifications.recovery import recover
 from notifications.statuses import Channel
 from tests.factories.notifications import EMAIL, PHONE, age_claims, attempts, message, put_email, put_sms, statuses
 from tests.fakes.provider import NUMBER, Provider
@@ -185,7 +188,7 @@ def test_what_the_provider_never_took_is_sent_again(provider: Provider, mood: st
 def test_a_timeout_with_a_late_accept_is_not_sent_again(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, release: threading.Event
 ) -> None:
-    monkeypatch.setattr(sms, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(twilio_client, "ANSWER_S", 0.2)
     provider.after_accept = lambda _: release.wait(30)
     put_sms("one")
     deliver(Channel.SMS)
@@ -274,3 +277,50 @@ def test_the_next_rung_follows_when_a_message_cannot_reach_the_person(provider: 
 def _age_attempts(by: timedelta) -> None:
     with transaction():
         db.session.execute(update(DeliveryAttempt).values(started_at=clock.wall() - by))
+
+
+def test_many_messages_are_put_into_the_outbox_at_once(provider: Provider) -> None:
+    def new(number: int, key: str) -> NewMessage:
+        return NewMessage(
+            "notifications.plain", Channel.SMS, f"+4915735990{number:03}", "de", {"text": f"Text {number}"}, key, "test"
+        )
+
+    with transaction():
+        assert enqueue_many([new(number, f"k{number}") for number in range(30)]) == 30
+    with transaction():
+        assert enqueue_many([new(1, "k1"), new(40, "k40"), new(41, "k40")]) == 1
+    deliver(Channel.SMS)
+    assert provider.bodies() == sorted(f"Text {number}" for number in [*range(30), 40])
+    assert {each["To"] for each in provider.accepted} == {f"+4915735990{number:03}" for number in [*range(30), 40]}
+    assert set(statuses().values()) == {"sent"}
+
+
+def test_one_faulty_among_many_and_nothing_is_left() -> None:
+    good = NewMessage("notifications.plain", Channel.SMS, PHONE, "de", {"text": "Text"}, "good", "test")
+    with pytest.raises(RuleViolation) as violation, transaction():
+        enqueue_many([good, replace(good, key="bad", variables={})])
+    assert violation.value.errors[0].field == "variables"
+    assert statuses() == {}
+
+
+def test_a_bulk_send_can_be_held_released_and_withdrawn(provider: Provider) -> None:
+    with transaction():
+        bulk = BulkSend(key="b", name="b", template="notifications.plain", source="test", created_by="test",
+                        created_at=clock.now())  # fmt: skip
+        db.session.add(bulk)
+        db.session.flush()
+        bulk_id = bulk.id
+    put_sms("one", bulk_id=bulk_id)
+    put_sms("two", bulk_id=bulk_id)
+    put_sms("other")
+    with transaction():
+        assert hold(bulk_id) == 2
+    deliver(Channel.SMS)
+    assert statuses() == {"one": "paused", "two": "paused", "other": "sent"}
+    with transaction():
+        assert release(bulk_id) == 2
+    with transaction():
+        assert cancel_bulk(bulk_id) == 2
+    deliver(Channel.SMS)
+    assert statuses() == {"one": "cancelled", "two": "cancelled", "other": "sent"}
+    assert len(provider.accepted) == 1 and not message("one").has_text

@@ -13,7 +13,8 @@ from notifications.channels import smtp
 from notifications.channels.base import Outgoing, Sent, Temporary
 from notifications.channels.email import EmailChannel
 from notifications.channels.smtp import MailServer
-from notifications.delivery import deliver, recover
+from notifications.delivery import deliver
+from notifications.recovery import recover
 from notifications.rendering import register_templates
 from notifications.statuses import Channel
 from tests.factories.notifications import EMAIL, age_claims, attempts, put_email, statuses

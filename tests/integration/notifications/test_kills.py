@@ -22,7 +22,7 @@ from tests.support.zygote import MARK
 
 pytestmark = pytest.mark.usefixtures("database")
 ROOT = Path(__file__).parents[3]
-KILLS = 20
+KILLS, MESSAGES = 20, 600
 
 
 class Workers:
@@ -179,11 +179,11 @@ def test_many_kills_lose_nothing_and_double_nothing(workers: Workers, provider: 
 
     provider.mood = lambda _: "refuse" if chance.random() < 0.3 and maybe_kill() else "ok"
     provider.after_accept = lambda _: None if chance.random() < 0.3 else [maybe_kill()].clear()
-    for number in range(120):
+    for number in range(MESSAGES):
         put_sms(f"k{number:03}")
     while workers.run() or "sending" in statuses().values() or "pending" in statuses().values():
         left[0] = chance.randint(1, 5)
         age_claims()
     assert workers.kills >= KILLS
     assert set(statuses().values()) == {"sent"}
-    assert provider.bodies() == [f"Text k{number:03}" for number in range(120)]
+    assert provider.bodies() == [f"Text k{number:03}" for number in range(MESSAGES)]

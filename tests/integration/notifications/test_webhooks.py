@@ -10,11 +10,12 @@ from twilio.request_validator import RequestValidator
 
 from config.database import db
 from notifications import inbound, outcomes, webhooks
-from notifications.delivery import deliver, recover
+from notifications.delivery import deliver
 from notifications.inbound import InboundReply, process_inbound, register_reply_handler
 from notifications.models import InboundMessage, Receipt
 from notifications.outcomes import Outcome, register_outcome_handler, tell_outcomes
 from notifications.receipts import process_receipts
+from notifications.recovery import recover
 from notifications.statuses import Channel
 from tests.factories.notifications import PHONE, age_claims, attempts, message, put_sms, statuses
 from tests.fakes.provider import ACCOUNT, TOKEN, Provider

@@ -1,0 +1,51 @@
+"""Many rows in one statement: on both databases the same as one after the other."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from config.database import db, transaction
+from config.ids import new_id
+from config.rowsets import insert_many, update_many
+from notifications.models import DeliveryAttempt, Receipt
+from notifications.statuses import AttemptState
+
+pytestmark = pytest.mark.usefixtures("database")
+AT = datetime(2026, 11, 3, 7, 30, tzinfo=UTC)
+
+
+def receipt(number: int, status: str = "sent", code: str | None = None) -> dict[str, object]:
+    return {"id": new_id(), "provider_id": f"SM{number}", "status": status, "code": code, "received_at": AT}
+
+
+def test_new_rows_are_stored_and_counted_and_taken_keys_passed_over() -> None:
+    with transaction():
+        assert insert_many(Receipt, [receipt(1), receipt(2, code="30003")], unless_taken=["provider_id", "status"]) == 2
+        more = [receipt(2), receipt(3), receipt(3), receipt(2, "delivered")]
+        assert insert_many(Receipt, more, unless_taken=["provider_id", "status"]) == 2
+    rows = db.session.scalars(select(Receipt).order_by(Receipt.provider_id, Receipt.status)).all()
+    assert [(row.provider_id, row.status, row.code) for row in rows] == [
+        ("SM1", "sent", None), ("SM2", "delivered", None), ("SM2", "sent", "30003"), ("SM3", "sent", None),
+    ]  # fmt: skip
+    assert {row.received_at for row in rows} == {AT}
+
+
+def test_no_rows_are_no_statement() -> None:
+    with transaction():
+        assert insert_many(Receipt, []) == 0
+        update_many(Receipt, [])
+
+
+def test_rows_are_changed_each_with_its_values_where_the_guard_holds() -> None:
+    rows = [receipt(number) for number in range(3)]
+    with transaction():
+        insert_many(Receipt, rows)
+        changes = [{"id": row["id"], "code": f"c{number}", "processed_at": AT} for number, row in enumerate(rows)]
+        update_many(Receipt, changes, Receipt.provider_id != "SM1")
+    found = db.session.scalars(select(Receipt).order_by(Receipt.provider_id)).all()
+    assert [(row.code, row.processed_at) for row in found] == [("c0", AT), (None, None), ("c2", AT)]
+
+
+def test_enumerations_keep_their_values() -> None:
+    assert DeliveryAttempt.__table__.c.state.type.enums[0] == AttemptState.CLAIMED.value
