@@ -11,6 +11,10 @@ from auth.roles import SCOPE_OF, ClaimedRole, HeldRole, Role, Scope, claimed_rol
 from auth.sessions import Login
 from config.database import db
 
+# What counts where none is named: the first that was added.
+default_office = select(Office.id).where(Office.is_default).scalar_subquery()
+default_department = select(Department.code).where(Department.is_default).scalar_subquery()
+
 
 def actor_of_login(login: Login) -> Actor:
     """The actor of a login, with its roles as they are at this moment."""

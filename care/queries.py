@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -173,6 +173,12 @@ def is_unreachable(case_id: UUID) -> bool:
     """Whether the newest news of the case's person is that messages do not arrive."""
     unreachable = select(Person.unreachable_since.is_not(None)).join(Case).where(Case.id == case_id)
     return bool(db.session.scalar(unreachable))
+
+
+def unreachable_references(references: Collection[str]) -> set[str]:
+    """For the house itself: those of the cases with these references whose person messages do not reach."""
+    wanted = select(Case.reference).join(Case.person)
+    return set(db.session.scalars(wanted.where(Case.reference.in_(references), Person.unreachable_since.is_not(None))))
 
 
 def case_id_of_reference(reference: str) -> UUID | None:

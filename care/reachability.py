@@ -1,10 +1,12 @@
 """Whether messages reach the people in care: what notifications tell us becomes a fact of the case."""
 
+from collections.abc import Iterable, Sequence
+
 from auth.actors import Actor
 from care import case_management, timeline
 from care.assessments import address_of
 from care.models import Person
-from care.queries import case_id_of_reference, is_unreachable
+from care.queries import case_id_of_reference, is_unreachable, unreachable_references
 from care.vocabulary import Channel
 from config import clock
 from notifications.outcomes import Outcome
@@ -12,6 +14,13 @@ from notifications.statuses import Meaning, Status
 
 WISHES = frozenset({Meaning.OPTED_IN, Meaning.OPTED_OUT})
 NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
+
+
+def worth_telling(outcomes: Sequence[Outcome]) -> Iterable[Outcome]:
+    """Those that may change something: by far the most frequent one, delivered to somebody reachable, does not."""
+    delivered = {one.about for one in outcomes if one.status is Status.DELIVERED}
+    unreachable = unreachable_references(delivered)
+    return [one for one in outcomes if one.status is not Status.DELIVERED or one.about in unreachable]
 
 
 def delivery_outcome(outcome: Outcome) -> None:
@@ -22,7 +31,7 @@ def delivery_outcome(outcome: Outcome) -> None:
     if case_id is None or outcome.more_to_come or not (is_wish or _is_for_person(outcome.key)):
         return
     if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
-        return  # by far the most frequent outcome changes nothing, and needs no lock
+        return  # changes nothing, and needs no lock
     case = case_management.locked_case(case_id)
     person, now = case.person, clock.now()
     if is_wish and not _is_wish_of(person, outcome):

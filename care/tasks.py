@@ -45,7 +45,7 @@ def register() -> None:
     register_templates("care", TEMPLATES)
     register_reply_handler(check_ins.reply_by_sms)
     register_link(link_to_case)
-    register_outcome_handler(reachability.delivery_outcome)
+    register_outcome_handler(reachability.delivery_outcome, reachability.worth_telling)
     register_job(Job("care.reassess", EVERY, Queue.CARE, reassess_due))
     register_job(Job("care.check_ins", EVERY, Queue.CARE, check_ins.send_due))
     register_job(Job("care.releases", timedelta(minutes=1), Queue.CARE, releases.release_due))

@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),
-    "notifications": (("notifications.cli",), "Messages and their templates."),
+    "notifications": (("notifications.cli", "notifications.bounces_cli"), "Messages and their templates."),
 }
 
 

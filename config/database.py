@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
 
+from config import pools
 from config.ids import new_id
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ SQLITE_BUSY_TIMEOUT_MS = 10_000
 STRETCH_S, GAP_S = 1.0, 0.12  # SQLite's waiting writers look again every 0.1 s
 WRITE = "obhut_write"
 MIGRATIONS = Path(__file__).parent / "migrations"
-SelectT = TypeVar("SelectT", bound=Select[Any])
+SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -120,7 +121,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
     else:
-        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+        options |= {"pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
         options["connect_args"] = {"connect_timeout": 5, "application_name": "obhut"}
     return options
 
@@ -135,8 +136,9 @@ def init_app(app: "Flask", settings: "Settings") -> None:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give a SQLite engine WAL mode, foreign keys, and transactions that begin as we say."""
+    """Give a SQLite engine WAL mode, foreign keys, and transactions that begin as we say, a pool its pings."""
     if engine.dialect.name != "sqlite":
+        pools.ping_what_has_rested(engine)
         return
     _turns[engine] = Turns()
 
@@ -253,11 +255,22 @@ def in_transaction() -> bool:
     return db.session().info.get("callbacks") is not None
 
 
+@contextmanager
+def glance() -> Iterator[Connection]:
+    """A connection of its own for a single look, which on PostgreSQL costs no transaction around it."""
+    if db.engine.dialect.name == "sqlite":  # there the option would undo how our transactions begin
+        with db.engine.connect() as connection:
+            yield connection
+        return
+    with db.engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def locked(statement: SelectT) -> SelectT:
     """`statement` with its rows locked until the transaction ends (SQLite has locked the whole database already)."""
     return statement.with_for_update()
 
 
-def claimable(statement: SelectT) -> SelectT:
-    """`statement` with its rows locked, passing over those that somebody else has locked."""
-    return statement.with_for_update(skip_locked=True)
+def claimable(statement: SelectT, of: type[Base] | None = None) -> SelectT:
+    """`statement` with its rows locked (of a join, those of `of`), passing over those that somebody else has locked."""
+    return statement.with_for_update(skip_locked=True, of=of)

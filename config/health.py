@@ -9,6 +9,7 @@ from sqlalchemy import text
 from auth.policies import public
 from config import metrics
 from config.database import db
+from notifications import heartbeats
 from notifications.celery_app import broker_answers
 
 blueprint = Blueprint("health", __name__)
@@ -26,12 +27,16 @@ def ready() -> ResponseReturnValue:
     # A dead broker does not make us unready: requests are served, and the sweep sends later.
     parts: dict[str, Any] = {"database": _database(), "broker": "ok" if broker_answers() else "down"}
     is_ready = parts["database"] == "ok"
+    if is_ready:
+        parts |= _workers()
     return jsonify(status="ready" if is_ready else "not ready", parts=parts), 200 if is_ready else 503
 
 
 @blueprint.get("/metrics")
 @public
 def prometheus() -> ResponseReturnValue:
+    if _database() == "ok":
+        heartbeats.measure()
     return metrics.exposition()
 
 
@@ -41,3 +46,18 @@ def _database() -> str:
     except Exception:
         return "down or not migrated"
     return "ok" if version else "not migrated"
+
+
+def _workers() -> dict[str, Any]:
+    """Whether the queues have workers, and jobs an end. Reported only: without them, too, requests are served."""
+    found = heartbeats.pulses()
+    silent = [pulse for pulse in found if pulse.is_silent]
+    known = [pulse.answered_at for pulse in silent if pulse.answered_at is not None]
+    since = f"silent since {min(known).isoformat(timespec='seconds')}" if known else "not heard of yet"
+    names = ", ".join(pulse.queue for pulse in silent)
+    overdue = heartbeats.overdue_jobs()
+    return {
+        "worker": f"{since} ({names})" if silent else "ok",
+        "queues": {pulse.queue: None if pulse.age is None else round(pulse.age.total_seconds()) for pulse in found},
+        "jobs": f"over their limit: {', '.join(overdue)}" if overdue else "ok",
+    }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
 
-DOMAINS = ("config", "auth", "notifications", "inbound", "services", "care", "imports", "sandbox")
+DOMAINS = ("config", "auth", "notifications", "inbound", "templates", "services", "care", "imports", "sandbox")
 PAGE_LOCALES = ("de", "en")
 LOCALE_COOKIE = "obhut_locale"
 RIGHT_TO_LEFT = ("ar",)

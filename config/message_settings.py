@@ -111,6 +111,11 @@ class MessageSettings(BaseSettings):
     def _is_address(cls, address: str) -> str:
         return setting_checks.mail_from(address) if address else address
 
+    @field_validator("bounce_address")
+    @classmethod
+    def _leaves_room_for_a_code(cls, address: str) -> str:
+        return setting_checks.bounce_address(address) if address else address
+
     @field_validator("quiet_hours")
     @classmethod
     def _are_hours(cls, text: str) -> str:
@@ -147,6 +152,11 @@ class MessageSettings(BaseSettings):
         """All mail servers, the main one first; empty when there is none."""
         main = self.smtp_url.get_secret_value()
         return (main, *(url.get_secret_value() for url in self.smtp_more)) if main else ()
+
+    @property
+    def bounces_are_read(self) -> bool:
+        """Whether we may hear that a mail did not arrive, by the mailbox or by the mail server's pipe."""
+        return bool(self.bounce_address or self.bounce_mailbox_url.get_secret_value())
 
     @property
     def quiet(self) -> tuple[time, time] | None:

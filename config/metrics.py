@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -13,6 +13,8 @@ REQUESTS = Counter("obhut_http_requests", "HTTP requests answered", ["endpoint",
 LATENCY = Histogram("obhut_http_request_seconds", "Seconds from request to answer", ["endpoint"])
 JOBS = Counter("obhut_job_items", "Things that background jobs have done", ["job"])
 JOB_FAILURES = Counter("obhut_job_failures", "Runs of background jobs that raised", ["job"])
+HEARTBEAT_AGE = Gauge("obhut_queue_heartbeat_age_seconds", "Seconds since a queue's worker last answered", ["queue"])
+JOBS_OVER_LIMIT = Counter("obhut_job_over_limit", "Runs of background jobs that took longer than they may", ["job"])
 
 
 def init_app(app: "Flask") -> None:

@@ -1,13 +1,17 @@
-"""Many rows in one statement: PostgreSQL takes them as arrays, SQLite one after the other in one call.
+"""Many rows in one statement: PostgreSQL takes them as one JSON value, SQLite one after the other in one call.
 
-An ORM flush or a list of VALUES costs several times as much per row, since each value becomes a parameter of its own.
+An ORM flush, a list of VALUES or an IN with hundreds of parameters costs several times as much per row, since driver
+and compiler treat each value as a parameter of its own. So does the driver's own way of writing arrays.
 All functions run inside the caller's transaction and pass the session by: objects loaded before do not change.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, bindparam, column, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, String, bindparam, cast, column, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.schema import Table
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -16,6 +20,18 @@ from config.database import db
 
 Row = Mapping[str, Any]
 COUNTED = {"preserve_rowcount": True}
+
+
+def among(column_: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """`column_ IN values` (UUIDs, texts, bytes); on PostgreSQL one parameter, so that the statement is always the same.
+
+    The planner uses an index for it as for IN.
+    """
+    wanted = list(values)
+    if not _is_postgresql():
+        return column_.in_(wanted)  # type: ignore[no-any-return]
+    written = "{" + ",".join(map(_element, wanted)) + "}"
+    return column_ == func.any(cast(literal(written, String), ARRAY(column_.type)))  # type: ignore[no-any-return]
 
 
 def insert_many(model: type[Any], rows: Sequence[Row], *, unless_taken: Sequence[str] = ()) -> int:
@@ -27,15 +43,12 @@ def insert_many(model: type[Any], rows: Sequence[Row], *, unless_taken: Sequence
         return 0
     table: Table = model.__table__
     names = list(rows[0])
-    if db.session.connection().dialect.name != "postgresql":
+    if not _is_postgresql():
         statement = sqlite.insert(table)
         chosen = statement.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else statement
         return int(db.session.connection().execute(chosen, [dict(row) for row in rows]).rowcount)
-    same, different = _sorted_out(rows, names[1:])
-    given = _arrays(table, rows, [names[0], *different])
-    values = [literal(same[name], table.c[name].type) if name in same else given.c[name] for name in names]
-    source = select(*values).select_from(given)
-    inserted = postgresql.insert(table).from_select(names, source)
+    values, given = _given(table, rows, names)
+    inserted = postgresql.insert(table).from_select(names, select(*values.values()).select_from(given))
     if unless_taken:
         inserted = inserted.on_conflict_do_nothing(index_elements=unless_taken)
     return int(db.session.connection().execute(inserted, execution_options=COUNTED).rowcount)
@@ -47,7 +60,7 @@ def update_many(model: type[Any], rows: Sequence[Row], *guards: Any) -> None:
         return
     table: Table = model.__table__
     names = [name for name in rows[0] if name != "id"]
-    if db.session.connection().dialect.name != "postgresql":
+    if not _is_postgresql():
         changed = (
             update(table)
             .where(table.c.id == bindparam("_id"), *guards)
@@ -55,20 +68,45 @@ def update_many(model: type[Any], rows: Sequence[Row], *guards: Any) -> None:
         )
         db.session.connection().execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
         return
-    same, different = _sorted_out(rows, names)
-    given = _arrays(table, rows, ["id", *different])
-    values = {name: literal(same[name], table.c[name].type) if name in same else given.c[name] for name in names}
-    db.session.connection().execute(update(table).where(table.c.id == given.c.id, *guards).values(values))
+    values, _ = _given(table, rows, ["id", *names])
+    changed = update(table).where(table.c.id == values.pop("id"), *guards).values(values)
+    db.session.connection().execute(changed)
 
 
-def _sorted_out(rows: Sequence[Row], names: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Columns with one value for all rows, which travel once, and the others."""
+def _is_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def _given(
+    table: Table, rows: Sequence[Row], names: Sequence[str]
+) -> tuple[dict[str, ColumnElement[Any]], TableValuedAlias]:
+    """The rows as a table of the statement, with the types of `table`; what is the same in all rows travels once."""
     first = rows[0]
-    same = {name: first[name] for name in names if all(row[name] == first[name] for row in rows)}
-    return same, [name for name in names if name not in same]
+    same = {name for name in names[1:] if all(row[name] == first[name] for row in rows)}
+    varying = [name for name in names if name not in same]
+    written = json.dumps([{name: row[name] for name in varying} for row in rows], default=_as_json, ensure_ascii=False)
+    columns = [column(name, table.c[name].type) for name in varying]
+    source = func.json_to_recordset(cast(literal(written, String), postgresql.JSON))
+    given = source.table_valued(*columns, name="given").render_derived(with_types=True)
+    values: dict[str, ColumnElement[Any]] = {
+        name: literal(first[name], table.c[name].type) if name in same else given.c[name] for name in names
+    }
+    return values, given
 
 
-def _arrays(table: Table, rows: Sequence[Row], names: Sequence[str]) -> TableValuedAlias:
-    arrays = [literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in names]
-    columns = [column(name, table.c[name].type) for name in names]
-    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+def _as_json(value: Any) -> str:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value)
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, bytes):
+        return '"\\\\x' + value.hex() + '"'
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,6 +1,7 @@
 """The edge: headers, content security policy, form tokens, hosts, rate limits, and whose word counts for an address."""
 
 import secrets
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -24,6 +25,13 @@ API_PREFIX = "/api/"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SECRET_LINK_PREFIXES = ("/c/", "/verify/")
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", PERMISSIONS_POLICY),
+)
 
 
 def client_address() -> str:
@@ -78,6 +86,17 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+@limiter.request_filter
+def _is_for_programs() -> bool:
+    """Rate limits are those of pages and logins; a program that holds a token has none, and need not look for any."""
+    access = _access()
+    return access is not None and access.api and access.kind == "permission"
+
+
+def _access() -> Any:
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "obhut_access", None)
+
+
 def _check_form_token() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
@@ -101,9 +120,9 @@ def _check_json_body() -> None:
         raise RuleViolation("", N_("The body must be one JSON object, sent as application/json."))
 
 
-def _policy() -> str:
-    nonce = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
-    targets = " ".join(sorted(current_app.extensions[FORM_ORIGINS]))
+@lru_cache(maxsize=4)  # most answers have no nonce
+def _policy(nonce: str, origins: frozenset[str]) -> str:
+    targets = " ".join(sorted(origins))
     return "; ".join(
         (
             "default-src 'self'",
@@ -120,12 +139,10 @@ def _policy() -> str:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _policy())
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = PERMISSIONS_POLICY
+    if "Content-Security-Policy" not in headers:
+        nonce = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
+        headers["Content-Security-Policy"] = _policy(nonce, frozenset(current_app.extensions[FORM_ORIGINS]))
+    headers.extend(ALWAYS)  # no view sets them; one by one it would look for each of them first
     secret_link = request.path.startswith(SECRET_LINK_PREFIXES)
     headers["Referrer-Policy"] = "no-referrer" if secret_link else "same-origin"
     if request.endpoint != "static" and "Cache-Control" not in headers:

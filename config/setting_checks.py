@@ -13,6 +13,7 @@ from config.errors import N_, FieldError
 
 BROKERS = ("memory", "redis", "rediss", "amqp", "amqps")
 MAILBOXES = ("imap", "imaps", "maildir")
+LONGEST_BOUNCE_NAME = 64 - 1 - 42
 LIMITERS = ("memory", "redis", "rediss", "redis+unix", "memcached", "valkey", "valkeys")
 # Pydantic's own messages are English and meant for programmers.
 MESSAGES: dict[str, str] = {
@@ -74,7 +75,17 @@ def mail_from(sender: str) -> str:
     local, _, domain = parseaddr(sender)[1].rpartition("@")
     if not local or not domain or any(letter in sender for letter in "\r\n"):
         raise Wrong(N_("must be an e-mail address such as Gesundheitsamt <amt@example.org>"))
+    if not (local + domain).isascii():
+        raise Wrong(N_("must be an address in ASCII; a domain with umlauts is written xn--…"))
     return sender
+
+
+def bounce_address(address: str) -> str:
+    """An address to whose local part a + and a code of 42 letters are added; RFC 5321 allows 64 in all."""
+    local = parseaddr(address)[1].rpartition("@")[0]
+    if len(local) > LONGEST_BOUNCE_NAME:
+        raise Wrong(N_("must have at most {most} characters before the @"), most=LONGEST_BOUNCE_NAME)
+    return address
 
 
 def mailbox_url(url: str) -> str:

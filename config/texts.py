@@ -40,6 +40,17 @@ DOMAINS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "sandbox": ("config/sandbox", "config/command_line", "config/demo"),
+    "templates": (
+        *(
+            f"notifications/{name}.py"
+            for name in ("rendering", "template_files", "template_previews", "template_labels")
+        ),
+        "notifications/views_templates.py",
+        *(
+            f"notifications/templates/notifications/{name}.html"
+            for name in ("templates", "template", "template_version")
+        ),
+    ),
     "auth": ("auth",),
     "notifications": ("notifications",),
     "services": ("services",),

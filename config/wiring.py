@@ -28,6 +28,7 @@ BLUEPRINT_MODULES = (
     "notifications.views_inbox",  # before the next one, whose blueprint it adds its addresses to
     "notifications.views_suppressions",
     "notifications.views",
+    "notifications.views_templates",
     "notifications.api",
     "services.views_applicant",
     "services.views_caseworker",

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Celery, Task
+from celery.beat import BeatLazyFunc
 from celery.signals import worker_ready
 
+from config import clock
 from config.database import on_commit
-from notifications.schedule import Queue, beat_schedule, jobs
+from notifications.schedule import HARD_LIMIT, SOFT_LIMIT, Queue, beat_schedule, jobs
 from notifications.waker import Waker
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 SOCKET_TIMEOUT_S = 1.0
-WAKE, RUN_JOB = "obhut.wake", "obhut.run_job"
+WAKE, RUN_JOB, HEARTBEAT = "obhut.wake", "obhut.run_job", "obhut.heartbeat"
 
 
 class ContextTask(Task):  # type: ignore[misc]
@@ -53,8 +55,8 @@ def init_app(app: "Flask", settings: "Settings") -> None:
         beat_scheduler="celery.beat:Scheduler",  # due work stands in the database: nothing to remember in a file
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        task_soft_time_limit=120,
-        task_time_limit=180,
+        task_soft_time_limit=SOFT_LIMIT.total_seconds(),  # kept by a pool of processes; threads have the watchdog
+        task_time_limit=HARD_LIMIT.total_seconds(),
         task_default_queue="housekeeping",
     )
     # Connections are pooled per process; an application made earlier in it may have had another broker.
@@ -77,8 +79,12 @@ def _transport_options(url: str, prefix: str) -> dict[str, Any]:
 
 
 def schedule_jobs() -> None:
-    """Give beat one tick for each registered job."""
-    celery.conf.beat_schedule = beat_schedule(RUN_JOB)
+    """Give beat one tick for each registered job, and a question for each queue, stamped when it is sent."""
+    celery.conf.beat_schedule = beat_schedule(RUN_JOB, HEARTBEAT, BeatLazyFunc(_now))
+
+
+def _now() -> str:
+    return clock.wall().isoformat()
 
 
 def wake(queue: str) -> None:
@@ -96,8 +102,11 @@ waker = Waker(publish)
 
 @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
 def look_at_everything(**_: Any) -> None:
-    """A worker that starts looks at once for what the last one left."""
+    """A worker that starts looks at once for what the last one left, and says that it is there."""
     try:
+        for queue in Queue:
+            asked = {"queue": queue.value, "asked_at": _now()}
+            celery.send_task(HEARTBEAT, queue=queue.value, kwargs=asked, ignore_result=True)
         for job in jobs():
             celery.send_task(RUN_JOB, queue=job.queue.value, kwargs={"job": job.name}, ignore_result=True)
     except Exception as error:

@@ -11,7 +11,7 @@ from config import clock
 from config.database import claimable, db
 from config.encryption import ColumnSealer
 from config.ids import new_id
-from config.rowsets import insert_many
+from config.rowsets import among, insert_many
 from notifications import senders
 from notifications.channels.base import Channel as Way
 from notifications.channels.base import Outgoing
@@ -134,7 +134,7 @@ def _write(channel: Channel, claimed: Sequence[Claimed], lease: timedelta) -> No
     started = clock.wall()
     db.session.execute(
         update(Notification)
-        .where(Notification.id.in_([row.id for row, _, _ in claimed]))
+        .where(among(Notification.id, [row.id for row, _, _ in claimed]))
         .values(status=Status.SENDING, lease_until=started + lease, attempts_made=Notification.attempts_made + 1)
         .execution_options(synchronize_session=False)
     )

@@ -66,13 +66,12 @@ def _lately(message: InboundMessage, wish: Wish) -> bool:
 
 
 def _answer(message: InboundMessage, wish: Understood) -> None:
-    office, phone = _office(message.owner)
     enqueue(
         template=TEMPLATES[wish.wish],
         channel=Channel.SMS,
         to=message.sender or "",
         locale=message.locale or wish.locale or current_settings().locale,
-        variables={"office": office, "office_phone": phone},
+        variables={"office_phone": _phone(message.owner)},
         key=f"wish:{message.id}",
         about=message.about or f"inbox:{message.id}",
         owner=message.owner,
@@ -81,12 +80,12 @@ def _answer(message: InboundMessage, wish: Understood) -> None:
     )
 
 
-def _office(owner: str | None) -> tuple[str, str]:
-    """Name and phone of whom the conversation belongs to; of nobody in particular: the city."""
+def _phone(owner: str | None) -> str:
+    """Where whoever the conversation belongs to can be called; "" when there is no such number."""
     kind, _, code = (owner or "").partition(":")
     found: Office | Department | None = None
     if kind == "office":
         found = db.session.get(Office, UUID(code))
     elif kind == "department":
         found = db.session.scalar(select(Department).where(Department.code == code))
-    return (found.name, found.phone or "") if found else (current_settings().city_name, "")
+    return found.phone or "" if found else ""

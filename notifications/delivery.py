@@ -3,9 +3,8 @@
 A claim is a lease. Whoever dies with claims leaves them to `recovery`, which first finds out what became of them.
 """
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -15,14 +14,16 @@ from sqlalchemy import ColumnElement, select, update
 
 from config import clock
 from config.database import claimable, db, transaction
+from config.rowsets import among
 from notifications import senders
 from notifications.celery_app import wake
 from notifications.channels.base import Channel as Way
-from notifications.channels.base import Lost, Outcome, Outgoing, Temporary
+from notifications.channels.base import Lost, Outcome, Temporary
 from notifications.channels.registry import configured_channels
 from notifications.claiming import MOST_OF_BATCH, PENDING, anything, claim, due, outgoing
 from notifications.models import DeliveryAttempt, Notification, Receipt
 from notifications.putting_off import put_off
+from notifications.receipts import OPEN
 from notifications.schedule import Queue
 from notifications.settling import finish, settle
 from notifications.statuses import AttemptState, Channel, Priority, Status
@@ -34,47 +35,7 @@ PACE_PAUSE_S = 0.2
 
 
 def deliver(channel: Channel) -> int:
-    """Hand over what is due by `channel`. Returns how many messages were dealt with.
-
-    One round at a time in each process: who comes meanwhile lets that one look once more, and gets 0.
-    """
-    return _gate(current_app._get_current_object(), channel).run(lambda: _round(channel))  # type: ignore[attr-defined]
-
-
-class Gate:
-    """Lets one round run at a time; whoever knocks meanwhile causes one more when it is over."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._running = self._again = False
-
-    def run(self, work: Callable[[], int]) -> int:
-        with self._guard:
-            if self._running:
-                self._again = True
-                return 0
-            self._running, self._again = True, False
-        done = 0
-        while True:
-            try:
-                done += work()
-            except BaseException:
-                with self._guard:
-                    self._running = False
-                raise
-            with self._guard:
-                if not self._again:
-                    self._running = False
-                    return done
-                self._again = False
-
-
-def _gate(app: Flask, channel: Channel) -> Gate:
-    gates: dict[Channel, Gate] = app.extensions.setdefault("obhut.delivery", {each: Gate() for each in Channel})
-    return gates[channel]
-
-
-def _round(channel: Channel) -> int:
+    """Hand over what is due by `channel`, for twenty seconds at most. Returns how many messages were dealt with."""
     done = _expire(channel)
     way = configured_channels().get(channel)
     put_off(channel)
@@ -158,12 +119,9 @@ def settle_outcomes(outcomes: Sequence[tuple[UUID, UUID, Outcome]], way: Way) ->
     """Write (message id, attempt id, outcome) down, in a transaction of its own."""
     with transaction():
         learnt = settle(outcomes, way.lease if way.can_look_up else None)
-        early = select(Receipt.id).where(Receipt.provider_id.in_(learnt), Receipt.processed_at.is_(None)).limit(1)
+        early = select(Receipt.id).where(among(Receipt.provider_id, learnt), OPEN).limit(1)
         if learnt and db.session.scalar(early):
             wake(Queue.INBOUND)  # receipts that were faster than our commit
     postponed = sum(isinstance(outcome, Temporary | Lost) for _, _, outcome in outcomes)
     if postponed:
         log.info("delivery_postponed", messages=postponed)
-
-
-__all__ = ["Gate", "Outgoing", "deliver", "handing", "settle_outcomes"]

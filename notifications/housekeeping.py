@@ -4,8 +4,8 @@ from sqlalchemy import and_, func, or_, select, text
 
 from config import clock
 from config.database import db, transaction
-from notifications import metrics
-from notifications.models import Notification
+from notifications import metrics, redaction
+from notifications.models import DeliveryAttempt, Notification
 from notifications.statuses import KEEP_TEXT, Channel
 
 AT_ONCE = 200
@@ -26,6 +26,7 @@ def forget_texts() -> int:
         messages = db.session.scalars(wanted.with_for_update(skip_locked=True)).all()
         for message in messages:
             message.wipe()
+        db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_([each.id for each in messages])))
         return len(messages)
 
 

@@ -4,6 +4,7 @@ import re
 from html import escape
 
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
+LANGUAGES = {"de-simple": "de"}  # a language that screen readers know
 LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 PAGE = """<!doctype html>
 <html lang="{language}" dir="{direction}">
@@ -20,9 +21,10 @@ PAGE = """<!doctype html>
 """
 
 
-def html_from_text(title: str, text: str, language: str) -> str:
+def html_from_text(title: str, text: str, locale: str) -> str:
     """Paragraphs at blank lines, addresses as links whose text is the address; nothing needs an image or a colour."""
     blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if block.strip()]
+    language = LANGUAGES.get(locale, locale)
     return PAGE.format(
         language=escape(language),
         direction="rtl" if language in RIGHT_TO_LEFT else "ltr",

@@ -49,6 +49,7 @@ EVENTS = {
     "receipt_read": N_("Receipt: read"),
     "receipt_undelivered": N_("Receipt: not delivered"),
     "receipt_failed": N_("Receipt: failed"),
+    "receipt_delayed": N_("Receipt: delayed, the mail servers go on trying"),
     "receipt_canceled": N_("Receipt: withdrawn"),
     "receipt_queued": N_("Receipt: waiting"),
     "receipt_accepted": N_("Receipt: accepted"),

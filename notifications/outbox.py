@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 
 from config import clock
 from config.database import db
-from notifications import metrics, rows
+from notifications import metrics, redaction, rows, versions
 from notifications.addresses import checked
 from notifications.celery_app import wake
-from notifications.models import Notification
+from notifications.models import DeliveryAttempt, Notification
 from notifications.rendering import Rendered, render
 from notifications.rows import Draft, Stored
 from notifications.schedule import Queue
 from notifications.settling import WIPED, finish
-from notifications.statuses import CANCELLABLE, Channel, Priority, Status
+from notifications.statuses import CANCELLABLE, FINAL, Channel, Priority, Status
 
 Variables = Mapping[str, Any]
 
@@ -140,6 +140,9 @@ def _move(
         .values(status=to, changed_at=clock.now(), **(more or {}))
     )
     done = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+    if to in FINAL:
+        tried = select(Notification.id).where(*chosen, Notification.status == to, Notification.attempts_made > 0)
+        db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_(tried)))
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
@@ -149,17 +152,18 @@ def _written(message: NewMessage) -> Draft:
 
 def _written_all(messages: Sequence[NewMessage]) -> Iterator[Draft]:
     for message in messages:
-        checked(message.channel, message.to)
+        to = checked(message.channel, message.to)
         text = _text(message, message.channel)
         rungs = [rows.rung(each.channel, each.to, _text(message, each.channel)) for each in message.fallbacks]
         yield Draft(
-            message.template, message.channel, message.to, text, message.key, message.about, message.owner,
+            message.template, message.channel, to, text, message.key, message.about, message.owner,
             message.correlation, message.not_before, message.expires_at, rungs, None, message.bulk_id, message.zone,
         )  # fmt: skip
 
 
 def _text(message: NewMessage, channel: Channel) -> Rendered:
-    text = render(message.template, channel, message.locale, dict(message.variables))
+    text = render(message.template, channel, message.locale, message.variables, message.zone)
+    versions.ensure(message.template, channel, text)
     if message.priority is None:
         return text
     return replace(text, traits=replace(text.traits, priority=message.priority))

@@ -12,6 +12,7 @@ from config import clock
 from config.database import db, locked
 from config.encryption import blind_index
 from config.ids import new_id
+from config.rowsets import among
 from notifications.models import ContactBasis, Notification, Suppression
 from notifications.statuses import Channel, Priority
 
@@ -67,7 +68,7 @@ def refusals(channel: Channel, indexes: Iterable[bytes]) -> Refusals:
     closed = _suppressed(channel, wanted).add_columns(literal(True))
     withdrawn = select(ContactBasis.recipient_index, literal(False)).where(
         ContactBasis.channel == channel,
-        ContactBasis.recipient_index.in_(wanted),
+        among(ContactBasis.recipient_index, wanted),
         ContactBasis.basis == Basis.CONSENT.value,
         ContactBasis.withdrawn_at.is_not(None),
     )
@@ -82,7 +83,7 @@ def suppressed(channel: Channel, indexes: Iterable[bytes]) -> set[bytes]:
 
 def _suppressed(channel: Channel, indexes: list[bytes]) -> Select[bytes]:
     return select(Suppression.recipient_index).where(
-        Suppression.channel == channel, Suppression.recipient_index.in_(indexes), Suppression.lifted_at.is_(None)
+        Suppression.channel == channel, among(Suppression.recipient_index, indexes), Suppression.lifted_at.is_(None)
     )
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, literal, select
+from sqlalchemy import Table, bindparam, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from config import clock
 from config.database import db
@@ -125,17 +127,23 @@ def not_before(draft: Draft, now: datetime) -> datetime | None:
 def store(draft: Draft) -> Stored | None:
     """Insert the message unless its key is taken; two transactions with one key end in one row, without an error."""
     values = values_of(draft, Sealers(), clock.now())
-    unwanted = and_(
-        literal(draft.template != CONFIRMS_OPTING_OUT),
-        exists().where(
-            Suppression.channel == draft.channel,
-            Suppression.recipient_index == values["recipient_index"],
-            Suppression.lifted_at.is_(None),
-        ),
+    whose = {"of_channel": draft.channel, "of_recipient": values["recipient_index"]}
+    connection = db.session.connection()
+    row = connection.execute(_insert_once(connection.dialect.name), values | whose).first()
+    return Stored(row[0], row[1] and draft.template != CONFIRMS_OPTING_OUT) if row else None
+
+
+@lru_cache
+def _insert_once(dialect: str) -> ReturningInsert[UUID, bool]:
+    """Made once: to put it together takes longer than to run it."""
+    unwanted = exists().where(
+        Suppression.channel == bindparam("of_channel"),
+        Suppression.recipient_index == bindparam("of_recipient"),
+        Suppression.lifted_at.is_(None),
     )
-    statement = insert_for(Notification).values(values).on_conflict_do_nothing(index_elements=["key"])
-    row = db.session.execute(statement.returning(Notification.id, unwanted)).first()
-    return Stored(row[0], row[1]) if row else None
+    table: Table = Notification.__table__  # type: ignore[assignment]
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return statement.on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id, unwanted)
 
 
 def store_many(drafts: Iterable[Draft]) -> int:
@@ -144,7 +152,7 @@ def store_many(drafts: Iterable[Draft]) -> int:
     return insert_many(Notification, [values_of(draft, sealers, now) for draft in drafts], unless_taken=["key"])
 
 
-def insert_for(model: type[Any]) -> postgresql.Insert | sqlite.Insert:
+def insert_for(model: Any) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, which PostgreSQL and SQLite spell alike."""
     return postgresql.insert(model) if db.session.connection().dialect.name == "postgresql" else sqlite.insert(model)
 

@@ -11,8 +11,9 @@ from sqlalchemy import func, select, update
 
 from config import clock
 from config.database import db, locked
-from config.rowsets import update_many
-from notifications import metrics
+from config.rowsets import among, update_many
+from config.settings import current_settings
+from notifications import metrics, redaction
 from notifications.celery_app import wake
 from notifications.channels.base import Crashed, Lost, NotBegun, OptedOut, Outcome, Permanent, Sent, Temporary, Unknown
 from notifications.models import DeliveryAttempt, Notification
@@ -47,7 +48,9 @@ def settle(outcomes: Sequence[Result], look_up_after: timedelta | None) -> list[
     unknown outcome may be looked up; None when the provider cannot be asked.
     """
     ids = [message_id for message_id, _, _ in outcomes]
-    db.session.execute(locked(select(Notification.id).where(Notification.id.in_(ids)).order_by(Notification.id))).all()
+    db.session.execute(
+        locked(select(Notification.id).where(among(Notification.id, ids)).order_by(Notification.id))
+    ).all()
     sent = [(message_id, attempt_id, each) for message_id, attempt_id, each in outcomes if isinstance(each, Sent)]
     others = [result for result in outcomes if not isinstance(result[2], Sent)]
     return _settle_sent(sent) + _settle_others(others, look_up_after)
@@ -60,7 +63,7 @@ def _settle_sent(sent: Sequence[tuple[UUID, UUID, Sent]]) -> list[str]:
     ours = set(
         db.session.scalars(
             select(DeliveryAttempt.id).where(
-                DeliveryAttempt.id.in_([attempt_id for _, attempt_id, _ in sent]),
+                among(DeliveryAttempt.id, [attempt_id for _, attempt_id, _ in sent]),
                 DeliveryAttempt.state == AttemptState.CLAIMED,
             )
         )
@@ -90,11 +93,15 @@ def _become_sent(ids: Sequence[UUID]) -> Iterable[tuple[Channel, int]]:
         "sent_at": func.coalesce(Notification.sent_at, clock.now()),
         "lease_until": None,
     }
-    statement = update(Notification).where(Notification.id.in_(ids), Notification.status == Status.SENDING)
-    # E-mail without a further rung ends here; an SMS may still come back as undelivered, and staff want to read it.
-    is_last_word = (Notification.channel == Channel.EMAIL) & Notification.__table__.c.fallbacks_sealed.is_(None)
+    statement = update(Notification).where(among(Notification.id, ids), Notification.status == Status.SENDING)
+    # E-mail without a further rung ends here where nobody hears of bounces; an SMS may still come back as undelivered.
+    by_mail = Notification.channel == Channel.EMAIL
+    is_last_word = by_mail & Notification.__table__.c.fallbacks_sealed.is_(None)
+    may_come_back = current_settings().bounces_are_read
+    mailed = statement.where(by_mail).values(values)
+    forgotten = statement.where(is_last_word).values({**values, **WIPED})
     options = {"synchronize_session": False}
-    mails = db.session.execute(statement.where(is_last_word).values({**values, **WIPED}), execution_options=options)
+    mails = db.session.execute(mailed if may_come_back else forgotten, execution_options=options)
     yield Channel.EMAIL, int(mails.rowcount)  # type: ignore[attr-defined]
     others = db.session.execute(statement.values(values), execution_options=options)
     yield Channel.SMS, int(others.rowcount)  # type: ignore[attr-defined]
@@ -150,10 +157,6 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
     if message.cause is Meaning.BLOCKED:
         log.error("message_blocked_by_the_network", message=str(message.id), code=message.cause_code)
     finish(message, status)
-    if status in FINAL:
-        for attempt in attempts:
-            if attempt.channel is Channel.SMS and attempt.provider_id and attempt.redacted_at is None:
-                attempt.redact_at = clock.wall()
 
 
 def finish(message: Notification, status: Status) -> None:
@@ -166,6 +169,8 @@ def finish(message: Notification, status: Status) -> None:
     if status is Status.DELIVERED:
         message.delivered_at = message.changed_at
     if status in FINAL:
+        if message.attempts_made:
+            db.session.execute(redaction.plan(DeliveryAttempt.notification_id == message.id))
         message.untold = status in TOLD
         if message.untold:
             wake(Queue.INBOUND)
@@ -190,7 +195,7 @@ def begin_next_rung(message: Notification) -> bool:
 
 def _text_is_done_with(message: Notification) -> bool:
     if message.status is Status.SENT and message.channel is Channel.EMAIL:
-        return message.fallbacks is None
+        return message.fallbacks is None and not current_settings().bounces_are_read
     return message.status not in KEEP_TEXT
 
 
@@ -199,6 +204,8 @@ def _retry_later(message: Notification, last: DeliveryAttempt) -> bool:
 
     Waiting for a person's phone is domain time, waiting for a provider wall time.
     """
+    if not message.has_text:
+        return False  # it bounced so late that there is nothing left to send
     wait = timedelta(0)
     message.next_attempt_at = None
     if last.state is AttemptState.UNDELIVERED:  # the handset was off: a matter of the person's time, not of ours

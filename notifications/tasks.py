@@ -1,12 +1,14 @@
 """The room's jobs and the tasks that run jobs. A task carries a name, never data."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from notifications.celery_app import RUN_JOB, WAKE, celery
+from notifications import heartbeats
+from notifications.bounces import poll_mailbox
+from notifications.celery_app import HEARTBEAT, RUN_JOB, WAKE, celery
 from notifications.delivery import deliver
 from notifications.housekeeping import count_waiting, forget_texts
 from notifications.inbound import process_inbound
@@ -14,22 +16,26 @@ from notifications.ladder import climb
 from notifications.outcomes import tell_outcomes
 from notifications.receipts import drop_unmatched, process_receipts
 from notifications.recovery import recover
+from notifications.redaction import redact
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, job_named, jobs, register_job, run_job
 from notifications.statuses import Channel
+from notifications.watchdog import watchdog
 
 log = structlog.get_logger(__name__)
 OFTEN, MINUTE, HOUR = timedelta(seconds=15), timedelta(minutes=1), timedelta(hours=1)  # often: for short backoffs
 OWN_JOBS = (
-    Job("notifications.recover", MINUTE, Queue.DELIVERY, recover, woken=False),
+    Job("notifications.recover", MINUTE, Queue.DELIVERY, recover, woken=False, alone=True),
     Job("notifications.climb", MINUTE, Queue.DELIVERY, climb, woken=False),
-    Job("notifications.deliver_email", OFTEN, Queue.DELIVERY, partial(deliver, Channel.EMAIL)),
-    Job("notifications.deliver_sms", OFTEN, Queue.DELIVERY, partial(deliver, Channel.SMS)),
-    Job("notifications.receipts", MINUTE, Queue.INBOUND, process_receipts),
-    Job("notifications.inbound", MINUTE, Queue.INBOUND, process_inbound),
-    Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes),
+    Job("notifications.deliver_email", OFTEN, Queue.DELIVERY, partial(deliver, Channel.EMAIL), alone=True),
+    Job("notifications.deliver_sms", OFTEN, Queue.DELIVERY, partial(deliver, Channel.SMS), alone=True),
+    Job("notifications.receipts", MINUTE, Queue.INBOUND, process_receipts, alone=True),
+    Job("notifications.inbound", MINUTE, Queue.INBOUND, process_inbound, alone=True),
+    Job("notifications.outcomes", MINUTE, Queue.INBOUND, tell_outcomes, alone=True),
+    Job("notifications.bounces", MINUTE, Queue.HOUSEKEEPING, poll_mailbox, woken=False, alone=True),
     Job("notifications.forget_texts", HOUR, Queue.HOUSEKEEPING, forget_texts, woken=False),
     Job("notifications.drop_unmatched", HOUR, Queue.HOUSEKEEPING, drop_unmatched, woken=False),
+    Job("notifications.redact", MINUTE, Queue.HOUSEKEEPING, redact, woken=False, alone=True),
     Job("notifications.count_waiting", MINUTE, Queue.HOUSEKEEPING, count_waiting, woken=False),
 )
 
@@ -38,7 +44,20 @@ def register() -> None:
     """Make the room's jobs and message templates known."""
     for job in OWN_JOBS:
         register_job(job)
+    watchdog.report = _note_overdue
     register_templates("notifications", Path(__file__).parent / "templates" / "messages")
+
+
+def _note_overdue(job: str, over: bool) -> None:
+    # Called by the watchdog's own thread, or at the end of the job, where the job's session may be in any state.
+    with celery.flask_app.app_context():
+        heartbeats.note_overdue(job, over=over)
+
+
+@celery.task(name=HEARTBEAT)  # type: ignore[untyped-decorator]
+def answer(queue: str, asked_at: str) -> None:
+    """Say that the queue has a worker, which came to this question by now."""
+    heartbeats.answer(queue, datetime.fromisoformat(asked_at))
 
 
 @celery.task(name=RUN_JOB)  # type: ignore[untyped-decorator]

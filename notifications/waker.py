@@ -11,15 +11,20 @@ import structlog
 log = structlog.get_logger(__name__)
 LAST_CHANCE_S = 1.0
 PAUSE_AFTER_FAILURE_S = 5.0
+GAP_S = 0.05
 
 
 class Waker:
-    """Publishes the names of queues. What is asked for while a publish is under way is coalesced."""
+    """Publishes the names of queues. The first is published at once; what is asked for soon after is coalesced.
+
+    One publish costs more than taking in a receipt, and one wake-up serves hundreds of them.
+    """
 
     def __init__(self, publish: Callable[[str], None]) -> None:
         self._publish = publish
         self._wanted: set[str] = set()
         self._changed = threading.Condition()
+        self._published_at: dict[str, float] = {}
         self._pid = 0
         self._busy = False
         self._resting_until = 0.0
@@ -27,6 +32,8 @@ class Waker:
     def wake(self, queue: str) -> None:
         """Ask for `queue` to be woken; returns at once."""
         with self._changed:
+            if queue in self._wanted and self._pid == os.getpid():
+                return  # its thread knows, and need not be woken for every message of a flood
             self._wanted.add(queue)
             self._ensure_thread()
             self._changed.notify_all()
@@ -46,14 +53,26 @@ class Waker:
 
     def _run(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: bool(self._wanted))
-                queues, self._wanted, self._busy = self._wanted, set(), True
+            queues = self._take()
             if time.monotonic() >= self._resting_until:
                 self._publish_all(queues)
             with self._changed:
+                self._published_at |= dict.fromkeys(queues, time.monotonic())
                 self._busy = False
                 self._changed.notify_all()
+
+    def _take(self) -> set[str]:
+        """Wait until there is something to publish that was not published just now."""
+        with self._changed:
+            while True:
+                since = time.monotonic() - GAP_S
+                waits = {queue: self._published_at.get(queue, since) - since for queue in self._wanted}
+                ready = {queue for queue, seconds in waits.items() if seconds <= 0}
+                if ready:
+                    self._wanted -= ready
+                    self._busy = True
+                    return ready
+                self._changed.wait(min(waits.values(), default=None))
 
     def _publish_all(self, queues: set[str]) -> None:
         for queue in sorted(queues):

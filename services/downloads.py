@@ -12,7 +12,6 @@ def file(attachment: Attachment) -> Response:
     response = Response(attachment.content.data or b"", mimetype=attachment.media_type)
     name = quote(attachment.file_name or "file")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
     return response

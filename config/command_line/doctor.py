@@ -1,11 +1,8 @@
 """`obhut doctor`: is everything there that this installation needs? Each failure comes with its mend."""
 
 import os
-import smtplib
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 import requests
@@ -13,6 +10,8 @@ from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
 
 from config import schema
+from config.command_line import doctor_mail
+from config.command_line.ailments import Ailment
 from config.command_line.separate import filled
 from config.command_line.terminal import _, say, worded
 from config.errors import N_, ConfigurationError
@@ -20,16 +19,7 @@ from config.sandbox import state
 from config.settings import Settings
 
 TIMEOUT_SECONDS = 8
-SMTP_OK = 250
 PLAYED = N_("played by the sandbox when Obhut runs")
-
-
-class Ailment(Exception):
-    """Something fails; the text says what, `mend` what to do."""
-
-    def __init__(self, text: str, mend: str, **parameters: object) -> None:
-        super().__init__(_(text, **parameters))
-        self.mend = _(mend, **parameters)
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,7 @@ def _passed(check: Check, settings: Settings, played: tuple[str, ...]) -> bool:
     try:
         _tell(True, _(check.name), check.run(settings))
     except Ailment as error:
-        _tell(False, _(check.name), f"{error}. {error.mend}")
+        _tell(False, _(check.name), error.report)
     except ConfigurationError as error:
         _tell(False, _(check.name), worded(error))
     else:
@@ -122,6 +112,34 @@ def _broker(settings: Settings) -> str:
     return place
 
 
+def _workers(settings: Settings) -> str:
+    """A queue that nobody works on. What was never started has nothing to say yet."""
+    from sqlalchemy import create_engine
+
+    from config.database import engine_options
+    from notifications.heartbeats import pulses_in
+
+    if schema.check(settings.database_url) != schema.newest_revision():
+        return _("not started yet")
+    engine = create_engine(settings.database_url, **engine_options(settings.database_url))
+    try:
+        found = pulses_in(engine)
+    finally:
+        engine.dispose()
+    silent = [pulse for pulse in found if pulse.is_silent]
+    if not silent:
+        return ", ".join(pulse.queue for pulse in found)
+    if len(silent) == len(found) and (settings.embedded_broker or all(one.answered_at is None for one in found)):
+        return _("not running now")
+    known = [pulse.answered_at for pulse in silent if pulse.answered_at]
+    raise Ailment(
+        N_("nobody works on {queues} (last heard of: {since})"),
+        N_("Start `obhut worker` (without --queues: for all of them) and `obhut beat`, or see their logs."),
+        queues=", ".join(pulse.queue for pulse in silent),
+        since=max(known).astimezone(settings.zone).strftime("%d.%m.%Y %H:%M") if known else _("never"),
+    )
+
+
 def _provider(issuer: str, setting: str) -> str:
     if not issuer:
         raise Ailment(N_("no identity provider"), N_("{setting}: set the provider's issuer."), setting=setting)
@@ -171,32 +189,6 @@ def _sms(settings: Settings) -> str:
     return ", ".join(dict.fromkeys(account.api_base for account in settings.twilio_accounts))
 
 
-def _mail(settings: Settings) -> str:
-    from notifications.channels.smtp import MailServer, reason_of
-
-    server = MailServer.of(settings.smtp_url.get_secret_value())
-    if not server.host:
-        raise Ailment(N_("no mail server"), N_("OBHUT_SMTP_URL: set it, such as smtp://user:password@host:587."))
-    try:
-        with server.connect() as connection:
-            code, answer = connection.mail(parseaddr(settings.mail_from)[1])  # goes no further, so nothing is sent
-            if code != SMTP_OK:
-                raise smtplib.SMTPResponseException(code, answer)
-    except ssl.SSLCertVerificationError as error:
-        raise Ailment(
-            N_("{place} shows a certificate that is not trusted ({reason})"),
-            N_("OBHUT_SMTP_URL: use the certificate's name, or let this machine trust its issuer (SSL_CERT_FILE)."),
-            place=server.place, reason=reason_of(error),
-        ) from None  # fmt: skip
-    except (OSError, smtplib.SMTPException) as error:
-        raise Ailment(
-            N_("{place} refuses or does not answer ({reason})"),
-            N_("OBHUT_SMTP_URL: check smtp or smtps, host, port, user and password; OBHUT_MAIL_FROM: the sender."),
-            place=server.place, reason=reason_of(error),
-        ) from None  # fmt: skip
-    return server.place
-
-
 def _answered(error: Exception) -> object:
     """Twilio's code, or what else is known of an answer that was none."""
     response = error.args[1] if len(error.args) > 1 else None
@@ -208,7 +200,9 @@ CHECKS = (
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
     Check(N_("Broker"), _broker),
+    Check(N_("Workers"), _workers),
     Check(N_("Identity"), _identity, state.IDENTITY),
     Check(N_("SMS"), _sms, state.PHONE),
-    Check(N_("E-mail"), _mail, state.MAIL),
+    Check(N_("E-mail"), doctor_mail.servers, state.MAIL),
+    Check(N_("Bounces"), doctor_mail.bounces, state.MAIL),
 )

@@ -1,9 +1,9 @@
-"""What a person sees when the web server itself refuses: an upload so large that the application never hears of it."""
+"""What the web server itself says: to an upload so large that the application never hears of it; nothing, politely."""
 
 from html import escape
 
 from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import RequestEntityTooLarge
 
 from config.command_line.terminal import _
@@ -29,9 +29,27 @@ def channel_class(settings: Settings) -> type[HTTPChannel]:
             self.write(page)
 
     class Channel(HTTPChannel):  # type: ignore[misc]
+        task_class = Answer
         error_task_class = Refusal
 
     return Channel
+
+
+class Answer(WSGITask):  # type: ignore[misc]
+    """An answer without a body (204, 304) ends by itself: waitress would close the connection to show its end."""
+
+    def build_response_header(self) -> bytes:
+        asked_to_close = self.request.headers.get("CONNECTION", "").lower() == "close"
+        self.ends_by_itself = self.version == "1.1" and not self.has_body and not asked_to_close
+        header: bytes = super().build_response_header()
+        self.ends_by_itself = False
+        return header
+
+    ends_by_itself = False
+
+    def set_close_on_finish(self) -> None:
+        if not self.ends_by_itself:
+            super().set_close_on_finish()
 
 
 def too_large(limit_mb: int) -> str:

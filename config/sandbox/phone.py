@@ -159,14 +159,14 @@ def show_message(sid: str) -> Any:
 @blueprint.post("/<account_sid>/Messages/<sid>.json")
 @authenticated
 def redact_message(sid: str) -> Any:
-    """An empty Body wipes the text; Status=canceled only concerns scheduled messages, which we do not take."""
+    """An empty Body wipes the record's text; Status=canceled only concerns scheduled messages, which we do not take."""
     store = phone_account().store
     if store.message(sid) is None:
         return refuse(rules.NOT_FOUND)
     if "Body" in request.form:
         if request.form["Body"]:
             return refuse(rules.Refusal(400, 20001, "Body may only be set to an empty string"))
-        store.change_message(sid, body="", updated=time.time())
+        store.change_message(sid, redacted=1, updated=time.time())
     message = store.message(sid)
     return _shown(message) if message else refuse(rules.NOT_FOUND)
 
@@ -234,7 +234,7 @@ def _shown(message: Row) -> dict[str, Any]:
     code = message["error_code"]
     return {
         "sid": sid, "account_sid": account, "api_version": VERSION, "messaging_service_sid": message["service_sid"],
-        "from": message["sender"], "to": message["recipient"], "body": message["body"],
+        "from": message["sender"], "to": message["recipient"], "body": "" if message["redacted"] else message["body"],
         "direction": message["direction"], "status": message["status"], "error_code": code,
         "error_message": f"Delivery failed ({code})" if code else None,
         "num_media": "0", "num_segments": str(rules.segments(message["body"])), "price": None, "price_unit": "USD",
@@ -292,5 +292,6 @@ def _plain(message: Row) -> dict[str, Any]:
         "number": message["number"], "sid": message["sid"], "direction": message["direction"],
         "from": message["sender"], "to": message["recipient"], "body": message["body"], "status": message["status"],
         "error_code": message["error_code"], "reported": not json.loads(message["upcoming"]),
+        "redacted": bool(message["redacted"]),
         "at": datetime.fromtimestamp(message["created"], UTC).isoformat(),
     }  # fmt: skip

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS messages (
     tries INTEGER NOT NULL DEFAULT 0,   -- of the report that is due
     created REAL NOT NULL,
     updated REAL NOT NULL,
-    sent REAL
+    sent REAL,
+    redacted INTEGER NOT NULL DEFAULT 0 -- the network's record says nothing any more; the phone still shows it
 );
 CREATE INDEX IF NOT EXISTS messages_recipient ON messages (recipient, number);
 CREATE INDEX IF NOT EXISTS messages_sender ON messages (sender, number);
@@ -41,8 +42,9 @@ CREATE TABLE IF NOT EXISTS mails (
 """
 COLUMNS = (
     "sid", "number", "direction", "sender", "recipient", "service_sid", "body", "status", "error_code", "callback",
-    "upcoming", "tries", "created", "updated", "sent",
+    "upcoming", "tries", "created", "updated", "sent", "redacted",
 )  # fmt: skip
+ADDED = {"redacted": "INTEGER NOT NULL DEFAULT 0"}  # to files of earlier versions
 Row = dict[str, Any]
 
 
@@ -57,6 +59,9 @@ class Store:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(SCHEMA)
+        present = {row["name"] for row in self._connection.execute("PRAGMA table_info(messages)")}
+        for name in ADDED.keys() - present:
+            self._connection.execute(f"ALTER TABLE messages ADD COLUMN {name} {ADDED[name]}")
         path.chmod(0o600)
 
     @contextmanager
@@ -78,7 +83,8 @@ class Store:
 
     def add_message(self, message: Mapping[str, Any]) -> Row:
         """Store a new message (all COLUMNS but `number`; `upcoming` as a list) and return it."""
-        values = {"tries": 0, "error_code": None, "service_sid": None, "callback": None, "sent": None} | dict(message)
+        values: Row = {"tries": 0, "error_code": None, "service_sid": None, "callback": None, "sent": None}
+        values |= {"redacted": 0} | dict(message)
         values["upcoming"] = json.dumps(values["upcoming"])
         with self._writing() as connection:
             (values["number"],) = connection.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM messages").fetchone()

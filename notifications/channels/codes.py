@@ -1,5 +1,6 @@
 """The one table from Twilio's codes to meanings. Source: twilio.com/docs/api/errors. Pure."""
 
+from notifications.channels.mail_codes import meaning_of_enhanced
 from notifications.statuses import AttemptState, Meaning
 
 MEANINGS: dict[str, Meaning] = {
@@ -35,5 +36,7 @@ KNOWN_RECEIPTS = frozenset(RECEIPTS) | {"accepted", "scheduled", "queued", "send
 
 
 def meaning_of(code: str | None) -> Meaning:
-    """What a code means to us; an unknown one is a rejection."""
+    """What a code of a receipt means to us, be it Twilio's or a mail server's; an unknown one is a rejection."""
+    if code and "." in code:
+        return meaning_of_enhanced(code)
     return MEANINGS.get(code or "", Meaning.REJECTED)

@@ -36,20 +36,23 @@ class RebasedHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
         method: str,
         url: str,
         params: dict[str, Any] | None = None,
-        data: dict[str, Any] | None = None,
+        data: dict[str, Any] | bytes | None = None,
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """One request. Raises what aiohttp raises, TimeoutError among it."""
+        """One request; `data` as a form, or as one that is encoded already.
+
+        Raises what aiohttp raises, TimeoutError among it.
+        """
         parts = urlsplit(url)
         rebased = urlunsplit((self._scheme, self._host, self._prefix + parts.path, parts.query, ""))
         async with self.session.request(
             method,
             rebased,
             params=params or None,
-            data=urlencode(data, doseq=True).encode() if data else None,
+            data=urlencode(data, doseq=True).encode() if isinstance(data, dict) else data,
             headers={**(headers or {}), **({"Authorization": encode_basic_auth(*auth)} if auth else {})},
             allow_redirects=allow_redirects,
         ) as answer:

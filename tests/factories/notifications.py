@@ -28,9 +28,9 @@ def put_email(key: str = "one", *, to: str = EMAIL, text: str | None = None, **m
 
 
 def _put(key: str, channel: Channel, to: str, variables: dict[str, str], more: dict[str, Any]) -> UUID:
-    values = {"template": "notifications.plain", "locale": "de", "about": "test"} | more
+    values = {"template": "notifications.plain", "locale": "de", "about": "test", "variables": variables} | more
     with transaction():
-        stored = enqueue(channel=channel, to=to, variables=variables, key=key, **values)
+        stored = enqueue(channel=channel, to=to, key=key, **values)
         assert stored is not None, "the key was used before"
         return stored.id
 

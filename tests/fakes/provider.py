@@ -23,15 +23,19 @@ class Provider:
 
     "ok", "drop" (takes it, then hangs up), "garbage" (takes it, answers nonsense), "refuse" (hangs up first),
     or a pair of HTTP status and error code. `after_accept` runs between taking a message and answering.
+    `redacted` are the ids of messages whose text was wiped, `redaction_mood` what happens to the wish.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, account: str = ACCOUNT, first_sid: int = 0) -> None:
+        self.account, self.first_sid = account, first_sid
         self.accepted: list[dict[str, str]] = []
         self.posts: list[dict[str, str]] = []
         self.looked_up = 0
         self.mood: Callable[[dict[str, str]], str | tuple[int, int]] = lambda _: "ok"
         self.after_accept: Callable[[dict[str, str]], object] = lambda _: None
         self.listing_is_down = False
+        self.redacted: list[str] = []
+        self.redaction_mood: Callable[[str], str | tuple[int, int]] = lambda _: "ok"
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.provider = self
@@ -42,7 +46,7 @@ class Provider:
         """The settings, by attribute, that lead an application here."""
         return {
             "twilio_api_base": f"http://127.0.0.1:{self._server.server_port}",
-            "twilio_account_sid": ACCOUNT,
+            "twilio_account_sid": self.account,
             "twilio_auth_token": TOKEN,
             "twilio_from": NUMBER,
         }
@@ -60,7 +64,7 @@ class Provider:
 
     def take(self, form: dict[str, str]) -> dict[str, str]:
         with self._lock:
-            sid = f"SM{len(self.accepted):032x}"
+            sid = f"SM{self.account[2:10]}{self.first_sid + len(self.accepted):024x}"
             message = form | {"sid": sid, "at": format_datetime(datetime.now(UTC).replace(microsecond=0))}
             self.accepted.append(message)
         self.after_accept(message)
@@ -86,6 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         form = dict(urllib.parse.parse_qsl(content.decode()))
         provider = self.server.provider
+        if not self.path.endswith("/Messages.json"):
+            return self._redact(self.path.rpartition("/")[2].removesuffix(".json"), content)
         provider.posts.append(form)
         mood = provider.mood(form)
         if isinstance(mood, tuple):
@@ -100,6 +106,22 @@ class _Handler(BaseHTTPRequestHandler):
         if mood == "garbage":
             return self._write(201, b"<html>It works!</html>")
         return self._answer(201, _as_json(message))
+
+    def _redact(self, sid: str, content: bytes) -> None:
+        provider = self.server.provider
+        mood = provider.redaction_mood(sid)
+        if mood == "refuse":
+            self.close_connection = True
+            return None
+        if isinstance(mood, tuple):
+            return self._answer(mood[0], {"code": mood[1], "message": "No", "status": mood[0]})
+        found = next((each for each in provider.accepted if each["sid"] == sid), None)
+        if found is None:
+            return self._answer(404, {"code": 20404, "message": "Not found", "status": 404})
+        if content != b"Body=":
+            return self._answer(400, {"code": 20001, "message": "Body must be empty", "status": 400})
+        provider.redacted.append(sid)
+        return self._answer(200, _as_json(found) | {"body": ""})
 
     def do_GET(self) -> None:
         provider = self.server.provider

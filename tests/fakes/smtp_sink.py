@@ -1,5 +1,6 @@
 """A real SMTP server (aiosmtpd) that keeps mails and can be told to refuse, to hang up, or to act in between."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable
@@ -21,6 +22,7 @@ class SmtpSink:
         self.at_recipient: Callable[[str], str] = lambda _: "250 OK"
         self.at_end: Callable[[EmailMessage], str] = lambda _: "250 OK"
         self.connections = 0
+        self._lines: set[SMTP] = set()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, tls_context=tls)
@@ -32,12 +34,26 @@ class SmtpSink:
 
     def stop(self) -> None:
         if self._controller.server is not None:
+            self.hang_up()
             self._controller.stop(no_assert=True)
+
+    def hang_up(self) -> None:
+        """End all connections, as a server does with those that nobody uses."""
+        asyncio.run_coroutine_threadsafe(self._close_all(), self._controller.loop).result(10)
+
+    async def _close_all(self) -> None:
+        while self._lines:
+            line = self._lines.pop()
+            if line.transport is not None:
+                cast(Any, line.transport).abort()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the loop closes a socket one round after it was told to
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, lines: list[str]
     ) -> list[str]:
         self.connections += 1
+        self._lines.add(server)
         session.host_name = hostname
         return lines
 

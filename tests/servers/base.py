@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -129,6 +130,16 @@ def tied(command: Sequence[str | Path]) -> list[str]:
 
 
 @contextlib.contextmanager
+def hung(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Within the block the process and its children take connections, by the kernel's grace, and answer nothing."""
+    os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
 def started(
     command: Sequence[str | Path],
     ready: Callable[[], bool],
@@ -136,8 +147,8 @@ def started(
     user: str | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-) -> Iterator[None]:
-    """Run `command` as `user` until the block ends. Raises Missing when it does not come up."""
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `command` as `user`, in a process group of its own, until the block ends. Raises Missing when it fails."""
     owner = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
     process = subprocess.Popen(
         tied(command),
@@ -151,7 +162,7 @@ def started(
     )
     try:
         wait_until(ready, Path(command[0]).name, process)
-        yield
+        yield process
     finally:
         process.terminate()
         try:

@@ -23,7 +23,7 @@ def installed() -> str | Path | None:
     """The address of a running server whose virtual hosts we may manage, else the program to start one with."""
     if base.use_local() and _answers(LOCAL, "/") and _control("list_vhosts"):
         return LOCAL
-    return base.program("/usr/lib/rabbitmq/bin/rabbitmq-server", SERVER, "/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
+    return program()
 
 
 def install() -> None:
@@ -41,8 +41,28 @@ def running() -> Iterator[str]:
         with _virtual_host(found) as address:
             yield address
         return
-    with _private(found) as address:
+    with _private(found) as (address, _):
         yield address
+
+
+@contextlib.contextmanager
+def private_process() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of a server that belongs to the caller, and its process. Raises Missing."""
+    found = program()
+    if found is None:
+        raise base.Missing("RabbitMQ is not installed")
+    with _private(found) as made:
+        yield made
+
+
+def program() -> Path | None:
+    """The server's program, if it is installed."""
+    return base.program("/usr/lib/rabbitmq/bin/rabbitmq-server", SERVER, "/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
+
+
+def close_all_connections(address: str) -> bool:
+    """Let the server that already runs close the connections to the virtual host of `address`, as at a restart."""
+    return _control("close_all_connections", "--vhost", address.rpartition("/")[2] or "/", "test")
 
 
 @contextlib.contextmanager
@@ -66,7 +86,7 @@ def _drop_left_overs() -> None:
 
 
 @contextlib.contextmanager
-def _private(server: Path) -> Iterator[str]:
+def _private(server: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     user = base.first_user("rabbitmq")
     port, names_port = base.free_port(), base.free_port()
     with base.folder("rabbitmq", user) as folder:
@@ -87,8 +107,9 @@ def _private(server: Path) -> Iterator[str]:
             "RABBITMQ_CONFIG_FILE": str(folder / "config"),
         }
         try:
-            with base.started([server], lambda: _answers(f"127.0.0.1:{port}", "/"), user=user, env=env, cwd=folder):
-                yield f"amqp://guest:guest@127.0.0.1:{port}//"
+            ready = lambda: _answers(f"127.0.0.1:{port}", "/")  # noqa: E731
+            with base.started([server], ready, user=user, env=env, cwd=folder) as process:
+                yield f"amqp://guest:guest@127.0.0.1:{port}//", process
         finally:
             # Erlang's name server is started beside and would stay.
             stop = ["epmd", "-port", str(names_port), "-kill"]

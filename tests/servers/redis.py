@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,14 +51,21 @@ def running() -> Iterator[str]:
 @contextlib.contextmanager
 def private(program: Path, port: int | None = None) -> Iterator[str]:
     """The address of a server that belongs to the caller. Raises Missing."""
+    with private_process(program, port) as (address, _):
+        yield address
+
+
+@contextlib.contextmanager
+def private_process(program: Path, port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of a server that belongs to the caller, and its process. Raises Missing."""
     port = port or base.free_port()
     address = f"redis://127.0.0.1:{port}/0"
     user = base.first_user("redis")
     with base.folder("redis", user) as folder:
         command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         command += ["--dir", folder]
-        with base.started(command, lambda: _answers(address), user=user, cwd=folder):
-            yield address
+        with base.started(command, lambda: _answers(address), user=user, cwd=folder) as process:
+            yield address, process
 
 
 def _answers(address: str) -> bool:

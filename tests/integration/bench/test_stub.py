@@ -8,11 +8,11 @@ import pytest
 from twilio.rest import Client
 
 from config.settings import load_settings
-from notifications.channels.sms import RebasedHttpClient
 from tests.bench import bare_sdk
 from tests.bench.provider import NUMBER, TOKEN, Stub
 from tests.bench.stub import ACCOUNT
 from tests.fixtures.processes import eventually
+from tests.support.sdk import RebasedHttpClient
 
 TO = "+4915735990001"
 HEAD = "POST /2010-04-01/Accounts/{account}/Messages.json HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"

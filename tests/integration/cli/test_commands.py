@@ -1,14 +1,20 @@
 """The console script: help, errors in one line, doctor, and the sandbox's pages and clock in a running house."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import requests
 
 from config.cli import ROOMS, Obhut, _room_group
+from config.ids import new_id
+from notifications.verp import BounceCodes
+from tests.factories.bounces import report
+from tests.fakes.mail import MailServer
+from tests.fixtures.processes import START, StartObhut
 from tests.fixtures.processes import Obhut as House
-from tests.fixtures.processes import StartObhut
 
 MOVED = "2026-11-03T08:00:00+01:00"
 
@@ -48,6 +54,46 @@ def test_the_doctor_names_each_ailment_with_its_mend(obhut: StartObhut) -> None:
     assert "Traceback" not in done.stdout + done.stderr
     for setting in ("OBHUT_OIDC_ISSUER", "OBHUT_SMTP_URL", "OBHUT_BROKER_URL", "OBHUT_TWILIO_API_BASE"):
         assert setting in done.stdout
+
+
+def test_the_doctor_looks_at_every_mail_server_and_at_the_mailbox(
+    obhut: StartObhut, mail_server: MailServer, tmp_path: Path
+) -> None:
+    environment = mail_server.environment | {
+        "OBHUT_LOCALE": "en",
+        "OBHUT_SMTP_MORE": "smtp://127.0.0.1:9,smtp://127.0.0.1:7",
+        "OBHUT_BOUNCE_ADDRESS": "bounces@stadt.example",
+        "OBHUT_BOUNCE_MAILBOX_URL": f"maildir://{tmp_path}/away",
+    }
+    done = obhut(environment).run("doctor")
+    assert done.returncode == 1
+    assert done.stdout.count("OBHUT_SMTP_MORE: check") == 2 and "OBHUT_SMTP_URL: check" not in done.stdout
+    assert "OBHUT_BOUNCE_MAILBOX_URL: check" in done.stdout
+    for name in ("new", "cur"):
+        (tmp_path / "away" / name).mkdir(parents=True)
+    done = obhut(environment | {"OBHUT_SMTP_MORE": ""}).run("doctor")
+    assert "bounces@stadt.example, read from" in done.stdout and not mail_server.mails
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_mail_server_pipes_into_a_command_that_says_when_to_come_again(obhut: StartObhut) -> None:
+    secret = "a secret that is long enough for production"
+    house = obhut({"OBHUT_SECRET_KEY": secret, "OBHUT_MAIL_FROM": "amt@stadt.example"})
+    ours = report(BounceCodes(secret, "amt@stadt.example").message_id(new_id()))
+    assert _piped(house, ours) == (75, "")  # no database yet
+    assert house.run("db", "upgrade").returncode == 0
+    assert _piped(house, ours) == (0, "not_ours")
+    assert _piped(house, b"") == (65, "unreadable")
+    assert _piped(obhut({"OBHUT_PORT": "none"}), ours) == (75, "")
+
+
+def _piped(house: House, raw: bytes) -> tuple[int, str]:
+    command = [sys.executable, "-c", START, "notifications", "bounce"]
+    done = subprocess.run(
+        command, cwd=house.folder, env=house.environment, input=raw, capture_output=True, timeout=120, check=False
+    )
+    assert b"Traceback" not in done.stderr
+    return done.returncode, done.stdout.decode().strip()
 
 
 def test_the_doctor_is_content_with_an_untouched_folder(obhut: StartObhut) -> None:

@@ -1,10 +1,17 @@
 """Providers for the outbox: an SMS provider with moods and a real SMTP server, both of this process."""
 
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from config import clock
 from config.settings import Settings
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
@@ -36,3 +43,22 @@ def release() -> Iterator[threading.Event]:
     event = threading.Event()
     yield event
     event.set()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> ssl.SSLContext:
+    """A server's certificate that no authority signed."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    today = clock.wall()
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    names = x509.SubjectAlternativeName([x509.DNSName("mail.example.org")])
+    made = made.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
+    certificate = made.add_extension(names, critical=True).sign(key, hashes.SHA256())
+    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    file = tmp_path / "mail.pem"
+    file.write_bytes(
+        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(encoding)
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context

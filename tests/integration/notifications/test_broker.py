@@ -11,7 +11,7 @@ from flask import Flask
 from config.app import create_app
 from config.database import db
 from config.settings import Settings
-from notifications.celery_app import celery, waker
+from notifications.celery_app import RUN_JOB, celery, queue_names, waker
 from notifications.delivery import deliver
 from notifications.schedule import Queue, jobs, run_due_jobs
 from notifications.statuses import Channel
@@ -101,11 +101,13 @@ def test_requests_are_served_and_messages_sent_without_a_broker(
 
 
 def test_every_job_has_a_queue_with_a_worker_and_a_tick(app: Flask) -> None:
-    names = {job.name for job in jobs()}
     assert {job.queue for job in jobs()} <= set(Queue)
-    assert set(celery.conf.beat_schedule) == names
-    for name, entry in celery.conf.beat_schedule.items():
-        assert entry["kwargs"] == {"job": name} and entry["task"] in celery.tasks
+    ticks = {name: entry for name, entry in celery.conf.beat_schedule.items() if entry["task"] == RUN_JOB}
+    assert {name: (entry["kwargs"], entry["options"]["queue"]) for name, entry in ticks.items()} == {
+        job.name: ({"job": job.name}, job.queue.value) for job in jobs()
+    }
+    assert {entry["options"]["queue"] for entry in celery.conf.beat_schedule.values()} == set(queue_names())
+    assert {entry["task"] for entry in celery.conf.beat_schedule.values()} <= set(celery.tasks)
 
 
 def test_all_jobs_together_do_what_is_due_and_then_nothing(app: Flask, provider: Provider, sink: SmtpSink) -> None:

@@ -130,7 +130,7 @@ def test_stop_start_stop_is_confirmed_each_time_and_start_alone_once(say: Say, p
     assert len(arrived(provider)) == sent + 2
 
 
-def test_help_names_the_office_and_yet_reaches_a_person_once_a_day(say: Say, provider: Provider) -> None:
+def test_help_says_whom_to_call_and_yet_reaches_a_person_once_a_day(say: Say, provider: Provider) -> None:
     with transaction():
         office = Office(code="nord", name="Gesundheitsamt Nord", phone="0531 470-0", is_default=True)
         db.session.add(office)
@@ -140,7 +140,7 @@ def test_help_names_the_office_and_yet_reaches_a_person_once_a_day(say: Say, pro
     assert say("INFO") is InboxState.DONE
     assert say("help") is InboxState.INBOX
     (text,) = arrived(provider)[1:]
-    assert "Gesundheitsamt Nord" in text and "0531 470-0" in text and "112" in text
+    assert "0531 470-0" in text and "112" in text
 
 
 def test_an_answer_to_a_question_is_no_wish(say: Say) -> None:
@@ -159,7 +159,7 @@ def test_every_answer_is_one_sms_in_every_language() -> None:
                     f"notifications.{template}",
                     Channel.SMS,
                     locale,
-                    {"office": "Gesundheitsamt Braunschweig-Wolfenbüttel", "office_phone": phone},
+                    {"office_phone": phone},
                 )
                 assert found.locale == locale
                 assert measure(found.body).count == 1, (template, locale, len(found.body), measure(found.body))

@@ -12,8 +12,8 @@ from twilio.rest import Client
 from config.sandbox.process import SandboxProcess
 from config.sandbox.remote import Remote
 from config.settings import Settings, load_settings
-from notifications.channels.sms import RebasedHttpClient
 from tests.servers import base
+from tests.support.sdk import RebasedHttpClient
 
 
 class Application:

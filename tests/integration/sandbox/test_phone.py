@@ -10,9 +10,9 @@ from twilio.rest import Client
 from config.sandbox.process import SandboxProcess
 from config.sandbox.remote import Remote
 from config.settings import Settings
-from notifications.channels.sms import RebasedHttpClient
 from tests.fixtures.processes import eventually
 from tests.integration.sandbox.conftest import Application
+from tests.support.sdk import RebasedHttpClient
 
 NUMBER = "+4917604069050"
 
@@ -53,9 +53,13 @@ def test_messages_are_listed_by_recipient_and_time(client: Client, filled: Setti
     assert [one.sid for one in client.messages.list(page_size=1, limit=5)] == [other, mine]
 
 
-def test_a_text_can_be_wiped_and_a_message_deleted(client: Client, filled: Settings) -> None:
+def test_a_text_can_be_wiped_and_a_message_deleted(client: Client, filled: Settings, remote: Remote) -> None:
     sid = send(client, filled)
     assert client.messages(sid).update(body="").body == ""
+    assert client.messages(sid).fetch().body == ""
+    assert [one.body for one in client.messages.list(to=NUMBER)] == [""]
+    shown = remote.messages(to=NUMBER)
+    assert [(one["body"], one["redacted"]) for one in shown] == [("Guten Tag", True)], "a phone forgets nothing"
     assert client.messages(sid).delete()
     with pytest.raises(TwilioRestException) as missing:
         client.messages(sid).fetch()

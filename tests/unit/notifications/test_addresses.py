@@ -28,11 +28,25 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         (Channel.EMAIL, "a@example.org\r\nBcc: b@example.org"),
         (Channel.EMAIL, "a@example.org, b@example.org"),
         (Channel.EMAIL, "A <a@example.org>"),
+        (Channel.EMAIL, "müller@example.org"),  # only some servers take it
+        (Channel.EMAIL, "mira@straße.example"),  # one domain by the old rules, another by the new
+        (Channel.EMAIL, "mira@..ü.example"),
     ],
 )
 def test_impossible_addresses_are_refused(channel: Channel, address: str) -> None:
     with pytest.raises(RuleViolation):
         checked(channel, address)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Mira.Beispiel@Example.org", "Mira.Beispiel@Example.org"),
+        ("mira@amt.münchen.example", "mira@amt.xn--mnchen-3ya.example"),
+    ],
+)
+def test_a_domain_with_umlauts_is_kept_as_mail_servers_know_it(given: str, kept: str) -> None:
+    assert checked(Channel.EMAIL, given) == kept
 
 
 def test_masks_show_too_little_to_write_to() -> None:

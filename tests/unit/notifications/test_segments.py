@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.segments import measure
+from notifications.segments import made_plain, measure, plainer
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,21 @@ def test_segments(text: str, encoding: str, count: int) -> None:
 def test_letters_that_make_it_dear_are_named() -> None:
     assert measure("Größe „egal“").culprits == ("„", "“")
     assert measure("Größe egal").culprits == ()
+
+
+@pytest.mark.parametrize(
+    ("letter", "instead"),
+    [("’", "'"), ("„", '"'), ("–", "-"), ("…", "..."), ("\u00a0", " "), ("\u200b", ""), ("ş", "s"), ("ł", "l"),
+     ("á", "a"), ("ﬁ", "fi"), ("ж", None), ("ع", None), ("😀", None)],
+)  # fmt: skip
+def test_what_could_stand_there_instead(letter: str, instead: str | None) -> None:
+    assert plainer(letter) == instead
+    if instead is not None:
+        assert measure(f"x{instead}").encoding == "GSM-7"
+
+
+def test_a_text_made_plain_fits_the_alphabet_or_there_is_none() -> None:
+    plain = made_plain("Ihr Termin – „morgen“ …")
+    assert plain == 'Ihr Termin - "morgen" ...' and measure(plain).culprits == ()
+    assert made_plain("Термін – завтра") is None
+    assert made_plain("Ohne alles") == "Ohne alles"

@@ -1,0 +1,54 @@
+"""The source of every template version that a message was written with, kept once: it explains old messages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from auth.sessions import own_transaction
+from config import clock
+from config.database import db, on_commit
+from config.ids import new_id
+from notifications.operation_models import TemplateVersion
+from notifications.rendering import Rendered
+from notifications.rows import insert_for
+from notifications.statuses import Channel
+from notifications.template_files import read_source
+
+Known = tuple[str, Channel, str, str]
+KNOWN = "obhut.template_versions"
+COLUMNS = ["template", "channel", "locale", "version"]
+
+
+def ensure(template: str, channel: Channel, text: Rendered) -> None:
+    """Keep the source that `text` was made from, unless it is known; inside the caller's transaction.
+
+    Costs one look into memory once the version is known to this process.
+    """
+    known: set[Known] = current_app.extensions.setdefault(KNOWN, set())
+    mine = (template, channel, text.locale, text.version)
+    if mine in known:
+        return
+    source = read_source(template, channel, text.locale)
+    if source.version != text.version:
+        return  # the file was changed a moment ago; the next message brings the new version
+    values = dict(zip(COLUMNS, mine, strict=True)) | {
+        "id": new_id(),
+        "source": source.whole,
+        "first_used_at": clock.now(),
+    }
+    with _writing() as session:
+        session.execute(insert_for(TemplateVersion).values(values).on_conflict_do_nothing(index_elements=COLUMNS))
+    on_commit(f"version:{mine}", lambda: known.add(mine))
+
+
+@contextmanager
+def _writing() -> Iterator[Session]:
+    # Two long transactions that each met two new versions would wait for one another's rows; a short one of its own
+    # waits for nobody. On SQLite there is one writer, and that is the caller.
+    if db.engine.dialect.name == "sqlite":
+        yield db.session()
+    else:
+        with own_transaction() as own:
+            yield own
