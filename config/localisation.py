@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
 
-DOMAINS = ("config", "auth", "notifications", "services", "care", "imports", "sandbox", "bulk", "pages", "templates", "email", "inbound")
+DOMAINS = (
+    *("config", "auth", "notifications", "services", "care", "imports", "sandbox"),
+    *("bulk", "pages", "templates", "email", "inbound"),
+)
 PAGE_LOCALES = ("de", "en")
 LOCALE_COOKIE = "obhut_locale"
 RIGHT_TO_LEFT = ("ar",)

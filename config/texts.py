@@ -46,6 +46,14 @@ DOMAINS: dict[str, tuple[str, ...]] = {
         *("notifications/explanations.py", "notifications/labels.py", "notifications/views_running.py"),
         *(f"notifications/templates/notifications/{name}.html" for name in MESSAGE_PAGES),
     ),
+    "inbound": (
+        *("notifications/inbox.py", "notifications/suppressions.py", "notifications/suppression_labels.py"),
+        *("notifications/views_inbox.py", "notifications/views_suppressions.py"),
+        *(
+            f"notifications/templates/notifications/{name}.html"
+            for name in ("inbox", "answer", "suppressions", "suppression", "_bases")
+        ),
+    ),
     "sandbox": ("config/sandbox", "config/command_line", "config/demo"),
     "templates": (
         *(

@@ -1,10 +1,7 @@
 """What staff and API clients see of messages. Every query starts with who is asking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
@@ -12,25 +9,11 @@ from auth.policies import Actor
 from auth.roles import Permission
 from config.database import db
 from config.errors import NotFound
-from notifications.addresses import masked
-from notifications.models import DeliveryAttempt, InboundMessage, Notification
-from notifications.statuses import Channel, InboxState
+from notifications.models import DeliveryAttempt, Notification
 
 PAGE = 50
 # Which permission opens the messages of a wing, and how an owner of that wing is written.
 WINGS = {"care": Permission.CASES_SEE, "services": Permission.REQUESTS_WORK}
-
-
-@dataclass(frozen=True)
-class Received:
-    """One message of the inbox."""
-
-    id: UUID
-    sender: str
-    body: str
-    received_at: datetime
-    state: InboxState
-    about: str
 
 
 def owners_of(actor: Actor) -> list[str]:
@@ -53,51 +36,6 @@ def visible(actor: Actor, entity: Any = Notification) -> ColumnElement[bool]:
     closed = [prefix for prefix, permission in WINGS.items() if not actor.may(permission)]
     of_wings = and_(true(), *(entity.template.not_like(f"{prefix}.%") for prefix in closed))
     return and_(of_wings, or_(entity.owner.is_(None), entity.owner.in_(owners_of(actor))))
-
-
-def inbox(actor: Actor, *, done: bool = False) -> list[Received]:
-    """What came in and no wing understood, oldest first; or what was dealt with last, newest first."""
-    if not actor.may(Permission.MESSAGES_ANSWER):
-        return []
-    if done:
-        chosen = InboundMessage.state.in_((InboxState.ANSWERED, InboxState.DONE))
-        statement = (
-            select(InboundMessage)
-            .where(chosen, InboundMessage.handled_by.is_not(None))
-            .order_by(InboundMessage.id.desc())
-        )
-    else:
-        statement = select(InboundMessage).where(InboundMessage.state == InboxState.INBOX).order_by(InboundMessage.id)
-    found = []
-    for row in db.session.scalars(statement.limit(PAGE * 2)):
-        conversation = conversation_of(row)
-        if (
-            conversation is None
-            or conversation.owner is None
-            or conversation.owner in owners_of(actor)
-            or actor.is_system
-        ):
-            found.append(_received(row, conversation))
-    return found
-
-
-def received(actor: Actor, inbound_id: UUID) -> Received:
-    """One message of the inbox. Raises NotFound."""
-    row = db.session.get(InboundMessage, inbound_id)
-    if row is None or not actor.may(Permission.MESSAGES_ANSWER):
-        raise NotFound()
-    conversation = conversation_of(row)
-    if conversation is not None and conversation.owner not in (None, *owners_of(actor)) and not actor.is_system:
-        raise NotFound()
-    return _received(row, conversation)
-
-
-def conversation_of(row: InboundMessage) -> Notification | None:
-    """The newest message that went to this sender: what the reply is probably about."""
-    newest = select(Notification).where(
-        Notification.recipient_index == row.sender_index, Notification.channel == Channel.SMS
-    )
-    return db.session.scalars(newest.order_by(Notification.id.desc()).limit(1)).first()
 
 
 def as_json(actor: Actor, *, about: str | None = None, keys: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -144,10 +82,3 @@ def _json(row: Notification, attempts: Sequence[DeliveryAttempt]) -> dict[str, A
             for each in attempts
         ],
     }
-
-
-def _received(row: InboundMessage, conversation: Notification | None) -> Received:
-    sender = masked(Channel.SMS, row.sender or "")
-    return Received(
-        row.id, sender, row.body or "", row.received_at, row.state, conversation.about if conversation else ""
-    )

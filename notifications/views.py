@@ -1,4 +1,4 @@
-"""Staff pages: the log of messages, one message's way, and the inbox. Failures, queue and statistics: views_running."""
+"""Staff pages: the log of messages and one message's way. Failures, queue and statistics: views_running."""
 
 import re
 from datetime import date
@@ -8,28 +8,20 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config.database import transaction
-from config.forms import BaseForm, accepting
-from notifications import desk, failures, queries, query_failures, query_log, query_timeline
+from notifications import desk, failures, inbox, preferences, query_failures, query_log, query_timeline
 from notifications.labels import CHANNELS, EVENTS, INBOX_STATES, LOG_TABS, PRIORITIES, PURPOSES, STATUSES, TONES
 from notifications.query_log import Filters
 from notifications.rendering import template_names
 from notifications.statuses import Channel
+from notifications.suppression_labels import BASES, SOURCES
 
 YEARS = range(2000, 2100)
 BLIND_INDEX = re.compile("[0-9a-f]{64}")
 blueprint = Blueprint("messages", __name__, url_prefix="/staff/messages", template_folder="templates")
-
-
-class AnswerForm(BaseForm):
-    """A few lines by SMS."""
-
-    text = TextAreaField(_l("Answer"))
 
 
 @blueprint.context_processor
@@ -43,6 +35,8 @@ def _names() -> dict[str, object]:
         "log_tabs": LOG_TABS,
         "priorities": PRIORITIES,
         "purposes": PURPOSES,
+        "bases": BASES,
+        "sources": SOURCES,
     }
 
 
@@ -61,8 +55,8 @@ def index() -> ResponseReturnValue:
         kept=address_of_filters(chosen),
         templates=[(name, name) for name in template_names()],
         senders=[(name, name) for name in query_log.sender_names()],
-        waiting=len(queries.inbox(actor)),
         attention=query_failures.needing_attention(actor),
+        waiting=inbox.waiting(actor) if actor.may(Permission.MESSAGES_ANSWER) else None,
     )
 
 
@@ -73,6 +67,7 @@ def show(message_id: UUID) -> ResponseReturnValue:
     return render_template(
         "notifications/message.html",
         message=query_timeline.details(actor, message_id),
+        standing=preferences.bases_for_message(message_id),
         may_send=actor.may(Permission.MESSAGES_SEND),
     )
 
@@ -85,7 +80,8 @@ def text(message_id: UUID) -> ResponseReturnValue:
     with transaction():
         message = query_timeline.details(actor, message_id, with_text=True)
         desk.note_text_seen(actor, message_id)
-    return render_template("notifications/message.html", message=message, may_send=True)
+    standing = preferences.bases_for_message(message_id)
+    return render_template("notifications/message.html", message=message, may_send=True, standing=standing)
 
 
 @blueprint.post("/<uuid:message_id>/again")
@@ -95,34 +91,6 @@ def try_again(message_id: UUID) -> ResponseReturnValue:
         successor = failures.try_again(current_actor(), message_id)
     flash(_("The message is on its way once more."), "success")
     return redirect(url_for(".show", message_id=successor))
-
-
-@blueprint.get("/inbox")
-@require(Permission.MESSAGES_ANSWER)
-def inbox() -> ResponseReturnValue:
-    actor = current_actor()
-    return render_template("notifications/inbox.html", open=queries.inbox(actor), done=queries.inbox(actor, done=True))
-
-
-@blueprint.route("/inbox/<uuid:inbound_id>", methods=["GET", "POST"])
-@require(Permission.MESSAGES_ANSWER)
-def answer(inbound_id: UUID) -> ResponseReturnValue:
-    actor, form = current_actor(), AnswerForm()
-    if form.validate_on_submit():
-        with accepting(form):
-            with transaction():
-                desk.answer(actor, inbound_id, form.text.data or "")
-            flash(_("Your answer is on its way."), "success")
-            return redirect(url_for(".inbox"))
-    return render_template("notifications/answer.html", form=form, received=queries.received(actor, inbound_id))
-
-
-@blueprint.post("/inbox/<uuid:inbound_id>/done")
-@require(Permission.MESSAGES_ANSWER)
-def put_aside(inbound_id: UUID) -> ResponseReturnValue:
-    with transaction():
-        desk.put_aside(current_actor(), inbound_id)
-    return redirect(url_for(".inbox"))
 
 
 def filters_of_address() -> Filters:
