@@ -51,4 +51,4 @@ def delivery_outcome(outcome: Outcome) -> None:
 
 
 def _is_for_person(key: str) -> bool:
-    return key.split(":", 1)[0] in {"invitation", "check-in", "released"}
+    return key.split(":", 1)[0] in {"invitation", "check-in", "released", "bulk"}

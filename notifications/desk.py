@@ -1,4 +1,4 @@
-"""What staff do with messages: send a failed one again, answer one that came in, put it aside."""
+"""What staff do with messages that came in: answer them, put them aside."""
 
 from uuid import UUID
 
@@ -8,36 +8,14 @@ from auth import audit
 from auth.policies import Actor
 from config import clock
 from config.database import db, locked
-from config.errors import N_, InvalidTransition, NotFound, RuleViolation
-from notifications.celery_app import wake
-from notifications.models import InboundMessage, Notification
+from config.errors import N_, InvalidTransition, RuleViolation
+from notifications.models import InboundMessage
 from notifications.outbox import enqueue
-from notifications.queries import conversation_of, messages_visible_to, owners_of, received
-from notifications.rows import again, store
-from notifications.schedule import Queue
-from notifications.statuses import TRY_AGAIN, Channel, InboxState
+from notifications.queries import conversation_of, owners_of, received
+from notifications.statuses import Channel, InboxState
 
 ANSWER = "notifications.answer"
 LONGEST_ANSWER = 480
-
-
-def try_again(actor: Actor, message_id: UUID) -> UUID:
-    """Send the text of a failed or unknown message once more, as a successor; inside the caller's transaction.
-
-    Pressing twice sends once. Raises NotFound; InvalidTransition when it did not fail or its text is wiped.
-    """
-    row = db.session.scalars(locked(messages_visible_to(actor).where(Notification.id == message_id))).first()
-    if row is None:
-        raise NotFound()
-    if row.status not in TRY_AGAIN or not row.has_text:
-        raise InvalidTransition("try_again", row.status.value)
-    key = f"again:{row.id}"
-    stored = store(again(row, key))
-    if stored is None:
-        return db.session.scalars(select(Notification.id).where(Notification.key == key)).one()
-    audit.record(actor, "message.tried_again", f"message:{row.id}", successor=str(stored.id))
-    wake(Queue.DELIVERY)
-    return stored.id
 
 
 def answer(actor: Actor, inbound_id: UUID, text: str) -> None:

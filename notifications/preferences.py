@@ -8,6 +8,7 @@ from config import clock
 from config.database import db, locked
 from config.encryption import blind_index
 from config.rowsets import among
+from notifications.addresses import checked, phone_from_text
 from notifications.models import Suppression
 from notifications.statuses import Channel
 
@@ -17,6 +18,14 @@ KIND = {Channel.SMS: "phone", Channel.EMAIL: "email"}
 def address_index(channel: Channel, address: str) -> bytes:
     """The blind index of an address: E.164 for SMS; e-mail addresses count without upper and lower case."""
     return blind_index(KIND[channel], address.strip().lower())
+
+
+def recipient_index(text: str) -> bytes:
+    """The blind index of an address as people write it, be it a phone number or an e-mail. Raises RuleViolation."""
+    text = text.strip()
+    if "@" in text:
+        return address_index(Channel.EMAIL, checked(Channel.EMAIL, text))
+    return address_index(Channel.SMS, phone_from_text(text))
 
 
 def suppressed(channel: Channel, indexes: Iterable[bytes]) -> set[bytes]:

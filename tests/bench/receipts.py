@@ -3,163 +3,80 @@
 import asyncio
 import random
 import statistics
-import tempfile
 import time
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import psutil
 import psycopg
-from flask import Flask
-from sqlalchemy import func, select, update
 from twilio.request_validator import RequestValidator
 
-from config import clock, schema
-from config.app import create_app
-from config.database import db, transaction
-from config.ids import new_id
-from config.rowsets import insert_many
-from config.settings import load_settings
-from notifications.models import DeliveryAttempt, Notification
-from notifications.outbox import NewMessage, enqueue_many
-from notifications.statuses import AttemptState, Channel, Meaning, Status
-from tests.bench.provider import phone
+from tests.bench.deployment import Deployment, deployment, provider
+from tests.bench.provider import NUMBER, TOKEN
 from tests.bench.report import Line, at_least, at_most
-from tests.fakes.provider import ACCOUNT, NUMBER, TOKEN
-from tests.fixtures.databases import address_of
+from tests.bench.stub import ACCOUNT
+from tests.bench.usage import Usage
 from tests.fixtures.processes import Obhut, eventually
-from tests.servers import Missing, postgresql, redis
 
 PATH = "/webhooks/twilio/status"
 MESSAGES, COPIES, CONNECTIONS = 1_000, 5, 8
 WARM_UP = 400
 SETTLED_WITHIN_S = 120
+RATE, P99_MS = 500, 200
 
 
 def measure() -> Iterator[Line]:
     """Each receipt of a thousand messages five times, in any order. Raises when the final state is another."""
-    with _deployment() as (web, worker, app):
-        sids = _sent_messages(app, MESSAGES)
+    with provider() as stub, deployment(stub) as place:
+        worker = place.start_worker()
+        web, _ = place.start_web()
+        sids = _sent(place)
         reported = [(sid, status) for sid in sids for status in ("sent", "delivered")] * COPIES
         random.Random(1).shuffle(reported)
         requests = [_receipt(web, sid, status) for sid, status in reported]
-        _pour(web, [_bare()] * WARM_UP)
-        bare, bare_waits = _pour(web, [_bare()] * len(requests))
+        _pour(web, [_bare(web)] * WARM_UP)
+        bare, bare_waits = _pour(web, [_bare(web)] * len(requests))
         _pour(web, [_receipt(web, f"SM{number:032x}", "sent") for number in range(WARM_UP)])
-        before = _cpu(web), _cpu(worker)
-        taken, waits = _pour(web, requests)
-        began = time.monotonic()
-        eventually(lambda: _delivered(app) == MESSAGES, "every message delivered", SETTLED_WITHIN_S)
-        applied = time.monotonic() - began
-        used = [
-            (_cpu(part) - earlier) / len(requests) * 1000 for part, earlier in zip((web, worker), before, strict=True)
-        ]
-    many, bare_many = len(requests) / taken, len(requests) / bare
-    nothing = "an address that does nothing"
-    yield Line("receipts answered", many, "1/s", nothing, bare_many, (at_least(500, "1/s"),))
-    yield Line("receipt answered, median", _nth(waits, 50), "ms", nothing, _nth(bare_waits, 50))
-    yield Line("receipt answered, p99", _nth(waits, 99), "ms", nothing, _nth(bare_waits, 99), (at_most(200, "ms"),))
-    yield Line("receipts: processor time of web, each", used[0], "ms")
-    yield Line("receipts: processor time of the worker, each", used[1], "ms")
-    yield Line("last receipt answered until all are applied", applied, "s")
-
-
-def _nth(waits: Sequence[float], percent: int) -> float:
-    """Milliseconds that so many percent waited at most."""
-    return statistics.quantiles(waits, n=100)[percent - 1] * 1000
-
-
-def _cpu(process: Obhut) -> float:
-    """Seconds of processor time that it has used so far."""
-    assert process.process
-    times = psutil.Process(process.process.pid).cpu_times()
-    return float(times.user + times.system)
-
-
-@contextmanager
-def _deployment() -> Iterator[tuple[Obhut, Obhut, Flask]]:
-    """`obhut web`, `worker` and `beat` on PostgreSQL and Redis, and an application in this process to look."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="obhut-bench-")))
-        server = stack.enter_context(postgresql.running())
-        program = redis.program()
-        if program is None:
-            raise Missing("Redis is not installed")
-        broker = stack.enter_context(redis.private(program))
-        name = f"obhut_bench_{uuid.uuid4().hex[:10]}"
-        with psycopg.connect(server, autocommit=True) as owner:
-            owner.execute(f'CREATE DATABASE "{name}"')
-            stack.callback(_drop, server, name)
-        providers = {
-            "twilio_account_sid": ACCOUNT,
-            "twilio_auth_token": TOKEN,
-            "twilio_from": NUMBER,
-            "twilio_api_base": "http://127.0.0.1:9",
-            "smtp_url": "smtp://127.0.0.1:9",
-            "oidc_issuer": "http://127.0.0.1:9",
-            "oidc_client_id": "bench",
-            "oidc_client_secret": "not-a-secret",
-        }
-        address = {"database_url": address_of(server, name), "broker_url": broker}
-        settings = load_settings(data_dir=folder, base_url="http://localhost", **providers, **address)
-        app = create_app(settings)
-        schema.upgrade(app, settings)
-        environment = {f"OBHUT_{key.upper()}": value for key, value in (providers | address).items()}
-        web = Obhut(folder, environment | {"OBHUT_LOG_LEVEL": "ERROR"}, "web")
-        shared = web.environment | {"OBHUT_BASE_URL": web.url}
-        parts = [web, *(Obhut(folder, shared, part) for part in ("worker", "beat"))]
-        for part in parts:
-            stack.callback(part.close)
-            part.start(wait=part is web)
-        yield web, parts[1], app
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-
-
-def _drop(server: str, name: str) -> None:
-    with psycopg.connect(server, autocommit=True) as owner:
-        owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _sent_messages(app: Flask, count: int) -> list[str]:
-    """Messages that have gone out; the provider's ids."""
-    sids = [f"SM{uuid.uuid4().hex}" for _ in range(count)]
-    with app.app_context(), transaction():
-        enqueue_many([_message(number) for number in range(count)])
-        db.session.execute(update(Notification).values(status=Status.SENT, sent_at=clock.now(), attempts_made=1))
-        sent = {"number": 1, "channel": Channel.SMS, "sender": NUMBER, "meaning": Meaning.NONE}
-        sent |= {"state": AttemptState.SENT, "started_at": clock.wall(), "settled_at": clock.wall()}
-        ids = db.session.scalars(select(Notification.id)).all()
-        insert_many(
-            DeliveryAttempt,
-            [
-                {"id": new_id(), "notification_id": message_id, "provider_id": sid} | sent
-                for message_id, sid in zip(ids, sids, strict=True)
-            ],
-        )
-    return sids
-
-
-def _message(number: int) -> NewMessage:
-    return NewMessage(
-        template="notifications.plain",
-        channel=Channel.SMS,
-        to=phone(number),
-        locale="de",
-        variables={"text": "Nur ein Test."},
-        key=f"bench:{number}",
-        about="bench",
+        assert web.process and worker.process
+        with Usage(web.process.pid) as of_web, Usage(worker.process.pid) as of_worker:
+            taken, waits = _pour(web, requests)
+            began = time.monotonic()
+            eventually(lambda: _delivered(place) == MESSAGES, "every message delivered", SETTLED_WITHIN_S)
+            applied = time.monotonic() - began
+    what, beside = f"{len(requests):,} receipts", "an address that does nothing"
+    rate = len(requests) / taken
+    yield Line(f"{what}: rate", rate, "1/s", beside, len(requests) / bare, (at_least(RATE, "1/s"),))
+    yield Line(f"{what}: median", _percentile(waits, 50), "ms", beside, _percentile(bare_waits, 50))
+    yield Line(
+        f"{what}: p99", _percentile(waits, 99), "ms", beside, _percentile(bare_waits, 99), (at_most(P99_MS, "ms"),)
     )
+    yield Line(f"{what}: all applied after the last", applied, "s", "taking them", taken)
+    yield Line(f"{what}: CPU of web a receipt", of_web.cpu_s / len(requests) * 1000, "ms")
+    yield Line(f"{what}: CPU of the worker a receipt", of_worker.cpu_s / len(requests) * 1000, "ms")
 
 
-def _delivered(app: Flask) -> int:
-    with app.app_context():
-        counted = select(func.count()).where(Notification.status == Status.DELIVERED, ~Notification.untold)
-        return int(db.session.scalar(counted) or 0)
+def _percentile(waits: Sequence[float], which: int) -> float:
+    """Milliseconds."""
+    return statistics.quantiles(waits, n=100)[which - 1] * 1000
+
+
+def _sent(place: Deployment) -> list[str]:
+    """Let messages go out; the provider's ids."""
+    with place.at_hand():
+        place.write(MESSAGES)
+        place.wait_until_settled()
+    with psycopg.connect(place.dsn) as connection:
+        rows = connection.execute(
+            "SELECT provider_id FROM delivery_attempt WHERE notification_id > %s AND state = 'sent'", (place.first_id,)
+        ).fetchall()
+    assert len(rows) == MESSAGES, f"only {len(rows)} were sent"
+    return [provider_id for (provider_id,) in rows]
+
+
+def _delivered(place: Deployment) -> int:
+    with psycopg.connect(place.dsn) as connection:
+        counted = "SELECT count(*) FROM notification WHERE status = 'delivered' AND NOT untold"
+        row = connection.execute(counted).fetchone()
+    return row[0] if row else 0
 
 
 def _receipt(web: Obhut, sid: str, status: str) -> bytes:
@@ -172,7 +89,7 @@ def _receipt(web: Obhut, sid: str, status: str) -> bytes:
     return (head + body).encode()
 
 
-def _bare() -> bytes:
+def _bare(web: Obhut) -> bytes:
     return b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
