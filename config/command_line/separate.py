@@ -103,9 +103,10 @@ def beat(settings: Settings) -> None:
     """Beat alone; one is enough."""
     _start(settings)
     application(settings)
+    from notifications.beat import Scheduler
     from notifications.celery_app import celery
 
-    celery.Beat(loglevel="WARNING", quiet=True, schedule=None, scheduler_cls="celery.beat:Scheduler").run()
+    celery.Beat(loglevel="WARNING", quiet=True, schedule=None, scheduler_cls=Scheduler).run()
 
 
 def sandbox(settings: Settings) -> None:
