@@ -70,9 +70,14 @@ def office_for(actor: Actor, permission: Permission) -> UUID:
     return office_id
 
 
+def matching(actor: Actor, wanted: ListCases) -> Select[Case]:
+    """The visible cases that fit the filters, in no order. Raises RuleViolation for a filter that there is not."""
+    return cases_visible_to(actor).where(*_filters(wanted))
+
+
 def list_cases(actor: Actor, wanted: ListCases) -> Page:
     """A page of the cases that fit, highest priority first, then by reference. RuleViolation for a bad cursor."""
-    statement = cases_visible_to(actor).where(*_filters(wanted))
+    statement = matching(actor, wanted)
     if wanted.after:
         priority, reference = _cursor(wanted.after)
         statement = statement.where(

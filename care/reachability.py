@@ -66,4 +66,4 @@ def _is_wish_of(person: Person, outcome: Outcome) -> bool:
 
 
 def _is_for_person(key: str) -> bool:
-    return key.split(":", 1)[0] in {"invitation", "check-in", "released"}
+    return key.split(":", 1)[0] in {"invitation", "check-in", "released", "bulk"}

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from sqlalchemy import Select, literal, select, union_all, update
 
@@ -13,7 +12,8 @@ from config.database import db, locked
 from config.encryption import blind_index
 from config.ids import new_id
 from config.rowsets import among
-from notifications.models import ContactBasis, Notification, Suppression
+from notifications.addresses import checked, phone_from_text
+from notifications.models import ContactBasis, Suppression
 from notifications.statuses import Channel, Priority
 
 KIND = {Channel.SMS: "phone", Channel.EMAIL: "email"}
@@ -60,6 +60,14 @@ class Refusals:
 def address_index(channel: Channel, address: str) -> bytes:
     """The blind index of an address: E.164 for SMS; e-mail addresses count without upper and lower case."""
     return blind_index(KIND[channel], address.strip().lower())
+
+
+def recipient_index(text: str) -> bytes:
+    """The blind index of an address as people write it, be it a phone number or an e-mail. Raises RuleViolation."""
+    text = text.strip()
+    if "@" in text:
+        return address_index(Channel.EMAIL, checked(Channel.EMAIL, text))
+    return address_index(Channel.SMS, phone_from_text(text))
 
 
 def refusals(channel: Channel, indexes: Iterable[bytes]) -> Refusals:
@@ -150,14 +158,6 @@ def bases_of(channel: Channel, index: bytes) -> list[Standing]:
     wanted = select(ContactBasis).where(ContactBasis.channel == channel, ContactBasis.recipient_index == index)
     rows = db.session.scalars(wanted.order_by(ContactBasis.recorded_at, ContactBasis.id))
     return [Standing(row.basis, row.source, row.recorded_at, row.withdrawn_at) for row in rows]
-
-
-def bases_for_message(message_id: UUID) -> list[Standing]:
-    """On what bases the recipient of this message is written to; who may see the message may see them."""
-    found = db.session.execute(
-        select(Notification.channel, Notification.recipient_index).where(Notification.id == message_id)
-    ).first()
-    return bases_of(found.channel, found.recipient_index) if found else []
 
 
 def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None) -> None:

@@ -40,7 +40,7 @@ STATUS_PATH = "/webhooks/twilio/status"
 LOOK_UPS_AT_ONCE = 20
 LONGEST_VALIDITY_S, SHORTEST_VALIDITY_S = 36_000, 6  # Twilio takes 1…36000 and advises more than 5
 CLOCK_DIFFERENCE = timedelta(minutes=5)
-NEWEST_LOOKED_AT = 200
+PAGE, MOST_LOOKED_AT = 200, 2_000
 LAST_CHANCE_S = 1.0
 
 
@@ -158,19 +158,27 @@ class SmsChannel:
             if clock.wall() > message.begin_before:
                 return None
             try:
-                # Not filtered by DateSent: what still waits at Twilio has none, and would be sent twice.
-                lists = [await client.messages.list_async(to=message.to, limit=NEWEST_LOOKED_AT) for client in clients]
+                lists = [await _listed(client, message) for client in clients]
             except (TwilioException, ClientError, TimeoutError, OSError, ValueError, TypeError, KeyError) as error:
                 log.warning("sms_look_up_failed", attempt=str(message.attempt_id), error=type(error).__name__)
                 return None
-        earliest = message.started_at - CLOCK_DIFFERENCE
-        same = [
-            each
-            for found in lists
-            for each in reversed(found)
-            if each.to == message.to and _same_text(each.body, message.body) and _since(each, earliest)
-        ]
-        return [each.sid for each in same if each.sid]
+        if any(found is None for found in lists):
+            return None
+        return [sid for found in lists for sid in reversed(found or [])]
+
+
+async def _listed(client: AccountClient, message: Outgoing) -> list[str] | None:
+    """The ids of the account's messages that may be this one, newest first; None when there are too many to tell."""
+    earliest, seen = message.started_at - CLOCK_DIFFERENCE, 0
+    found: list[str] = []
+    # Not filtered by DateSent: what still waits at Twilio has none, and would be sent twice.
+    async for each in await client.messages.stream_async(to=message.to, page_size=PAGE, limit=MOST_LOOKED_AT):
+        if not _since(each, earliest):
+            return found  # newest first: what follows is older still
+        seen += 1
+        if each.sid and each.to == message.to and _same_text(each.body, message.body):
+            found.append(each.sid)
+    return found if found or seen < MOST_LOOKED_AT else None
 
 
 def _from_answer(http_status: int, code: str) -> Outcome:
