@@ -191,12 +191,6 @@ def case_id_of_reference(reference: str) -> UUID | None:
     return db.session.scalar(select(Case.id).where(Case.reference == reference))
 
 
-def open_case_ids_with_phone(index: bytes) -> Sequence[UUID]:
-    """For the house itself, not for staff: the open cases whose person has this phone."""
-    statement = select(Case.id).join(Case.person).where(Person.phone_index == index, Case.status.in_(OPEN_STATUSES))
-    return db.session.scalars(statement).all()
-
-
 def to_reassess(now: datetime, limit: int) -> Sequence[UUID]:
     """For the house itself: open cases whose assessment may have changed, or was made by older rules."""
     older = or_(Case.rules_version != RULES_VERSION, Case.assessed_revision != Case.facts_revision)

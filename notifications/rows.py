@@ -18,7 +18,8 @@ from config.ids import new_id
 from config.rowsets import insert_many
 from notifications.addresses import checked
 from notifications.models import Notification, Suppression
-from notifications.preferences import address_index
+from notifications.preferences import CONFIRMS_OPTING_OUT, address_index
+from notifications.putting_off import when_to_send
 from notifications.rendering import Rendered, Traits
 from notifications.segments import measure
 from notifications.statuses import Channel, Meaning, Priority, Status
@@ -69,6 +70,7 @@ class Sealers:
 def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
     """The columns of the row for `draft`, whose texts are sealed."""
     channel, text, traits = draft.channel, draft.text, draft.text.traits
+    draft = replace(draft, not_before=not_before(draft, now))
     address, message_id = draft.to, new_id()
     return {
         "id": message_id,
@@ -107,13 +109,28 @@ def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
     }
 
 
+def not_before(draft: Draft, now: datetime) -> datetime | None:
+    """From when on the message may go: what its author says, moved to the end of the quiet hours if it has to wait."""
+    begins_at = max(now, draft.not_before or now)
+    traits = draft.text.traits
+    later = when_to_send(
+        begins_at,
+        channel=draft.channel,
+        purpose=traits.purpose,
+        priority=traits.priority,
+        zone=draft.zone,
+        expires_at=draft.expires_at,
+    )
+    return later if later > begins_at else draft.not_before
+
+
 def store(draft: Draft) -> Stored | None:
     """Insert the message unless its key is taken; two transactions with one key end in one row, without an error."""
     values = values_of(draft, Sealers(), clock.now())
     whose = {"of_channel": draft.channel, "of_recipient": values["recipient_index"]}
     connection = db.session.connection()
     row = connection.execute(_insert_once(connection.dialect.name), values | whose).first()
-    return Stored(row[0], row[1]) if row else None
+    return Stored(row[0], row[1] and draft.template != CONFIRMS_OPTING_OUT) if row else None
 
 
 @lru_cache

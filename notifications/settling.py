@@ -21,6 +21,7 @@ from notifications.preferences import suppress
 from notifications.rows import store, successor
 from notifications.schedule import Queue
 from notifications.statuses import (
+    DECISIONS,
     FINAL,
     KEEP_TEXT,
     TOLD,
@@ -153,7 +154,9 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
         status = Status.PENDING
     if status is Status.PENDING and not _retry_later(message, attempts[-1]):
         status = Status.UNDELIVERED if attempts[-1].state is AttemptState.UNDELIVERED else Status.FAILED
-    message.cause, message.cause_code = attempts[-1].meaning, attempts[-1].code
+    message.cause_code = attempts[-1].code
+    if message.cause not in DECISIONS or status in REACHED:  # what staff have decided outlives a late receipt
+        message.cause = attempts[-1].meaning
     if message.cause is Meaning.BLOCKED:
         log.error("message_blocked_by_the_network", message=str(message.id), code=message.cause_code)
     finish(message, status)
