@@ -21,7 +21,8 @@ def forget_texts() -> int:
             for status, kept in KEEP_TEXT.items()
         )
     )
-    wanted = select(Notification).where(Notification.has_text, ripe).order_by(Notification.id).limit(AT_ONCE)
+    oldest = [Notification.has_text, Notification.changed_at < now - min(KEEP_TEXT.values())]
+    wanted = select(Notification).where(*oldest, ripe).order_by(Notification.changed_at).limit(AT_ONCE)
     with transaction():
         messages = db.session.scalars(wanted.with_for_update(skip_locked=True)).all()
         for message in messages:

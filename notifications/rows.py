@@ -70,7 +70,7 @@ class Sealers:
 def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
     """The columns of the row for `draft`, whose texts are sealed."""
     channel, text, traits = draft.channel, draft.text, draft.text.traits
-    draft = replace(draft, not_before=not_before(draft, now))
+    begins_at = not_before(draft, now)
     address, message_id = draft.to, new_id()
     return {
         "id": message_id,
@@ -99,9 +99,9 @@ def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
         "attempts_made": 0,
         "created_at": now,
         "changed_at": now,
-        "not_before": draft.not_before,
+        "not_before": begins_at,
         "expires_at": draft.expires_at,
-        "next_rung_at": _next_rung_at(draft, now),
+        "next_rung_at": _next_rung_at(draft, begins_at or now),
         "cause": Meaning.NONE,
         "untold": False,
         "tell_failures": 0,
@@ -216,9 +216,9 @@ def _traits(message: Notification) -> Traits:
     return Traits(Priority(message.priority), message.purpose, message.resend_when_unknown)
 
 
-def _next_rung_at(draft: Draft, now: datetime) -> datetime | None:
+def _next_rung_at(draft: Draft, begins_at: datetime) -> datetime | None:
     wait = draft.text.traits.next_rung_after
-    return (draft.not_before or now) + wait if wait is not None and draft.rungs else None
+    return begins_at + wait if wait is not None and draft.rungs else None
 
 
 def id_of_key(key: str) -> UUID | None:
