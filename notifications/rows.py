@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -61,10 +61,25 @@ class Stored:
 class Sealers:
     """What seals the texts of many messages."""
 
-    def __init__(self) -> None:
-        self.recipient, self.subject = ColumnSealer(Notification, "recipient"), ColumnSealer(Notification, "subject")
-        self.body, self.html = ColumnSealer(Notification, "body"), ColumnSealer(Notification, "html")
-        self.fallbacks = ColumnSealer(Notification, "fallbacks")
+    @cached_property
+    def recipient(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "recipient")
+
+    @cached_property
+    def subject(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "subject")
+
+    @cached_property
+    def body(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "body")
+
+    @cached_property
+    def html(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "html")
+
+    @cached_property
+    def fallbacks(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "fallbacks")
 
 
 def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
@@ -129,7 +144,8 @@ def store(draft: Draft) -> Stored | None:
     values = values_of(draft, Sealers(), clock.now())
     whose = {"of_channel": draft.channel, "of_recipient": values["recipient_index"]}
     connection = db.session.connection()
-    row = connection.execute(_insert_once(connection.dialect.name), values | whose).first()
+    given = {name: value for name, value in values.items() if value is not None}  # a third of them is not
+    row = connection.execute(_insert_once(connection.dialect.name), given | whose).first()
     return Stored(row[0], row[1] and draft.template != CONFIRMS_OPTING_OUT) if row else None
 
 
