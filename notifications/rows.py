@@ -15,6 +15,7 @@ from config import clock
 from config.database import db
 from config.encryption import ColumnSealer
 from config.ids import new_id
+from config.looks import OneRow
 from config.rowsets import insert_many
 from notifications.addresses import checked
 from notifications.models import Notification, Suppression
@@ -143,9 +144,8 @@ def store(draft: Draft) -> Stored | None:
     """Insert the message unless its key is taken; two transactions with one key end in one row, without an error."""
     values = values_of(draft, Sealers(), clock.now())
     whose = {"of_channel": draft.channel, "of_recipient": values["recipient_index"]}
-    connection = db.session.connection()
     given = {name: value for name, value in values.items() if value is not None}  # a third of them is not
-    row = connection.execute(_insert_once(connection.dialect.name), given | whose).first()
+    row = INSERT_ONCE.first(given | whose)
     return Stored(row[0], row[1] and draft.template != CONFIRMS_OPTING_OUT) if row else None
 
 
@@ -160,6 +160,9 @@ def _insert_once(dialect: str) -> ReturningInsert[UUID, bool]:
     table: Table = Notification.__table__  # type: ignore[assignment]
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     return statement.on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id, unwanted)
+
+
+INSERT_ONCE = OneRow(_insert_once)
 
 
 def store_many(drafts: Iterable[Draft]) -> int:
