@@ -4,6 +4,8 @@
 leases, signatures and rate limits, which nothing moves. Both give aware datetimes in UTC.
 """
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -39,6 +41,29 @@ def use(source: Source) -> None:
 def reset() -> None:
     """Let `now()` be the real time again."""
     use(wall)
+
+
+class Steadiness:
+    """Notices, from one look to the next, that the wall clock was set, or stood still while the machine slept.
+
+    Ends of leases and waits that were written before mean nothing for a while then.
+    """
+
+    JUMP_S = 5.0  # more than a clock that is being corrected runs away within a minute or so
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._ahead = time.time() - time.monotonic()
+        self._jumped_at: float | None = None
+
+    def seconds(self) -> float:
+        """Since when the wall clock has gone on evenly, in seconds of real time; infinite if it always has."""
+        with self._guard:
+            ahead, before = time.time() - time.monotonic(), self._ahead
+            self._ahead = ahead
+            if abs(ahead - before) > self.JUMP_S:
+                self._jumped_at = time.monotonic()
+            return float("inf") if self._jumped_at is None else time.monotonic() - self._jumped_at
 
 
 @contextmanager

@@ -25,8 +25,9 @@ BLUEPRINT_MODULES = (
     "auth.views_admin",
     "auth.views_audit",
     "notifications.webhooks",
-    "notifications.views_inbox",  # these two add to the blueprint of `views`, so they come before
+    # These add their addresses to the blueprint of `views`, so they come before it.
     "notifications.views_running",
+    "notifications.views_inbox",
     "notifications.views_suppressions",
     "notifications.views",
     "notifications.views_templates",

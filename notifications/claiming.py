@@ -23,6 +23,7 @@ from notifications.statuses import AttemptState, Channel, Priority, Status
 # Spelt out, not as parameters: only so can the planner see that the partial indexes hold these rows.
 PENDING = text("notification.status = 'pending'")
 BEGIN_WITHIN = timedelta(seconds=30)
+BEYOND = timedelta(minutes=30)  # no wait and no lease is as long: it was written before the wall clock was set back
 SUSPECT_AFTER = 5
 DIED = (AttemptState.LOST, AttemptState.CRASHED)
 # The part of a batch that may go to one priority while others wait: what is left is for the next ones, so none starves.
@@ -51,7 +52,11 @@ def due(channel: Channel, priorities: Iterable[Priority] = Priority) -> list[Col
         PENDING,  # type: ignore[list-item]
         Notification.priority.in_([int(each) for each in priorities]),
         Notification.due_from <= clock.now(),
-        or_(Notification.next_attempt_at.is_(None), Notification.next_attempt_at <= clock.wall()),
+        or_(
+            Notification.next_attempt_at.is_(None),
+            Notification.next_attempt_at <= clock.wall(),
+            Notification.next_attempt_at > clock.wall() + BEYOND,
+        ),
     ]
 
 

@@ -76,8 +76,13 @@ def _batch(channel: Channel, way: Way) -> int:
         claimed = claim(channel, way)
     if not claimed:
         return 0
-    results = list(way.send(outgoing(claimed, started), handing))
-    settle_outcomes([(message.notification_id, message.attempt_id, outcome) for message, outcome in results], way)
+    results = []
+    for message, outcome in way.send(outgoing(claimed, started), handing):
+        results.append((message, outcome))
+        if not way.can_look_up:  # at once: whatever is not written down when we die stays unknown for ever
+            settle_outcomes([(message.notification_id, message.attempt_id, outcome)], way)
+    if way.can_look_up:
+        settle_outcomes([(message.notification_id, message.attempt_id, outcome) for message, outcome in results], way)
     senders.watch.note(channel, [(message.sender, outcome) for message, outcome in results])
     return len(claimed)
 

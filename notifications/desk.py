@@ -1,4 +1,4 @@
-"""What staff do with messages that went out besides deciding about them (`failures`): look at a text."""
+"""What is recorded when staff look at messages."""
 
 from uuid import UUID
 

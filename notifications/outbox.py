@@ -139,7 +139,8 @@ def _move(
         .where(*chosen, Notification.status.in_(from_))
         .values(status=to, changed_at=clock.now(), **(more or {}))
     )
-    done = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+    done = db.session.execute(statement, execution_options={"synchronize_session": False})
+    db.session.expire_all()
     if to in FINAL:
         tried = select(Notification.id).where(*chosen, Notification.status == to, Notification.attempts_made > 0)
         db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_(tried)))

@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 SMALLEST_WEIGHT = 0.05
 STEP_DOWN, STEP_UP = 0.75, 0.1  # a quarter of its share away, a tenth of the full share back
+ZERO = timedelta(0)  # less has passed when the clock was set back
 MOVE_EVERY = timedelta(seconds=10)
 QUIET_BEFORE_BACK = timedelta(seconds=60)
 TROUBLED_SHARE = 0.1
@@ -63,11 +64,11 @@ def moved(
     weight: float, observed: Observed, now: datetime, moved_at: datetime | None, troubled_at: datetime | None
 ) -> float:
     """The weight after what was observed: a step down for trouble, a step up after quiet time, at most one in 10 s."""
-    if moved_at is not None and now - moved_at < MOVE_EVERY:
+    if moved_at is not None and ZERO <= now - moved_at < MOVE_EVERY:
         return weight
     if is_troubled(observed):
         return max(weight * STEP_DOWN, SMALLEST_WEIGHT)
-    if troubled_at is None or now - troubled_at >= QUIET_BEFORE_BACK:
+    if troubled_at is None or not ZERO <= now - troubled_at < QUIET_BEFORE_BACK:
         return min(weight + STEP_UP, 1.0)
     return weight
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from sqlalchemy import Select, literal, select, union_all, update
 
@@ -14,7 +13,7 @@ from config.encryption import blind_index
 from config.ids import new_id
 from config.rowsets import among
 from notifications.addresses import checked, phone_from_text
-from notifications.models import ContactBasis, Notification, Suppression
+from notifications.models import ContactBasis, Suppression
 from notifications.statuses import Channel, Priority
 
 KIND = {Channel.SMS: "phone", Channel.EMAIL: "email"}
@@ -159,14 +158,6 @@ def bases_of(channel: Channel, index: bytes) -> list[Standing]:
     wanted = select(ContactBasis).where(ContactBasis.channel == channel, ContactBasis.recipient_index == index)
     rows = db.session.scalars(wanted.order_by(ContactBasis.recorded_at, ContactBasis.id))
     return [Standing(row.basis, row.source, row.recorded_at, row.withdrawn_at) for row in rows]
-
-
-def bases_for_message(message_id: UUID) -> list[Standing]:
-    """On what bases the recipient of this message is written to; who may see the message may see them."""
-    found = db.session.execute(
-        select(Notification.channel, Notification.recipient_index).where(Notification.id == message_id)
-    ).first()
-    return bases_of(found.channel, found.recipient_index) if found else []
 
 
 def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None) -> None:

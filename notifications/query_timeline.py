@@ -13,7 +13,7 @@ from config import clock
 from config.database import db
 from config.errors import NotFound
 from notifications.explanations import Cause, cause_of, code_in_words
-from notifications.models import DeliveryAttempt, Notification, Receipt
+from notifications.models import ContactBasis, DeliveryAttempt, Notification, Receipt
 from notifications.operation_models import BulkSend
 from notifications.queries import messages_visible_to
 from notifications.query_log import Line, line_of
@@ -47,6 +47,16 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """Why we may write to this address."""
+
+    basis: str
+    source: str
+    recorded_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Details:
     """One message. Texts are "" when they are wiped or not asked for; `next_…` are times in the future."""
 
@@ -68,6 +78,7 @@ class Details:
     earlier: Sequence[Rung]
     later: Sequence[Rung]
     timeline: Sequence[Entry]
+    bases: Sequence[Basis]
     next_attempt_at: datetime | None
     waits_until: datetime | None
     next_rung_at: datetime | None
@@ -120,6 +131,7 @@ def details(actor: Actor, message_id: UUID, *, with_text: bool = False) -> Detai
         earlier=_earlier(actor, row),
         later=_later(actor, row),
         timeline=_timeline(row, attempts),
+        bases=_bases(row),
         next_attempt_at=row.next_attempt_at if is_open and _is_ahead(row.next_attempt_at, clock.wall()) else None,
         waits_until=row.not_before if is_open and _is_ahead(row.not_before, clock.now()) else None,
         next_rung_at=row.next_rung_at if _is_ahead(row.next_rung_at, clock.now()) else None,
@@ -161,6 +173,14 @@ def _later(actor: Actor, row: Notification) -> list[Rung]:
         found += [Rung(line_of(each), each.key.startswith(AGAIN)) for each in rows]
         ids = [each.id for each in rows]
     return found
+
+
+def _bases(row: Notification) -> list[Basis]:
+    wanted = select(ContactBasis).where(
+        ContactBasis.channel == row.channel, ContactBasis.recipient_index == row.recipient_index
+    )
+    rows = db.session.scalars(wanted.order_by(ContactBasis.recorded_at))
+    return [Basis(each.basis, each.source, each.recorded_at, each.withdrawn_at) for each in rows]
 
 
 def _timeline(row: Notification, attempts: Sequence[DeliveryAttempt]) -> list[Entry]:

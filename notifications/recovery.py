@@ -1,17 +1,18 @@
 """Recovery: claims whose lease has ended are found at the provider, sent again, or become unknown."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 
 from config import clock
 from config.database import claimable, db, transaction
 from notifications.channels.base import Channel as Way
 from notifications.channels.base import Lost, Outcome, Outgoing, Sent, Temporary, Unknown
 from notifications.channels.registry import configured_channels
-from notifications.claiming import MESSAGE, anything, outgoing
+from notifications.claiming import BEYOND, MESSAGE, anything, outgoing
 from notifications.delivery import settle_outcomes
 from notifications.models import DeliveryAttempt, Notification
 from notifications.settling import locked_histories, settle
@@ -20,18 +21,23 @@ from notifications.statuses import AttemptState, Channel
 SENDING = text("notification.status = 'sending'")
 AT_ONCE = 100
 LOOK_UP_FOR = timedelta(hours=6)
+steadiness = clock.Steadiness()
 
 
 def recover() -> int:
-    """Settle claims whose lease has ended. Returns how many."""
-    return sum(_recover(channel, way) for channel, way in configured_channels().items())
+    """Settle claims whose lease has ended. Returns how many.
+
+    Not as long as a lease after the wall clock was set: what seems to be left may be in flight in a living process.
+    """
+    steady = timedelta.max if math.isinf(seconds := steadiness.seconds()) else timedelta(seconds=seconds)
+    return sum(_recover(channel, way) for channel, way in configured_channels().items() if steady > way.lease)
 
 
 def _recover(channel: Channel, way: Way) -> int:
     stale: list[ColumnElement[bool]] = [
         Notification.channel == channel,
         SENDING,  # type: ignore[list-item]
-        Notification.lease_until <= clock.wall(),
+        or_(Notification.lease_until <= clock.wall(), Notification.lease_until > clock.wall() + BEYOND),
     ]
     if not anything(stale):
         return 0

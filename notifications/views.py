@@ -1,4 +1,4 @@
-"""Staff pages: the log of messages and one message's way. Failures, queue and statistics: views_running."""
+"""Staff pages: the log of messages and one message's way. See also views_running and views_inbox."""
 
 import re
 from datetime import date
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config.database import transaction
-from notifications import desk, failures, inbox, preferences, query_failures, query_log, query_timeline
+from notifications import desk, failures, inbox, query_failures, query_log, query_timeline
 from notifications.labels import CHANNELS, EVENTS, INBOX_STATES, LOG_TABS, PRIORITIES, PURPOSES, STATUSES, TONES
 from notifications.query_log import Filters
 from notifications.rendering import template_names
@@ -55,8 +55,8 @@ def index() -> ResponseReturnValue:
         kept=address_of_filters(chosen),
         templates=[(name, name) for name in template_names()],
         senders=[(name, name) for name in query_log.sender_names()],
+        waiting=inbox.waiting(actor),
         attention=query_failures.needing_attention(actor),
-        waiting=inbox.waiting(actor) if actor.may(Permission.MESSAGES_ANSWER) else None,
     )
 
 
@@ -67,7 +67,6 @@ def show(message_id: UUID) -> ResponseReturnValue:
     return render_template(
         "notifications/message.html",
         message=query_timeline.details(actor, message_id),
-        standing=preferences.bases_for_message(message_id),
         may_send=actor.may(Permission.MESSAGES_SEND),
     )
 
@@ -80,8 +79,7 @@ def text(message_id: UUID) -> ResponseReturnValue:
     with transaction():
         message = query_timeline.details(actor, message_id, with_text=True)
         desk.note_text_seen(actor, message_id)
-    standing = preferences.bases_for_message(message_id)
-    return render_template("notifications/message.html", message=message, may_send=True, standing=standing)
+    return render_template("notifications/message.html", message=message, may_send=True)
 
 
 @blueprint.post("/<uuid:message_id>/again")

@@ -66,7 +66,7 @@ def _judged(plans: Sequence[Plan]) -> Iterator[Line]:
         scanned = f", reads all of {', '.join(plan.scanned)}" if plan.scanned else ""
         print(
             f"growth: {plan.buffers:,} buffers for {plan.rows} rows in {plan.milliseconds:.1f} ms{scanned}:"
-            f" {plan.shape}",
+            f" {plan.shape} [{', '.join(plan.ways)}]",
             file=sys.stderr,
         )
     what = f"{len(plans)} statements, {MANY:,} old"

@@ -18,9 +18,9 @@ BIG = ("notification", "delivery_attempt", "receipt")
 
 @dataclass(frozen=True)
 class Plan:
-    """One statement's most expensive run: pages touched, rows found or written (at least 1), and time.
+    """One statement's most expensive run: pages touched, rows found, written or asked for (at least 1), and time.
 
-    `scanned`: tables with old messages that it read from end to end.
+    `scanned`: tables with old messages that it read from end to end; `ways`: how it came to its rows.
     """
 
     statement: str
@@ -28,6 +28,7 @@ class Plan:
     rows: int
     milliseconds: float
     scanned: tuple[str, ...]
+    ways: tuple[str, ...]
 
     @property
     def buffers_a_row(self) -> float:
@@ -77,7 +78,17 @@ def _explained(connection: psycopg.Connection, statement: str, parameters: Any) 
     scanned = sorted({node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan"} & set(BIG))
     writes = plan["Node Type"] == "ModifyTable"
     rows = int((plan["Plans"][0] if writes else plan)["Actual Rows"])
-    return Plan(statement, buffers, max(rows, 1), top["Execution Time"], tuple(scanned))
+    ways = [f"{node['Node Type']} {node['Index Name']}" for node in _nodes(plan) if "Index Name" in node]
+    rows = max(rows, _asked_for(parameters), 1)
+    return Plan(statement, buffers, rows, top["Execution Time"], tuple(scanned), tuple(dict.fromkeys(ways)))
+
+
+def _asked_for(parameters: Any) -> int:
+    """How many rows a statement names that gets them as one array."""
+    given = parameters.values() if isinstance(parameters, dict) else parameters or ()
+    arrays = [value for value in given if isinstance(value, str) and value.startswith("{")]
+    lists = [len(value) for value in given if isinstance(value, list)]
+    return max([0, *lists, *(array.count(",") + 1 for array in arrays)])
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

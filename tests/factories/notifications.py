@@ -1,6 +1,6 @@
 """Messages for tests. Numbers are of the range that the Bundesnetzagentur keeps for films and books."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from config import clock
 from config.database import db, transaction
 from notifications.models import DeliveryAttempt, Notification
-from notifications.outbox import enqueue
+from notifications.outbox import NewMessage, enqueue, enqueue_many
 from notifications.statuses import Channel
 
 PHONE = "+4915735990001"
@@ -20,6 +20,28 @@ EMAIL = "mira.beispiel@example.org"
 def put_sms(key: str = "one", *, to: str = PHONE, text: str | None = None, **more: Any) -> UUID:
     """Put an SMS into the outbox and commit; its id."""
     return _put(key, Channel.SMS, to, {"text": text or f"Text {key}"}, more)
+
+
+def put_many_sms(keys: Iterable[str], *, to: Sequence[str] = (PHONE,)) -> None:
+    """Put an SMS for each key into the outbox, to the numbers in turn, in a few transactions."""
+    _put_many(Channel.SMS, list(keys), to, lambda key: {"text": f"Text {key}"})
+
+
+def put_many_emails(keys: Iterable[str]) -> None:
+    """Put an e-mail for each key into the outbox, in a few transactions."""
+    _put_many(Channel.EMAIL, list(keys), (EMAIL,), lambda key: {"subject": f"Betreff {key}", "text": f"Text {key}"})
+
+
+def _put_many(
+    channel: Channel, keys: Sequence[str], to: Sequence[str], variables: Callable[[str], dict[str, str]]
+) -> None:
+    for start in range(0, len(keys), 1000):
+        made = [
+            NewMessage("notifications.plain", channel, to[number % len(to)], "de", variables(key), key, "test")
+            for number, key in enumerate(keys[start : start + 1000], start)
+        ]
+        with transaction():
+            assert enqueue_many(made) == len(made), "a key was used before"
 
 
 def put_email(key: str = "one", *, to: str = EMAIL, text: str | None = None, **more: Any) -> UUID:
@@ -58,7 +80,8 @@ def age_claims() -> None:
     past = clock.wall() - timedelta(minutes=10)
     with transaction():
         db.session.execute(update(Notification).where(Notification.lease_until.is_not(None)).values(lease_until=past))
-        db.session.execute(update(Notification).values(next_attempt_at=None))
+        waiting = update(Notification).where(Notification.next_attempt_at.is_not(None))
+        db.session.execute(waiting.values(next_attempt_at=None))
 
 
 def _fresh(statement: Any) -> Iterable[Any]:

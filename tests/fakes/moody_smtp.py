@@ -20,16 +20,19 @@ Moods = list[str | None] | Callable[[int], str | None]
 
 
 class MoodySmtp:
-    """`mails`: what it kept, by Message-ID in the order of arrival; `began`: ids of what came to DATA, kept or not."""
+    """`mails`: what it kept, by Message-ID in the order of arrival; `in_data`: how much came to DATA, kept or not;
+    `torn`: connections that had been handed a mail, and ended without a word.
+    """
 
     def __init__(self) -> None:
         self.moods: dict[str, Moods] = {}
         self.mails: list[Message] = []
         self.senders: list[str] = []
         self.in_data: int = 0
-        self.connections = self.open = self.most_open = 0
+        self.connections = self.open = self.most_open = self.torn = 0
         self._reached = dict.fromkeys(STEPS, 0)
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
+        self._changed = threading.Condition(self._guard)
         self._sockets: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), _Session)
         self._server.moody = self
@@ -65,10 +68,19 @@ class MoodySmtp:
             self.open += 1
             self.most_open = max(self.open, self.most_open)
 
-    def went(self, connection: socket.socket) -> None:
-        with self._guard:
+    def went(self, connection: socket.socket, *, torn: bool = False) -> None:
+        with self._changed:
             self._sockets.discard(connection)
             self.open -= 1
+            self.torn += torn
+            self._changed.notify_all()
+
+    def quiet(self) -> None:
+        """Return when all conversations are over. Everybody who sends must be dead or have hung up."""
+        with socket.create_connection(self._server.server_address) as last:  # accepted after all that waited
+            last.recv(100)
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self.open, 60), "somebody is still connected"
 
     def hang_up(self) -> None:
         """End all connections, as servers do with those that nobody uses."""
@@ -99,12 +111,13 @@ class _Session(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        self._was_handed = self._quit = False
         self.server.moody.came(self.connection)
         try:
             with contextlib.suppress(OSError, _Gone):
                 self._converse()
         finally:
-            self.server.moody.went(self.connection)
+            self.server.moody.went(self.connection, torn=self._was_handed and not self._quit)
 
     def _converse(self) -> None:
         self._react("connect", "220 moody ESMTP")
@@ -123,6 +136,7 @@ class _Session(socketserver.StreamRequestHandler):
                     if self._react("DATA", "354 go on"):
                         self._take()
                 case "QUIT":
+                    self._quit = True
                     self._say("221 bye")
                     return
                 case _:
@@ -130,6 +144,7 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _take(self) -> None:
         moody = self.server.moody
+        self._was_handed = True
         with moody._guard:
             moody.in_data += 1
         if moody.mood("content") == CUT:

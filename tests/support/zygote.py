@@ -11,6 +11,9 @@ import sys
 from config.app import create_app
 from config.database import db
 from notifications import bulk_writing
+from notifications.channels import twilio_client
+from notifications.channels.email import EmailChannel
+from notifications.channels.sms import SmsChannel
 from notifications.delivery import deliver
 from notifications.recovery import recover
 from notifications.statuses import Channel
@@ -32,7 +35,18 @@ def write() -> int:
     return bulk_writing.write_next()
 
 
+def adjust() -> None:
+    """Make batches smaller, so that kills meet many of them, and our patience shorter, as the test wishes."""
+    batch = os.environ.get("OBHUT_TEST_BATCH")
+    if batch:
+        SmsChannel.batch_size = EmailChannel.batch_size = int(batch)
+    patience = os.environ.get("OBHUT_TEST_PATIENCE_S")
+    if patience:
+        twilio_client.ANSWER_S = float(patience)
+
+
 def main() -> None:
+    adjust()
     app = create_app()
     with app.app_context():
         db.engine.dispose()
