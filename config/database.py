@@ -219,13 +219,15 @@ def transaction() -> Iterator[None]:
         raise RuntimeError("transaction() inside a transaction")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made outside transaction()")
-    session.rollback()
+    if session.in_transaction():
+        session.rollback()
     callbacks: dict[str, Callable[[], None]] = {}
     session.info["callbacks"] = callbacks
     turns = _turns.get(db.engine)
     has_turn = turns is not None and turns.take(SQLITE_BUSY_TIMEOUT_MS / 1000)
     try:
-        session.connection(execution_options={WRITE: True})
+        if turns is not None:  # PostgreSQL begins with the first statement, and needs no word in advance
+            session.connection(execution_options={WRITE: True})
         yield
         session.commit()
     except BaseException:

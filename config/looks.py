@@ -1,43 +1,77 @@
-"""A single look into the database with which very many requests begin, without what a transaction costs."""
+"""Single statements that very many requests need, handed to PostgreSQL's driver as they are.
 
-from collections.abc import Iterator
+SQLAlchemy's execution of a statement costs several times what the driver's does. It still writes the SQL and knows how
+values are stored; on SQLite, and for everything else, it executes as well.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Executable
+from sqlalchemy.sql.dml import Insert
 
 from config.database import db
 
+Row = tuple[Any, ...] | None
+
 
 class Look:
-    """A SELECT of one row, asked again and again.
+    """A SELECT of one row, outside of any transaction.
 
-    On PostgreSQL the driver gets it as it is, outside of any transaction: SQLAlchemy's execution and a transaction of
-    its own would take several times as long as the look itself. So values come as the driver gives them: enumerations
-    as text, moments in any zone.
+    Values come as the driver gives them: enumerations as text, moments in any zone.
     """
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._sql: str | None = None
 
-    def first(self, **parameters: Any) -> tuple[Any, ...] | None:
+    def first(self, **parameters: Any) -> Row:
         """The first row, by what is committed at this moment; None when there is none."""
         engine = db.engine
         if engine.dialect.name != "postgresql":
             with engine.connect() as connection:
                 return connection.execute(self._statement, parameters).first()
         with _driver(engine) as driver:
-            found: tuple[Any, ...] | None = driver.execute(self._text(engine.dialect), parameters).fetchone()
+            found: Row = driver.execute(self._text(engine.dialect), parameters).fetchone()
             return found
 
     def _text(self, dialect: Dialect) -> str:
         if self._sql is None:
             self._sql = str(self._statement.compile(dialect=dialect))  # type: ignore[attr-defined]
         return self._sql
+
+
+class OneRow:
+    """An INSERT of one row with RETURNING, inside the caller's transaction. `write(dialect)` gives the statement."""
+
+    def __init__(self, write: Callable[[str], Insert]) -> None:
+        self._write = write
+        self._prepared = lru_cache(maxsize=64)(self._prepare)
+
+    def first(self, values: Mapping[str, Any]) -> Row:
+        """Insert `values`, by column or parameter; what RETURNING gives, None when nothing was inserted."""
+        connection = db.session.connection()
+        dialect = connection.dialect
+        if dialect.name != "postgresql":
+            return connection.execute(self._write(dialect.name), dict(values)).first()
+        sql, processors = self._prepared(dialect, tuple(values))
+        stored = {name: process(values[name]) if process else values[name] for name, process in processors}
+        driver: Any = connection.connection.driver_connection
+        try:
+            found: Row = driver.execute(sql, stored).fetchone()
+        except dialect.loaded_dbapi.Error as error:
+            raise _worded(connection, error) from error
+        return found
+
+    def _prepare(self, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+        compiled = self._write(dialect.name).compile(dialect=dialect, column_keys=list(names))
+        types = {parameter.key: parameter.type.dialect_impl(dialect) for parameter in compiled.binds.values()}
+        return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in names)
 
 
 @contextmanager
@@ -53,3 +87,20 @@ def _driver(engine: Engine) -> Iterator[Any]:
         raise DBAPIError.instance(None, None, error, base, dialect=engine.dialect) from error
     finally:
         pooled.close()
+
+
+def _worded(connection: Connection, error: Exception) -> BaseException:
+    """The driver's error as SQLAlchemy raises it; a connection that is gone is not used again."""
+    dialect = connection.dialect
+    gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
+    if gone:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        None,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=gone,
+        dialect=dialect,
+        hide_parameters=True,
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from config import clock
 from config.database import db
 from config.encryption import ColumnSealer
 from config.ids import new_id
+from config.looks import OneRow
 from config.rowsets import insert_many
 from notifications.addresses import checked
 from notifications.models import Notification, Suppression
@@ -61,10 +62,25 @@ class Stored:
 class Sealers:
     """What seals the texts of many messages."""
 
-    def __init__(self) -> None:
-        self.recipient, self.subject = ColumnSealer(Notification, "recipient"), ColumnSealer(Notification, "subject")
-        self.body, self.html = ColumnSealer(Notification, "body"), ColumnSealer(Notification, "html")
-        self.fallbacks = ColumnSealer(Notification, "fallbacks")
+    @cached_property
+    def recipient(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "recipient")
+
+    @cached_property
+    def subject(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "subject")
+
+    @cached_property
+    def body(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "body")
+
+    @cached_property
+    def html(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "html")
+
+    @cached_property
+    def fallbacks(self) -> ColumnSealer:
+        return ColumnSealer(Notification, "fallbacks")
 
 
 def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
@@ -128,8 +144,8 @@ def store(draft: Draft) -> Stored | None:
     """Insert the message unless its key is taken; two transactions with one key end in one row, without an error."""
     values = values_of(draft, Sealers(), clock.now())
     whose = {"of_channel": draft.channel, "of_recipient": values["recipient_index"]}
-    connection = db.session.connection()
-    row = connection.execute(_insert_once(connection.dialect.name), values | whose).first()
+    given = {name: value for name, value in values.items() if value is not None}  # a third of them is not
+    row = INSERT_ONCE.first(given | whose)
     return Stored(row[0], row[1] and draft.template != CONFIRMS_OPTING_OUT) if row else None
 
 
@@ -144,6 +160,9 @@ def _insert_once(dialect: str) -> ReturningInsert[UUID, bool]:
     table: Table = Notification.__table__  # type: ignore[assignment]
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     return statement.on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id, unwanted)
+
+
+INSERT_ONCE = OneRow(_insert_once)
 
 
 def store_many(drafts: Iterable[Draft]) -> int:

@@ -1,0 +1,98 @@
+"""What goes straight to PostgreSQL's driver behaves as what SQLAlchemy executes."""
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.exc import DataError, OperationalError
+
+from auth import tokens
+from auth.actors import Actor
+from auth.models import ApiToken
+from auth.roles import Role
+from config.database import db, transaction
+from notifications.models import Notification
+from notifications.outbox import enqueue
+from notifications.statuses import Channel
+from tests.factories.notifications import PHONE, message, put_sms
+
+
+def cut_all_connections(app: Flask) -> None:
+    """As a restart of the database does, for this process alone."""
+    with app.app_context():
+        address = db.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    with psycopg.connect(address, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def only_on_postgresql(app: Flask) -> None:
+    with app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            pytest.skip("SQLite has no connections that can be cut, and stores anything")
+
+
+def test_a_message_is_what_the_model_reads_again(database: Flask) -> None:
+    put_sms("one", about="A", owner="office:x", zone="Europe/Istanbul")
+    row = message("one")
+    assert (row.body, row.about, row.owner, row.zone) == ("Text one", "A", "office:x", "Europe/Istanbul")
+    assert row.created_at.tzinfo is not None and row.fallbacks is None and row.not_before is None
+
+
+def test_a_failure_rolls_the_callers_transaction_back(database: Flask) -> None:
+    only_on_postgresql(database)
+    with pytest.raises(DataError):
+        put_sms("nul\0")
+    put_sms("good")
+    assert db.session.scalars(select(Notification.key)).all() == ["good"]
+
+
+def test_a_revoked_token_ends_with_the_next_request(app: Flask, client: FlaskClient, places: None) -> None:
+    with app.app_context(), transaction():
+        token = tokens.issue(actor=Actor.system("tests"), role=Role.HEALTH_OFFICER, name="tests")
+    headers = {"Authorization": f"Bearer {token}"}
+    address = "/api/v1/notifications?about=x"
+    assert client.get(address, headers=headers).status_code == 200
+    with app.app_context(), transaction():
+        tokens.revoke(db.session.scalars(select(ApiToken.id)).one(), Actor.system("tests"))
+    assert client.get(address, headers=headers).status_code == 401
+
+
+def test_a_database_that_was_away_is_taken_up_again(app: Flask, client: FlaskClient, places: None) -> None:
+    only_on_postgresql(app)
+    with app.app_context(), transaction():
+        token = tokens.issue(actor=Actor.system("tests"), role=Role.HEALTH_OFFICER, name="tests")
+    headers = {"Authorization": f"Bearer {token}"}
+    address = "/api/v1/notifications?about=x"
+    assert client.get(address, headers=headers).status_code == 200
+    cut_all_connections(app)
+    seen = [client.get(address, headers=headers).status_code for _ in range(8)]
+    assert set(seen) <= {200, 503} and seen[-1] == 200, seen
+
+
+def test_a_connection_that_rested_is_asked_before_it_is_used(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_on_postgresql(app)
+    monkeypatch.setattr("config.pools.PING_AFTER_S", 0.0)
+    with app.app_context():
+        with transaction():
+            db.session.execute(text("SELECT 1"))
+        cut_all_connections(app)
+        with transaction():
+            assert db.session.scalar(text("SELECT 2")) == 2
+
+
+def test_a_connection_cut_within_a_transaction_is_an_error_of_the_database(app: Flask, places: None) -> None:
+    only_on_postgresql(app)
+    with app.app_context():
+        with pytest.raises(OperationalError), transaction():
+            db.session.execute(text("SELECT 1"))
+            cut_all_connections(app)
+            enqueue(
+                template="notifications.plain", channel=Channel.SMS, to=PHONE, locale="de", variables={"text": "x"},
+                key="cut", about="x",
+            )  # fmt: skip
+        put_sms("after")
+        assert message("after").status.value == "pending"
