@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from auth.identities import display_name
 from auth.models import ApiToken, AuditEvent, AuditSeal, Department, Office, RoleGrant, User, UserSession
 from config import clock
 from config.database import db
@@ -136,3 +137,24 @@ def api_tokens() -> Sequence[ApiToken]:
     return db.session.scalars(
         select(ApiToken).where(ApiToken.revoked_at.is_(None)).order_by(ApiToken.created_at.desc())
     ).all()
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What somebody did to a record, for those who work with it. `by`: a colleague's name; "" for the house itself."""
+
+    at: datetime
+    domain_at: datetime
+    action: str
+    by: str
+
+
+def deeds(subjects: Sequence[str]) -> list[Deed]:
+    """What was done to these records, oldest first; at most a page of it."""
+    wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id).limit(EVENTS_PER_PAGE)
+    events = db.session.scalars(wanted).all()
+    names: dict[str, str] = {}
+    for actor in {event.actor for event in events if event.actor_kind == "user"}:
+        user = db.session.get(User, uuid.UUID(actor))
+        names[actor] = display_name(user) if user else ""
+    return [Deed(event.at, event.domain_at, event.action, names.get(event.actor, "")) for event in events]

@@ -14,15 +14,16 @@ from auth.models import ApiToken, Department
 from auth.roles import Role
 from auth.sessions import own_transaction
 from config import clock
-from config.database import db, glance
+from config.database import db
 from config.encryption import token_hash
 from config.errors import N_, NotFound, RuleViolation
 from config.ids import new_token
+from config.looks import Look
 
 PREFIX = "obhut_"
 TOUCH_EVERY = timedelta(minutes=1)
 # Every request of a program begins with this: one look, with the places that count where the token names none.
-OF_HASH = (
+OF_HASH = Look(
     select(
         *(ApiToken.id, ApiToken.name, ApiToken.role, ApiToken.expires_at, ApiToken.revoked_at, ApiToken.last_used_at),
         func.coalesce(ApiToken.office_id, default_office).label("office_id"),
@@ -77,15 +78,17 @@ def revoke(token_id: UUID, actor: Actor) -> None:
 
 def actor_of(token: str) -> Actor | None:
     """The actor of a Bearer token; None if it is unknown, expired or revoked."""
-    with glance() as connection:
-        row = connection.execute(OF_HASH, {"hash": token_hash(token)}).first()
-    now = clock.wall()
-    if row is None or row.revoked_at or (row.expires_at and row.expires_at <= now):
+    row = OF_HASH.first(hash=token_hash(token))
+    if row is None:
         return None
-    held = in_place(row.role, row.office_id, row.department_code)
-    actor = Actor.of("token", str(row.id), frozenset([held] if held else []), name=row.name)
-    if row.last_used_at is None or now - row.last_used_at >= TOUCH_EVERY:
-        _touch(row.id, now)
+    token_id, name, role, expires_at, revoked_at, last_used_at, office_id, department_code = row
+    now = clock.wall()
+    if revoked_at or (expires_at and expires_at <= now):
+        return None
+    held = in_place(Role(role), office_id, department_code)
+    actor = Actor.of("token", str(token_id), frozenset([held] if held else []), name=name)
+    if last_used_at is None or now - last_used_at >= TOUCH_EVERY:
+        _touch(token_id, now)
     return actor
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from auth import audit
 from auth.actors import Actor
-from care import follow_up, messages, people, timeline
+from care import follow_up, messages, people, phones, timeline
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, reassess, zone_of
 from care.commands import (
@@ -30,6 +30,7 @@ from config import clock
 from config.database import db, locked
 from config.errors import N_, FieldError, NotFound, RuleViolation
 from config.ids import new_reference
+from notifications.preferences import Basis
 
 log = structlog.get_logger(__name__)
 LOOKED_UP_AT_ONCE = 500
@@ -77,7 +78,7 @@ def enrol(
         return Enrolment(known, created=False)
     case = Case(
         reference=_free_reference(),
-        person=people.new_person(command.person, now),
+        person=phones.numbered(people.new_person(command.person, now)),
         office_id=office_id,
         kind=command.kind,
         protocol_code=protocol.code,
@@ -127,6 +128,7 @@ def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: 
 
 
 def _welcome(case: Case, change: Change, actor: Actor, now: datetime) -> None:
+    messages.note_basis(case, Basis.MONITORING)
     if messages.invite(case):
         case.status = after(case.status, Action.INVITE)
         change = Change(change.before, reassess(case, now).now)
@@ -251,6 +253,7 @@ def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Cha
         if value is not None:
             setattr(person, name, value)
     if command.channel is not None:
+        messages.note_basis(case, Basis.MONITORING)
         person.opted_out_at = None  # somebody has talked to them about how they wish to be reached
     if command.paused is not None and command.paused is not (case.status is Status.PAUSED):
         case.status = after(case.status, Action.PAUSE if command.paused else Action.RESUME)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from auth import audit
 from auth.actors import Actor
-from care import case_management, messages, timeline
+from care import case_management, messages, phones, timeline
 from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
 from care.assessments import Change, load_facts, protocol_of, reassess
 from care.commands import RecordReport
@@ -17,7 +17,7 @@ from care.facts import UNSPECIFIED
 from care.lifecycle import Action, after
 from care.models import Case
 from care.monitoring import next_check_in
-from care.queries import open_case_ids_with_phone
+from care.people import phone_index
 from care.replies import understand
 from care.vocabulary import OPEN_STATUSES, ReportChannel, Reporter
 from config import clock
@@ -180,26 +180,31 @@ def answer_link(command: RecordReport, *, token: str) -> Recorded | None:
 def reply_by_sms(reply: InboundReply) -> bool:
     """Handler of notifications: a reply that plainly answers a check-in is taken down; anything else is not understood.
 
-    A number shared by several people in care says nothing about which of them it is, so a person reads it.
+    At a phone that several people share it counts for those whose number it names, and for nobody if any part of it is
+    unclear: then a person reads it.
     """
-    from care.people import phone_index
-
-    case_ids = open_case_ids_with_phone(phone_index(reply.from_phone))
-    if len(case_ids) != 1:
+    index = phone_index(reply.from_phone)
+    said = phones.whose(reply.body, index)
+    if said is None:
         return False
-    case = case_management.locked_case(case_ids[0])
-    answer = understand(reply.body, protocol_of(case))
-    if answer is None or not case.is_open:
-        return False
-    command = RecordReport(
-        reported_at=min(reply.received_at, clock.now()),
-        symptoms=answer.symptoms,
-        temperature_c=answer.temperature_c,
-        by=Reporter.SELF,
-    )
-    check_in = _newest_open(case.check_ins)
-    actor = Actor.link(case.reference, case.person.locale)
-    record(command, case=case, actor=actor, channel=ReportChannel.SMS, check_in=check_in)
+    digits = not phones.was_shared(phones.on_phone(index))
+    answers = []
+    for case_id in sorted(said):
+        case = case_management.locked_case(case_id)
+        answer = understand(said[case_id], protocol_of(case), case.person.locale, digits=digits)
+        if answer is None or not case.is_open:
+            return False
+        answers.append((case, answer))
+    for case, answer in answers:
+        command = RecordReport(
+            reported_at=min(reply.received_at, clock.now()),
+            symptoms=answer.symptoms,
+            temperature_c=answer.temperature_c,
+            by=Reporter.SELF,
+        )
+        check_in = _newest_open(case.check_ins)
+        actor = Actor.link(case.reference, case.person.locale)
+        record(command, case=case, actor=actor, channel=ReportChannel.SMS, check_in=check_in)
     return True
 
 

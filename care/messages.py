@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from auth.models import Office
+from care import phones
 from care.assessments import address_of, protocol_of
 from care.models import Case
 from care.monitoring import CheckInDue
@@ -12,6 +13,7 @@ from config.database import db
 from config.settings import current_settings
 from notifications import outbox
 from notifications.outbox import Fallback
+from notifications.preferences import Basis, record_basis
 from notifications.statuses import Channel as By
 
 STAFF_LOCALE = "de"
@@ -25,11 +27,12 @@ def invite(case: Case) -> bool:
 
 def ask(case: Case, due: CheckInDue, link: str) -> bool:
     """Send the check-in `due` with its `link`; at most one message per case, day and slot."""
+    number = phones.number_to_say(case.person)
     return _to_person(
         case,
         "care.check_in",
         f"check-in:{case.id}:{due.local_date}:{due.slot}",
-        {"link": link, "by_reply": not _shares_phone(case)},
+        {"link": link, "number": number, "by_reply": not phones.is_shared(case.person)},
         expires_at=due.window_ends_at,
     )
 
@@ -56,6 +59,16 @@ def tell_office(case: Case, template: str, key: str) -> bool:
         owner=f"office:{case.office_id}",
     )
     return sent is not None
+
+
+def note_basis(case: Case, basis: Basis) -> None:
+    """Note why the person of this case may be written to, at each address that we know, inside the transaction."""
+    person = case.person
+    if person.channel is Channel.NONE:
+        return
+    for channel, address in ((By.SMS, person.phone), (By.EMAIL, person.email)):
+        if address:
+            record_basis(channel, address, basis, f"case:{case.reference}")
 
 
 def withdraw(case: Case) -> int:
@@ -99,12 +112,6 @@ def _to_person(
         correlation=None if lasting else FOR_PERSON,
         fallbacks=fallbacks,
         owner=f"office:{case.office_id}",
+        zone=person.timezone,
     )
     return True
-
-
-def _shares_phone(case: Case) -> bool:
-    """Whether a reply by SMS could be anybody's: several open cases have this number."""
-    from care.queries import open_case_ids_with_phone
-
-    return case.person.phone_index is not None and len(open_case_ids_with_phone(case.person.phone_index)) > 1

@@ -8,7 +8,7 @@ from datetime import date
 
 from auth import audit
 from auth.actors import Actor
-from care import timeline
+from care import messages, timeline
 from care.assessments import Change, zone_of
 from care.case_management import settled
 from care.commands import OrderEvent
@@ -18,6 +18,7 @@ from care.vocabulary import OrderState as State
 from config import clock
 from config.database import db
 from config.errors import N_, InvalidTransition, RuleViolation
+from notifications.preferences import Basis
 
 TRANSITIONS: dict[tuple[State | None, Event], State] = {
     (None, Event.ISSUE_VERBAL): State.VERBAL,
@@ -102,6 +103,7 @@ def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
             actor_id=actor.id,
         )
     )
+    messages.note_basis(case, Basis.ORDER)
     timeline.add(
         case,
         "order",

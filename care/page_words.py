@@ -4,10 +4,13 @@ from contextlib import suppress
 from datetime import date
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 
-from care import words
+from auth.actors import Actor
+from care import queries, words
 from config.error_pages import filled
+from config.errors import NotFound
 from config.localisation import local_date, local_number
 
 
@@ -22,6 +25,14 @@ def care_reason(because: dict[str, Any]) -> str:
     text = words.RULES.get(because.get("rule", ""))
     inputs = {name: _said(value) for name, value in (because.get("inputs") or {}).items()}
     return filled(text, inputs) if text else str(because.get("rule", ""))
+
+
+def link_to_case(actor: Actor, about: str) -> str | None:
+    """Where a message about a case leads: to the case, if there is one that the actor may see."""
+    try:
+        return url_for("care.case", reference=queries.case_for(actor, about).reference)
+    except NotFound:
+        return None
 
 
 def _said(value: Any) -> Any:

@@ -70,9 +70,14 @@ def office_for(actor: Actor, permission: Permission) -> UUID:
     return office_id
 
 
+def matching(actor: Actor, wanted: ListCases) -> Select[Case]:
+    """The visible cases that fit the filters, in no order. Raises RuleViolation for a filter that there is not."""
+    return cases_visible_to(actor).where(*_filters(wanted))
+
+
 def list_cases(actor: Actor, wanted: ListCases) -> Page:
     """A page of the cases that fit, highest priority first, then by reference. RuleViolation for a bad cursor."""
-    statement = cases_visible_to(actor).where(*_filters(wanted))
+    statement = matching(actor, wanted)
     if wanted.after:
         priority, reference = _cursor(wanted.after)
         statement = statement.where(
@@ -184,12 +189,6 @@ def unreachable_references(references: Collection[str]) -> set[str]:
 def case_id_of_reference(reference: str) -> UUID | None:
     """For the house itself, not for staff: the case that a message is about."""
     return db.session.scalar(select(Case.id).where(Case.reference == reference))
-
-
-def open_case_ids_with_phone(index: bytes) -> Sequence[UUID]:
-    """For the house itself, not for staff: the open cases whose person has this phone."""
-    statement = select(Case.id).join(Case.person).where(Person.phone_index == index, Case.status.in_(OPEN_STATUSES))
-    return db.session.scalars(statement).all()
 
 
 def to_reassess(now: datetime, limit: int) -> Sequence[UUID]:

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from auth.actors import Actor
 from care import case_management, timeline
+from care.assessments import address_of
+from care.models import Person
 from care.queries import case_id_of_reference, is_unreachable, unreachable_references
+from care.vocabulary import Channel
 from config import clock
 from notifications.outcomes import Outcome
 from notifications.statuses import Meaning, Status
 
+WISHES = frozenset({Meaning.OPTED_IN, Meaning.OPTED_OUT})
 NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
 
 
@@ -23,12 +27,15 @@ def delivery_outcome(outcome: Outcome) -> None:
     """Handler of notifications: a message reached a person in care, never will, or they opted out."""
     actor = Actor.system("notifications")
     case_id = case_id_of_reference(outcome.about)
-    if case_id is None or outcome.more_to_come or not _is_for_person(outcome.key):
+    is_wish = outcome.meaning in WISHES and outcome.recipient_index is not None
+    if case_id is None or outcome.more_to_come or not (is_wish or _is_for_person(outcome.key)):
         return
     if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
         return  # changes nothing, and needs no lock
     case = case_management.locked_case(case_id)
     person, now = case.person, clock.now()
+    if is_wish and not _is_wish_of(person, outcome):
+        return
     if outcome.meaning is Meaning.OPTED_IN:
         if person.opted_out_at is None:
             return
@@ -50,5 +57,13 @@ def delivery_outcome(outcome: Outcome) -> None:
         case_management.settled(case, actor, now)
 
 
+def _is_wish_of(person: Person, outcome: Outcome) -> bool:
+    """Whether the wish came from, or for, the address at which this person is asked; not the office's mailbox, say."""
+    asked = address_of(person)
+    if asked is None or asked[0].value != outcome.channel.value:
+        return False
+    return outcome.recipient_index == (person.phone_index if asked[0] is Channel.SMS else person.email_index)
+
+
 def _is_for_person(key: str) -> bool:
-    return key.split(":", 1)[0] in {"invitation", "check-in", "released"}
+    return key.split(":", 1)[0] in {"invitation", "check-in", "released", "bulk"}

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from care.facts import UNSPECIFIED
 from care.protocol import Protocol
 
-YES = frozenset({"ja", "j", "jo", "yes", "y", "yep", "1"})
-NO = frozenset({"nein", "n", "ne", "nee", "no", "nope", "0"})
+YES = frozenset({"ja", "j", "jo", "yes", "y", "yep", "evet", "نعم", "ايوه", "ايوا", "так", "да", "tak", "oui"})
+NO = frozenset({"nein", "n", "ne", "nee", "no", "nope", "hayir", "yok", "لا", "كلا", "ні", "нет", "nie", "non"})
+YES_DIGIT, NO_DIGIT = "1", "0"
+# Whoever reads our messages in this language means something else by the word: Polish "no" is "well, yes".
+MEANS_ELSE: dict[str, frozenset[str]] = {
+    "pl": frozenset({"no", "ja", "ne"}),
+    "tr": frozenset({"ne"}),
+    "fr": frozenset({"ne"}),
+    "ru": frozenset({"так"}),
+}
 NONE_OF = frozenset({"kein", "keine", "keinen", "keinerlei", "ohne", "without", "no", "not", "nicht"})
 COMPLAINTS = frozenset({"symptome", "symptom", "beschwerden", "symptoms", "complaints"})
 # Words that carry no news. Anything else that we do not know is news for a person to read.
@@ -79,11 +87,13 @@ class Answer:
     temperature_c: float | None = None
 
 
-def understand(text: str, protocol: Protocol) -> Answer | None:
-    """The answer in `text` (German or English), or None when it is not plainly one.
+def understand(text: str, protocol: Protocol, locale: str = "de", *, digits: bool = True) -> Answer | None:
+    """The answer in `text`, or None when it is not plainly one.
 
-    Source: the check-in text explains the replies: yes or no (1 or 0), a temperature, names of symptoms. A word that
-    we do not know, or a contradiction such as "no" with a symptom, makes it a matter for a person.
+    Source: the check-in text explains the replies: yes or no in every language that we write in (1 or 0), a
+    temperature, names of symptoms (German or English). A word that we do not know, or a contradiction such as "no" with
+    a symptom, makes it a matter for a person. `locale`: what the person reads, for words that mean different things;
+    `digits`: whether 1 and 0 are yes and no (not where numbers stand for people).
     """
     plain = _plain(text)
     found = TEMPERATURE.findall(plain)
@@ -96,7 +106,15 @@ def understand(text: str, protocol: Protocol) -> Answer | None:
         if phrase in rest:
             present.add(key)
             rest = rest.replace(phrase, " ")
-    return _decided(re.findall(r"\w+", rest), present, temperature, protocol)
+    words = re.findall(r"\w+", rest)
+    if not MEANS_ELSE.get(locale, frozenset()).isdisjoint(words) or (not digits and {YES_DIGIT, NO_DIGIT} & {*words}):
+        return None
+    return _decided(words, present, temperature, protocol)
+
+
+def all_words() -> frozenset[str]:
+    """All words that say something in an answer, or may stand beside it."""
+    return YES | NO | NONE_OF | COMPLAINTS | FILLERS | WORDS.keys() | {YES_DIGIT, NO_DIGIT}
 
 
 def _decided(words: list[str], present: set[str], temperature: float | None, protocol: Protocol) -> Answer | None:
@@ -112,9 +130,9 @@ def _decided(words: list[str], present: set[str], temperature: float | None, pro
         elif word in WORDS:
             (absent if negated else present).add(WORDS[word])
             negated = False
-        elif word in YES:
+        elif word in YES or word == YES_DIGIT:
             said_yes = True
-        elif word in NO:
+        elif word in NO or word == NO_DIGIT:
             said_no = True
         elif word not in FILLERS:
             return None
@@ -132,6 +150,7 @@ def _decided(words: list[str], present: set[str], temperature: float | None, pro
 
 
 def _plain(text: str) -> str:
-    """Lower case, umlauts written out, other accents dropped."""
-    lowered = text.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
-    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+    """Lower case, umlauts written out, other accents dropped, digits of all scripts as ours."""
+    lowered = text.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ı", "i")
+    bare = (c for c in unicodedata.normalize("NFKD", lowered) if unicodedata.category(c) not in ("Mn", "Cf"))
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in bare).replace("٫", ".")

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from care import phones
 from care.assessment_models import SymptomReport
 from care.assessments import protocol_of, zone_of
 from care.models import Case, CaseEvent, OfficeTask
@@ -28,6 +29,7 @@ def case_json(case: Case) -> dict[str, Any]:
             "email": person.email,
             "locale": person.locale,
             "channel": person.channel.value,
+            "number_on_phone": person.phone_number_of,
             "contact_window": person.contact_window,
             "timezone": person.timezone,
             "address": person.address,
@@ -158,6 +160,7 @@ def page_values(case: Case) -> dict[str, Any]:
         "close_reason": case.close_reason.value if case.close_reason else None,
         "closed_at": case.closed_at,
         "phone": person.phone,
+        "number_on_phone": phones.shown_number(person),
         "email": person.email,
         "address": person.address or {},
         "locale": person.locale,

@@ -10,10 +10,12 @@ from care import check_ins, follow_up, reachability, releases
 from care.assessment_models import WITH_FACTS
 from care.assessments import reassess
 from care.models import Case
+from care.page_words import link_to_case
 from care.queries import to_reassess
 from config import clock
 from config.database import claimable, db, transaction
 from notifications.inbound import register_reply_handler
+from notifications.inbox import register_link
 from notifications.outcomes import register_outcome_handler
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
@@ -42,6 +44,7 @@ def register() -> None:
     """Make care's templates, handlers and jobs known. Called once by the wiring."""
     register_templates("care", TEMPLATES)
     register_reply_handler(check_ins.reply_by_sms)
+    register_link(link_to_case)
     register_outcome_handler(reachability.delivery_outcome, reachability.worth_telling)
     register_job(Job("care.reassess", EVERY, Queue.CARE, reassess_due))
     register_job(Job("care.check_ins", EVERY, Queue.CARE, check_ins.send_due))

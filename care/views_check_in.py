@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from auth.policies import public
-from care import check_ins, releases
+from care import check_ins, phones, releases
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
@@ -72,7 +72,8 @@ def _check_in(token: str) -> ResponseReturnValue:
                     recorded = check_ins.answer_link(command, token=token)
                 return redirect(url_for("check_in.thanks", token=token), 303) if recorded else _gone()
     reference, status = check_in.case.reference, 422 if form.errors else 200
-    return _private(render_template("care/check_in/form.html", form=form, reference=reference), status)
+    number = phones.shown_number(check_in.case.person)
+    return _private(render_template("care/check_in/form.html", form=form, reference=reference, number=number), status)
 
 
 def _paper(token: str) -> ResponseReturnValue:

@@ -255,17 +255,6 @@ def in_transaction() -> bool:
     return db.session().info.get("callbacks") is not None
 
 
-@contextmanager
-def glance() -> Iterator[Connection]:
-    """A connection of its own for a single look, which on PostgreSQL costs no transaction around it."""
-    if db.engine.dialect.name == "sqlite":  # there the option would undo how our transactions begin
-        with db.engine.connect() as connection:
-            yield connection
-        return
-    with db.engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
-
-
 def locked(statement: SelectT) -> SelectT:
     """`statement` with its rows locked until the transaction ends (SQLite has locked the whole database already)."""
     return statement.with_for_update()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from auth.policies import public
 from config import metrics
 from config.database import db
-from notifications import heartbeats
+from notifications import heartbeats, housekeeping
 from notifications.celery_app import broker_answers
 
 blueprint = Blueprint("health", __name__)
@@ -37,6 +37,7 @@ def ready() -> ResponseReturnValue:
 def prometheus() -> ResponseReturnValue:
     if _database() == "ok":
         heartbeats.measure()
+        housekeeping.measure_queues()
     return metrics.exposition()
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
 
-DOMAINS = ("config", "auth", "notifications", "templates", "services", "care", "imports", "sandbox")
+DOMAINS = (
+    *("config", "auth", "notifications", "services", "care", "imports", "sandbox"),
+    *("bulk", "pages", "templates", "email", "inbound"),
+)
 PAGE_LOCALES = ("de", "en")
 LOCALE_COOKIE = "obhut_locale"
 RIGHT_TO_LEFT = ("ar",)
@@ -32,6 +35,9 @@ def init_app(app: "Flask", settings: "Settings") -> None:
         "local_date": local_date,
         "local_time": local_time,
         "local_number": local_number,
+        "exact_datetime": exact_datetime,
+        "exact_time": exact_time,
+        "duration": local_duration,
     }
 
 
@@ -84,6 +90,29 @@ def local_time(at: datetime | None) -> str:
     if at is None:
         return ""
     return str(flask_babel.format_time(at.astimezone(current_settings().zone), "short", rebase=False))
+
+
+def exact_datetime(at: datetime | None) -> str:
+    """Day and time with seconds, in the jurisdiction's zone; "" for None."""
+    return "" if at is None else f"{local_date(at)}, {exact_time(at)}"
+
+
+def exact_time(at: datetime | None) -> str:
+    """Time of day with seconds, in the jurisdiction's zone; "" for None."""
+    if at is None:
+        return ""
+    return str(flask_babel.format_time(at.astimezone(current_settings().zone), "medium", rebase=False))
+
+
+def local_duration(seconds: float | None) -> str:
+    """A length of time as people say it: 0,4 s, 12 s, 5 min, 3,5 h; "" for None."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{local_number(round(seconds, 1) if seconds < 10 else round(seconds))} s"
+    if seconds < 5400:
+        return f"{local_number(round(seconds / 60))} min"
+    return f"{local_number(round(seconds / 3600, 1))} h"
 
 
 def local_number(value: float | None) -> str:

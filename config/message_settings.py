@@ -3,6 +3,7 @@
 import json
 from datetime import time
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -158,7 +159,7 @@ class MessageSettings(BaseSettings):
         """Whether we may hear that a mail did not arrive, by the mailbox or by the mail server's pipe."""
         return bool(self.bounce_address or self.bounce_mailbox_url.get_secret_value())
 
-    @property
+    @cached_property
     def quiet(self) -> tuple[time, time] | None:
         """From when to when, in the person's zone, nobody is woken; None: no quiet hours."""
         return setting_checks.hours(self.quiet_hours) if self.quiet_hours else None

@@ -82,7 +82,7 @@ def _given(
 ) -> tuple[dict[str, ColumnElement[Any]], TableValuedAlias]:
     """The rows as a table of the statement, with the types of `table`; what is the same in all rows travels once."""
     first = rows[0]
-    same = {name for name in names[1:] if all(row[name] == first[name] for row in rows)}
+    same = {name for name in names[1:] if [row[name] for row in rows].count(first[name]) == len(rows)}
     varying = [name for name in names if name not in same]
     written = json.dumps([{name: row[name] for name in varying} for row in rows], default=_as_json, ensure_ascii=False)
     columns = [column(name, table.c[name].type) for name in varying]

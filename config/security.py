@@ -62,7 +62,7 @@ def init_app(app: Flask, settings: "Settings") -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.extensions[FORM_ORIGINS] = {_origin(url) for url in (settings.oidc_issuer, settings.oidc_staff_issuer) if url}
     csrf.init_app(app)
-    limiter.init_app(app)
+    _limit_single_views(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.before_request(_check_form_token)
     app.before_request(_check_json_body)
@@ -86,15 +86,16 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-@limiter.request_filter
-def _is_for_programs() -> bool:
-    """Rate limits are those of pages and logins; a program that holds a token has none, and need not look for any."""
-    access = _access()
-    return access is not None and access.api and access.kind == "permission"
+def _limit_single_views(app: Flask) -> None:
+    """Our limits stand at single views, which check them themselves.
 
-
-def _access() -> Any:
-    return getattr(current_app.view_functions.get(request.endpoint or ""), "obhut_access", None)
+    The extension's hooks would look for limits that hold everywhere, on every request; there are none.
+    """
+    hooks: tuple[Any, ...] = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    kept = [list(functions.get(None, ())) for functions in hooks]
+    limiter.init_app(app)
+    for functions, before in zip(hooks, kept, strict=True):
+        functions[None] = before
 
 
 def _check_form_token() -> None:

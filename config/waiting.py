@@ -5,7 +5,7 @@ from care import queries as care_queries
 from care.vocabulary import LineList
 from config import clock, navigation
 from config.settings import current_settings
-from notifications import queries as message_queries
+from notifications import query_failures
 from services import queries as service_queries
 
 
@@ -13,7 +13,7 @@ def register() -> None:
     """Show these numbers in the navigation."""
     navigation.register_count("care.cases", cases_to_look_at, "danger")
     navigation.register_count("casework.index", new_requests, "info")
-    navigation.register_count("messages.index", message_queries.needing_attention, "warning")
+    navigation.register_count("messages.index", query_failures.needing_attention, "warning")
 
 
 def cases_to_look_at(actor: Actor) -> int:

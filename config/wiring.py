@@ -25,9 +25,15 @@ BLUEPRINT_MODULES = (
     "auth.views_admin",
     "auth.views_audit",
     "notifications.webhooks",
+    # These add their addresses to the blueprint of `views`, so they come before it.
+    "notifications.views_running",
+    "notifications.views_inbox",
+    "notifications.views_suppressions",
     "notifications.views",
     "notifications.views_templates",
     "notifications.api",
+    "notifications.views_bulk",
+    "notifications.api_bulk",
     "services.views_applicant",
     "services.views_caseworker",
     "services.api",
@@ -36,7 +42,15 @@ BLUEPRINT_MODULES = (
     "care.views_check_in",
     "care.api",
 )
-WIRED_MODULES = ("notifications.tasks", "services.tasks", "care.tasks", "care.importing", "config.waiting")
+WIRED_MODULES = (
+    "notifications.tasks",
+    "notifications.bulk_writing",
+    "services.tasks",
+    "care.tasks",
+    "care.importing",
+    "care.recipients",
+    "config.waiting",
+)
 
 
 def wire(app: "Flask") -> None:

@@ -6,6 +6,7 @@ import structlog
 from celery import Celery, Task
 from celery.beat import BeatLazyFunc
 from celery.signals import worker_ready
+from kombu.exceptions import OperationalError
 
 from config import clock
 from config.database import on_commit
@@ -52,7 +53,7 @@ def init_app(app: "Flask", settings: "Settings") -> None:
         enable_utc=True,
         timezone="UTC",
         worker_prefetch_multiplier=8,  # with the embedded worker's eight threads: 64
-        beat_scheduler="celery.beat:Scheduler",  # due work stands in the database: nothing to remember in a file
+        beat_scheduler="notifications.beat:Scheduler",  # due work stands in the database: nothing to remember in a file
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         task_soft_time_limit=SOFT_LIMIT.total_seconds(),  # kept by a pool of processes; threads have the watchdog
@@ -94,6 +95,13 @@ def wake(queue: str) -> None:
 
 def publish(queue: str) -> None:
     """Tell the workers of `queue` now. Carries no data. May raise what the broker raises."""
+    try:
+        _send_wake(queue)
+    except (OSError, OperationalError):
+        _send_wake(queue)  # the broker has closed a connection that lay idle: this goes over a new one
+
+
+def _send_wake(queue: str) -> None:
     celery.send_task(WAKE, queue=str(queue), kwargs={"queue": str(queue)}, ignore_result=True)
 
 

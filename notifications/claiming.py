@@ -16,7 +16,7 @@ from notifications import senders
 from notifications.channels.base import Channel as Way
 from notifications.channels.base import Outgoing
 from notifications.models import DeliveryAttempt, Notification
-from notifications.preferences import suppressed
+from notifications.preferences import refusals
 from notifications.settling import finish
 from notifications.statuses import AttemptState, Channel, Priority, Status
 
@@ -30,6 +30,8 @@ DIED = (AttemptState.LOST, AttemptState.CRASHED)
 MOST_OF_BATCH = {Priority.URGENT: 0.7, Priority.NORMAL: 0.9, Priority.BULK: 1.0}
 MESSAGE = (
     Notification.id,
+    Notification.template,
+    Notification.priority,
     Notification.recipient_index,
     Notification.__table__.c.recipient_sealed,
     Notification.__table__.c.subject_sealed,
@@ -69,10 +71,10 @@ def claim(channel: Channel, way: Way) -> list[Claimed]:
     """Claim one batch, inside the caller's transaction: each message with its new attempt and its sender."""
     purse, opened = senders.opened(channel, way)
     rows = _without_suspects(_due_rows(channel, way.batch_size))
-    unwanted = suppressed(channel, {row.recipient_index for row in rows})
+    refused = refusals(channel, {row.recipient_index for row in rows})
     claimed: list[Claimed] = []
     for row in rows:
-        if row.recipient_index in unwanted:
+        if refused.hold(row.recipient_index, row.template, row.priority):
             finish(db.session.get_one(Notification, row.id), Status.SUPPRESSED)
             continue
         sender = purse.spend(row.recipient_index, max(row.segments, 1))

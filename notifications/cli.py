@@ -67,7 +67,7 @@ def _warning(size: Size) -> list[str]:
 def _missing(template: str) -> list[str]:
     return [
         f"── {template} · {each.channel.value} · missing: "
-        + ", ".join(f"{locale} (reads {instead})" for locale, instead in each.missing)
+        + ", ".join(f"{locale} (reads {instead})" for locales, instead in each.missing for locale in locales)
         for each in languages_of(template)
         if each.missing
     ]

@@ -22,6 +22,7 @@ from notifications.channels.base import Lost, Outcome, Temporary
 from notifications.channels.registry import configured_channels
 from notifications.claiming import MOST_OF_BATCH, PENDING, anything, claim, due, outgoing
 from notifications.models import DeliveryAttempt, Notification, Receipt
+from notifications.putting_off import put_off
 from notifications.receipts import OPEN
 from notifications.schedule import Queue
 from notifications.settling import finish, settle
@@ -37,6 +38,7 @@ def deliver(channel: Channel) -> int:
     """Hand over what is due by `channel`, for twenty seconds at most. Returns how many messages were dealt with."""
     done = _expire(channel)
     way = configured_channels().get(channel)
+    put_off(channel)
     if way is None or not anything(due(channel)):
         return done
     deadline = time.monotonic() + LONGEST_ROUND_S

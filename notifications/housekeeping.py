@@ -1,15 +1,15 @@
 """Forgetting texts that nobody needs any more, and counting what waits."""
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, or_, select
 
 from config import clock
 from config.database import db, transaction
 from notifications import metrics, redaction
 from notifications.models import DeliveryAttempt, Notification
-from notifications.statuses import KEEP_TEXT, Channel
+from notifications.query_queue import flows
+from notifications.statuses import KEEP_TEXT
 
 AT_ONCE = 200
-PENDING = text("notification.status = 'pending'")
 
 
 def forget_texts() -> int:
@@ -21,7 +21,8 @@ def forget_texts() -> int:
             for status, kept in KEEP_TEXT.items()
         )
     )
-    wanted = select(Notification).where(Notification.has_text, ripe).order_by(Notification.id).limit(AT_ONCE)
+    oldest = [Notification.has_text, Notification.changed_at < now - min(KEEP_TEXT.values())]
+    wanted = select(Notification).where(*oldest, ripe).order_by(Notification.changed_at).limit(AT_ONCE)
     with transaction():
         messages = db.session.scalars(wanted.with_for_update(skip_locked=True)).all()
         for message in messages:
@@ -30,11 +31,15 @@ def forget_texts() -> int:
         return len(messages)
 
 
-def count_waiting() -> int:
-    """Measure the queues for /metrics. Does no work, so it answers 0."""
-    counted = select(Notification.channel, func.count()).where(PENDING).group_by(Notification.channel)
-    found: dict[Channel, int] = dict(db.session.execute(counted).all())
+def measure_queues() -> None:
+    """Put what waits into the metrics of this process; ends its own read transaction."""
+    for flow in flows():
+        metrics.queued(
+            flow.channel,
+            due=flow.due,
+            later=flow.later + flow.retries,
+            in_flight=flow.in_flight,
+            oldest_s=flow.oldest_s,
+            left_s=flow.left_s,
+        )
     db.session.rollback()
-    for channel in Channel:
-        metrics.waiting(channel, found.get(channel, 0))
-    return 0

@@ -11,7 +11,8 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
 </head>
-<body style="font-family: sans-serif; line-height: 1.5; max-width: 40rem; margin: 1rem auto; padding: 0 1rem">
+<body style="font-family: sans-serif; line-height: 1.5; max-width: 40rem; margin: 1rem auto; padding: 0 1rem;
+ overflow-wrap: anywhere">
 <main>
 <h1 style="font-size: 1.25rem">{title}</h1>
 {paragraphs}

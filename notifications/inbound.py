@@ -1,6 +1,5 @@
 """Messages that come in: understood by a wing's handler, a wish to stop, or something for a person to read."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,21 +11,16 @@ from sqlalchemy import select, text
 from config import clock
 from config.database import db, locked, transaction
 from config.ids import new_id
+from notifications.confirmations import fulfil, wish_of
 from notifications.models import InboundMessage, Notification
-from notifications.outcomes import Outcome, tell
-from notifications.preferences import address_index, lift, suppress
+from notifications.preferences import address_index
 from notifications.rows import insert_for
-from notifications.settling import finish
-from notifications.statuses import Channel, InboxState, Meaning, Status
+from notifications.statuses import Channel, InboxState
 
 log = structlog.get_logger(__name__)
 NEW = text("inbound_message.state = 'new'")
 AT_ONCE = 50
 POISONED_AFTER = 3
-CONVERSATIONS_TOLD = 20
-STOP_WORDS = frozenset({"stop", "stopp", "abmelden", "ende", "stopall", "unsubscribe", "cancel", "end", "quit"})
-START_WORDS = frozenset({"start", "anmelden", "unstop"})
-WORD = re.compile(r"\w+", re.UNICODE)
 
 
 @dataclass(frozen=True)
@@ -108,51 +102,21 @@ def _failed(message_id: UUID) -> int:
 
 
 def _understood(message: InboundMessage) -> InboxState:
-    body = message.body or ""
-    wish = _wish(body, message.opt_out_type)
-    if wish == "stop":
-        suppress(Channel.SMS, message.sender or "", "reply")
-        _withdraw(message.sender_index)
-        _tell_wish(message.sender_index, Meaning.OPTED_OUT)
-        return InboxState.DONE
-    if wish == "start":
-        lift(Channel.SMS, message.sender_index)
-        _tell_wish(message.sender_index, Meaning.OPTED_IN)
-        return InboxState.DONE
-    reply = InboundReply(message.id, message.sender or "", body, message.received_at)
+    conversation = conversation_with(message.sender_index)
+    if conversation is not None:
+        # Kept with the message, so that the inbox need not look for it: row by row it would take longer and longer.
+        message.about, message.owner, message.locale = conversation
+    wish = wish_of(message)
+    if wish is not None:
+        return fulfil(message, wish)
+    reply = InboundReply(message.id, message.sender or "", message.body or "", message.received_at)
     return InboxState.UNDERSTOOD if any(handler(reply) for handler in _handlers) else InboxState.INBOX
 
 
-def _wish(body: str, opt_out_type: str) -> str:
-    # Only a message that is nothing but the word: "Das Fieber geht zu Ende" is no wish to stop.
-    words = WORD.findall(body.casefold())
-    if opt_out_type == "STOP" or (len(words) == 1 and words[0] in STOP_WORDS):
-        return "stop"
-    if opt_out_type == "START" or (len(words) == 1 and words[0] in START_WORDS):
-        return "start"
-    return ""
-
-
-def _withdraw(sender_index: bytes) -> None:
-    waiting = select(Notification).where(
-        Notification.recipient_index == sender_index,
-        Notification.channel == Channel.SMS,
-        Notification.status == Status.PENDING,
+def conversation_with(sender_index: bytes) -> tuple[str, str | None, str] | None:
+    """About, owner and locale of the newest message to this number: what a reply from it is probably about."""
+    newest = select(Notification.about, Notification.owner, Notification.locale).where(
+        Notification.recipient_index == sender_index, Notification.channel == Channel.SMS
     )
-    for message in db.session.scalars(locked(waiting.order_by(Notification.id))):
-        finish(message, Status.SUPPRESSED)
-        message.untold = False  # told below, once for each conversation
-
-
-def _tell_wish(sender_index: bytes, meaning: Meaning) -> None:
-    newest = (
-        select(Notification.about, Notification.key, Notification.correlation)
-        .where(Notification.recipient_index == sender_index, Notification.channel == Channel.SMS)
-        .order_by(Notification.id.desc())
-        .limit(CONVERSATIONS_TOLD)
-    )
-    told: set[str] = set()
-    for about, key, correlation in db.session.execute(newest):
-        if about not in told:
-            told.add(about)
-            tell(Outcome(about, key, Channel.SMS, Status.SUPPRESSED, meaning, correlation))
+    found = db.session.execute(newest.order_by(Notification.id.desc()).limit(1)).first()
+    return None if found is None else (found.about, found.owner, found.locale)

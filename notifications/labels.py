@@ -44,6 +44,16 @@ EVENTS = {
     "failed": N_("Refused"),
     "undelivered": N_("Not delivered"),
     "delivered": N_("Delivered"),
+    "handed": N_("Handing over begun"),
+    "redacted": N_("Text wiped at the provider"),
+    "message.tried_again": N_("Sent once more"),
+    "message.put_aside": N_("Was put aside"),
+    "message.text_seen": N_("Text looked at"),
+    "bulk.start": N_("Bulk send started"),
+    "bulk.pause": N_("Bulk send paused"),
+    "bulk.resume": N_("Bulk send resumed"),
+    "bulk.cancel": N_("Bulk send cancelled"),
+    "bulk.finish": N_("Bulk send written out"),
     "receipt_sent": N_("Receipt: sent"),
     "receipt_delivered": N_("Receipt: delivered"),
     "receipt_read": N_("Receipt: read"),
@@ -54,5 +64,26 @@ EVENTS = {
     "receipt_queued": N_("Receipt: waiting"),
     "receipt_accepted": N_("Receipt: accepted"),
     "receipt_sending": N_("Receipt: being sent"),
+}
+LOG_TABS = {
+    "open": N_("Waiting or on the way"),
+    "out": N_("Sent"),
+    "arrived": N_("Delivered"),
+    "trouble": N_("Not arrived"),
+    "withheld": N_("Not sent"),
+}
+PRIORITIES = {0: N_("Urgent"), 1: N_("Normal"), 2: N_("Bulk")}
+PURPOSES = {
+    "legal": N_("Legal notice: comes at any hour"),
+    "window": N_("Within the person's own window"),
+    "slot": N_("Within the protocol's slot"),
+    "general": N_("Not during quiet hours"),
+}
+QUEUES = {
+    "delivery": N_("Sending"),
+    "inbound": N_("Replies and receipts"),
+    "care": N_("Quarantine care"),
+    "services": N_("Services"),
+    "housekeeping": N_("Tidying up"),
 }
 INBOX_STATES = {"answered": N_("Answered"), "done": N_("Dealt with")}

@@ -147,6 +147,7 @@ class InboundMessage(SealedRow, Base):
     __tablename__ = "inbound_message"
     __table_args__ = (
         _partial("ix_inbound_message_new", "id", where="state = 'new'"),
+        _partial("ix_inbound_message_inbox", "id", where="state = 'inbox'"),
         Index(None, "sender_index", "id"),
     )
 

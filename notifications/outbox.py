@@ -111,7 +111,7 @@ def cancel(about: str, *, correlation: str | None = None) -> int:
     chosen = [Notification.about == about]
     if correlation is not None:
         chosen.append(Notification.correlation == correlation)
-    return _move(chosen, CANCELLABLE, Status.CANCELLED, WIPED)
+    return _move(chosen, CANCELLABLE, Status.CANCELLED, WIPED, loaded=True)
 
 
 def hold(bulk_id: UUID) -> int:
@@ -131,7 +131,12 @@ def cancel_bulk(bulk_id: UUID) -> int:
 
 
 def _move(
-    chosen: list[ColumnElement[bool]], from_: set[Status] | frozenset[Status], to: Status, more: Variables | None = None
+    chosen: list[ColumnElement[bool]],
+    from_: set[Status] | frozenset[Status],
+    to: Status,
+    more: Variables | None = None,
+    *,
+    loaded: bool = False,
 ) -> int:
     # Rows that a worker has claimed are SENDING: the update waits for its claim to be committed, and passes them over.
     statement = (
@@ -139,7 +144,9 @@ def _move(
         .where(*chosen, Notification.status.in_(from_))
         .values(status=to, changed_at=clock.now(), **(more or {}))
     )
-    done = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+    # A bulk send may have a hundred thousand rows, of which no session holds any.
+    options = {"synchronize_session": "fetch" if loaded else False}
+    done = db.session.execute(statement, execution_options=options)
     if to in FINAL:
         tried = select(Notification.id).where(*chosen, Notification.status == to, Notification.attempts_made > 0)
         db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_(tried)))

@@ -30,6 +30,7 @@ class Outcome:
     meaning: Meaning
     correlation: str | None = None
     more_to_come: bool = False
+    recipient_index: bytes | None = None  # whose wish it is, where the meaning is one
 
 
 OutcomeHandler = Callable[[Outcome], None]
@@ -146,6 +147,7 @@ def _outcomes(message_ids: Collection[UUID]) -> dict[UUID, Outcome]:
         Notification.channel,
         Notification.status,
         Notification.correlation,
+        Notification.recipient_index,
     )
     messages = db.session.execute(select(*columns).where(among(Notification.id, message_ids)).order_by(Notification.id))
     return {
@@ -157,6 +159,7 @@ def _outcomes(message_ids: Collection[UUID]) -> dict[UUID, Outcome]:
             Meaning.OPTED_OUT if row.status is Status.SUPPRESSED else meaning_of.get(row.id, Meaning.NONE),
             row.correlation,
             row.id in succeeded,
+            row.recipient_index,
         )
         for row in messages
     }

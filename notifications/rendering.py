@@ -211,6 +211,7 @@ def _environment(*, is_html: bool) -> Environment:
         keep_trailing_newline=False,
         finalize=_printed,
     )
+    environment.globals.clear()  # of no use in a message, and copied for every one
     environment.filters["weekday"] = _weekday
     environment.filters["time"] = _time
     return environment

@@ -18,7 +18,8 @@ from config.ids import new_id
 from config.rowsets import insert_many
 from notifications.addresses import checked
 from notifications.models import Notification, Suppression
-from notifications.preferences import address_index
+from notifications.preferences import CONFIRMS_OPTING_OUT, address_index
+from notifications.putting_off import when_to_send
 from notifications.rendering import Rendered, Traits
 from notifications.segments import measure
 from notifications.statuses import Channel, Meaning, Priority, Status
@@ -69,6 +70,7 @@ class Sealers:
 def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
     """The columns of the row for `draft`, whose texts are sealed."""
     channel, text, traits = draft.channel, draft.text, draft.text.traits
+    begins_at = not_before(draft, now)
     address, message_id = draft.to, new_id()
     return {
         "id": message_id,
@@ -97,14 +99,29 @@ def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
         "attempts_made": 0,
         "created_at": now,
         "changed_at": now,
-        "not_before": draft.not_before,
+        "not_before": begins_at,
         "expires_at": draft.expires_at,
-        "next_rung_at": _next_rung_at(draft, now),
+        "next_rung_at": _next_rung_at(draft, begins_at or now),
         "cause": Meaning.NONE,
         "untold": False,
         "tell_failures": 0,
         "has_text": True,
     }
+
+
+def not_before(draft: Draft, now: datetime) -> datetime | None:
+    """From when on the message may go: what its author says, moved to the end of the quiet hours if it has to wait."""
+    begins_at = max(now, draft.not_before or now)
+    traits = draft.text.traits
+    later = when_to_send(
+        begins_at,
+        channel=draft.channel,
+        purpose=traits.purpose,
+        priority=traits.priority,
+        zone=draft.zone,
+        expires_at=draft.expires_at,
+    )
+    return later if later > begins_at else draft.not_before
 
 
 def store(draft: Draft) -> Stored | None:
@@ -113,7 +130,7 @@ def store(draft: Draft) -> Stored | None:
     whose = {"of_channel": draft.channel, "of_recipient": values["recipient_index"]}
     connection = db.session.connection()
     row = connection.execute(_insert_once(connection.dialect.name), values | whose).first()
-    return Stored(row[0], row[1]) if row else None
+    return Stored(row[0], row[1] and draft.template != CONFIRMS_OPTING_OUT) if row else None
 
 
 @lru_cache
@@ -199,9 +216,9 @@ def _traits(message: Notification) -> Traits:
     return Traits(Priority(message.priority), message.purpose, message.resend_when_unknown)
 
 
-def _next_rung_at(draft: Draft, now: datetime) -> datetime | None:
+def _next_rung_at(draft: Draft, begins_at: datetime) -> datetime | None:
     wait = draft.text.traits.next_rung_after
-    return (draft.not_before or now) + wait if wait is not None and draft.rungs else None
+    return begins_at + wait if wait is not None and draft.rungs else None
 
 
 def id_of_key(key: str) -> UUID | None:

@@ -7,7 +7,7 @@ from itertools import groupby
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 
 from config import clock
 from config.database import db, locked
@@ -21,6 +21,7 @@ from notifications.preferences import suppress
 from notifications.rows import store, successor
 from notifications.schedule import Queue
 from notifications.statuses import (
+    DECISIONS,
     FINAL,
     KEEP_TEXT,
     TOLD,
@@ -42,24 +43,24 @@ Result = tuple[UUID, UUID, Outcome]
 
 
 def settle(outcomes: Sequence[Result], look_up_after: timedelta | None) -> list[str]:
-    """Write (message id, attempt id, outcome) down, inside the caller's transaction. Returns the providers' new ids.
+    """Write (message id, attempt id, outcome) down, inside the caller's transaction; all of one channel.
 
+    Returns the providers' new ids.
     An attempt that somebody else has settled meanwhile is left alone. `look_up_after`: the wall time after which an
     unknown outcome may be looked up; None when the provider cannot be asked.
     """
     ids = [message_id for message_id, _, _ in outcomes]
-    db.session.execute(
-        locked(select(Notification.id).where(among(Notification.id, ids)).order_by(Notification.id))
-    ).all()
+    channel = db.session.scalars(
+        locked(select(Notification.channel).where(among(Notification.id, ids)).order_by(Notification.id))
+    ).first()
     sent = [(message_id, attempt_id, each) for message_id, attempt_id, each in outcomes if isinstance(each, Sent)]
     others = [result for result in outcomes if not isinstance(result[2], Sent)]
-    return _settle_sent(sent) + _settle_others(others, look_up_after)
+    _settle_others(others, look_up_after)
+    return _settle_sent(sent, channel) if sent and channel else []
 
 
-def _settle_sent(sent: Sequence[tuple[UUID, UUID, Sent]]) -> list[str]:
+def _settle_sent(sent: Sequence[tuple[UUID, UUID, Sent]], channel: Channel) -> list[str]:
     """By far the most frequent outcome, for all messages in a few statements."""
-    if not sent:
-        return []
     ours = set(
         db.session.scalars(
             select(DeliveryAttempt.id).where(
@@ -81,12 +82,11 @@ def _settle_sent(sent: Sequence[tuple[UUID, UUID, Sent]]) -> list[str]:
     ]
     update_many(DeliveryAttempt, attempts)
     ids = [message_id for message_id, attempt_id, _ in sent if attempt_id in ours]
-    for channel, count in _become_sent(ids):
-        metrics.reached(channel, Status.SENT, count)
+    metrics.reached(channel, Status.SENT, _become_sent(ids, channel))
     return [outcome.provider_id for _, attempt_id, outcome in sent if attempt_id in ours]
 
 
-def _become_sent(ids: Sequence[UUID]) -> Iterable[tuple[Channel, int]]:
+def _become_sent(ids: Sequence[UUID], channel: Channel) -> int:
     values = {
         "status": Status.SENT,
         "changed_at": clock.now(),
@@ -94,20 +94,22 @@ def _become_sent(ids: Sequence[UUID]) -> Iterable[tuple[Channel, int]]:
         "lease_until": None,
     }
     statement = update(Notification).where(among(Notification.id, ids), Notification.status == Status.SENDING)
-    # E-mail without a further rung ends here where nobody hears of bounces; an SMS may still come back as undelivered.
-    by_mail = Notification.channel == Channel.EMAIL
-    is_last_word = by_mail & Notification.__table__.c.fallbacks_sealed.is_(None)
-    may_come_back = current_settings().bounces_are_read
-    mailed = statement.where(by_mail).values(values)
-    forgotten = statement.where(is_last_word).values({**values, **WIPED})
-    options = {"synchronize_session": False}
-    mails = db.session.execute(mailed if may_come_back else forgotten, execution_options=options)
-    yield Channel.EMAIL, int(mails.rowcount)  # type: ignore[attr-defined]
-    others = db.session.execute(statement.values(values), execution_options=options)
-    yield Channel.SMS, int(others.rowcount)  # type: ignore[attr-defined]
+    count = 0
+    if channel is Channel.EMAIL and not current_settings().bounces_are_read:
+        # It ends here unless there is a further rung; an SMS may still come back, and staff want to read it then.
+        is_last_word = Notification.__table__.c.fallbacks_sealed.is_(None)
+        count = _rows(statement.where(is_last_word).values({**values, **WIPED}))
+    return count + _rows(statement.values(values))
 
 
-def _settle_others(outcomes: Sequence[Result], look_up_after: timedelta | None) -> list[str]:
+def _rows(statement: Update) -> int:
+    done = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _settle_others(outcomes: Sequence[Result], look_up_after: timedelta | None) -> None:
+    if not outcomes:
+        return
     by_attempt = {attempt_id: outcome for _, attempt_id, outcome in outcomes}
     for message, attempts in locked_histories({message_id for message_id, _, _ in outcomes}):
         for attempt in attempts:
@@ -122,7 +124,6 @@ def _settle_others(outcomes: Sequence[Result], look_up_after: timedelta | None) 
             if isinstance(outcome, OptedOut):
                 suppress(message.channel, message.recipient or "", "provider")
         follow(message, attempts)
-    return []
 
 
 def locked_histories(message_ids: Iterable[UUID]) -> list[tuple[Notification, list[DeliveryAttempt]]]:
@@ -153,7 +154,9 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
         status = Status.PENDING
     if status is Status.PENDING and not _retry_later(message, attempts[-1]):
         status = Status.UNDELIVERED if attempts[-1].state is AttemptState.UNDELIVERED else Status.FAILED
-    message.cause, message.cause_code = attempts[-1].meaning, attempts[-1].code
+    message.cause_code = attempts[-1].code
+    if message.cause not in DECISIONS or status in REACHED:  # what staff have decided outlives a late receipt
+        message.cause = attempts[-1].meaning
     if message.cause is Meaning.BLOCKED:
         log.error("message_blocked_by_the_network", message=str(message.id), code=message.cause_code)
     finish(message, status)

@@ -88,8 +88,12 @@ class Meaning(StrEnum):
     OTHER_CHANNEL = "other_channel"
     EXPIRED = "expired"
     REJECTED = "rejected"
+    # Of no code, but what staff decided about a message in trouble: to be sent again by a job; or dealt with.
+    AGAIN = "again"
+    DECIDED = "decided"
 
 
+DECISIONS = frozenset({Meaning.AGAIN, Meaning.DECIDED})
 RANKS: dict[AttemptState, int] = {
     AttemptState.CLAIMED: 0,
     AttemptState.RELEASED: 0,

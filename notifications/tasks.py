@@ -10,7 +10,9 @@ from notifications import heartbeats
 from notifications.bounces import poll_mailbox
 from notifications.celery_app import HEARTBEAT, RUN_JOB, WAKE, celery
 from notifications.delivery import deliver
-from notifications.housekeeping import count_waiting, forget_texts
+from notifications.digest import send_digests
+from notifications.failures import send_marked
+from notifications.housekeeping import forget_texts
 from notifications.inbound import process_inbound
 from notifications.ladder import climb
 from notifications.outcomes import tell_outcomes
@@ -35,8 +37,9 @@ OWN_JOBS = (
     Job("notifications.bounces", MINUTE, Queue.HOUSEKEEPING, poll_mailbox, woken=False, alone=True),
     Job("notifications.forget_texts", HOUR, Queue.HOUSEKEEPING, forget_texts, woken=False),
     Job("notifications.drop_unmatched", HOUR, Queue.HOUSEKEEPING, drop_unmatched, woken=False),
+    Job("notifications.again", MINUTE, Queue.HOUSEKEEPING, send_marked),
+    Job("notifications.digest", timedelta(minutes=15), Queue.HOUSEKEEPING, send_digests, woken=False),
     Job("notifications.redact", MINUTE, Queue.HOUSEKEEPING, redact, woken=False, alone=True),
-    Job("notifications.count_waiting", MINUTE, Queue.HOUSEKEEPING, count_waiting, woken=False),
 )
 
 

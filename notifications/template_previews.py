@@ -25,12 +25,12 @@ from notifications.template_files import (
     traits_of,
 )
 
-Missing = tuple[str, str]
+Missing = tuple[tuple[str, ...], str]
 
 
 @dataclass(frozen=True)
 class Languages:
-    """The languages of a template by one channel; `missing` are pairs of a language and the one read instead."""
+    """The languages of a template by one channel; `missing`: those that it lacks, by the one that is read instead."""
 
     channel: Channel
     there: tuple[str, ...]
@@ -101,8 +101,11 @@ def languages_of(template: str) -> tuple[Languages, ...]:
         found.setdefault(channel, []).append(locale)
     order = {locale: number for number, locale in enumerate(LOCALES)}
     return tuple(
-        Languages(channel, tuple(sorted(there, key=lambda code: order.get(code, 99))), _missing(template, channel))
-        for channel, there in found.items()
+        Languages(
+            channel, tuple(sorted(found[channel], key=lambda code: order.get(code, 99))), _missing(template, channel)
+        )
+        for channel in Channel
+        if channel in found
     )
 
 
@@ -205,8 +208,12 @@ def _overview(name: str) -> Overview:
 
 
 def _missing(template: str, channel: Channel) -> tuple[Missing, ...]:
-    instead = {locale: found_locale(template, channel, locale) for locale in LOCALES}
-    return tuple((locale, found) for locale, found in instead.items() if found and found != locale)
+    by_language: dict[str, list[str]] = {}
+    for locale in LOCALES:
+        instead = found_locale(template, channel, locale)
+        if instead and instead != locale:
+            by_language.setdefault(instead, []).append(locale)
+    return tuple((tuple(locales), instead) for instead, locales in by_language.items())
 
 
 def _pieces(text: str, culprits: Sequence[str]) -> list[Piece]:

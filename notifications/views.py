@@ -1,51 +1,62 @@
-"""Staff pages: the log of messages, one message's way, and the inbox."""
+"""Staff pages: the log of messages and one message's way. See also views_running and views_inbox."""
 
+import re
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config.database import transaction
-from config.forms import BaseForm, accepting
-from notifications import desk, queries
-from notifications.labels import CHANNELS, EVENTS, INBOX_STATES, STATUSES, TONES
-from notifications.statuses import Channel, Status
+from notifications import desk, failures, inbox, query_failures, query_log, query_timeline
+from notifications.labels import CHANNELS, EVENTS, INBOX_STATES, LOG_TABS, PRIORITIES, PURPOSES, STATUSES, TONES
+from notifications.query_log import Filters
+from notifications.rendering import template_names
+from notifications.statuses import Channel
+from notifications.suppression_labels import BASES, SOURCES
 
+YEARS = range(2000, 2100)
+BLIND_INDEX = re.compile("[0-9a-f]{64}")
 blueprint = Blueprint("messages", __name__, url_prefix="/staff/messages", template_folder="templates")
-
-
-class AnswerForm(BaseForm):
-    """A few lines by SMS."""
-
-    text = TextAreaField(_l("Answer"))
 
 
 @blueprint.context_processor
 def _names() -> dict[str, object]:
-    return {"statuses": STATUSES, "channels": CHANNELS, "events": EVENTS, "tones": TONES, "inbox_states": INBOX_STATES}
+    return {
+        "statuses": STATUSES,
+        "channels": CHANNELS,
+        "events": EVENTS,
+        "tones": TONES,
+        "inbox_states": INBOX_STATES,
+        "log_tabs": LOG_TABS,
+        "priorities": PRIORITIES,
+        "purposes": PURPOSES,
+        "bases": BASES,
+        "sources": SOURCES,
+    }
 
 
 @blueprint.get("/")
 @require(Permission.MESSAGES_VIEW)
 def index() -> ResponseReturnValue:
-    actor, chosen = current_actor(), _filters()
-    lines, following = queries.log_page(actor, chosen, request.args.get("before", type=UUID))
-    kept: dict[str, Any] = {"status": chosen.status, "channel": chosen.channel, "about": chosen.about or None}
-    next_url = url_for(".index", before=following, **kept) if following else None
+    actor, chosen = current_actor(), filters_of_address()
+    found = query_log.log_page(
+        actor, chosen, before=request.args.get("before", type=UUID), after=request.args.get("after", type=UUID)
+    )
     return render_template(
         "notifications/log.html",
-        lines=lines,
-        next_url=next_url,
+        found=found,
+        counts=query_log.counts(actor, chosen),
         chosen=chosen,
-        waiting=len(queries.inbox(actor)),
-        attention=queries.needing_attention(actor),
-        may_answer=actor.may(Permission.MESSAGES_ANSWER),
+        kept=address_of_filters(chosen),
+        templates=[(name, name) for name in template_names()],
+        senders=[(name, name) for name in query_log.sender_names()],
+        waiting=inbox.waiting(actor),
+        attention=query_failures.needing_attention(actor),
     )
 
 
@@ -55,7 +66,7 @@ def show(message_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     return render_template(
         "notifications/message.html",
-        message=queries.details(actor, message_id),
+        message=query_timeline.details(actor, message_id),
         may_send=actor.may(Permission.MESSAGES_SEND),
     )
 
@@ -66,7 +77,7 @@ def text(message_id: UUID) -> ResponseReturnValue:
     """The text on demand, since looking at it is recorded."""
     actor = current_actor()
     with transaction():
-        message = queries.details(actor, message_id, with_text=True)
+        message = query_timeline.details(actor, message_id, with_text=True)
         desk.note_text_seen(actor, message_id)
     return render_template("notifications/message.html", message=message, may_send=True)
 
@@ -75,43 +86,50 @@ def text(message_id: UUID) -> ResponseReturnValue:
 @require(Permission.MESSAGES_VIEW)
 def try_again(message_id: UUID) -> ResponseReturnValue:
     with transaction():
-        successor = desk.try_again(current_actor(), message_id)
+        successor = failures.try_again(current_actor(), message_id)
     flash(_("The message is on its way once more."), "success")
     return redirect(url_for(".show", message_id=successor))
 
 
-@blueprint.get("/inbox")
-@require(Permission.MESSAGES_ANSWER)
-def inbox() -> ResponseReturnValue:
-    actor = current_actor()
-    return render_template("notifications/inbox.html", open=queries.inbox(actor), done=queries.inbox(actor, done=True))
-
-
-@blueprint.route("/inbox/<uuid:inbound_id>", methods=["GET", "POST"])
-@require(Permission.MESSAGES_ANSWER)
-def answer(inbound_id: UUID) -> ResponseReturnValue:
-    actor, form = current_actor(), AnswerForm()
-    if form.validate_on_submit():
-        with accepting(form):
-            with transaction():
-                desk.answer(actor, inbound_id, form.text.data or "")
-            flash(_("Your answer is on its way."), "success")
-            return redirect(url_for(".inbox"))
-    return render_template("notifications/answer.html", form=form, received=queries.received(actor, inbound_id))
-
-
-@blueprint.post("/inbox/<uuid:inbound_id>/done")
-@require(Permission.MESSAGES_ANSWER)
-def put_aside(inbound_id: UUID) -> ResponseReturnValue:
-    with transaction():
-        desk.put_aside(current_actor(), inbound_id)
-    return redirect(url_for(".inbox"))
-
-
-def _filters() -> queries.Filters:
-    """The filters of the address; what is no status or channel counts as none."""
-    return queries.Filters(
-        status=request.args.get("status", type=Status),
-        channel=request.args.get("channel", type=Channel),
-        about=request.args.get("about", "").strip(),
+def filters_of_address() -> Filters:
+    """The filters of the address; what is no status, channel, day … counts as none."""
+    asked = request.args
+    status, recipient = _text("status"), _text("recipient")
+    return Filters(
+        status=status if status in STATUSES or status in query_log.GROUPS else "",
+        channel=asked.get("channel", type=Channel),
+        template=_text("template"),
+        about=_text("about"),
+        sender=_text("sender"),
+        since=asked.get("since", type=_day),
+        until=asked.get("until", type=_day),
+        recipient=bytes.fromhex(recipient) if BLIND_INDEX.fullmatch(recipient) else None,
+        bulk=asked.get("bulk", type=UUID),
     )
+
+
+def _text(name: str) -> str:
+    # PostgreSQL takes no NUL in a text.
+    return request.args.get(name, "").replace("\0", "").strip()
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.year not in YEARS:
+        raise ValueError("no year of ours")
+    return day
+
+
+def address_of_filters(chosen: Filters) -> dict[str, Any]:
+    """The other way round: what `url_for` needs to come back to these filters."""
+    return {
+        "status": chosen.status or None,
+        "channel": chosen.channel,
+        "template": chosen.template or None,
+        "about": chosen.about or None,
+        "sender": chosen.sender or None,
+        "since": chosen.since,
+        "until": chosen.until,
+        "recipient": chosen.recipient.hex() if chosen.recipient else None,
+        "bulk": chosen.bulk,
+    }

@@ -40,6 +40,11 @@ def _names() -> dict[str, object]:
     }
 
 
+@blueprint.app_template_filter("language_name")
+def _language_filter(code: str) -> str:
+    return _language_name(code)
+
+
 @blueprint.get("/")
 @require(Permission.MESSAGES_VIEW)
 def index() -> ResponseReturnValue:

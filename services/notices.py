@@ -2,6 +2,7 @@
 
 from config.settings import current_settings
 from notifications import outbox
+from notifications.preferences import Basis, record_basis
 from notifications.statuses import Channel
 from services import queries
 from services.models import ServiceRequest
@@ -35,6 +36,13 @@ def tell_applicant(request: ServiceRequest, template: str, occasion: str) -> Non
                 about=request.reference,
                 owner=f"department:{request.department_code}",
             )
+
+
+def note_wish(request: ServiceRequest) -> None:
+    """Note that the applicant agrees to text messages, if they do: they ticked it in the form. Inside a transaction."""
+    contact = request.contact or {}
+    if contact.get("sms") and contact.get("phone"):
+        record_basis(Channel.SMS, contact["phone"], Basis.CONSENT, f"request:{request.reference}")
 
 
 def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:

@@ -105,6 +105,12 @@ def _one(statement: Requests, reference: str) -> ServiceRequest:
     return found
 
 
+def address_of(actor: Actor, reference: str) -> str | None:
+    """Where staff find the request that a message is about; None when there is none that `actor` works on."""
+    found = db.session.scalar(requests_visible_to(actor).where(ServiceRequest.reference == reference.upper()))
+    return f"/staff/requests/{found.reference}" if found is not None and works_on(actor, found) else None
+
+
 def mine(actor: Actor) -> list[ServiceRequest]:
     """The resident's own requests, newest first."""
     return list(db.session.scalars(own_requests(actor).order_by(ServiceRequest.created_at.desc()).limit(200)))

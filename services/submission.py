@@ -242,6 +242,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     )
     db.session.add(event)
     db.session.flush()
+    notices.note_wish(request)
     notices.tell_applicant(request, "submitted", "submitted")
     notices.tell_office(request, "received", "submitted")
     audit.record(actor, "request.submitted", f"request:{request.reference}", service=request.slug)

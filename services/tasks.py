@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from config import clock, papers
 from config.database import db, transaction
 from config.settings import current_settings
+from notifications.inbox import register_link
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
 from services import deadlines, decisions, notices, queries
@@ -67,6 +68,7 @@ def remind_of_overdue() -> int:
 def register() -> None:
     """Make the wing's messages, jobs and papers known."""
     register_templates("services", Path(__file__).parent / "templates" / "messages")
+    register_link(queries.address_of)
     register_job(Job("services.stale_drafts", timedelta(hours=6), Queue.SERVICES, delete_stale_drafts))
     register_job(Job("services.overdue", timedelta(minutes=30), Queue.SERVICES, remind_of_overdue))
     papers.register_finder("services", decisions.find_paper)

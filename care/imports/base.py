@@ -9,8 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from care.imports.reading import Record, UnreadableFile
 from config.errors import N_
+from config.tables import Record, UnreadableFile
 
 if TYPE_CHECKING:
     from care.imports.rows import RowReader

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from care.imports.base import ColumnMap, Context, ImportFormat, ParsedRow, detect
-from care.imports.reading import Table, UnreadableFile, read_table
 from care.imports.rows import RowReader
 from care.imports.sormas_contacts import SormasContacts
 from care.imports.sormas_travel_entries import SormasTravelEntries
 from care.imports.values import month_first_separators
 from config.errors import N_
+from config.tables import Table, UnreadableFile, read_table
 
 FORMATS: tuple[ImportFormat, ...] = (SormasContacts(), SormasTravelEntries())
 AUTO = "auto"

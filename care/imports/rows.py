@@ -9,10 +9,10 @@ from pydantic import Field, ValidationError
 from care.commands import Command, EnrolCase, OrderEvent
 from care.imports import values
 from care.imports.base import ColumnMap, ParsedRow, Problem, Severity
-from care.imports.reading import Record
 from care.imports.values import Unusable
 from care.vocabulary import CloseReason
 from config.errors import N_
+from config.tables import Record
 
 T = TypeVar("T")
 TOO_LONG = N_("This text is too long: at most {limit} characters.")

@@ -7,10 +7,11 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.app import trace
-from celery.beat import Scheduler, Service
+from celery.beat import Service
 from celery.worker import WorkController, state
 
 from config.settings import Settings
+from notifications.beat import Scheduler
 from notifications.schedule import Queue
 
 LONGEST_NAP_SECONDS = 30

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from config import logging
+from config.command_line.processes import Processes
 from config.command_line.running import bind, require_migrated, serve, stop_on_signals
 from config.command_line.terminal import _, say
 from config.errors import N_, ConfigurationError
@@ -50,13 +51,35 @@ def application(settings: Settings, *, required: bool = False) -> "Flask":
 
 
 def web(settings: Settings) -> None:
-    """The web server alone."""
+    """The web server alone, in as many processes as `settings` say."""
     _start(settings)
     with bind(settings) as listener:
-        app = application(settings, required=True)
+        if settings.web_processes == 1:
+            app = application(settings, required=True)
+            require_migrated(settings)
+            _say_where(settings)
+            serve(app, listener)
+        filled(settings, required=True)  # what is wrong is said once, and not by each of them
         require_migrated(settings)
-        say(_("Obhut's web server listens at {url}", url=settings.base_url))
-        serve(app, listener)
+        shared = _with_shared_limits(settings)
+        with Processes(settings.web_processes, lambda: serve(application(shared, required=True), listener)) as children:
+            _say_where(settings)
+            children.keep()
+
+
+def _say_where(settings: Settings) -> None:
+    say(_("Obhut's web server listens at {url}", url=settings.base_url))
+
+
+def _with_shared_limits(settings: Settings) -> Settings:
+    """Rate limits that each process counted for itself would be as many times as high."""
+    if not settings.limiter_url.startswith("memory:"):
+        return settings
+    if settings.broker_url.startswith("redis"):
+        return settings.changed(limiter_url=settings.broker_url)
+    raise ConfigurationError(
+        N_("OBHUT_LIMITER_URL: several web processes count together; set a Redis such as redis://host:6379/1.")
+    )
 
 
 def worker(settings: Settings, arguments: list[str]) -> None:
@@ -80,9 +103,10 @@ def beat(settings: Settings) -> None:
     """Beat alone; one is enough."""
     _start(settings)
     application(settings)
+    from notifications.beat import Scheduler
     from notifications.celery_app import celery
 
-    celery.Beat(loglevel="WARNING", quiet=True, schedule=None, scheduler_cls="celery.beat:Scheduler").run()
+    celery.Beat(loglevel="WARNING", quiet=True, schedule=None, scheduler_cls=Scheduler).run()
 
 
 def sandbox(settings: Settings) -> None:

@@ -35,6 +35,22 @@
     else if (event.key === "k") step(-1);
   });
 
+  // A part of the page that moves by itself: fetched anew while somebody looks at it. When what `data-live` says has
+  // changed, the buttons around it have too, and the whole page comes anew.
+  const live = document.querySelector("[data-live]");
+  const freshen = async () => {
+    try {
+      const answer = document.hidden ? null : await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer && answer.ok && !answer.redirected) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+        if (!fresh || fresh.dataset.live !== live.dataset.live) { location.reload(); return; }
+        live.replaceChildren(...fresh.childNodes);
+      }
+    } catch { /* the network was away; the next one may get through */ }
+    setTimeout(freshen, Number(live.dataset.liveEvery));
+  };
+  if (live) setTimeout(freshen, Number(live.dataset.liveEvery));
+
   // "Select all" of a list.
   document.querySelectorAll("[data-select-all]").forEach((box) => {
     box.hidden = false;

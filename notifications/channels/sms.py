@@ -5,10 +5,13 @@ import atexit
 import json
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
@@ -32,7 +35,7 @@ from notifications.channels.base import (
     Unknown,
 )
 from notifications.channels.codes import MEANINGS, meaning_of
-from notifications.channels.twilio_client import AccountClient
+from notifications.channels.twilio_client import AccountClient, quoted
 from notifications.statuses import RETRYABLE, Meaning
 
 log = structlog.get_logger(__name__)
@@ -40,8 +43,23 @@ STATUS_PATH = "/webhooks/twilio/status"
 LOOK_UPS_AT_ONCE = 20
 LONGEST_VALIDITY_S, SHORTEST_VALIDITY_S = 36_000, 6  # Twilio takes 1…36000 and advises more than 5
 CLOCK_DIFFERENCE = timedelta(minutes=5)
-NEWEST_LOOKED_AT = 200
+PAGE, MOST_LOOKED_AT = 200, 2_000
 LAST_CHANCE_S = 1.0
+
+
+@dataclass
+class Batch:
+    """Messages that one caller waits for."""
+
+    open: int
+    done: asyncio.Future[None]
+    outcomes: dict[UUID, Outcome] = field(default_factory=dict)
+
+    def settle(self, attempt_id: UUID, outcome: Outcome) -> None:
+        self.outcomes[attempt_id] = outcome
+        self.open -= 1
+        if not self.open and not self.done.done():
+            self.done.set_result(None)
 
 
 class Lines:
@@ -50,7 +68,34 @@ class Lines:
     def __init__(self, accounts: Sequence[TwilioAccount], in_flight: int) -> None:
         self.loop = asyncio.get_running_loop()
         self.of_account = {account.account_sid: AccountClient(account, in_flight) for account in accounts}
-        self.room, self.look_ups = asyncio.Semaphore(in_flight), asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+        self.look_ups = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+        self._most, self._senders = in_flight, 0
+        self._waiting: deque[tuple[Outgoing, Batch]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def send(self, messages: Sequence[Outgoing], post: Callable[[Outgoing], Awaitable[Outcome]]) -> list[Outcome]:
+        """What became of each message, in their order; batches of several callers share what may be under way.
+
+        A few tasks that take one message after the other cost a third less than a task for each message.
+        """
+        batch = Batch(len(messages), self.loop.create_future())
+        self._waiting.extend((message, batch) for message in messages)
+        for _ in range(min(len(messages), self._most - self._senders)):
+            self._senders += 1
+            task = self.loop.create_task(self._work(post))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        if messages:
+            await batch.done
+        return [batch.outcomes[message.attempt_id] for message in messages]
+
+    async def _work(self, post: Callable[[Outgoing], Awaitable[Outcome]]) -> None:
+        try:
+            while self._waiting:
+                message, batch = self._waiting.popleft()
+                batch.settle(message.attempt_id, await post(message))
+        finally:
+            self._senders -= 1
 
     async def close(self) -> None:
         for client in self.of_account.values():
@@ -103,7 +148,7 @@ class SmsChannel:
 
     async def _send_all(self, batch: Sequence[Outgoing]) -> list[Outcome]:
         lines = self._lines_here()
-        return await asyncio.gather(*(self._send_one(lines, message) for message in batch))
+        return await lines.send(batch, partial(self._send_one, lines))
 
     def _lines_here(self) -> Lines:
         if self._lines is None or self._lines.loop is not asyncio.get_running_loop():
@@ -113,28 +158,27 @@ class SmsChannel:
         return self._lines
 
     async def _send_one(self, lines: Lines, message: Outgoing) -> Outcome:
-        async with lines.room:
-            if clock.wall() > message.begin_before:
-                return NotBegun()
-            if not message.body:
-                return Permanent("no_text")
-            try:
-                return await self._post(lines, message)
-            except (ClientConnectorError, ConnectionTimeoutError):
-                return Temporary("unreachable")
-            except (ClientError, TimeoutError, OSError) as error:
-                return Unknown(type(error).__name__)
-            except (TwilioException, ValueError, TypeError, KeyError) as error:  # an answer that is no answer
-                log.warning("sms_answer_unreadable", attempt=str(message.attempt_id), error=type(error).__name__)
-                return Unknown(type(error).__name__)
-            except Exception as error:
-                log.exception("sms_send_crashed", attempt=str(message.attempt_id))
-                return Crashed(type(error).__name__)
+        if clock.wall() > message.begin_before:
+            return NotBegun()
+        if not message.body:
+            return Permanent("no_text")
+        try:
+            return await self._post(lines, message)
+        except (ClientConnectorError, ConnectionTimeoutError):
+            return Temporary("unreachable")
+        except (ClientError, TimeoutError, OSError) as error:
+            return Unknown(type(error).__name__)
+        except (TwilioException, ValueError, TypeError, KeyError) as error:  # an answer that is no answer
+            log.warning("sms_answer_unreadable", attempt=str(message.attempt_id), error=type(error).__name__)
+            return Unknown(type(error).__name__)
+        except Exception as error:
+            log.exception("sms_send_crashed", attempt=str(message.attempt_id))
+            return Crashed(type(error).__name__)
 
     async def _post(self, lines: Lines, message: Outgoing) -> Outcome:
         sender = message.sender if message.sender in self._account_of else self.sender_names[0]
         client = lines.of_account[self._account_of[sender]]
-        form = f"To={quote_plus(message.to)}&Body={quote_plus(message.body)}&{self._same_for[sender]}"
+        form = f"To={quoted(message.to)}&Body={quoted(message.body)}&{self._same_for[sender]}"
         if message.valid_for is not None:
             form += f"&ValidityPeriod={max(SHORTEST_VALIDITY_S, min(message.valid_for, LONGEST_VALIDITY_S))}"
         began = time.monotonic()
@@ -158,19 +202,27 @@ class SmsChannel:
             if clock.wall() > message.begin_before:
                 return None
             try:
-                # Not filtered by DateSent: what still waits at Twilio has none, and would be sent twice.
-                lists = [await client.messages.list_async(to=message.to, limit=NEWEST_LOOKED_AT) for client in clients]
+                lists = [await _listed(client, message) for client in clients]
             except (TwilioException, ClientError, TimeoutError, OSError, ValueError, TypeError, KeyError) as error:
                 log.warning("sms_look_up_failed", attempt=str(message.attempt_id), error=type(error).__name__)
                 return None
-        earliest = message.started_at - CLOCK_DIFFERENCE
-        same = [
-            each
-            for found in lists
-            for each in reversed(found)
-            if each.to == message.to and _same_text(each.body, message.body) and _since(each, earliest)
-        ]
-        return [each.sid for each in same if each.sid]
+        if any(found is None for found in lists):
+            return None
+        return [sid for found in lists for sid in reversed(found or [])]
+
+
+async def _listed(client: AccountClient, message: Outgoing) -> list[str] | None:
+    """The ids of the account's messages that may be this one, newest first; None when there are too many to tell."""
+    earliest, seen = message.started_at - CLOCK_DIFFERENCE, 0
+    found: list[str] = []
+    # Not filtered by DateSent: what still waits at Twilio has none, and would be sent twice.
+    async for each in await client.messages.stream_async(to=message.to, page_size=PAGE, limit=MOST_LOOKED_AT):
+        if not _since(each, earliest):
+            return found  # newest first: what follows is older still
+        seen += 1
+        if each.sid and each.to == message.to and _same_text(each.body, message.body):
+            found.append(each.sid)
+    return found if found or seen < MOST_LOOKED_AT else None
 
 
 def _from_answer(http_status: int, code: str) -> Outcome:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import psycopg
 
 from config.database import transaction
+from notifications.outbox import enqueue_many
 from tests.bench.deployment import CHUNK, Deployment, chunks, deployment, provider
 from tests.bench.report import Line, at_least
-from tests.bench.writing import enqueue_many
 
 RECIPIENTS, ROWS_PER_S = 100_000, 10_000
 

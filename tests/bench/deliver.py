@@ -30,11 +30,11 @@ def measure() -> Iterator[Line]:
         assert worker.process
         for delay_ms, least in ((50, RATE_50), (0, RATE_0)):
             bare = _bare(stub, delay_ms)
-            found = deliver(place, worker.process.pid, delay_ms)
+            found = deliver(place, worker.process.pid, delay_ms, MESSAGES)
             yield from _lines(f"deliver {MESSAGES:,}, {delay_ms} ms", found, bare, least, delay_ms)
 
 
-def deliver(place: Deployment, worker_pid: int, delay_ms: int, messages: int = MESSAGES) -> Delivery:
+def deliver(place: Deployment, worker_pid: int, delay_ms: int, messages: int) -> Delivery:
     """Queue the messages, let the running worker deliver them. Raises AssertionError if one is lost or doubled."""
     place.stub.reset(delay_ms)
     with place.at_hand(), Usage(worker_pid) as usage:

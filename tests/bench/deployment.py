@@ -2,32 +2,28 @@
 
 import contextlib
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psycopg
-import redis as redis_client
+import requests
 from flask import Flask
 from sqlalchemy import func, select, text
 
 from config import schema
 from config.app import create_app
+from config.command_line.seeding import seed
 from config.database import db, transaction
 from config.ids import new_id
 from config.settings import Settings, load_settings
 from notifications import celery_app
 from notifications.models import Notification
+from notifications.outbox import NewMessage, enqueue_many
 from notifications.statuses import Channel, Status
+from tests.bench import parts
 from tests.bench.provider import Stub, phone
-from tests.bench.writing import NewMessage, enqueue_many
-from tests.fixtures.databases import address_of
-from tests.fixtures.processes import Obhut
-from tests.servers import postgresql, rabbitmq, redis
+from tests.fixtures.processes import Obhut, eventually
 
-PREFIX = "obhut_bench_"
-LEFT_OVER_S = 6 * 3600
 CHUNK = 1_000
 # What a process insists on and nobody here speaks to; and a bench at night is no different.
 NEEDED = {
@@ -42,22 +38,27 @@ OPEN = text("""
     (SELECT 1 FROM notification WHERE status = 'pending' LIMIT 1)
     UNION ALL (SELECT 1 FROM notification WHERE status = 'sending' LIMIT 1)
 """)
-LONGEST_WAIT_S = 600
+LONGEST_WAIT_S, LOOK_EVERY_S = 600, 0.02
 
 
 class Deployment:
-    """A database, a broker's corner and a folder of secrets; `start_worker()` lets the product work on them."""
+    """A database, a broker's corner and a folder of secrets; `start_worker()` lets the product work on them.
+
+    All ids made since the last `write` come after `first_id`.
+    """
 
     def __init__(self, folder: Path, database: str, broker: dict[str, str], stub: Stub) -> None:
         self.database, self.stub = database, stub
         self.environment = {"OBHUT_DATABASE_URL": database, **NEEDED, **broker, **stub.environment}
         self._folder = folder
         self._processes: list[Obhut] = []
-        self._written, self._first_id = 0, new_id()
+        self._written, self.first_id = 0, new_id()
         named = {name.removeprefix("OBHUT_").lower(): value for name, value in self.environment.items()}
         self.settings: Settings = load_settings(data_dir=folder, log_level="WARNING", **named)
         self.app: Flask = create_app(self.settings)
         schema.upgrade(self.app, self.settings)
+        with self.app.app_context():
+            seed(self.settings)
 
     @property
     def dsn(self) -> str:
@@ -85,6 +86,15 @@ class Deployment:
         time.sleep(3)  # what beat and the worker begin with
         return worker
 
+    def start_web(self, **more: str) -> tuple[Obhut, dict[str, str]]:
+        """`obhut web`, with the headers of a client that may send. `more`: further settings, by their names."""
+        web = Obhut(self._folder, self.environment | more, "web")
+        self._processes.append(web)
+        headers = web.token("health_officer")
+        web.start(wait=False)
+        eventually(lambda: _is_up(web), "the web server answers", 60)
+        return web, headers
+
     def _start(self, *arguments: str) -> Obhut:
         process = Obhut(self._folder, self.environment, *arguments)
         self._processes.append(process)
@@ -93,7 +103,7 @@ class Deployment:
     def messages(self, number: int) -> list[NewMessage]:
         """Check-in reminders to `number` people, none of which were written before."""
         first, self._written = self._written, self._written + number
-        self._first_id = new_id()
+        self.first_id = new_id()
         return [
             NewMessage(
                 template="notifications.plain",
@@ -126,13 +136,13 @@ class Deployment:
             ended = next((one for one in self._processes if one.process and one.process.poll() is not None), None)
             assert ended is None, f"{ended.arguments} ended:\n{ended.log_end()}"
             assert time.monotonic() < deadline, f"not settled within {LONGEST_WAIT_S} s"
-            time.sleep(0.05)
+            time.sleep(LOOK_EVERY_S)
         db.session.rollback()
         return time.monotonic()
 
     def not_sent(self) -> int:
         """How many of the messages written last do not stand as sent, as far as the database knows."""
-        others = select(func.count()).where(Notification.id >= self._first_id, Notification.status != Status.SENT)
+        others = select(func.count()).where(Notification.id >= self.first_id, Notification.status != Status.SENT)
         found = db.session.scalar(others)
         db.session.rollback()
         return found or 0
@@ -142,6 +152,13 @@ class Deployment:
             process.close()
 
 
+def _is_up(web: Obhut) -> bool:
+    try:
+        return web.http.get(web.url + "/healthz", timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
 def chunks(messages: Sequence[NewMessage]) -> Iterator[Sequence[NewMessage]]:
     """As many at a time as the bulk job writes."""
     for first in range(0, len(messages), CHUNK):
@@ -149,14 +166,13 @@ def chunks(messages: Sequence[NewMessage]) -> Iterator[Sequence[NewMessage]]:
 
 
 @contextlib.contextmanager
-def deployment(stub: Stub, template: str | None = None) -> Iterator[Deployment]:
-    """A deployment of its own that leaves nothing behind. Raises Missing. `template`: a database to copy."""
+def deployment(stub: Stub) -> Iterator[Deployment]:
+    """A deployment of its own that leaves nothing behind. Raises Missing."""
     with contextlib.ExitStack() as left_behind:
         folder = Path(left_behind.enter_context(TemporaryDirectory(prefix="obhut-bench-")))
         left_behind.enter_context(contextlib.chdir(folder))  # no .env of whoever runs this
-        server = left_behind.enter_context(postgresql.running())
-        database = left_behind.enter_context(_new_database(server, template))
-        broker = left_behind.enter_context(_broker())
+        database = left_behind.enter_context(parts.new_database())
+        broker = left_behind.enter_context(parts.broker())
         made = Deployment(folder, database, broker, stub)
         left_behind.callback(made.stop)
         yield made
@@ -170,39 +186,3 @@ def provider() -> Iterator[Stub]:
         yield stub
     finally:
         stub.stop()
-
-
-@contextlib.contextmanager
-def _new_database(server: str, template: str | None) -> Iterator[str]:
-    name = f"{PREFIX}{int(time.time())}_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as owner:
-        _drop_left_overs(owner)
-        owner.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"')
-        try:
-            yield address_of(server, name)
-        finally:
-            owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _drop_left_overs(owner: psycopg.Connection[tuple[str]]) -> None:
-    """Databases of runs that were killed; those of runs that may still be going on stay."""
-    for (name,) in owner.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", (PREFIX + "%",)).fetchall():
-        made_at = name.removeprefix(PREFIX).split("_")[0]
-        if made_at.isdigit() and int(made_at) < time.time() - LEFT_OVER_S:
-            owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-@contextlib.contextmanager
-def _broker() -> Iterator[dict[str, str]]:
-    if redis.installed() is None:
-        with rabbitmq.running() as address:
-            yield {"OBHUT_BROKER_URL": address}
-        return
-    with redis.running() as address:
-        prefix = f"obhut-bench-{uuid.uuid4().hex[:10]}-"
-        try:
-            yield {"OBHUT_BROKER_URL": address, "OBHUT_BROKER_PREFIX": prefix}
-        finally:
-            with redis_client.Redis.from_url(address) as connection:
-                for key in connection.scan_iter(match=f"{prefix}*", count=500):
-                    connection.delete(key)

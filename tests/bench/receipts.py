@@ -3,152 +3,80 @@
 import asyncio
 import random
 import statistics
-import tempfile
 import time
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import psutil
 import psycopg
-from flask import Flask
-from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
-from config import clock, schema
-from config.app import create_app
-from config.database import db, transaction
-from config.settings import load_settings
-from notifications.models import DeliveryAttempt, Notification
-from notifications.rendering import render
-from notifications.rows import new_message
-from notifications.statuses import AttemptState, Channel, Status
-from tests.fakes.provider import ACCOUNT, NUMBER, TOKEN
-from tests.fixtures.databases import address_of
+from tests.bench.deployment import Deployment, deployment, provider
+from tests.bench.provider import NUMBER, TOKEN
+from tests.bench.report import Line, at_least, at_most
+from tests.bench.stub import ACCOUNT
+from tests.bench.usage import Usage
 from tests.fixtures.processes import Obhut, eventually
-from tests.servers import postgresql, redis
 
 PATH = "/webhooks/twilio/status"
 MESSAGES, COPIES, CONNECTIONS = 1_000, 5, 8
 WARM_UP = 400
 SETTLED_WITHIN_S = 120
+RATE, P99_MS = 500, 200
 
 
-@dataclass(frozen=True)
-class Receipts:
-    """`per_second` receipts answered, `p50` and `p99` at the client in ms, seconds until all of it was applied.
-
-    `web_cpu` and `worker_cpu`: ms of processor time for each receipt.
-    `bare_per_second`: as many requests to an address of the same server that does nothing.
-    """
-
-    per_second: float
-    p50: float
-    p99: float
-    applied_after: float
-    web_cpu: float
-    worker_cpu: float
-    bare_per_second: float
-
-
-def measure() -> Receipts:
+def measure() -> Iterator[Line]:
     """Each receipt of a thousand messages five times, in any order. Raises when the final state is another."""
-    with _deployment() as (web, worker, app):
-        sids = _sent_messages(app, MESSAGES)
+    with provider() as stub, deployment(stub) as place:
+        worker = place.start_worker()
+        web, _ = place.start_web()
+        sids = _sent(place)
         reported = [(sid, status) for sid in sids for status in ("sent", "delivered")] * COPIES
         random.Random(1).shuffle(reported)
         requests = [_receipt(web, sid, status) for sid, status in reported]
         _pour(web, [_bare(web)] * WARM_UP)
-        bare, _ = _pour(web, [_bare(web)] * len(requests))
+        bare, bare_waits = _pour(web, [_bare(web)] * len(requests))
         _pour(web, [_receipt(web, f"SM{number:032x}", "sent") for number in range(WARM_UP)])
-        before = _cpu(web), _cpu(worker)
-        taken, waits = _pour(web, requests)
-        began = time.monotonic()
-        eventually(lambda: _delivered(app) == MESSAGES, "every message delivered", SETTLED_WITHIN_S)
-        applied = time.monotonic() - began
-        used = [
-            (after - earlier) / len(requests) * 1000
-            for after, earlier in zip((_cpu(web), _cpu(worker)), before, strict=True)
-        ]
-        median, last = (statistics.quantiles(waits, n=100)[place] * 1000 for place in (49, 98))
-        return Receipts(len(requests) / taken, median, last, applied, *used, len(requests) / bare)
+        assert web.process and worker.process
+        with Usage(web.process.pid) as of_web, Usage(worker.process.pid) as of_worker:
+            taken, waits = _pour(web, requests)
+            began = time.monotonic()
+            eventually(lambda: _delivered(place) == MESSAGES, "every message delivered", SETTLED_WITHIN_S)
+            applied = time.monotonic() - began
+    what, beside = f"{len(requests):,} receipts", "an address that does nothing"
+    rate = len(requests) / taken
+    yield Line(f"{what}: rate", rate, "1/s", beside, len(requests) / bare, (at_least(RATE, "1/s"),))
+    yield Line(f"{what}: median", _percentile(waits, 50), "ms", beside, _percentile(bare_waits, 50))
+    yield Line(
+        f"{what}: p99", _percentile(waits, 99), "ms", beside, _percentile(bare_waits, 99), (at_most(P99_MS, "ms"),)
+    )
+    yield Line(f"{what}: all applied after the last", applied, "s", "taking them", taken)
+    yield Line(f"{what}: CPU of web a receipt", of_web.cpu_s / len(requests) * 1000, "ms")
+    yield Line(f"{what}: CPU of the worker a receipt", of_worker.cpu_s / len(requests) * 1000, "ms")
 
 
-def _cpu(process: Obhut) -> float:
-    """Seconds of processor time that it has used so far."""
-    assert process.process
-    times = psutil.Process(process.process.pid).cpu_times()
-    return float(times.user + times.system)
+def _percentile(waits: Sequence[float], which: int) -> float:
+    """Milliseconds."""
+    return statistics.quantiles(waits, n=100)[which - 1] * 1000
 
 
-@contextmanager
-def _deployment() -> Iterator[tuple[Obhut, Obhut, Flask]]:
-    """`obhut web`, `worker` and `beat` on PostgreSQL and Redis, and an application in this process to look."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="obhut-bench-")))
-        server = stack.enter_context(postgresql.running())
-        program = redis.program()
-        assert program, "needs Redis"
-        broker = stack.enter_context(redis.private(program))
-        name = f"obhut_bench_{uuid.uuid4().hex[:10]}"
-        with psycopg.connect(server, autocommit=True) as owner:
-            owner.execute(f'CREATE DATABASE "{name}"')
-            stack.callback(_drop, server, name)
-        providers = {
-            "twilio_account_sid": ACCOUNT,
-            "twilio_auth_token": TOKEN,
-            "twilio_from": NUMBER,
-            "twilio_api_base": "http://127.0.0.1:9",
-            "smtp_url": "smtp://127.0.0.1:9",
-            "oidc_issuer": "http://127.0.0.1:9",
-            "oidc_client_id": "bench",
-            "oidc_client_secret": "not-a-secret",
-        }
-        address = {"database_url": address_of(server, name), "broker_url": broker}
-        settings = load_settings(data_dir=folder, base_url="http://localhost", **providers, **address)
-        app = create_app(settings)
-        schema.upgrade(app, settings)
-        environment = {f"OBHUT_{key.upper()}": value for key, value in (providers | address).items()}
-        web = Obhut(folder, environment | {"OBHUT_LOG_LEVEL": "ERROR"}, "web")
-        shared = web.environment | {"OBHUT_BASE_URL": web.url}
-        parts = [web, *(Obhut(folder, shared, part) for part in ("worker", "beat"))]
-        for part in parts:
-            stack.callback(part.close)
-            part.start(wait=part is web)
-        yield web, parts[1], app
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+def _sent(place: Deployment) -> list[str]:
+    """Let messages go out; the provider's ids."""
+    with place.at_hand():
+        place.write(MESSAGES)
+        place.wait_until_settled()
+    with psycopg.connect(place.dsn) as connection:
+        rows = connection.execute(
+            "SELECT provider_id FROM delivery_attempt WHERE notification_id > %s AND state = 'sent'", (place.first_id,)
+        ).fetchall()
+    assert len(rows) == MESSAGES, f"only {len(rows)} were sent"
+    return [provider_id for (provider_id,) in rows]
 
 
-def _drop(server: str, name: str) -> None:
-    with psycopg.connect(server, autocommit=True) as owner:
-        owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _sent_messages(app: Flask, count: int) -> list[str]:
-    """Messages that have gone out; the provider's ids."""
-    sids = [f"SM{uuid.uuid4().hex}" for _ in range(count)]
-    with app.app_context(), transaction():
-        text = render("notifications.plain", Channel.SMS, "de", {"text": "Nur ein Test."})
-        for number, sid in enumerate(sids):
-            message = new_message("notifications.plain", Channel.SMS, f"+4915735{990000 + number}", text, f"b{number}")
-            message.status, message.about, message.sent_at = Status.SENT, "bench", clock.now()
-            db.session.add(message)
-            attempt = DeliveryAttempt(notification_id=message.id, number=1, channel=Channel.SMS, provider_id=sid)
-            attempt.state, attempt.started_at = AttemptState.SENT, clock.wall()
-            db.session.flush()
-            db.session.add(attempt)
-    return sids
-
-
-def _delivered(app: Flask) -> int:
-    with app.app_context():
-        counted = select(func.count()).where(Notification.status == Status.DELIVERED, ~Notification.untold)
-        return int(db.session.scalar(counted) or 0)
+def _delivered(place: Deployment) -> int:
+    with psycopg.connect(place.dsn) as connection:
+        counted = "SELECT count(*) FROM notification WHERE status = 'delivered' AND NOT untold"
+        row = connection.execute(counted).fetchone()
+    return row[0] if row else 0
 
 
 def _receipt(web: Obhut, sid: str, status: str) -> bytes:
@@ -188,7 +116,3 @@ async def _poured(port: int, requests: Sequence[bytes]) -> tuple[float, list[flo
     began = time.monotonic()
     await asyncio.gather(*(send() for _ in range(CONNECTIONS)))
     return time.monotonic() - began, waits
-
-
-if __name__ == "__main__":
-    print(measure())

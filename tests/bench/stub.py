@@ -144,13 +144,14 @@ def _head(body: bytes) -> bytes:
 
 
 def _sid(message: bytes) -> str:
-    return f"SM{hash(message) & 0xFFFFFFFFFFFFFFFF:032x}"
+    half = hash(message) & 0xFFFFFFFFFFFFFFFF
+    return f"SM{half:016x}{half ^ 0x5DEECE66D5DEECE6:016x}"
 
 
 def _sample() -> tuple[bytes, bytes]:
     """A whole answer, all but the sid the same for every message, cut in two at the sid."""
     when = formatdate(usegmt=True)
-    content = {
+    content: dict[str, Any] = {
         "sid": "*", "account_sid": ACCOUNT, "to": "+4915735990001", "from": "+4915735990099", "body": "Bench",
         "status": "queued", "direction": "outbound-api", "num_segments": "1", "num_media": "0", "date_created": when,
         "date_sent": None, "date_updated": when, "error_code": None, "error_message": None, "price": None,

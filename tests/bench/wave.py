@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 
 from config.database import transaction
+from notifications.outbox import enqueue_many
 from tests.bench import bare_sdk
 from tests.bench.deployment import chunks, deployment, provider
 from tests.bench.report import Line, at_most
-from tests.bench.writing import enqueue_many
 
 MESSAGES, DELAY_MS, IN_FLIGHT = 10_000, 50, 200
 CREATED_S, HANDED_OVER_S = 2, 12

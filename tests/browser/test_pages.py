@@ -10,11 +10,17 @@ from tests.browser.conftest import PHONE, OpenContext
 from tests.browser.people import log_in
 
 PUBLIC = ("/", "/services/", "/services/bewohnerparkausweis/", "/status", "/imprint", "/privacy", "/accessibility")
+MESSAGE_PAGES = (
+    "/staff/messages/search",
+    "/staff/messages/failures",
+    "/staff/messages/queue",
+    "/staff/messages/statistics?period=month",
+)
 BEHIND_LOGIN = {
     "resident": ("/services/bewohnerparkausweis/apply", "/requests/", "/account/"),
     "caseworker": ("/staff/requests/", "/staff/messages/"),
     "tracer": ("/care/", "/care/cases/", "/care/imports/"),
-    "officer": ("/care/", "/care/cases/", "/staff/messages/"),
+    "officer": ("/care/", "/care/cases/", "/staff/messages/", "/staff/messages/bulk/new", *MESSAGE_PAGES),
     "auditor": ("/audit/",),
     "admin": ("/admin/",),
 }

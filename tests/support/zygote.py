@@ -1,7 +1,8 @@
 """A process that forks workers of the outbox on demand, so that a test can kill many of them at little cost.
 
-Reads lines from stdin: `run` forks a worker that recovers and delivers until nothing is left; prints its process id,
-then how it ended. The application is made before the fork, its database connections after it.
+Reads lines from stdin: `run` forks a worker that recovers and delivers until nothing is left, `write` one that writes
+bulk sends into the outbox, a few rows in a transaction; prints its process id, then how it ended. The application is
+made before the fork, its database connections after it.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 
 from config.app import create_app
 from config.database import db
+from notifications import bulk_writing
 from notifications.channels import twilio_client
 from notifications.channels.email import EmailChannel
 from notifications.channels.sms import SmsChannel
@@ -22,6 +24,15 @@ MARK = "zygote: "
 def say(line: str) -> None:
     """Print a line that a log cannot be mistaken for."""
     print(MARK + line, flush=True)
+
+
+def send() -> int:
+    return recover() + deliver(Channel.EMAIL) + deliver(Channel.SMS)
+
+
+def write() -> int:
+    bulk_writing.CHUNK = 7
+    return bulk_writing.write_next()
 
 
 def adjust() -> None:
@@ -40,11 +51,11 @@ def main() -> None:
     with app.app_context():
         db.engine.dispose()
     say("ready")
-    for _ in sys.stdin:
+    for line in sys.stdin:
         worker = os.fork()
         if not worker:
             with app.app_context():
-                while recover() + deliver(Channel.EMAIL) + deliver(Channel.SMS):
+                while write() if line.strip() == "write" else send():
                     pass
             os._exit(0)
         say(str(worker))

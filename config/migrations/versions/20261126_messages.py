@@ -122,6 +122,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("about", sa.String(length=120), nullable=True))
         batch_op.add_column(sa.Column("owner", sa.String(length=80), nullable=True))
         batch_op.add_column(sa.Column("locale", sa.String(length=16), nullable=True))
+        batch_op.create_index(
+            "ix_inbound_message_inbox",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'inbox'"),
+            postgresql_where=sa.text("state = 'inbox'"),
+        )
 
     with op.batch_alter_table("notification", schema=None) as batch_op:
         batch_op.add_column(sa.Column("bulk_id", sa.Uuid(), nullable=True))

@@ -252,7 +252,8 @@ def test_a_shared_phone_answers_for_nobody(care, time):
     tick()
     with transaction():
         assert not check_ins.reply_by_sms(InboundReply(new_id(), phone, "nein", time.at))
-    assert all("JA oder NEIN" not in bodies(case, "care.check_in")[0] for case in cases)
+    for number, case in enumerate(cases, 1):
+        assert f"mit Ihrer Nummer {number} und JA oder NEIN" in bodies(case, "care.check_in")[0]
 
 
 def test_pausing_stops_the_questions(care, time):

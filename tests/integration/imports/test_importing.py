@@ -17,7 +17,6 @@ from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.import_queries import Show
 from care.imports import samples
-from care.imports.reading import UnreadableFile
 from care.models import Case
 from care.vocabulary import CloseReason, Status
 from config import clock
@@ -25,6 +24,7 @@ from config.database import db, transaction
 from config.encryption import DecryptionError
 from config.errors import InvalidTransition, NotFound
 from config.settings import current_settings
+from config.tables import UnreadableFile
 from notifications.models import Notification
 from notifications.statuses import Status as MessageStatus
 from tests.integration.imports.conftest import ACTOR, SHARED, Preview, case_count, confirmed, worked_off

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from config.database import db
 from config.settings import Settings
 from notifications.celery_app import RUN_JOB, celery, queue_names, waker
 from notifications.delivery import deliver
+from notifications.heartbeats import pulses
 from notifications.schedule import Queue, jobs, run_due_jobs
 from notifications.statuses import Channel
 from tests.factories.notifications import put_email, put_sms, statuses
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.brokers import Broker
-from tests.fixtures.processes import Obhut
+from tests.fixtures.processes import Obhut, eventually
 
 LONG = 100.0
 
@@ -70,6 +72,30 @@ def test_a_commit_wakes_the_worker_and_a_starting_worker_finds_what_was_left(
         assert mail.wait(LONG), worker.log_end()
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_beats_send_nothing_twice(
+    settings: Settings, worker: Obhut, provider: Provider, app: Flask, tmp_path: Path
+) -> None:
+    beats = [Obhut(tmp_path, worker.environment, "beat") for _ in range(2)]
+    provider.after_accept = lambda _: time.sleep(0.05)  # so that the second tick comes while the first is at work
+    try:
+        for process in (worker, *beats):
+            process.start(wait=False)
+        with app.app_context():
+            eventually(lambda: not any(pulse.is_silent for pulse in pulses()), "a worker for each queue", LONG)
+            texts = sorted(f"Text k{number}" for number in range(60))
+            for number in range(60):
+                put_sms(f"k{number}")  # through a broker that this worker does not hear: only beats can find them
+            eventually(lambda: len(provider.accepted) >= 60, "all messages found by a beat", LONG)
+            eventually(lambda: set(statuses().values()) == {"sent"}, "all messages settled", LONG)
+        assert provider.bodies() == texts
+        assert all(beat.process and beat.process.poll() is None for beat in beats), beats[1].log_end()
+    finally:
+        for beat in beats:
+            beat.close()
 
 
 @pytest.fixture(params=["dead", "hung"])

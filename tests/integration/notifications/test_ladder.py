@@ -114,8 +114,7 @@ def test_urgent_goes_first_and_bulk_never_starves(provider: Provider, monkeypatc
     deliver(Channel.SMS)
     assert batches[0] == ["U"] * 7 + ["N"] * 2 + ["B"]
     assert sum(map(len, batches)) == 36 and set(statuses().values()) == {"sent"}
-    last_urgent = max(place for place, batch in enumerate(batches) if "U" in batch)
-    assert last_urgent == 1
+    assert sum("U" in batch for batch in batches) <= 3  # several batches are claimed at once
 
 
 def test_messages_for_later_and_for_now_do_not_stand_in_each_others_way(domain_clock: DomainClock) -> None:

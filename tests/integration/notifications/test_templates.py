@@ -106,7 +106,7 @@ def test_the_list_names_languages_and_what_is_read_instead(folder: Path, client:
     shown = soup(client, PAGES)
     row = next(each for each in shown.find_all("tr") if "trial.note" in each.get_text())
     text = row.get_text(" ", strip=True)
-    assert "SMS: DE, TR" in text and "E-Mail: DE" in text and "UK → DE" in text and "DE-SIMPLE → DE" in text
+    assert "SMS: DE, TR" in text and "E-Mail: DE" in text and "SMS: EN, AR, UK, RU, PL, FR, DE-SIMPLE → DE" in text
 
 
 def test_a_faulty_template_is_shown_not_a_fault_of_the_page(folder: Path, client: FlaskClient, login: Login) -> None:

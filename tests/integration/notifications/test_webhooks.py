@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
@@ -15,7 +14,6 @@ from notifications.delivery import deliver
 from notifications.inbound import InboundReply, process_inbound, register_reply_handler
 from notifications.models import InboundMessage, Receipt
 from notifications.outcomes import Outcome, register_outcome_handler, tell_outcomes
-from notifications.preferences import address_index, suppressed
 from notifications.receipts import process_receipts
 from notifications.recovery import recover
 from notifications.statuses import Channel
@@ -209,33 +207,6 @@ def test_a_reply_that_breaks_a_handler_ends_before_a_person(post: Post) -> None:
     post(MESSAGES, reply("Ja"))
     assert [process_inbound() for _ in range(4)] == [0, 0, 1, 0]
     assert db.session.scalars(select(InboundMessage)).one().state.value == "inbox"
-
-
-@pytest.mark.parametrize(
-    ("body", "more"), [("STOP", {}), ("stopp.", {}), ("Abmelden!", {}), ("x", {"OptOutType": "STOP"})]
-)
-def test_stop_suppresses_withdraws_and_is_told(post: Post, provider: Provider, body: str, more: dict[str, str]) -> None:
-    told: list[Outcome] = []
-    register_outcome_handler(told.append)
-    put_sms("one", about="case-1")
-    post(MESSAGES, reply(body, **more))
-    process_inbound()
-    assert suppressed(Channel.SMS, [address_index(Channel.SMS, PHONE)])
-    assert statuses() == {"one": "suppressed"} and not provider.posts
-    assert [(each.about, each.meaning.value) for each in told] == [("case-1", "opted_out")]
-    assert tell_outcomes() == 0
-    post(MESSAGES, reply("START", sid="SM" + "b" * 32))
-    process_inbound()
-    assert not suppressed(Channel.SMS, [address_index(Channel.SMS, PHONE)])
-    assert [(each.about, each.meaning.value) for each in told[1:]] == [("case-1", "opted_in")]
-    put_sms("two")
-    assert statuses()["two"] == "pending"
-
-
-def test_a_sentence_with_a_stop_word_is_no_wish_to_stop(post: Post, app: Flask) -> None:
-    post(MESSAGES, reply("Das Fieber geht zu Ende"))
-    process_inbound()
-    assert not suppressed(Channel.SMS, [address_index(Channel.SMS, PHONE)])
 
 
 def test_what_is_new_wakes_the_worker_and_what_is_repeated_does_not(

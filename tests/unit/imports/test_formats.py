@@ -7,7 +7,7 @@ import pytest
 
 from care.imports.base import ParsedRow, Severity
 from care.imports.formats import parse_file
-from care.imports.reading import UnreadableFile
+from config.tables import UnreadableFile
 from tests.factories.imports import CONTEXT
 
 SHARED = Path(__file__).parents[3] / ".." / "shared" / "data" / "sormas"

@@ -25,6 +25,7 @@ SIGNATURES = (
     *((b"PK\x03\x04", EXCEL), (b"\xd0\xcf\x11\xe0", EXCEL), (b"%PDF", PDF), (b"\x1f\x8b", OTHER), (b"\x89PNG", OTHER)),
     *((b"\xff\xd8\xff", OTHER), (b"{\\rtf", OTHER), (b"<?xml", MARKUP), (b"<!doctype", MARKUP), (b"<html", MARKUP)),
 )
+Score = Callable[[Sequence[str]], int]
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SURROGATE = re.compile(r"[\udc80-\udcff]")
 
@@ -63,7 +64,7 @@ class Table:
     delimiter: str
 
 
-def read_table(data: bytes, score: Callable[[Sequence[str]], int], enough: int = 2, limit_mb: int = 10) -> Table:
+def read_table(data: bytes, score: Score, enough: int = 2, limit_mb: int = 10, max_rows: int = MAX_ROWS) -> Table:
     """Read `data` as CSV.
 
     `score` says how well a row would do as header; the best of the first rows under the best delimiter is taken, the
@@ -83,14 +84,24 @@ def read_table(data: bytes, score: Callable[[Sequence[str]], int], enough: int =
         raise UnreadableFile(N_("The file is empty."))
     points, delimiter, header = best
     if points < enough:
-        raise UnreadableFile(
-            N_("No known column names in the first {lines} rows. Please export the file again with its header row."),
-            lines=MAX_HEADER_LINES,
-        )
+        raise no_header()
     rows = tuple(r for r in records(lines, delimiter) if r.number > header.number and not r.comment and not r.empty)
-    if len(rows) > MAX_ROWS:
-        raise UnreadableFile(N_("The file has more than {rows} rows. Please split it."), rows=MAX_ROWS)
-    return Table(_without_trailing_blanks(header.cells), rows, encoding, delimiter)
+    if len(rows) > max_rows:
+        raise too_many_rows(max_rows)
+    return Table(without_trailing_blanks(header.cells), rows, encoding, delimiter)
+
+
+def no_header() -> UnreadableFile:
+    """None of the first rows names columns that we know."""
+    return UnreadableFile(
+        N_("No known column names in the first {lines} rows. Please export the file again with its header row."),
+        lines=MAX_HEADER_LINES,
+    )
+
+
+def too_many_rows(most: int) -> UnreadableFile:
+    """More rows than `most`."""
+    return UnreadableFile(N_("The file has more than {rows} rows. Please split it."), rows=most)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -197,15 +208,21 @@ def _quoted(block: Sequence[str], number: int, delimiter: str) -> Iterator[Recor
         yield Record(begin, (), N_("A cell of this row is too long."))
 
 
+def clean_cell(cell: str) -> str:
+    """`cell` without control characters and doubled blanks."""
+    return " ".join(CONTROL.sub(" ", cell).split()) if cell else ""
+
+
 def _record(number: int, cells: Sequence[str]) -> Record:
-    clean = tuple(" ".join(CONTROL.sub(" ", cell).split()) if cell else "" for cell in cells)
+    clean = tuple(clean_cell(cell) for cell in cells)
     if any(SURROGATE.search(cell) for cell in clean if not cell.isascii()):
         readable = tuple(SURROGATE.sub("\N{REPLACEMENT CHARACTER}", cell) for cell in clean)
         return Record(number, readable, N_("This row has characters that are not valid UTF-8."))
     return Record(number, clean)
 
 
-def _without_trailing_blanks(cells: Sequence[str]) -> tuple[str, ...]:
+def without_trailing_blanks(cells: Sequence[str]) -> tuple[str, ...]:
+    """`cells` up to the last one that is not empty."""
     end = len(cells)
     while end and not cells[end - 1]:
         end -= 1

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from care.imports.base import Context
 from care.imports.formats import parse_file
-from care.imports.reading import Table, UnreadableFile, read_table
 from config.errors import DomainError, TooLarge
+from config.tables import Table, UnreadableFile, read_table
 from tests.factories.imports import CONTEXT
 
 UMLAUTS = "Vorname;Nachname;Straße\nÄnne;Größer-Üçoğlu;Süßweg\n"

@@ -1,0 +1,105 @@
+"""Several persons on one phone: their numbers there, and whose answer a reply is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from care.models import Case, Person
+from care.numbered import HIGHEST, answers_by_number
+from care.vocabulary import OPEN_STATUSES
+from config.database import db
+
+
+@dataclass(frozen=True)
+class OnPhone:
+    """One person at a phone, with their case."""
+
+    case_id: UUID
+    person_id: UUID
+    number: int | None
+    name_index: bytes | None
+    is_open: bool
+
+
+def numbered(person: Person) -> Person:
+    """Give a new person the next number at their phone, if they have one.
+
+    A number is never given away again, for the others at the phone may still answer for whoever had it. Two people who
+    are enrolled in the same instant may get the same one: `number_to_say` parts them before it is said to anybody, and
+    until then nobody is answered for.
+    """
+    if person.phone_index is not None:
+        person.phone_number_of = _next_number(person.phone_index)
+    return person
+
+
+def number_to_say(person: Person) -> int | None:
+    """The number by which this person answers; None where they are alone at their phone. Call inside a transaction."""
+    others = _others_open(person)
+    if not others or person.phone_index is None:
+        return None
+    taken = {one.number for one in others if one.person_id < person.id}
+    if person.phone_number_of is None or person.phone_number_of in taken:
+        person.phone_number_of = _next_number(person.phone_index)
+    return person.phone_number_of if person.phone_number_of <= HIGHEST else None
+
+
+def shown_number(person: Person) -> int | None:
+    """The same for a page, which changes nothing: None as long as the number has not been settled."""
+    others = [one.number for one in _others_open(person)]
+    number = person.phone_number_of
+    return number if others and number is not None and number not in others and number <= HIGHEST else None
+
+
+def is_shared(person: Person) -> bool:
+    """Whether a reply by SMS could be anybody's: other open cases have this phone."""
+    return bool(_others_open(person))
+
+
+def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
+    """What `text`, sent from the phone with this index, says for which open case; None when it does not say plainly.
+
+    Alone at the phone, nobody needs a number. Where others are, or were, only who is named is answered for.
+    """
+    there = on_phone(index)
+    waiting = [one for one in there if one.is_open]
+    if not was_shared(there):
+        return {waiting[0].case_id: text} if len(waiting) == 1 else None
+    named = answers_by_number(text, {one.number for one in there if one.number is not None})
+    if named is None:
+        return {waiting[0].case_id: text} if len(waiting) == 1 else None
+    found: dict[UUID, str] = {}
+    for number, answer in named.items():
+        meant = [one for one in there if one.number == number]
+        if len(meant) != 1 or not meant[0].is_open:
+            return None
+        found[meant[0].case_id] = answer
+    return found
+
+
+def on_phone(index: bytes) -> Sequence[OnPhone]:
+    """For the house itself, not for staff: everybody who has, or had, a case at this phone."""
+    columns = (Case.id, Person.id, Person.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
+    rows = db.session.execute(select(*columns).join(Case.person).where(Person.phone_index == index))
+    return [OnPhone(*row) for row in rows]
+
+
+def was_shared(there: Sequence[OnPhone]) -> bool:
+    """Whether several people use or used the phone, so that a number in a reply may stand for a person.
+
+    One and the same person may come back with a second case when the first is closed.
+    """
+    return len({one.name_index for one in there}) > 1 or sum(one.is_open for one in there) > 1
+
+
+def _others_open(person: Person) -> list[OnPhone]:
+    if person.phone_index is None:
+        return []
+    return [one for one in on_phone(person.phone_index) if one.is_open and one.person_id != person.id]
+
+
+def _next_number(index: bytes) -> int:
+    highest = db.session.scalar(select(func.max(Person.phone_number_of)).where(Person.phone_index == index))
+    return (highest or 0) + 1

@@ -1,0 +1,147 @@
+"""The people of a line list as recipients of a bulk send."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from auth.actors import Actor
+from auth.models import Office
+from auth.roles import Permission
+from care import words
+from care.assessments import address_of
+from care.commands import ListCases
+from care.messages import FOR_PERSON
+from care.models import Case, Person
+from care.queries import matching
+from care.vocabulary import OPEN_STATUSES, Channel
+from config.database import db
+from config.errors import N_, RuleViolation
+from notifications.bulk_sources import Addressee, register_recipient_source
+from notifications.bulk_templates import LONGEST_TEXT, Asked, BulkTemplate, register_bulk_template
+from notifications.statuses import Channel as By
+
+SOURCE = "care.cases"
+BATCH = 500
+FILTERS = ("line_list", "kind", "status")
+OFFICE_COLUMNS = ("reference", "office", "office_phone")
+NO_MESSAGES = N_("This person wants no messages.")
+NO_ADDRESS = N_("Neither a phone number nor an e-mail address is known.")
+
+
+class CaseList:
+    """The cases of a line list, as /care/cases/ shows them for the same filters."""
+
+    title = N_("Cases of a line list")
+    permission = Permission.CASES_SEE
+    placeholders = ("Vorgang", "Amt", "Telefon")
+
+    def filters(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Those of the list's filters that name no person; without any, all open cases."""
+        found = {name: given[name] for name in FILTERS if given.get(name)}
+        if "line_list" not in found:
+            found.setdefault("status", "open")
+        _wanted(found)
+        return found
+
+    def in_words(self, filters: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The filters as on the page of the list."""
+        tables: dict[str, tuple[str, Mapping[Any, str]]] = {
+            "line_list": (N_("Line list"), words.LINE_LISTS),
+            "kind": (N_("Kind"), words.KINDS),
+            "status": (N_("Status"), words.STATUSES | {"open": N_("open")}),
+        }
+        return [(tables[name][0], tables[name][1].get(value, value)) for name, value in filters.items()]
+
+    def people(self, actor: Actor, filters: Mapping[str, str]) -> Iterator[Addressee]:
+        """Everybody in the list, oldest case first, numbered as they come."""
+        wanted, number = _wanted(filters), 0
+        after: UUID | None = None
+        offices: dict[UUID, Office] = {}
+        while True:
+            statement = matching(actor, wanted).order_by(Case.id).limit(BATCH)
+            cases = db.session.scalars(statement.where(Case.id > after) if after else statement).all()
+            if not cases:
+                return
+            offices |= {office.id: office for office in db.session.scalars(select(Office))}
+            found = [_addressee(number + place, case, offices[case.office_id]) for place, case in enumerate(cases, 1)]
+            number, after = number + len(cases), cases[-1].id
+            yield from found
+
+    def withdrawn(self, abouts: Sequence[str]) -> set[str]:
+        """Cases that were closed since, and people who have asked since not to be written to.
+
+        The cases stay locked until the messages are in the outbox, so that closing one finds its message to withdraw.
+        """
+        wanted = select(Case.reference, Case.status, Person.channel, Person.opted_out_at).join(Case.person)
+        chosen = wanted.where(Case.reference.in_(abouts)).order_by(Case.id).with_for_update(of=Case)
+        return {
+            reference
+            for reference, status, channel, opted_out_at in db.session.execute(chosen)
+            if status not in OPEN_STATUSES or channel is Channel.NONE or opted_out_at is not None
+        }
+
+
+def _wanted(filters: Mapping[str, str]) -> ListCases:
+    try:
+        return ListCases.model_validate({name: filters[name] for name in FILTERS if name in filters})
+    except ValidationError:
+        raise RuleViolation("", N_("Please choose one of the options.")) from None
+
+
+def _addressee(number: int, case: Case, office: Office) -> Addressee:
+    person = case.person
+    address = address_of(person)
+    if person.channel is Channel.NONE or person.opted_out_at is not None:
+        return Addressee(number, about=case.reference, problem=NO_MESSAGES)
+    if address is None:
+        return Addressee(number, about=case.reference, problem=NO_ADDRESS)
+    channel, to = address
+    phone = office.phone or ""
+    return Addressee(
+        number,
+        By(channel.value),
+        to,
+        person.locale,
+        {
+            "reference": case.reference,
+            "office": office.name,
+            "office_phone": phone,
+            "vorgang": case.reference,
+            "amt": office.name,
+            "telefon": phone,
+        },
+        about=case.reference,
+        owner=f"office:{case.office_id}",
+        correlation=FOR_PERSON if case.is_open else None,
+        zone=person.timezone,
+        fallback=(By.EMAIL, person.email) if channel is Channel.SMS and person.email else None,
+    )
+
+
+def register() -> None:
+    """Offer the list, and care's templates for it. Called once by the wiring."""
+    register_recipient_source(SOURCE, CaseList())
+    register_bulk_template(
+        BulkTemplate(
+            "care.notice",
+            N_("Notice of the health office"),
+            N_("Your text, with the office and the case's reference before it."),
+            asked=(
+                Asked("text", N_("Text"), N_("No names, no diagnoses: others may read along."), True, LONGEST_TEXT),
+            ),
+            columns=OFFICE_COLUMNS[:2],
+            sources=(SOURCE,),
+        )
+    )
+    register_bulk_template(
+        BulkTemplate(
+            "care.please_call",
+            N_("Please call us"),
+            N_("Asks people in their language to call the health office; with the office's number."),
+            columns=OFFICE_COLUMNS,
+            sources=(SOURCE,),
+        )
+    )
