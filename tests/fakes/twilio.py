@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -51,12 +52,16 @@ class Message:
 
 
 class Twilio:
-    """The emulator. `messages` is all it accepted, `delay_s` how long an answer takes, `refuse_with` an HTTP code."""
+    """The emulator. `messages` is all it accepted, `delay_s` how long an answer takes, `refuse_with` an HTTP code.
+
+    `before_answer` runs when a message was taken and is not answered yet.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.delay_s = 0.0
         self.refuse_with: int | None = None
+        self.before_answer: Callable[[Message], object] = lambda _: None
         self.requests = 0
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -170,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != f"{MESSAGES}.json":
             return self._answer(404, {"code": 20404, "message": "Not found", "status": 404})
         message = twilio.accept(form)
+        twilio.before_answer(message)
         time.sleep(twilio.delay_s)
         return self._answer(201, message.as_json())
 
