@@ -19,7 +19,7 @@ from tests.fakes.identity import IdentityProvider
 from tests.fixtures.brokers import Broker
 from tests.fixtures.databases import address_of
 from tests.fixtures.processes import Obhut, StartObhut, eventually
-from tests.integration.faults.conftest import World, send
+from tests.integration.faults.conftest import World, prepare, send, separate
 from tests.servers import Missing, postgresql
 
 MESSAGES = 40
@@ -50,11 +50,7 @@ class House:
         self.headers: dict[str, str] = {}
 
     def start(self) -> None:
-        upgraded = self.web.run("db", "upgrade")
-        assert upgraded.returncode == 0, upgraded.stderr
-        for what in ("offices", "departments"):
-            added = self.web.run(what, "add", "--code", "mitte", "--name", "Mitte")
-            assert added.returncode == 0, added.stderr
+        prepare(self.web)
         self.web.start()
         self.worker.start(wait=False)
         self.headers = self.web.token("health_officer")
@@ -87,18 +83,11 @@ def house(
     redis_broker: Broker,
     identity_provider: IdentityProvider,
 ) -> Iterator[House]:
-    identity_provider.start()
     with psycopg.connect(server.address, autocommit=True) as owner:
         owner.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         owner.execute(f"CREATE DATABASE {DATABASE}")
-    environment = world.environment | redis_broker.environment
-    environment |= {
-        "OBHUT_DATABASE_URL": address_of(server.address, DATABASE),
-        "OBHUT_BROKER_URL": redis_broker.url,
-        "OBHUT_OIDC_ISSUER": identity_provider.issuer,
-        "OBHUT_OIDC_CLIENT_ID": "obhut",
-        "OBHUT_OIDC_CLIENT_SECRET": "not-a-secret",
-    }
+    environment = separate(world, address_of(server.address, DATABASE), redis_broker.url, identity_provider)
+    environment |= redis_broker.environment
     web = obhut(environment, "web")
     worker = obhut(environment | {"OBHUT_BASE_URL": web.url, "OBHUT_PORT": str(web.port)}, "worker")
     with Celery("ticks", broker=redis_broker.url, set_as_current=False) as beat:
