@@ -76,17 +76,24 @@ class OneRow:
 
 @contextmanager
 def _driver(engine: Engine) -> Iterator[Any]:
-    pooled, base = engine.raw_connection(), engine.dialect.loaded_dbapi.Error
+    base = engine.dialect.loaded_dbapi.Error
+    pooled = None
     try:
+        pooled = engine.raw_connection()  # which gives the driver's own error when the database is away
         driver: Any = pooled.driver_connection
         driver.autocommit = True
-        yield driver
-        driver.autocommit = False
+        try:
+            yield driver
+        finally:
+            if not driver.closed:
+                driver.autocommit = False
     except base as error:
-        pooled.invalidate(error)
+        if pooled is not None:
+            pooled.invalidate(error)
         raise DBAPIError.instance(None, None, error, base, dialect=engine.dialect) from error
     finally:
-        pooled.close()
+        if pooled is not None:
+            pooled.close()
 
 
 def _worded(connection: Connection, error: Exception) -> BaseException:

@@ -46,12 +46,12 @@ def running() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def private_process() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The address of a server that belongs to the caller, and its process. Raises Missing."""
+def private_process(port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of an empty server that belongs to the caller, and its process. Raises Missing."""
     found = program()
     if found is None:
         raise base.Missing("RabbitMQ is not installed")
-    with _private(found) as made:
+    with _private(found, port) as made:
         yield made
 
 
@@ -86,9 +86,9 @@ def _drop_left_overs() -> None:
 
 
 @contextlib.contextmanager
-def _private(server: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def _private(server: Path, port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     user = base.first_user("rabbitmq")
-    port, names_port = base.free_port(), base.free_port()
+    port, names_port = port or base.free_port(), base.free_port()
     with base.folder("rabbitmq", user) as folder:
         env = {
             "PATH": os.environ.get("PATH", ""),

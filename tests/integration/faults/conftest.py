@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import pytest
 import requests
 
+from tests.fakes.identity import IdentityProvider
 from tests.fakes.mail import MailServer
 from tests.fakes.twilio import Twilio
 from tests.fixtures.processes import Obhut, StartObhut
 
+MITTE = ("--code", "mitte", "--name", "Mitte")
 SettingsOf = Callable[..., dict[str, str]]
 
 
@@ -68,3 +70,22 @@ def send_until_accepted(server: Obhut, headers: dict[str, str], number: int, tex
             return
         server.wait_ready()
     raise AssertionError("the house never answered")
+
+
+def separate(world: World, database_url: str, broker: str, identity_provider: IdentityProvider) -> dict[str, str]:
+    """Settings of web, workers and beat that are processes of their own."""
+    identity_provider.start()
+    return world.environment | {
+        "OBHUT_DATABASE_URL": database_url,
+        "OBHUT_BROKER_URL": broker,
+        "OBHUT_OIDC_ISSUER": identity_provider.issuer,
+        "OBHUT_OIDC_CLIENT_ID": "obhut",
+        "OBHUT_OIDC_CLIENT_SECRET": "not-a-secret",
+    }
+
+
+def prepare(web: Obhut) -> None:
+    """Give the house its tables, an office and a department."""
+    for command in (["db", "upgrade"], *([what, "add", *MITTE] for what in ("offices", "departments"))):
+        done = web.run(*command)
+        assert done.returncode == 0, done.stderr
