@@ -19,6 +19,7 @@ from notifications.statuses import Channel
 
 blueprint = Blueprint("api_notifications", __name__, url_prefix="/api/v1/notifications")
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]{1,8})?$")]
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"  # PostgreSQL takes no NUL, and one must not spoil a whole bulk call
 Scalar = Annotated[str, StringConstraints(max_length=1600)] | int | float | bool
 
 
@@ -46,10 +47,10 @@ class SendMessage(BaseModel):
     template: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z0-9_-]+$", max_length=120)]
     recipient: Recipient
     variables: dict[str, Scalar] = Field(default_factory=dict, max_length=50)
-    about: Annotated[str, StringConstraints(min_length=1, max_length=120)] | None = None
+    about: Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=120)] | None = None
     not_before: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
-    key: Annotated[str, StringConstraints(min_length=1, max_length=150)] | None = None
+    key: Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=150)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "SendMessage":
@@ -90,7 +91,7 @@ def send() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Messages by `about`, by `key` as it was given, or both, newest first."""
     actor = current_actor()
-    about, key = request.args.get("about"), request.args.get("key")
+    about, key = (request.args.get(name, "").replace("\0", "") for name in ("about", "key"))
     if not about and not key:
         raise RuleViolation("about", N_("Please give “about” or “key”."))
     items = queries.as_json(actor, about=about or None, keys=(key, f"api:{actor.id}:{key}") if key else None)

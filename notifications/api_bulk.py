@@ -14,13 +14,12 @@ from config.database import transaction
 from config.error_pages import filled
 from config.errors import N_, RuleViolation
 from notifications import bulk, bulk_direct, bulk_queries
-from notifications.api import Recipient, Scalar
+from notifications.api import PRINTABLE, Recipient, Scalar
 from notifications.bulk import BulkAction
 from notifications.bulk_direct import Recipient as DirectRecipient
 
 blueprint = Blueprint("api_bulk", __name__, url_prefix="/api/v1/notifications/bulk")
 MOST_RECIPIENTS = 10_000
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"  # PostgreSQL takes no NUL, and one must not spoil the whole call
 FAULTY = N_("This recipient is not well formed: {fields}.")
 
 

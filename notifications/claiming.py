@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ColumnElement, Row, func, or_, select, text, update
 
 from config import clock
 from config.database import claimable, db
-from config.encryption import ColumnSealer
+from config.encryption import ColumnSealer, DecryptionError
 from config.ids import new_id
 from config.rowsets import among, insert_many
 from notifications import senders
@@ -20,6 +21,7 @@ from notifications.preferences import refusals
 from notifications.settling import finish
 from notifications.statuses import AttemptState, Channel, Priority, Status
 
+log = structlog.get_logger(__name__)
 # Spelt out, not as parameters: only so can the planner see that the partial indexes hold these rows.
 PENDING = text("notification.status = 'pending'")
 BEGIN_WITHIN = timedelta(seconds=30)
@@ -52,6 +54,7 @@ def due(channel: Channel, priorities: Iterable[Priority] = Priority) -> list[Col
         PENDING,  # type: ignore[list-item]
         Notification.priority.in_([int(each) for each in priorities]),
         Notification.due_from <= clock.now(),
+        or_(Notification.expires_at.is_(None), Notification.expires_at > clock.now()),
         or_(
             Notification.next_attempt_at.is_(None),
             Notification.next_attempt_at <= clock.wall(),
@@ -86,27 +89,35 @@ def claim(channel: Channel, way: Way) -> list[Claimed]:
     return claimed
 
 
-def outgoing(claimed: Sequence[Claimed], started_at: datetime) -> list[Outgoing]:
-    """The claimed messages with their texts opened; needs no transaction."""
+def outgoing(claimed: Sequence[Claimed], started_at: datetime, begin_before: datetime) -> list[Outgoing]:
+    """The claimed messages with their texts opened; needs no transaction.
+
+    `begin_before` counts from when the lease began, not from now: whoever was stopped in between has no time left.
+    Messages that do not open are left out.
+    """
     recipient, subject = ColumnSealer(Notification, "recipient"), ColumnSealer(Notification, "subject")
     body, html = ColumnSealer(Notification, "body"), ColumnSealer(Notification, "html")
-    now, begin_before = clock.now(), clock.wall() + BEGIN_WITHIN
-    return [
-        Outgoing(
-            attempt_id=attempt_id,
-            notification_id=row.id,
-            to=recipient.unseal(row.id, row.recipient_sealed),
-            subject=subject.unseal(row.id, row.subject_sealed),
-            body=body.unseal(row.id, row.body_sealed),
-            html=html.unseal(row.id, row.html_sealed),
-            locale=row.locale,
-            started_at=started_at,
-            begin_before=begin_before,
-            valid_for=None if row.expires_at is None else int((row.expires_at - now).total_seconds()),
-            sender=sender,
-        )
-        for row, attempt_id, sender in claimed
-    ]
+    now, found = clock.now(), []
+    for row, attempt_id, sender in claimed:
+        try:
+            message = Outgoing(
+                attempt_id=attempt_id,
+                notification_id=row.id,
+                to=recipient.unseal(row.id, row.recipient_sealed),
+                subject=subject.unseal(row.id, row.subject_sealed),
+                body=body.unseal(row.id, row.body_sealed),
+                html=html.unseal(row.id, row.html_sealed),
+                locale=row.locale,
+                started_at=started_at,
+                begin_before=begin_before,
+                valid_for=None if row.expires_at is None else int((row.expires_at - now).total_seconds()),
+                sender=sender,
+            )
+        except DecryptionError:  # its key is gone: that must not hold up all the others of the batch
+            log.error("message_unreadable", message=str(row.id))
+        else:
+            found.append(message)
+    return found
 
 
 def _due_rows(channel: Channel, size: int) -> list[Row[Any]]:

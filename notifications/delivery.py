@@ -18,9 +18,9 @@ from config.rowsets import among
 from notifications import senders
 from notifications.celery_app import wake
 from notifications.channels.base import Channel as Way
-from notifications.channels.base import Lost, Outcome, Temporary
+from notifications.channels.base import Crashed, Lost, Outcome, Temporary
 from notifications.channels.registry import configured_channels
-from notifications.claiming import MOST_OF_BATCH, PENDING, anything, claim, due, outgoing
+from notifications.claiming import BEGIN_WITHIN, MOST_OF_BATCH, PENDING, anything, claim, due, outgoing
 from notifications.models import DeliveryAttempt, Notification, Receipt
 from notifications.putting_off import put_off
 from notifications.receipts import OPEN
@@ -36,7 +36,7 @@ PACE_PAUSE_S = 0.2
 
 def deliver(channel: Channel) -> int:
     """Hand over what is due by `channel`, for twenty seconds at most. Returns how many messages were dealt with."""
-    done = _expire(channel)
+    done = _expire_all(channel)
     way = configured_channels().get(channel)
     put_off(channel)
     if way is None or not anything(due(channel)):
@@ -71,13 +71,18 @@ def _lane(channel: Channel, way: Way, deadline: float) -> int:
 
 
 def _batch(channel: Channel, way: Way) -> int:
-    started = clock.wall()
     with transaction():
+        started = clock.wall()
         claimed = claim(channel, way)
     if not claimed:
         return 0
+    batch = outgoing(claimed, started, started + BEGIN_WITHIN)
+    if len(batch) < len(claimed):
+        opened = {message.attempt_id for message in batch}
+        shut = [(row.id, attempt, Crashed("unreadable")) for row, attempt, _ in claimed if attempt not in opened]
+        settle_outcomes(shut, way)
     results = []
-    for message, outcome in way.send(outgoing(claimed, started), handing):
+    for message, outcome in way.send(batch, handing):
         results.append((message, outcome))
         if not way.can_look_up:  # at once: whatever is not written down when we die stays unknown for ever
             settle_outcomes([(message.notification_id, message.attempt_id, outcome)], way)
@@ -85,6 +90,13 @@ def _batch(channel: Channel, way: Way) -> int:
         settle_outcomes([(message.notification_id, message.attempt_id, outcome) for message, outcome in results], way)
     senders.watch.note(channel, [(message.sender, outcome) for message, outcome in results])
     return len(claimed)
+
+
+def _expire_all(channel: Channel) -> int:
+    done, deadline = 0, time.monotonic() + LONGEST_ROUND_S
+    while time.monotonic() < deadline and (expired := _expire(channel)):
+        done += expired
+    return done
 
 
 def _expire(channel: Channel) -> int:

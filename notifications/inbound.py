@@ -16,6 +16,7 @@ from notifications.models import InboundMessage, Notification
 from notifications.preferences import address_index
 from notifications.rows import insert_for
 from notifications.statuses import Channel, InboxState
+from notifications.wishes import Wish, wish_in
 
 log = structlog.get_logger(__name__)
 NEW = text("inbound_message.state = 'new'")
@@ -107,10 +108,14 @@ def _understood(message: InboundMessage) -> InboxState:
         # Kept with the message, so that the inbox need not look for it: row by row it would take longer and longer.
         message.about, message.owner, message.locale = conversation
     wish = wish_of(message)
+    otherwise = InboxState.INBOX
     if wish is not None:
-        return fulfil(message, wish)
+        otherwise = fulfil(message, wish)
+        # The provider takes YES for START: here it may well be the answer to a question.
+        if wish.wish is not Wish.START or wish_in(message.body or "") is not None:
+            return otherwise
     reply = InboundReply(message.id, message.sender or "", message.body or "", message.received_at)
-    return InboxState.UNDERSTOOD if any(handler(reply) for handler in _handlers) else InboxState.INBOX
+    return InboxState.UNDERSTOOD if any(handler(reply) for handler in _handlers) else otherwise
 
 
 def conversation_with(sender_index: bytes) -> tuple[str, str | None, str] | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from config import clock
-from config.database import db
+from config.database import db, locked
 from notifications import metrics, redaction, rows, versions
 from notifications.addresses import checked
 from notifications.celery_app import wake
@@ -21,6 +21,7 @@ from notifications.settling import WIPED, finish
 from notifications.statuses import CANCELLABLE, FINAL, Channel, Priority, Status
 
 Variables = Mapping[str, Any]
+UNDER_WAY = (Status.SENDING, Status.SENT)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def cancel(about: str, *, correlation: str | None = None) -> int:
     chosen = [Notification.about == about]
     if correlation is not None:
         chosen.append(Notification.correlation == correlation)
+    _end_ladder(chosen, loaded=True)
     return _move(chosen, CANCELLABLE, Status.CANCELLED, WIPED, loaded=True)
 
 
@@ -127,7 +129,20 @@ def release(bulk_id: UUID) -> int:
 
 def cancel_bulk(bulk_id: UUID) -> int:
     """Withdraw what has not gone out of a bulk send, inside the caller's transaction. Returns how many messages."""
+    _end_ladder([Notification.bulk_id == bulk_id], loaded=False)
     return _move([Notification.bulk_id == bulk_id], CANCELLABLE, Status.CANCELLED, WIPED)
+
+
+def _end_ladder(chosen: list[ColumnElement[bool]], *, loaded: bool) -> None:
+    """What is on its way cannot be taken back, but nothing is to follow it: no further try and no other channel."""
+    # In the order in which results are written down, so that the two never wait for each other.
+    under_way = select(Notification.id).where(*chosen, Notification.status.in_(UNDER_WAY)).order_by(Notification.id)
+    db.session.execute(
+        update(Notification)
+        .where(Notification.id.in_(locked(under_way)), Notification.status.in_(UNDER_WAY))
+        .values(fallbacks_sealed=None, next_rung_at=None, expires_at=clock.now()),
+        execution_options={"synchronize_session": "fetch" if loaded else False},
+    )
 
 
 def _move(

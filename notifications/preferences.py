@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Select, literal, select, union_all, update
+from sqlalchemy.exc import IntegrityError
 
 from config import clock
 from config.database import db, locked
@@ -105,7 +106,8 @@ def suppress(channel: Channel, address: str, source: str, by: str | None = None)
     found = _row(channel, index)
     if found is None:
         found = Suppression(channel=channel, recipient_index=index, recipient=address, source=source, since=clock.now())
-        db.session.add(found)
+        if not _added(found):
+            return False  # at the same moment
     elif found.lifted_at is not None:
         found.source, found.since, found.lifted_at, found.lifted_by = source, clock.now(), None, None
         found.recipient = address
@@ -182,6 +184,16 @@ def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_a
     else:
         statement = statement.on_conflict_do_nothing(index_elements=known)
     db.session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _added(row: Suppression) -> bool:
+    """False when another transaction has just added it: that must not cost the caller's transaction."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _row(channel: Channel, index: bytes) -> Suppression | None:

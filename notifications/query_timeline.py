@@ -21,6 +21,7 @@ from notifications.statuses import DECISIONS, TRY_AGAIN, AttemptState, Channel, 
 
 LONGEST_LADDER = 20
 AGAIN = "again:"
+CLIMBS = (Status.PENDING, Status.SENDING, Status.SENT)
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def details(actor: Actor, message_id: UUID, *, with_text: bool = False) -> Detai
         bases=_bases(row),
         next_attempt_at=row.next_attempt_at if is_open and _is_ahead(row.next_attempt_at, clock.wall()) else None,
         waits_until=row.not_before if is_open and _is_ahead(row.not_before, clock.now()) else None,
-        next_rung_at=row.next_rung_at if _is_ahead(row.next_rung_at, clock.now()) else None,
+        next_rung_at=row.next_rung_at if row.status in CLIMBS and _is_ahead(row.next_rung_at, clock.now()) else None,
     )
 
 

@@ -12,7 +12,7 @@ from config.database import claimable, db, transaction
 from notifications.channels.base import Channel as Way
 from notifications.channels.base import Lost, Outcome, Outgoing, Sent, Temporary, Unknown
 from notifications.channels.registry import configured_channels
-from notifications.claiming import BEYOND, MESSAGE, anything, outgoing
+from notifications.claiming import BEGIN_WITHIN, BEYOND, MESSAGE, anything, outgoing
 from notifications.delivery import settle_outcomes
 from notifications.models import DeliveryAttempt, Notification
 from notifications.settling import locked_histories, settle
@@ -70,11 +70,17 @@ def _taken_over(
         row.lease_until = clock.wall() + lease
     attempts = {row.id: attempt for row, attempt in claims}
     rows = db.session.execute(select(*MESSAGE).where(Notification.id.in_(list(attempts)))).all()
+    begin_before = clock.wall() + BEGIN_WITHIN
     batch = [
         message
         for row in rows
-        for message in outgoing([(row, attempts[row.id].id, attempts[row.id].sender)], attempts[row.id].started_at)
+        for attempt in (attempts[row.id],)
+        for message in outgoing([(row, attempt.id, attempt.sender)], attempt.started_at, begin_before)
     ]
+    opened = {message.attempt_id for message in batch}
+    shut = [(key, each.id, Unknown("unreadable")) for key, each in attempts.items() if each.id not in opened]
+    if shut:
+        settle(shut, None)  # without its text it cannot be looked up
     codes = {attempt.id: attempt.code for attempt in attempts.values() if attempt.code}
     return batch, codes, {attempt.id for attempt in attempts.values() if attempt.handed_at is not None}
 

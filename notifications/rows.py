@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from config import clock
 from config.database import db
-from config.encryption import ColumnSealer
+from config.encryption import ColumnSealer, DecryptionError
 from config.ids import new_id
 from config.looks import OneRow
 from config.rowsets import insert_many
@@ -117,7 +117,7 @@ def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
         "changed_at": now,
         "not_before": begins_at,
         "expires_at": draft.expires_at,
-        "next_rung_at": _next_rung_at(draft, begins_at or now),
+        "next_rung_at": _next_rung_at(draft, max(begins_at or now, now)),
         "cause": Meaning.NONE,
         "untold": False,
         "tell_failures": 0,
@@ -190,7 +190,10 @@ def rung(channel: Channel, to: str, text: Rendered) -> dict[str, Any]:
 
 def successor(failed: Notification) -> Draft | None:
     """The message for the next rung of `failed`; None when there is none left."""
-    rungs: list[dict[str, Any]] = failed.fallbacks or []
+    try:
+        rungs: list[dict[str, Any]] = failed.fallbacks or []
+    except DecryptionError:  # its key is gone
+        rungs = []
     if not rungs:
         return None
     following, channel = rungs[0], Channel(rungs[0]["channel"])

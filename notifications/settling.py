@@ -120,6 +120,8 @@ def _settle_others(outcomes: Sequence[Result], look_up_after: timedelta | None) 
                 attempt.code = outcome.code[:40]
                 message.lease_until = clock.wall() + look_up_after
                 continue
+            if isinstance(outcome, Lost) and attempt.handed_at is not None:
+                outcome = Unknown("interrupted")  # its sender went on just when we had given it up
             _note(attempt, outcome)
             if isinstance(outcome, OptedOut):
                 suppress(message.channel, message.recipient or "", "provider")
@@ -134,11 +136,13 @@ def locked_histories(message_ids: Iterable[UUID]) -> list[tuple[Notification, li
             populate_existing=True
         )
     ).all()
+    # Locked, too: who is about to hand one over (`delivery.handing`) asks for the attempt alone.
     attempts = db.session.scalars(
-        select(DeliveryAttempt)
-        .where(DeliveryAttempt.notification_id.in_(wanted))
-        .order_by(DeliveryAttempt.notification_id, DeliveryAttempt.number)
-        .execution_options(populate_existing=True)
+        locked(
+            select(DeliveryAttempt)
+            .where(DeliveryAttempt.notification_id.in_(wanted))
+            .order_by(DeliveryAttempt.notification_id, DeliveryAttempt.number)
+        ).execution_options(populate_existing=True)
     ).all()
     found = {key: list(group) for key, group in groupby(attempts, key=lambda attempt: attempt.notification_id)}
     return [(message, found.get(message.id, [])) for message in messages]
@@ -152,8 +156,10 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
     unknowns = sum(1 for attempt in attempts if attempt.state is AttemptState.UNKNOWN)
     if status is Status.UNKNOWN and message.resend_when_unknown and unknowns <= RESENDS_WHEN_UNKNOWN:
         status = Status.PENDING
-    if status is Status.PENDING and not _retry_later(message, attempts[-1]):
+    if status is Status.PENDING and (message.cause in DECISIONS or not _retry_later(message, attempts[-1])):
         status = Status.UNDELIVERED if attempts[-1].state is AttemptState.UNDELIVERED else Status.FAILED
+    if status is message.status:
+        return  # a late receipt for what has ended: the wings know
     message.cause_code = attempts[-1].code
     if message.cause not in DECISIONS or status in REACHED:  # what staff have decided outlives a late receipt
         message.cause = attempts[-1].meaning

@@ -116,6 +116,8 @@ class _Shift:
             self._serve(answers_for_all)
         except Exception:
             log.exception("mail_thread_crashed", place=self._server.server.place)
+            if answers_for_all:  # with a wait: given back as not begun, they would be claimed again at once, for ever
+                self._settle_rest(Temporary("crashed"))
         finally:
             if answers_for_all:
                 self._tried.set()

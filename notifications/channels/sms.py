@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import json
+import re
 import time
 import weakref
 from collections import deque
@@ -42,9 +43,11 @@ log = structlog.get_logger(__name__)
 STATUS_PATH = "/webhooks/twilio/status"
 LOOK_UPS_AT_ONCE = 20
 LONGEST_VALIDITY_S, SHORTEST_VALIDITY_S = 36_000, 6  # Twilio takes 1…36000 and advises more than 5
-CLOCK_DIFFERENCE = timedelta(minutes=5)
+CLOCK_DIFFERENCE, CLOCK_WAS_WRONG = timedelta(minutes=5), timedelta(days=1)
 PAGE, MOST_LOOKED_AT = 200, 2_000
 LAST_CHANCE_S = 1.0
+# What our tables take. One answer that they do not would keep the results of its whole batch from being written down.
+SID, CODE = re.compile(r"[!-~]{1,120}"), re.compile(r"\w{1,20}", re.ASCII)
 
 
 @dataclass
@@ -93,7 +96,11 @@ class Lines:
         try:
             while self._waiting:
                 message, batch = self._waiting.popleft()
-                batch.settle(message.attempt_id, await post(message))
+                outcome: Outcome = Unknown("interrupted")
+                try:
+                    outcome = await post(message)
+                finally:  # whatever ends this task, nobody may wait for its message for ever
+                    batch.settle(message.attempt_id, outcome)
         finally:
             self._senders -= 1
 
@@ -185,10 +192,13 @@ class SmsChannel:
         # Not `messages.create_async`: it spends more time on reading dates that nobody wants than on sending.
         answer = await client.request_async("POST", client.messages_path, data=form.encode())
         found = json.loads(answer.text)
+        if not isinstance(found, dict):  # no crash of ours, after which we would send again without a look
+            return Unknown("no_object")
         if answer.status_code >= 400:
-            return _from_answer(answer.status_code, str(found.get("code") or answer.status_code))
-        sid = found.get("sid")
-        return Sent(str(sid), sender, time.monotonic() - began) if sid else Unknown("no_sid")
+            code = str(found.get("code") or "")
+            return _from_answer(answer.status_code, code if CODE.fullmatch(code) else str(answer.status_code))
+        sid = str(found.get("sid") or "")
+        return Sent(sid, sender, time.monotonic() - began) if SID.fullmatch(sid) else Unknown("no_sid")
 
     async def _look_up_all(self, stale: Sequence[Outgoing]) -> dict[UUID, list[str] | None]:
         lines = self._lines_here()
@@ -213,14 +223,16 @@ class SmsChannel:
 
 async def _listed(client: AccountClient, message: Outgoing) -> list[str] | None:
     """The ids of the account's messages that may be this one, newest first; None when there are too many to tell."""
-    earliest, seen = message.started_at - CLOCK_DIFFERENCE, 0
+    now, seen = clock.wall(), 0
+    # Claimed in the future, by what our clock says now: then it was wrong, and nobody knows by how much.
+    earliest = message.started_at - CLOCK_DIFFERENCE if message.started_at <= now else now - CLOCK_WAS_WRONG
     found: list[str] = []
     # Not filtered by DateSent: what still waits at Twilio has none, and would be sent twice.
     async for each in await client.messages.stream_async(to=message.to, page_size=PAGE, limit=MOST_LOOKED_AT):
         if not _since(each, earliest):
             return found  # newest first: what follows is older still
         seen += 1
-        if each.sid and each.to == message.to and _same_text(each.body, message.body):
+        if SID.fullmatch(each.sid or "") and each.to == message.to and _same_text(each.body, message.body):
             found.append(each.sid)
     return found if found or seen < MOST_LOOKED_AT else None
 

@@ -204,6 +204,13 @@ def test_programs_without_the_right_are_refused(inside: Inside, client: FlaskCli
     assert client.get(API, headers=bearer("health_officer")).status_code == 422
 
 
+@pytest.mark.parametrize("field", ["about", "key"])
+def test_a_nul_is_the_callers_mistake(client: FlaskClient, bearer: Bearer, field: str) -> None:
+    headers = bearer("health_officer")
+    assert send(client, headers, **{field: "a\0b"}).status_code == 422
+    assert client.get(f"{API}?{field}=a%00b", headers=headers).status_code == 200
+
+
 def test_preview(app: Flask) -> None:
     run = app.test_cli_runner().invoke
     assert "notifications.plain" in run(notifications, ["preview"]).output
