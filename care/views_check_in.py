@@ -122,7 +122,6 @@ def _gone() -> Response:
 def _private(content: str | bytes, status: int = 200) -> Response:
     response = make_response(content, status)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

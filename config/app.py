@@ -30,6 +30,8 @@ migrate = Migrate(compare_type=True, render_as_batch=True)
 class House(Flask):
     """Flask without the question, a dozen times a request, whether a function of ours is a coroutine: none is."""
 
+    response_class = security.Answer
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 

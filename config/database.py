@@ -20,9 +20,10 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Select, String, event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
 
 from config import pools
@@ -219,7 +220,7 @@ def transaction() -> Iterator[None]:
         raise RuntimeError("transaction() inside a transaction")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made outside transaction()")
-    if session.in_transaction():
+    if session.in_transaction() and not _only_looked(session):
         session.rollback()
     callbacks: dict[str, Callable[[], None]] = {}
     session.info["callbacks"] = callbacks
@@ -242,6 +243,19 @@ def transaction() -> Iterator[None]:
             callback()
         except Exception as error:  # the commit stands; beat's sweep finds what was not woken
             log.warning("on_commit_failed", key=key, error=type(error).__name__)
+
+
+def _only_looked(session: Session) -> bool:
+    """Whether nothing has begun on the session's connection: it served a `Look`, and can serve the transaction."""
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return False
+    return has_not_begun(connection.connection.driver_connection)
+
+
+def has_not_begun(driver: Any) -> bool:
+    """Whether PostgreSQL knows of no transaction on this connection of its driver."""
+    return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)
 
 
 def on_commit(key: str, callback: Callable[[], None]) -> None:

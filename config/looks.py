@@ -4,18 +4,17 @@ SQLAlchemy's execution of a statement costs several times what the driver's does
 values are stored; on SQLite, and for everything else, it executes as well.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.dml import Insert
 
-from config.database import db
+from config.database import db, has_not_begun
 
 Row = tuple[Any, ...] | None
 
@@ -23,6 +22,7 @@ Row = tuple[Any, ...] | None
 class Look:
     """A SELECT of one row, outside of any transaction.
 
+    It goes over the connection that the session keeps for what comes next: two visits to the pool cost more than it.
     Values come as the driver gives them: enumerations as text, moments in any zone.
     """
 
@@ -36,9 +36,24 @@ class Look:
         if engine.dialect.name != "postgresql":
             with engine.connect() as connection:
                 return connection.execute(self._statement, parameters).first()
-        with _driver(engine) as driver:
+        connection = db.session.connection()
+        driver: Any = connection.connection.driver_connection
+        idle = has_not_begun(driver)  # else the caller is reading already, and sees what is committed as well
+        try:
+            if idle:
+                driver.autocommit = True
             found: Row = driver.execute(self._text(engine.dialect), parameters).fetchone()
-            return found
+            if idle:
+                driver.autocommit = False
+        except BaseException as error:
+            known = isinstance(error, engine.dialect.loaded_dbapi.Error)
+            worded = _worded(connection, error) if known else error
+            connection.invalidate(error)  # it may still be in autocommit
+            db.session.rollback()
+            if worded is error:
+                raise
+            raise worded from error
+        return found
 
     def _text(self, dialect: Dialect) -> str:
         if self._sql is None:
@@ -74,29 +89,7 @@ class OneRow:
         return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in names)
 
 
-@contextmanager
-def _driver(engine: Engine) -> Iterator[Any]:
-    base = engine.dialect.loaded_dbapi.Error
-    pooled = None
-    try:
-        pooled = engine.raw_connection()  # which gives the driver's own error when the database is away
-        driver: Any = pooled.driver_connection
-        driver.autocommit = True
-        try:
-            yield driver
-        finally:
-            if not driver.closed:
-                driver.autocommit = False
-    except base as error:
-        if pooled is not None:
-            pooled.invalidate(error)
-        raise DBAPIError.instance(None, None, error, base, dialect=engine.dialect) from error
-    finally:
-        if pooled is not None:
-            pooled.close()
-
-
-def _worded(connection: Connection, error: Exception) -> BaseException:
+def _worded(connection: Connection, error: BaseException) -> BaseException:
     """The driver's error as SQLAlchemy raises it; a connection that is gone is not used again."""
     dialect = connection.dialect
     gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""`POST /api/v1/notifications` of one SMS, beside a bare Flask view that does one insert and one commit."""
+"""`POST /api/v1/notifications` of one SMS, beside bare Flask views that do one insert and one commit."""
 
 import dataclasses
 import json
@@ -27,18 +27,24 @@ BODY = json.dumps(
 
 
 def measure(processes: int = 1) -> Iterator[Line]:
-    """Rate and latency of both, in rounds that alternate; the medians by rate."""
+    """Rate and latency of all, in rounds that alternate; the medians by rate. The marks are against the faster bare."""
     with provider() as stub, deployment(stub) as place:
         web, headers = place.start_web(OBHUT_WEB_PROCESSES=str(processes))
         assert web.process
-        with bare_web.running(place.database, WEB_THREADS) as (bare_port, bare_process):
-            bare, ours = _rounds(
-                _Served(bare_port, "/", bare_process, headers), _Served(web.port, PATH, web.process.pid, headers)
+        with (
+            bare_web.running(place.database, WEB_THREADS) as (bare_port, bare_process),
+            bare_web.running(place.database, WEB_THREADS, orm=True) as (orm_port, orm_process),
+        ):
+            bare, orm, ours = _rounds(
+                _Served(bare_port, "/", bare_process, headers),
+                _Served(orm_port, "/", orm_process, headers),
+                _Served(web.port, PATH, web.process.pid, headers),
             )
-    assert set(ours.statuses) == {"202"}, ours
+    assert set(ours.statuses) == set(orm.statuses) == {"202"}, (ours, orm)
     what = "POST of one message" + (f", {processes} processes" if processes > 1 else "")
     marks = (at_least(RATE, "1/s"), of_baseline(SHARE))
     yield Line(f"{what}: rate", ours.rate, "1/s", "bare view: one insert, one commit", bare.rate, marks)
+    yield Line(f"{what}: rate", ours.rate, "1/s", "bare view: Flask-SQLAlchemy's add, commit", orm.rate)
     yield Line(f"{what}: median", ours.median_ms, "ms", "bare view, median", bare.median_ms)
     yield Line(f"{what}: p95", ours.p95_ms, "ms", "bare view, p95", bare.p95_ms, (at_most(P95_MS, "ms"),))
     yield Line(f"{what}: CPU of the server", ours.cpu_ms, "ms", "bare view, CPU", bare.cpu_ms)
@@ -62,11 +68,11 @@ class _Served(NamedTuple):
         return float(sum(each.user + each.system for each in times))
 
 
-def _rounds(bare: _Served, ours: _Served) -> tuple[load.Load, load.Load]:
-    for each in (bare, ours):
+def _rounds(*served: _Served) -> list[load.Load]:
+    for each in served:
         each.loaded(WARM_UP_S)
-    found = [(bare.loaded(SECONDS), ours.loaded(SECONDS)) for _ in range(ROUNDS)]
-    return _median([one for one, _ in found]), _median([other for _, other in found])
+    found = [[each.loaded(SECONDS) for each in served] for _ in range(ROUNDS)]
+    return [_median(list(of_one)) for of_one in zip(*found, strict=True)]
 
 
 def _median(found: list[load.Load]) -> load.Load:

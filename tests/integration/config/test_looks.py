@@ -96,3 +96,17 @@ def test_a_connection_cut_within_a_transaction_is_an_error_of_the_database(app: 
             )  # fmt: skip
         put_sms("after")
         assert message("after").status.value == "pending"
+
+
+def test_a_transaction_after_a_look_is_one(app: Flask, places: None) -> None:
+    with app.app_context():
+        with pytest.raises(ZeroDivisionError), transaction():
+            assert tokens.actor_of("unknown") is None  # within a transaction, too
+            tokens.issue(actor=Actor.system("tests"), role=Role.HEALTH_OFFICER, name="tests")
+            raise ZeroDivisionError
+        assert tokens.actor_of("unknown") is None
+        with pytest.raises(ZeroDivisionError), transaction():
+            tokens.issue(actor=Actor.system("tests"), role=Role.HEALTH_OFFICER, name="tests")
+            raise ZeroDivisionError
+        assert db.session.scalars(select(ApiToken.id)).all() == []
+        assert tokens.actor_of("unknown") is None  # while something is being read

@@ -1,5 +1,6 @@
 """Addresses: what can be written to, and what of it may be shown."""
 
+import phonenumbers
 import pytest
 
 from config.errors import RuleViolation
@@ -52,3 +53,13 @@ def test_a_domain_with_umlauts_is_kept_as_mail_servers_know_it(given: str, kept:
 def test_masks_show_too_little_to_write_to() -> None:
     assert masked(Channel.SMS, "+4915735990001") == "+49•••••001"
     assert masked(Channel.EMAIL, "mira.beispiel@example.org") == "m•••@example.org"
+
+
+def test_german_mobiles_are_what_the_library_makes_of_them() -> None:
+    """They do not go through it, for speed: here it has its say, for every prefix and both lengths."""
+    for prefix in range(1500, 1800):
+        for rest in ("0123456", "9876543", "00000000", "73599001"):
+            text = f"+49{prefix}{rest[:7] if prefix % 2 else rest}"
+            parsed = phonenumbers.parse(text, "DE")
+            assert phonenumbers.is_possible_number(parsed)
+            assert phone_from_text(text) == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
