@@ -17,7 +17,7 @@ from auth.actors import Actor
 from config.database import db
 from config.settings import Settings
 from notifications.models import Notification
-from notifications.queries import needing_attention
+from notifications.query_failures import needing_attention
 from notifications.statuses import Status
 from tests.factories.notifications import (
     age_claims,
