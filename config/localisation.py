@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
 
-DOMAINS = (
-    *("config", "auth", "notifications", "services", "care", "imports", "sandbox"),
-    *("bulk", "pages", "templates", "email", "inbound"),
-)
+DOMAINS = ("config", "auth", "notifications", "services", "care", "imports", "sandbox")
 PAGE_LOCALES = ("de", "en")
 LOCALE_COOKIE = "obhut_locale"
 RIGHT_TO_LEFT = ("ar",)

@@ -25,10 +25,6 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
 }
-MESSAGE_PAGES = (
-    *("_navigation", "failure_group", "failures", "log", "message"),
-    *("queue", "search", "statistics"),
-)
 # A domain takes what no more special domain takes: `imports` lies within `care`, `sandbox` within `config`.
 DOMAINS: dict[str, tuple[str, ...]] = {
     "imports": (
@@ -36,36 +32,7 @@ DOMAINS: dict[str, tuple[str, ...]] = {
         "care/templates/care/imports",
         "config/tables.py",
     ),
-    "bulk": (
-        *("notifications/views_bulk.py", "notifications/api_bulk.py", "config/workbooks.py", "care/recipients.py"),
-        *(f"notifications/bulk{part}.py" for part in ("", "_direct", "_files", "_forms", "_queries", "_rows")),
-        *(f"notifications/bulk_{part}.py" for part in ("sources", "store", "templates", "writing")),
-        "notifications/templates/notifications/bulk",
-    ),
-    "pages": (
-        *("notifications/explanations.py", "notifications/labels.py", "notifications/views_running.py"),
-        *(f"notifications/templates/notifications/{name}.html" for name in MESSAGE_PAGES),
-    ),
-    "inbound": (
-        *("notifications/inbox.py", "notifications/suppressions.py", "notifications/suppression_labels.py"),
-        *("notifications/views_inbox.py", "notifications/views_suppressions.py"),
-        *(
-            f"notifications/templates/notifications/{name}.html"
-            for name in ("inbox", "answer", "suppressions", "suppression", "_bases")
-        ),
-    ),
     "sandbox": ("config/sandbox", "config/command_line", "config/demo"),
-    "templates": (
-        *(
-            f"notifications/{name}.py"
-            for name in ("rendering", "template_files", "template_previews", "template_labels")
-        ),
-        "notifications/views_templates.py",
-        *(
-            f"notifications/templates/notifications/{name}.html"
-            for name in ("templates", "template", "template_version")
-        ),
-    ),
     "auth": ("auth",),
     "notifications": ("notifications",),
     "services": ("services",),
