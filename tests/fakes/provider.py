@@ -6,10 +6,11 @@ Shares nothing with the product or its sandbox.
 import json
 import sys
 import threading
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -42,6 +43,7 @@ class Provider:
         self.redacted: list[str] = []
         self.redaction_mood: Callable[[str], str | tuple[int, int]] = lambda _: "ok"
         self._to: dict[str, list[dict[str, str]]] = {}
+        self._began = datetime.now(UTC), time.monotonic()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.provider = self
@@ -84,10 +86,14 @@ class Provider:
         self._server.shutdown()
         self._server.server_close()
 
+    def _now(self) -> datetime:
+        """The time by a clock that nobody sets, whatever becomes of ours."""
+        return self._began[0] + timedelta(seconds=time.monotonic() - self._began[1])
+
     def take(self, form: dict[str, str]) -> dict[str, str]:
         with self._lock:
             sid = f"SM{self.account[2:10]}{self.first_sid + len(self.accepted):024x}"
-            message = form | {"sid": sid, "at": format_datetime(datetime.now(UTC).replace(microsecond=0))}
+            message = form | {"sid": sid, "at": format_datetime(self._now().replace(microsecond=0))}
             self.accepted.append(message)
             self._to.setdefault(message["To"], []).append(message)
         self.after_accept(message)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -75,9 +75,11 @@ def held(provider: Provider, release: threading.Event) -> threading.Event:
 
 
 @contextmanager
-def wall_clock_set(by: timedelta) -> Iterator[None]:
-    with time_machine.travel(clock.wall() + by, tick=True):
-        yield
+def wall_clock_set(by: timedelta) -> Iterator[ExitStack]:
+    """Within the block, or until what is given is closed, the wall clock is another."""
+    with ExitStack() as until:
+        until.enter_context(time_machine.travel(clock.wall() + by, tick=True))
+        yield until
 
 
 @pytest.mark.parametrize("hours", [24, -24])
@@ -201,3 +203,20 @@ def test_a_wall_clock_set_back_holds_up_neither_retries_nor_what_the_dead_left(
         assert statuses() == {"retry": "sent", "left": "sent"}
         assert message("left").sent_at is not None
     assert provider.bodies() == ["Text left", "Text retry"]
+
+
+@pytest.mark.parametrize("minutes", [-40, 40])
+@pytest.mark.parametrize("is_put_right", [True, False])
+def test_a_wall_clock_that_is_wrong_by_minutes_still_finds_what_the_provider_took(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, minutes: int, is_put_right: bool
+) -> None:
+    provider.mood = lambda _: "drop"
+    with wall_clock_set(timedelta(minutes=minutes)) as wrong:
+        put_sms("one")
+        deliver(Channel.SMS)
+        if is_put_right:
+            wrong.close()
+        monkeypatch.setattr(recovery, "steadiness", clock.Steadiness())  # a lease later
+        age_claims()
+        assert recover() == 1
+        assert statuses() == {"one": "sent"} and len(provider.posts) == 1
