@@ -135,8 +135,8 @@ def id_token_of(session_id: uuid.UUID) -> str | None:
 class HouseSession(SessionMixin):
     """Flask's `session`, read from cookie or database at first use, so that pages which need none cost nothing."""
 
-    def __init__(self, interface: "HouseSessions", cookies: Any) -> None:
-        self._interface, self._cookies = interface, cookies
+    def __init__(self, interface: "HouseSessions", request: Request) -> None:
+        self._interface, self._request = interface, request  # whose cookies are parsed when they are asked for
         self._values: dict[str, Any] | None = None
         self._login: Login | None = None
         self.new_token: str | None = None
@@ -147,11 +147,12 @@ class HouseSession(SessionMixin):
     def _open(self) -> dict[str, Any]:
         self.accessed = True
         if self._values is None:
-            token = self._cookies.get(self._interface.login_cookie)
+            cookies = self._request.cookies
+            token = cookies.get(self._interface.login_cookie)
             self._login, self._values = _stored(token) if token else (None, {})
             self.ended = bool(token) and self._login is None
             if self._login is None:
-                self._values = self._interface.read_visit(self._cookies)
+                self._values = self._interface.read_visit(cookies)
         return self._values
 
     @property
@@ -203,7 +204,7 @@ class HouseSessions(SessionInterface):
         )
 
     def open_session(self, app: Flask, request: Request) -> HouseSession:
-        return HouseSession(self, request.cookies)
+        return HouseSession(self, request)
 
     def read_visit(self, cookies: Any) -> dict[str, Any]:
         """The values of the visit's cookie; none if it is missing, old, or not ours."""

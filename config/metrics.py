@@ -27,7 +27,8 @@ def init_app(app: "Flask") -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        counter, latency = _series(request.endpoint or "none", request.method, response.status_code)
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
+        counter, latency = _series(asked.endpoint or "none", asked.method, response.status_code)
         counter.inc()
         latency.observe(time.perf_counter() - g.get("request_started", time.perf_counter()))
         return response

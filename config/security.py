@@ -170,14 +170,15 @@ def _edge(policy: str, secret_link: bool, kept: bool, secure: bool) -> tuple[tup
 
 def _add_headers(response: Answer) -> Answer:
     headers, extensions = response.headers, current_app.extensions
+    asked = request._get_current_object()  # type: ignore[attr-defined]
     policy = ""
     if "Content-Security-Policy" not in headers:
         nonce = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
         policy = _policy(nonce, frozenset(extensions[FORM_ORIGINS]))
     response.edge = _edge(
         policy,
-        request.path.startswith(SECRET_LINK_PREFIXES),
-        request.endpoint == "static" or "Cache-Control" in headers,
+        asked.path.startswith(SECRET_LINK_PREFIXES),
+        asked.endpoint == "static" or "Cache-Control" in headers,
         extensions["obhut.settings"].secure_cookies,
     )
     return response
