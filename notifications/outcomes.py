@@ -16,7 +16,7 @@ from notifications.statuses import Channel, Meaning, Status
 log = structlog.get_logger(__name__)
 UNTOLD = text("notification.untold")
 AT_ONCE = 500
-TELL_AT_MOST = 3
+TELL_AT_MOST = 60  # once a minute: an hour of a faulty release, or of a locked table
 
 
 @dataclass(frozen=True)

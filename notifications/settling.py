@@ -17,6 +17,7 @@ from notifications import metrics, redaction
 from notifications.celery_app import wake
 from notifications.channels.base import Crashed, Lost, NotBegun, OptedOut, Outcome, Permanent, Sent, Temporary, Unknown
 from notifications.models import DeliveryAttempt, Notification
+from notifications.operation_models import BulkSend, BulkState
 from notifications.preferences import suppress
 from notifications.rows import store, successor
 from notifications.schedule import Queue
@@ -158,6 +159,8 @@ def follow(message: Notification, attempts: Sequence[DeliveryAttempt]) -> None:
         status = Status.PENDING
     if status is Status.PENDING and (message.cause in DECISIONS or not _retry_later(message, attempts[-1])):
         status = Status.UNDELIVERED if attempts[-1].state is AttemptState.UNDELIVERED else Status.FAILED
+    if status is Status.PENDING and _is_held(message):
+        status = Status.PAUSED
     if status is message.status:
         return  # a late receipt for what has ended: the wings know
     message.cause_code = attempts[-1].code
@@ -183,7 +186,7 @@ def finish(message: Notification, status: Status) -> None:
         message.untold = status in TOLD
         if message.untold:
             wake(Queue.INBOUND)
-        if status not in {Status.DELIVERED, Status.CANCELLED, Status.UNKNOWN}:
+        if status not in {Status.DELIVERED, Status.CANCELLED}:
             begin_next_rung(message)
     if status not in {Status.PENDING, Status.SENDING, Status.PAUSED} and _text_is_done_with(message):
         message.wipe()
@@ -197,9 +200,19 @@ def begin_next_rung(message: Notification) -> bool:
     if following is None:
         return False
     message.fallbacks = None
-    store(following)
+    stored = store(following)
+    if stored is not None and _is_held(message):
+        db.session.execute(update(Notification).where(Notification.id == stored.id).values(status=Status.PAUSED))
     wake(Queue.DELIVERY)
     return True
+
+
+def _is_held(message: Notification) -> bool:
+    """Whether the bulk send of the message is paused; what was under way then comes back and has to wait, too."""
+    if message.bulk_id is None:
+        return False
+    state = db.session.scalar(select(BulkSend.state).where(BulkSend.id == message.bulk_id))
+    return state is BulkState.PAUSED
 
 
 def _text_is_done_with(message: Notification) -> bool:

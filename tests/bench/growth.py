@@ -10,10 +10,10 @@ import psycopg
 
 from auth.actors import Actor
 from config.database import db, transaction
-from notifications import queries, receipts
+from notifications import inbox, queries, query_failures, query_log, query_timeline, receipts
 from notifications.channels.registry import configured_channels
 from notifications.claiming import claim
-from notifications.queries import Filters
+from notifications.query_log import Filters
 from notifications.schedule import jobs
 from notifications.statuses import Channel, Status
 from tests.bench import old_messages
@@ -133,12 +133,12 @@ def _look_at_pages() -> None:
         Filters(channel=Channel.EMAIL),
         Filters(about="case:17"),
     ):
-        lines, following = queries.log_page(somebody, filters)
-        if following:
-            queries.log_page(somebody, filters, following)
-        if lines:
-            queries.details(somebody, lines[0].id)
-    queries.needing_attention(somebody)
-    queries.inbox(somebody)
+        found = query_log.log_page(somebody, filters)
+        if found.older:
+            query_log.log_page(somebody, filters, before=found.older)
+        if found.lines:
+            query_timeline.details(somebody, found.lines[0].id)
+    query_failures.needing_attention(somebody)
+    inbox.page(somebody)
     queries.as_json(somebody, about="case:17")
     queries.as_json(somebody, keys=["old:17", "old:18"])

@@ -15,7 +15,7 @@ from config.errors import RuleViolation
 from notifications.channels import sms, twilio_client
 from notifications.delivery import deliver
 from notifications.models import DeliveryAttempt, Notification
-from notifications.operation_models import BulkSend
+from notifications.operation_models import BulkSend, BulkState
 from notifications.outbox import Fallback, NewMessage, cancel, cancel_bulk, enqueue, enqueue_many, hold, release
 from notifications.preferences import suppress
 from notifications.recovery import recover
@@ -324,3 +324,22 @@ def test_a_bulk_send_can_be_held_released_and_withdrawn(provider: Provider) -> N
     deliver(Channel.SMS)
     assert statuses() == {"one": "cancelled", "two": "cancelled", "other": "sent"}
     assert len(provider.accepted) == 1 and not message("one").has_text
+
+
+def test_what_comes_back_while_its_bulk_send_is_paused_waits_too(provider: Provider) -> None:
+    provider.mood = lambda _: (429, 20429)
+    with transaction():
+        bulk = BulkSend(key="b", name="b", template="notifications.plain", source="test", created_by="test",
+                        created_at=clock.now(), state=BulkState.PAUSED)  # fmt: skip
+        db.session.add(bulk)
+        db.session.flush()
+        bulk_id = bulk.id
+    put_sms("one", bulk_id=bulk_id)  # claimed just before somebody pressed “pause”
+    deliver(Channel.SMS)
+    assert statuses() == {"one": "paused"}
+    provider.mood = lambda _: "ok"
+    with transaction():
+        release(bulk_id)
+    age_claims()
+    deliver(Channel.SMS)
+    assert statuses() == {"one": "sent"}
