@@ -72,6 +72,7 @@ def test_a_broker_that_forgets_everything_loses_only_wake_ups(obhut: StartObhut,
         assert house.stop() == 0
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", sorted(PRIVATE))
 def test_while_the_broker_hangs_requests_are_answered_and_afterwards_everything_goes_out_once(

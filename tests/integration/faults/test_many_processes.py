@@ -122,7 +122,7 @@ class Dies:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("kind", [Hangs, Dies])
+@pytest.mark.parametrize("kind", [Hangs, pytest.param(Dies, marks=pytest.mark.chaos)])
 def test_web_answers_without_its_broker_and_everything_goes_out_once_it_is_back(
     start: Callable[..., list[Obhut]], world: World, kind: type[Hangs] | type[Dies]
 ) -> None:
