@@ -204,7 +204,7 @@ def test_an_address_is_closed_found_and_opened(
     assert "Diese Adresse ist nicht gesperrt" in nothing
     entry = inside(lambda: db.session.scalars(select(Suppression.id).where(Suppression.channel == Channel.SMS)).one())
     details = page(client, f"{LIST}/{entry}")
-    assert "§ 25" in details and "case:ABC23456" in details and "Widerrufen" in details
+    assert "§ 25" in details and "case:ABC23456" in details and "Einwilligung widerrufen" in details
     assert send(client, f"{LIST}/{entry}/lift", {}, at=f"{LIST}/{entry}").status_code == 302
     assert send(client, f"{LIST}/{entry}/lift", {}, at=LIST).status_code == 409
     inside(lambda: put_sms("again"))
