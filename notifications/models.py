@@ -37,6 +37,7 @@ class Notification(SealedRow, Base):
         _partial("ix_notification_expiring", "channel", "expires_at", where=f"status = 'pending' AND {EXPIRES}"),
         _partial("ix_notification_rung", "next_rung_at", where=f"status IN ('pending', 'sent') AND {CLIMBS}"),
         _partial("ix_notification_trouble", "cause", "id", where=f"status IN {IN_TROUBLE}"),
+        _partial("ix_notification_trouble_status", "status", "id", where=f"status IN {IN_TROUBLE}"),
         _partial("ix_notification_with_text", "changed_at", where="has_text"),
         _partial("ix_notification_bulk", "bulk_id", "status", where="bulk_id IS NOT NULL"),
         _partial("ix_notification_successor", "fallback_for", where="fallback_for IS NOT NULL"),

@@ -192,6 +192,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("status IN ('failed', 'undelivered', 'parked', 'unknown')"),
         )
         batch_op.create_index(
+            "ix_notification_trouble_status",
+            ["status", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('failed', 'undelivered', 'parked', 'unknown')"),
+            postgresql_where=sa.text("status IN ('failed', 'undelivered', 'parked', 'unknown')"),
+        )
+        batch_op.create_index(
             "ix_notification_with_text",
             ["changed_at"],
             unique=False,

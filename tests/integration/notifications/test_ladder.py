@@ -4,14 +4,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from config import clock
+from config.database import db, transaction
 from notifications.channels.base import Outgoing
 from notifications.channels.registry import configured_channels
 from notifications.delivery import deliver
 from notifications.ladder import climb
+from notifications.models import DeliveryAttempt
 from notifications.outbox import Fallback
 from notifications.receipts import process_receipts, store
+from notifications.recovery import recover
 from notifications.rendering import register_templates
 from notifications.statuses import Channel, Priority
 from tests.factories.notifications import EMAIL, age_claims, attempts, message, put_sms, statuses
@@ -36,8 +40,6 @@ def hurried(tmp_path: Path) -> str:
 
 
 def receipt(key: str, word: str, code: str | None = None) -> None:
-    from config.database import transaction
-
     with transaction():
         store(attempts(key)[-1].provider_id or "", word, code)
     process_receipts()
@@ -124,3 +126,15 @@ def test_messages_for_later_and_for_now_do_not_stand_in_each_others_way(domain_c
     assert deliver(Channel.SMS) == 1
     domain_clock.forward(hours=1)
     assert deliver(Channel.SMS) == 30
+
+
+def test_when_nobody_can_say_whether_an_sms_went_out_the_email_follows(hurried: str, provider: Provider) -> None:
+    provider.mood, provider.listing_is_down = lambda _: "drop", True
+    put_sms("one", template=hurried, fallbacks=TO_EMAIL)
+    deliver(Channel.SMS)
+    with transaction():
+        long_ago = clock.wall() - timedelta(hours=7)
+        db.session.execute(update(DeliveryAttempt).values(started_at=long_ago))
+    age_claims()
+    recover()
+    assert statuses() == {"one": "unknown", "one:email:1": "pending"}
