@@ -16,7 +16,7 @@ from auth.actors import Actor
 from config import clock
 from config.database import db, transaction
 from config.settings import Settings
-from notifications import claiming, delivery, inbound, outcomes, recovery
+from notifications import claiming, delivery, inbound, loop, outcomes, recovery
 from notifications.channels.base import Outgoing, Sent, Unknown
 from notifications.channels.connections import Connections
 from notifications.channels.registry import configured_channels
@@ -289,7 +289,7 @@ def test_a_task_that_is_ended_leaves_nobody_waiting(settings: Settings) -> None:
         finally:
             await lines.close()
 
-    assert asyncio.run(both()) == [Unknown("interrupted"), Sent("SM1")]
+    assert loop.run(both()) == [Unknown("interrupted"), Sent("SM1")]
 
 
 def test_what_was_claimed_while_our_clock_was_ahead_is_found_at_the_provider(provider: Provider) -> None:
