@@ -31,7 +31,7 @@ from notifications.statuses import AttemptState, Channel, Priority, Status
 log = structlog.get_logger(__name__)
 EXPIRE_AT_ONCE = 200
 LONGEST_ROUND_S = 20.0  # then the queue's other jobs get their turn
-PACE_PAUSE_S = 0.2
+PAUSE_S = 0.2
 
 
 def deliver(channel: Channel) -> int:
@@ -63,9 +63,9 @@ def _lane(channel: Channel, way: Way, deadline: float) -> int:
     while time.monotonic() < deadline:
         handled = _batch(channel, way)
         if not handled:
-            if not senders.pace_of(channel) or not anything(due(channel)):
+            if not anything(due(channel)):
                 break
-            time.sleep(PACE_PAUSE_S)  # the pace has used up what may go out now
+            time.sleep(PAUSE_S)  # the pace is used up, nobody of the batch wanted it, or others have it in hand
         done += handled
     return done
 

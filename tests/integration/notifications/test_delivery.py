@@ -13,6 +13,7 @@ from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
 from notifications.channels import sms, twilio_client
+from notifications.channels.registry import configured_channels
 from notifications.delivery import deliver
 from notifications.models import DeliveryAttempt, Notification
 from notifications.operation_models import BulkSend, BulkState
@@ -343,3 +344,14 @@ def test_what_comes_back_while_its_bulk_send_is_paused_waits_too(provider: Provi
     age_claims()
     deliver(Channel.SMS)
     assert statuses() == {"one": "sent"}
+
+
+def test_many_who_want_nothing_do_not_end_the_round(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(configured_channels()[Channel.SMS], "batch_size", 5)
+    for number in range(12):
+        put_sms(f"k{number}")
+    put_sms("other", to="+4915735990002")
+    with transaction():
+        suppress(Channel.SMS, PHONE, "staff")
+    deliver(Channel.SMS)
+    assert statuses() == {f"k{number}": "suppressed" for number in range(12)} | {"other": "sent"}
