@@ -15,6 +15,7 @@ from notifications import queries
 from notifications.addresses import phone_from_text
 from notifications.outbox import enqueue
 from notifications.queries import owners_of
+from notifications.rows import id_of_key
 from notifications.statuses import Channel
 
 blueprint = Blueprint("api_notifications", __name__, url_prefix="/api/v1/notifications")
@@ -80,10 +81,8 @@ def send() -> ResponseReturnValue:
             expires_at=command.expires_at,
             owner=next(iter(owners_of(actor)), None),
         )
-        message_id = stored.id if stored is not None else None
-    if message_id is not None:
-        return jsonify(id=str(message_id)), 202
-    return jsonify(id=queries.id_of_key(key)), 202
+        message_id = stored.id if stored is not None else id_of_key(key)
+    return jsonify(id=str(message_id)), 202
 
 
 @blueprint.get("")

@@ -19,7 +19,7 @@ from notifications.channels.base import Outgoing
 from notifications.models import DeliveryAttempt, Notification
 from notifications.preferences import refusals
 from notifications.settling import finish
-from notifications.statuses import AttemptState, Channel, Priority, Status
+from notifications.statuses import AttemptState, Channel, Meaning, Priority, Status
 
 log = structlog.get_logger(__name__)
 # Spelt out, not as parameters: only so can the planner see that the partial indexes hold these rows.
@@ -162,7 +162,7 @@ def _write(channel: Channel, claimed: Sequence[Claimed], lease: timedelta) -> No
             "channel": channel,
             "sender": sender,
             "state": AttemptState.CLAIMED,
-            "meaning": "none",
+            "meaning": Meaning.NONE,
             "started_at": started,
         }
         for row, attempt_id, sender in claimed

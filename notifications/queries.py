@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from auth.policies import Actor
 from auth.roles import Permission
 from config.database import db
-from config.errors import NotFound
 from notifications.models import DeliveryAttempt, Notification
 
 PAGE = 50
@@ -49,14 +48,6 @@ def as_json(actor: Actor, *, about: str | None = None, keys: Sequence[str] | Non
     tries = select(DeliveryAttempt).where(DeliveryAttempt.notification_id.in_([row.id for row in rows]))
     attempts = db.session.scalars(tries.order_by(DeliveryAttempt.notification_id, DeliveryAttempt.number)).all()
     return [_json(row, [each for each in attempts if each.notification_id == row.id]) for row in rows]
-
-
-def id_of_key(key: str) -> str:
-    """The id of the message with this dedupe key; the caller has just tried to use it. Raises NotFound."""
-    found = db.session.scalar(select(Notification.id).where(Notification.key == key))
-    if found is None:
-        raise NotFound()
-    return str(found)
 
 
 def _json(row: Notification, attempts: Sequence[DeliveryAttempt]) -> dict[str, Any]:

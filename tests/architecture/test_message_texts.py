@@ -10,7 +10,7 @@ from flask import Flask
 from config.settings import LOCALES
 from notifications.rendering import compiled, register_templates
 from notifications.segments import measure
-from notifications.statuses import Channel
+from notifications.statuses import Channel, Priority, Purpose
 from notifications.template_files import template_files, template_names, traits_of
 from notifications.template_previews import samples_for
 from tests.architecture.test_words import REVEALING
@@ -90,9 +90,17 @@ def test_mails_have_a_subject_and_need_no_image() -> None:
         assert "<img" not in mail.page and "url(" not in mail.page and f"<title>{escape(mail.subject)}" in mail.page
 
 
-def test_traits_can_be_read() -> None:
-    for name in template_names():
-        traits_of(name)
+def test_what_may_wake_people_and_what_goes_first_is_decided_on_purpose() -> None:
+    """Reading the traits fails for a wrong one; a new template that is not held back at night has to be named here."""
+    found = {name: traits_of(name) for name in template_names()}
+    assert {name for name, traits in found.items() if traits.purpose is Purpose.LEGAL} == {
+        "notifications.opted_out", "services.decided",
+    }  # fmt: skip
+    assert {name for name, traits in found.items() if traits.purpose is Purpose.WINDOW} == {"care.check_in"}
+    assert {name for name, traits in found.items() if traits.priority is Priority.URGENT} == {
+        *(f"notifications.{name}" for name in ("answer", "help", "opted_in", "opted_out")),
+    }
+    assert {name for name, traits in found.items() if traits.resend_when_unknown} == {"care.check_in"}
 
 
 def test_our_own_templates_are_there_in_every_language() -> None:
