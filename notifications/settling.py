@@ -46,8 +46,8 @@ Result = tuple[UUID, UUID, Outcome]
 def settle(outcomes: Sequence[Result], look_up_after: timedelta | None) -> list[str]:
     """Write (message id, attempt id, outcome) down, inside the caller's transaction; all of one channel.
 
-    Returns the providers' new ids. An attempt that somebody else has settled meanwhile is left alone. `look_up_after`: the wall time after which an
-    unknown outcome may be looked up; None when the provider cannot be asked.
+    Returns the providers' new ids. An attempt that somebody else has settled meanwhile is left alone. `look_up_after`:
+    the wall time after which an unknown outcome may be looked up; None when the provider cannot be asked.
     """
     ids = [message_id for message_id, _, _ in outcomes]
     channel = db.session.scalars(
