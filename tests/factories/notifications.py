@@ -11,6 +11,7 @@ from config import clock
 from config.database import db, transaction
 from notifications.models import DeliveryAttempt, Notification
 from notifications.outbox import NewMessage, enqueue, enqueue_many
+from notifications.receipts import process_receipts, store
 from notifications.statuses import Channel
 
 PHONE = "+4915735990001"
@@ -82,6 +83,13 @@ def age_claims() -> None:
         db.session.execute(update(Notification).where(Notification.lease_until.is_not(None)).values(lease_until=past))
         waiting = update(Notification).where(Notification.next_attempt_at.is_not(None))
         db.session.execute(waiting.values(next_attempt_at=None))
+
+
+def receipt(key: str, word: str, code: str | None = None) -> None:
+    """The provider reports on the newest attempt of a message, and the report is applied."""
+    with transaction():
+        store(attempts(key)[-1].provider_id or "", word, code)
+    process_receipts()
 
 
 def _fresh(statement: Any) -> Iterable[Any]:

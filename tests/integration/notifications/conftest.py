@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from config import clock
 from config.settings import Settings
+from notifications.rendering import register_templates
+from tests.fakes.moody_smtp import MoodySmtp
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 
@@ -29,6 +31,26 @@ def sink() -> Iterator[SmtpSink]:
     made = SmtpSink()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def moody() -> Iterator[MoodySmtp]:
+    """A mail server that misbehaves as a test wishes."""
+    made = MoodySmtp()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def hurried(tmp_path: Path) -> str:
+    """A template whose e-mail follows when the SMS has not been delivered after an hour."""
+    folder = tmp_path / "templates" / "hurried"
+    folder.mkdir(parents=True)
+    (folder / "sms.de.txt").write_text("{{ text }}\n")
+    (folder / "email.de.txt").write_text("Subject: Frage\n\n{{ text }}\n")
+    (folder / "template.yaml").write_text("next_rung_after_minutes: 60\n")
+    register_templates("ladder", folder.parent)
+    return "ladder.hurried"
 
 
 @pytest.fixture

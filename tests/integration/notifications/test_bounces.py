@@ -34,13 +34,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def moody() -> Iterator[MoodySmtp]:
-    made = MoodySmtp()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def settings(settings: Settings, moody: MoodySmtp, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     for name in ("new", "cur", "tmp"):
         (tmp_path / "back" / name).mkdir(parents=True)

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,35 +28,25 @@ from notifications.outbox import Fallback, cancel
 from notifications.outcomes import Outcome, register_outcome_handler, tell_outcomes
 from notifications.preferences import suppress
 from notifications.query_timeline import details
-from notifications.receipts import process_receipts, store
 from notifications.recovery import recover
-from notifications.rendering import register_templates
 from notifications.statuses import Channel
-from tests.factories.notifications import EMAIL, PHONE, age_claims, attempts, message, put_email, put_sms, statuses
+from tests.factories.notifications import (
+    EMAIL,
+    PHONE,
+    age_claims,
+    attempts,
+    message,
+    put_email,
+    put_sms,
+    receipt,
+    statuses,
+)
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.application import DomainClock
 
 pytestmark = pytest.mark.usefixtures("database")
 TO_EMAIL = [Fallback(Channel.EMAIL, EMAIL)]
-
-
-@pytest.fixture
-def hurried(tmp_path: Path) -> str:
-    """A template whose e-mail follows when the SMS has not been delivered after an hour."""
-    folder = tmp_path / "templates" / "hurried"
-    folder.mkdir(parents=True)
-    (folder / "sms.de.txt").write_text("{{ text }}\n")
-    (folder / "email.de.txt").write_text("Subject: Frage\n\n{{ text }}\n")
-    (folder / "template.yaml").write_text("next_rung_after_minutes: 60\n")
-    register_templates("calls", folder.parent)
-    return "calls.hurried"
-
-
-def receipt(key: str, word: str, code: str | None = None) -> None:
-    with transaction():
-        store(attempts(key)[-1].provider_id or "", word, code)
-    process_receipts()
 
 
 def test_a_backlog_that_became_useless_is_not_sent_late(

@@ -1,7 +1,6 @@
 """From SMS to e-mail when the first does not reach the person in time, and which messages go first."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -14,35 +13,15 @@ from notifications.delivery import deliver
 from notifications.ladder import climb
 from notifications.models import DeliveryAttempt
 from notifications.outbox import Fallback
-from notifications.receipts import process_receipts, store
 from notifications.recovery import recover
-from notifications.rendering import register_templates
 from notifications.statuses import Channel, Priority
-from tests.factories.notifications import EMAIL, age_claims, attempts, message, put_sms, statuses
+from tests.factories.notifications import EMAIL, age_claims, message, put_sms, receipt, statuses
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.application import DomainClock
 
 pytestmark = pytest.mark.usefixtures("database")
 TO_EMAIL = [Fallback(Channel.EMAIL, EMAIL)]
-
-
-@pytest.fixture
-def hurried(tmp_path: Path) -> str:
-    """A template whose e-mail follows when the SMS has not been delivered after an hour."""
-    folder = tmp_path / "templates" / "hurried"
-    folder.mkdir(parents=True)
-    (folder / "sms.de.txt").write_text("{{ text }}\n")
-    (folder / "email.de.txt").write_text("Subject: Frage\n\n{{ text }}\n")
-    (folder / "template.yaml").write_text("next_rung_after_minutes: 60\n")
-    register_templates("ladder", folder.parent)
-    return "ladder.hurried"
-
-
-def receipt(key: str, word: str, code: str | None = None) -> None:
-    with transaction():
-        store(attempts(key)[-1].provider_id or "", word, code)
-    process_receipts()
 
 
 def test_what_is_not_delivered_in_time_goes_by_email_once(

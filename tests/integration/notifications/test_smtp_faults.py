@@ -3,7 +3,6 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -23,13 +22,6 @@ from tests.fakes.moody_smtp import CUT, DRIP, DROP, GARBAGE, MoodySmtp
 from tests.fixtures.processes import eventually
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def moody() -> Iterator[MoodySmtp]:
-    made = MoodySmtp()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
