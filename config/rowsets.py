@@ -34,6 +34,11 @@ def among(column_: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     return column_ == func.any(cast(literal(written, String), ARRAY(column_.type)))  # type: ignore[no-any-return]
 
 
+def insert_for(model: Any, dialect: str = "") -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, which PostgreSQL and SQLite spell alike; by default for this database."""
+    return postgresql.insert(model) if (dialect or db.engine.dialect.name) == "postgresql" else sqlite.insert(model)
+
+
 def insert_many(model: type[Any], rows: Sequence[Row], *, unless_taken: Sequence[str] = ()) -> int:
     """Insert `rows`, which all name the same columns; how many are new.
 

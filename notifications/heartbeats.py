@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from config import clock, metrics
 from config.database import db, transaction
+from config.rowsets import insert_for
 from notifications.operation_models import Heartbeat
-from notifications.rows import insert_for
 from notifications.schedule import HEARTBEAT_EVERY, Queue
 
 SILENT_AFTER = 3 * HEARTBEAT_EVERY

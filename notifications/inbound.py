@@ -11,10 +11,10 @@ from sqlalchemy import select, text
 from config import clock
 from config.database import db, locked, transaction
 from config.ids import new_id
+from config.rowsets import insert_for
 from notifications.confirmations import fulfil, wish_of
 from notifications.models import InboundMessage, Notification
 from notifications.preferences import address_index
-from notifications.rows import insert_for
 from notifications.statuses import Channel, InboxState
 from notifications.wishes import Wish, wish_in
 

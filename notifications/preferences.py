@@ -12,7 +12,7 @@ from config import clock
 from config.database import db, locked
 from config.encryption import blind_index
 from config.ids import new_id
-from config.rowsets import among
+from config.rowsets import among, insert_for
 from notifications.addresses import checked, phone_from_text
 from notifications.models import ContactBasis, Suppression
 from notifications.statuses import Channel, Priority
@@ -163,8 +163,6 @@ def bases_of(channel: Channel, index: bytes) -> list[Standing]:
 
 
 def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None) -> None:
-    from notifications.rows import insert_for
-
     values = {
         "id": new_id(),
         "channel": channel,

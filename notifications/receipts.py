@@ -18,12 +18,11 @@ from sqlalchemy.sql.dml import ReturningInsert
 from config import clock
 from config.database import claimable, db, locked, transaction
 from config.ids import new_id
-from config.rowsets import among
+from config.rowsets import among, insert_for
 from notifications import metrics, redaction
 from notifications.celery_app import wake
 from notifications.channels.codes import RECEIPTS, meaning_of
 from notifications.models import DeliveryAttempt, Notification, Receipt
-from notifications.rows import insert_for
 from notifications.schedule import Queue
 from notifications.settling import WIPED, follow, locked_histories
 from notifications.statuses import AttemptState, Channel, Meaning, Status, advance, conflicts, message_status

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from config import clock
@@ -16,7 +15,7 @@ from config.database import db
 from config.encryption import ColumnSealer, DecryptionError
 from config.ids import new_id
 from config.looks import OneRow
-from config.rowsets import insert_many
+from config.rowsets import insert_for, insert_many
 from notifications.addresses import checked
 from notifications.models import Notification, Suppression
 from notifications.preferences import CONFIRMS_OPTING_OUT, address_index
@@ -158,7 +157,7 @@ def _insert_once(dialect: str) -> ReturningInsert[UUID, bool]:
         Suppression.lifted_at.is_(None),
     )
     table: Table = Notification.__table__  # type: ignore[assignment]
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    statement = insert_for(table, dialect)
     return statement.on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id, unwanted)
 
 
@@ -169,11 +168,6 @@ def store_many(drafts: Iterable[Draft]) -> int:
     """Insert all whose key is not taken; how many are new. Who does not want them is found when they are claimed."""
     sealers, now = Sealers(), clock.now()
     return insert_many(Notification, [values_of(draft, sealers, now) for draft in drafts], unless_taken=["key"])
-
-
-def insert_for(model: Any) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, which PostgreSQL and SQLite spell alike."""
-    return postgresql.insert(model) if db.session.connection().dialect.name == "postgresql" else sqlite.insert(model)
 
 
 def rung(channel: Channel, to: str, text: Rendered) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from config import clock
 from config.database import db, locked, transaction
+from config.rowsets import insert_for
 from config.settings import current_settings
 from notifications.channels.base import Channel as Way
 from notifications.channels.base import Outcome, Sent, Temporary, Unknown
@@ -81,8 +82,6 @@ def _rows(channel: Channel, names: Sequence[str]) -> list[Sender]:
     found = list(db.session.scalars(locked(wanted)))
     missing = set(names) - {row.name for row in found}
     if missing:
-        from notifications.rows import insert_for
-
         for name in sorted(missing):
             values = {"channel": channel, "name": name, "weight": 1.0, "tokens": 1.0, "refilled_at": clock.wall()}
             db.session.execute(insert_for(Sender).values(values).on_conflict_do_nothing())

@@ -10,9 +10,9 @@ from auth.sessions import own_transaction
 from config import clock
 from config.database import db, on_commit
 from config.ids import new_id
+from config.rowsets import insert_for
 from notifications.operation_models import TemplateVersion
 from notifications.rendering import Rendered
-from notifications.rows import insert_for
 from notifications.statuses import Channel
 from notifications.template_files import read_source
 
