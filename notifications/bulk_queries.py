@@ -21,13 +21,11 @@ from notifications.models import Notification
 from notifications.operation_models import BulkRecipient, BulkSend, BulkState
 from notifications.pacing import seconds_until_through
 from notifications.queries import owners_of
-from notifications.statuses import Status
+from notifications.statuses import TROUBLE, WITHDRAWN, Status
 
 PAGE = 50
 PROBLEMS_SHOWN = 50
 WAITING = (Status.PENDING, Status.SENDING)
-WITHDRAWN = (Status.CANCELLED, Status.EXPIRED, Status.SUPPRESSED)
-GONE_WRONG = (Status.FAILED, Status.UNDELIVERED, Status.PARKED, Status.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Progress:
 
     @property
     def gone_wrong(self) -> int:
-        return self._sum(GONE_WRONG)
+        return self._sum(TROUBLE)
 
     @property
     def done(self) -> int:

@@ -20,7 +20,7 @@ from notifications.queries import messages_visible_to, visible
 from notifications.query_failures import TROUBLE, Group, in_group
 from notifications.rows import again, id_of_key, store
 from notifications.schedule import Queue
-from notifications.statuses import DECISIONS, TRY_AGAIN, Meaning
+from notifications.statuses import DECISIONS, TROUBLE, Meaning
 
 AT_ONCE = 200
 MOST_PER_DECISION = 10_000
@@ -38,7 +38,7 @@ def try_again(actor: Actor, message_id: UUID) -> UUID:
     sent_before = id_of_key(_key(row))
     if sent_before is not None:
         return sent_before
-    if row.status not in TRY_AGAIN or not row.has_text:
+    if row.status not in TROUBLE or not row.has_text:
         raise InvalidTransition("try_again", row.status.value)
     return _send(actor, row)
 

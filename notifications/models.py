@@ -13,12 +13,12 @@ from config.database import Base
 from config.encryption import DEPLOYMENT, SealedRow, Sealer, sealed
 from config.ids import new_id
 from notifications.operation_models import BulkSend
-from notifications.statuses import AttemptState, Channel, InboxState, Meaning, Priority, Purpose, Status
+from notifications.statuses import TROUBLE, AttemptState, Channel, InboxState, Meaning, Priority, Purpose, Status
 
 INDEX_BYTES = 32
 BEGINNING = "1970-01-01 00:00:00+00"
 EXPIRES, CLIMBS = "expires_at IS NOT NULL", "next_rung_at IS NOT NULL"
-IN_TROUBLE = "('failed', 'undelivered', 'parked', 'unknown')"
+IN_TROUBLE = f"({', '.join(repr(status.value) for status in TROUBLE)})"
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:

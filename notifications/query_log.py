@@ -22,7 +22,7 @@ from notifications.channels.registry import configured_channels
 from notifications.models import IN_TROUBLE, DeliveryAttempt, Notification
 from notifications.operation_models import Sender
 from notifications.queries import visible
-from notifications.statuses import TRY_AGAIN, Channel, Status
+from notifications.statuses import TROUBLE, WITHDRAWN, Channel, Status
 from notifications.time_ranges import created_between
 
 PAGE = 50
@@ -32,8 +32,8 @@ GROUPS: dict[str, tuple[Status, ...]] = {
     "open": (Status.PENDING, Status.SENDING, Status.PAUSED),
     "out": (Status.SENT,),
     "arrived": (Status.DELIVERED,),
-    "trouble": (Status.FAILED, Status.UNDELIVERED, Status.PARKED, Status.UNKNOWN),
-    "withheld": (Status.SUPPRESSED, Status.CANCELLED, Status.EXPIRED),
+    "trouble": TROUBLE,
+    "withheld": WITHDRAWN,
 }
 # Those with a partial index; spelt out, for only so can the planner see that the index holds these rows.
 _INDEXED_STATUS = {
@@ -165,7 +165,7 @@ def line_of(row: Notification) -> Line:
         created_at=row.created_at,
         sent_at=row.sent_at,
         delivered_at=row.delivered_at,
-        may_try_again=row.status in TRY_AGAIN and row.has_text,
+        may_try_again=row.status in TROUBLE and row.has_text,
     )
 
 

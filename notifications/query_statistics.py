@@ -22,7 +22,7 @@ from config.database import db
 from config.settings import current_settings
 from notifications.models import DeliveryAttempt, Notification
 from notifications.queries import visible
-from notifications.statuses import AttemptState, Channel, Status
+from notifications.statuses import TROUBLE, AttemptState, Channel
 from notifications.time_ranges import created_between, first_id
 
 EXTENSION = "obhut.message_statistics"
@@ -33,7 +33,6 @@ TIMED = 20_000  # of so many of the newest messages it is looked at how long the
 EARLIER = timedelta(days=3)  # what is sent now may have been written days ago
 HOUR_S, DAY_S = 3600, 86_400.0
 EPOCH_DAY = 2_440_587.5  # 1970-01-01 as a Julian day, which is what SQLite counts in
-FAILED = (Status.FAILED, Status.UNDELIVERED, Status.PARKED, Status.UNKNOWN)
 MINUTE_S, TENTHS = 60, 10
 LAST_ID = UUID(int=2**128 - 1)
 SENT_STATES = (AttemptState.SENT, AttemptState.DELIVERED, AttemptState.UNDELIVERED)
@@ -162,7 +161,7 @@ def _beginnings(now: datetime, period: Period) -> list[datetime]:
 
 def _events(conditions: Sequence[ColumnElement[bool]]) -> list[Event]:
     """Messages by channel and by the hours in which they were created, sent, delivered and failed: one pass."""
-    failed_at = case((Notification.status.in_(FAILED), Notification.changed_at))
+    failed_at = case((Notification.status.in_(TROUBLE), Notification.changed_at))
     hours = [_hour(at) for at in (Notification.created_at, Notification.sent_at, Notification.delivered_at, failed_at)]
     grouped = select(Notification.channel, func.count(), *hours).where(*conditions)
     rows = db.session.execute(grouped.group_by(Notification.channel, *hours))

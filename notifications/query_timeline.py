@@ -17,7 +17,7 @@ from notifications.models import ContactBasis, DeliveryAttempt, Notification, Re
 from notifications.operation_models import BulkSend
 from notifications.queries import messages_visible_to
 from notifications.query_log import Line, line_of
-from notifications.statuses import DECISIONS, TRY_AGAIN, AttemptState, Channel, Status
+from notifications.statuses import DECISIONS, TROUBLE, AttemptState, Channel, Status
 
 LONGEST_LADDER = 20
 AGAIN = "again:"
@@ -144,7 +144,7 @@ def _is_ahead(at: datetime | None, now: datetime) -> bool:
 
 
 def _cause(row: Notification, attempts: Sequence[DeliveryAttempt]) -> Cause | None:
-    if row.status not in TRY_AGAIN:
+    if row.status not in TROUBLE:
         return None
     # Once decided, the message's own cause says so; the last attempt still knows why it failed.
     return cause_of(row.status, attempts[-1].meaning if attempts else row.cause, row.channel)

@@ -25,7 +25,9 @@ from notifications.statuses import (
     DECISIONS,
     FINAL,
     KEEP_TEXT,
+    REACHED,
     TOLD,
+    WITHDRAWN,
     AttemptState,
     Channel,
     Meaning,
@@ -37,8 +39,6 @@ from notifications.statuses import (
 log = structlog.get_logger(__name__)
 UNREACHABLE_WAIT = timedelta(minutes=30)
 RESENDS_WHEN_UNKNOWN = 2
-WITHDRAWN = frozenset({Status.CANCELLED, Status.EXPIRED, Status.SUPPRESSED})
-REACHED = frozenset({Status.SENT, Status.DELIVERED})
 WIPED = {"subject_sealed": None, "body_sealed": None, "html_sealed": None, "fallbacks_sealed": None, "has_text": False}
 Result = tuple[UUID, UUID, Outcome]
 

@@ -119,7 +119,10 @@ FINAL = frozenset(
         Status.UNKNOWN,
     }
 )
-TRY_AGAIN = frozenset({Status.FAILED, Status.UNDELIVERED, Status.PARKED, Status.UNKNOWN})
+# What somebody has to decide about: send it again, or put it aside.
+TROUBLE = (Status.FAILED, Status.UNDELIVERED, Status.PARKED, Status.UNKNOWN)
+WITHDRAWN = (Status.CANCELLED, Status.EXPIRED, Status.SUPPRESSED)
+REACHED = (Status.SENT, Status.DELIVERED)
 CANCELLABLE = frozenset({Status.PENDING, Status.PAUSED})
 TOLD = FINAL - {Status.CANCELLED}
 MAX_CRASHES = 3
