@@ -17,7 +17,7 @@ from notifications.explanations import cause_of
 from notifications.labels import CHANNELS
 from notifications.models import Notification
 from notifications.outbox import enqueue
-from notifications.query_failures import TROUBLE, UNDECIDED
+from notifications.query_failures import IS_IN_TROUBLE, UNDECIDED
 from notifications.statuses import Channel
 
 TEMPLATE = "notifications.digest"
@@ -62,7 +62,7 @@ def _digests(since: datetime, until: datetime, settings: Settings) -> dict[str, 
     is_fresh = (Notification.changed_at >= since) & (Notification.changed_at < until)
     fresh = func.sum(case((is_fresh, 1), else_=0))
     keys = (Notification.owner, Notification.status, Notification.cause, Notification.channel)
-    counted = select(*keys, fresh, func.count()).where(TROUBLE, Notification.cause.in_(UNDECIDED)).group_by(*keys)
+    counted = select(*keys, fresh, func.count()).where(IS_IN_TROUBLE, Notification.cause.in_(UNDECIDED)).group_by(*keys)
     rows = db.session.execute(counted).all()
     mailboxes = _mailboxes()
     found: dict[str, _Digest] = {}

@@ -17,7 +17,7 @@ from notifications import redaction
 from notifications.celery_app import wake
 from notifications.models import DeliveryAttempt, Notification
 from notifications.queries import messages_visible_to, visible
-from notifications.query_failures import TROUBLE, Group, in_group
+from notifications.query_failures import IS_IN_TROUBLE, Group, in_group
 from notifications.rows import again, id_of_key, store
 from notifications.schedule import Queue
 from notifications.statuses import DECISIONS, TROUBLE, Meaning
@@ -87,7 +87,7 @@ def put_group_aside(actor: Actor, group: Group) -> int:
 
 def send_marked() -> int:
     """Send once more what somebody has marked for it, one batch. Returns how many messages were dealt with."""
-    marked = select(Notification).where(TROUBLE, Notification.cause == Meaning.AGAIN).order_by(Notification.id)
+    marked = select(Notification).where(IS_IN_TROUBLE, Notification.cause == Meaning.AGAIN).order_by(Notification.id)
     if db.session.scalar(marked.with_only_columns(Notification.id).limit(1)) is None:
         db.session.rollback()
         return 0
@@ -118,7 +118,7 @@ def _key(row: Notification) -> str:
 
 def _chosen(actor: Actor, ids: Sequence[UUID]) -> Sequence[Notification]:
     wanted = messages_visible_to(actor).where(
-        Notification.id.in_(list(ids)[:AT_ONCE]), TROUBLE, Notification.cause.not_in(DECISIONS)
+        Notification.id.in_(list(ids)[:AT_ONCE]), IS_IN_TROUBLE, Notification.cause.not_in(DECISIONS)
     )
     return db.session.scalars(locked(wanted.order_by(Notification.id))).all()
 
@@ -131,7 +131,7 @@ def _decide(ids: Select[UUID], decision: Meaning) -> int:
     chosen = locked(ids.limit(MOST_PER_DECISION))
     statement = (
         update(Notification)
-        .where(Notification.id.in_(chosen), TROUBLE)
+        .where(Notification.id.in_(chosen), IS_IN_TROUBLE)
         .values(cause=decision)
         .execution_options(synchronize_session=False)
     )

@@ -20,7 +20,7 @@ PAGE = 100
 MOST_COUNTED = 1000
 # Spelt out, so that the planner sees that the partial index holds these rows; `cause` leads that index, and what was
 # decided long ago lies outside of what is read.
-TROUBLE = cast(ColumnElement[bool], text(f"notification.status IN {IN_TROUBLE}"))
+IS_IN_TROUBLE = cast(ColumnElement[bool], text(f"notification.status IN {IN_TROUBLE}"))
 UNDECIDED = tuple(meaning for meaning in Meaning if meaning not in DECISIONS)
 
 
@@ -116,7 +116,7 @@ def in_group(group: Group) -> list[ColumnElement[bool]]:
         return [Notification.id.is_(None)]
     code = Notification.cause_code == group.code if group.code else func.coalesce(Notification.cause_code, "") == ""
     return [
-        TROUBLE,
+        IS_IN_TROUBLE,
         Notification.cause == group.cause,
         Notification.status == group.status,
         Notification.channel == group.channel,
@@ -125,7 +125,7 @@ def in_group(group: Group) -> list[ColumnElement[bool]]:
 
 
 def _undecided() -> list[ColumnElement[bool]]:
-    return [TROUBLE, Notification.cause.in_(UNDECIDED)]
+    return [IS_IN_TROUBLE, Notification.cause.in_(UNDECIDED)]
 
 
 def _followers(ids: Iterable[UUID]) -> dict[UUID, list[Channel]]:
