@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select, text, update
 
 from config import clock
 from config.database import claimable, db
-from config.encryption import ColumnSealer, DecryptionError
+from config.encryption import DecryptionError
 from config.ids import new_id
 from config.rowsets import among, insert_many
 from notifications import senders
@@ -18,6 +18,7 @@ from notifications.channels.base import Channel as Way
 from notifications.channels.base import Outgoing
 from notifications.models import DeliveryAttempt, Notification
 from notifications.preferences import refusals
+from notifications.rows import Sealers
 from notifications.settling import finish
 from notifications.statuses import AttemptState, Channel, Meaning, Priority, Status
 
@@ -95,18 +96,16 @@ def outgoing(claimed: Sequence[Claimed], started_at: datetime, begin_before: dat
     `begin_before` counts from when the lease began, not from now: whoever was stopped in between has no time left.
     Messages that do not open are left out.
     """
-    recipient, subject = ColumnSealer(Notification, "recipient"), ColumnSealer(Notification, "subject")
-    body, html = ColumnSealer(Notification, "body"), ColumnSealer(Notification, "html")
-    now, found = clock.now(), []
+    sealers, now, found = Sealers(), clock.now(), []
     for row, attempt_id, sender in claimed:
         try:
             message = Outgoing(
                 attempt_id=attempt_id,
                 notification_id=row.id,
-                to=recipient.unseal(row.id, row.recipient_sealed),
-                subject=subject.unseal(row.id, row.subject_sealed),
-                body=body.unseal(row.id, row.body_sealed),
-                html=html.unseal(row.id, row.html_sealed),
+                to=sealers.recipient.unseal(row.id, row.recipient_sealed),
+                subject=sealers.subject.unseal(row.id, row.subject_sealed),
+                body=sealers.body.unseal(row.id, row.body_sealed),
+                html=sealers.html.unseal(row.id, row.html_sealed),
                 locale=row.locale,
                 started_at=started_at,
                 begin_before=begin_before,

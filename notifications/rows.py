@@ -59,7 +59,7 @@ class Stored:
 
 
 class Sealers:
-    """What seals the texts of many messages."""
+    """What seals and opens the texts of many messages."""
 
     @cached_property
     def recipient(self) -> ColumnSealer:
