@@ -59,9 +59,7 @@ class MessageSettings(BaseSettings):
     @field_validator("twilio_from", "smtp_more", mode="before")
     @classmethod
     def _split_list(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return setting_checks.comma_separated(value)
 
     @field_validator("twilio_more", mode="before")
     @classmethod

@@ -33,6 +33,11 @@ class Wrong(ValueError):
         super().__init__(message.format(**params))
 
 
+def comma_separated(value: Any) -> Any:
+    """The parts of a text that names several; what is no text stays what it is."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 def http_url(url: str) -> str:
     """An absolute web address."""
     parts = _split(url)

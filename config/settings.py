@@ -82,9 +82,7 @@ class Settings(MessageSettings):
     @field_validator("encryption_keys", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return setting_checks.comma_separated(value)
 
     @field_validator("oidc_assurance_map", mode="before")
     @classmethod

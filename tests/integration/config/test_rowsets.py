@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from config.database import db, transaction
 from config.ids import new_id
-from config.rowsets import insert_many, update_many
-from notifications.models import DeliveryAttempt, Receipt
-from notifications.statuses import AttemptState
+from config.rowsets import among, insert_many, update_many
+from notifications.models import Receipt, Suppression
+from notifications.statuses import Channel
 
 pytestmark = pytest.mark.usefixtures("database")
 AT = datetime(2026, 11, 3, 7, 30, tzinfo=UTC)
@@ -47,5 +47,40 @@ def test_rows_are_changed_each_with_its_values_where_the_guard_holds() -> None:
     assert [(row.code, row.processed_at) for row in found] == [("c0", AT), (None, None), ("c2", AT)]
 
 
-def test_enumerations_keep_their_values() -> None:
-    assert DeliveryAttempt.__table__.c.state.type.enums[0] == AttemptState.CLAIMED.value
+ODD = ['"', "\\", '\\"', "{a,b}", "NULL", "", "'; --", "\n\t", "ł–€", "😷", "\\x00", "%(name)s :name"]
+
+
+def test_odd_letters_come_back_as_they_went_and_are_found_by_themselves_alone() -> None:
+    rows = [receipt(number) | {"provider_id": f"{odd}|"} for number, odd in enumerate(ODD)]
+    with transaction():
+        assert insert_many(Receipt, rows, unless_taken=["provider_id", "status"]) == len(ODD)
+        update_many(Receipt, [{"id": row["id"], "code": odd} for row, odd in zip(rows, ODD, strict=True)])
+    for odd in ODD:
+        found = db.session.scalars(select(Receipt).where(among(Receipt.provider_id, [f"{odd}|"]))).all()
+        assert [(row.provider_id, row.code) for row in found] == [(f"{odd}|", odd)]
+    everything = select(Receipt.id).where(among(Receipt.provider_id, [f"{odd}|" for odd in ODD]))
+    assert len(db.session.scalars(everything).all()) == len(ODD)
+
+
+def test_bytes_and_enumerations_are_stored_and_found() -> None:
+    with transaction():
+        rows = [
+            {
+                "id": new_id(),
+                "channel": channel,
+                "recipient_index": bytes([number]) * 32,
+                "source": "staff",
+                "since": AT,
+            }
+            for number, channel in ((0, Channel.SMS), (92, Channel.EMAIL), (255, Channel.SMS))
+        ]
+        assert insert_many(Suppression, rows) == 3
+    wanted = among(Suppression.recipient_index, [bytes([92]) * 32, bytes([255]) * 32])
+    found = db.session.scalars(select(Suppression).where(wanted).order_by(Suppression.recipient_index)).all()
+    assert [(row.channel, row.recipient_index[0]) for row in found] == [(Channel.EMAIL, 92), (Channel.SMS, 255)]
+
+
+def test_among_nothing_is_nothing() -> None:
+    with transaction():
+        insert_many(Receipt, [receipt(1)])
+    assert db.session.scalars(select(Receipt).where(among(Receipt.provider_id, []))).all() == []
