@@ -15,7 +15,6 @@ from config.encryption import derived
 HASH_BYTES = 10
 ID_CHARS, CODE_CHARS = 26, 42
 CODE = re.compile(rf"[a-z2-7]{{{CODE_CHARS}}}")
-LONGEST_LOCAL_PART = 64  # RFC 5321
 LONGEST_HOST = 70  # a Message-ID is kept as the provider's id, which has 120 characters
 
 
