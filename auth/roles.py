@@ -30,6 +30,7 @@ class Permission(StrEnum):
     REQUESTS_OWN = "requests.own"
     # departments
     REQUESTS_WORK = "requests.work"
+    REQUESTS_ERASE = "requests.erase"
     SERVICES_MANAGE = "services.manage"
     SERVICES_STATISTICS = "services.statistics"
     # messages
@@ -49,11 +50,15 @@ class Permission(StrEnum):
     CASES_TRANSFER = "cases.transfer"
     CASES_BULK = "cases.bulk"
     CASES_EXPORT = "cases.export"
+    CASES_LINK = "cases.link"
+    CASES_ERASE = "cases.erase"
     PROTOCOLS_SEE = "protocols.see"
     PROTOCOLS_MANAGE = "protocols.manage"
     RETENTION_RUN = "retention.run"
+    HOLDS_MANAGE = "holds.manage"
     # the house itself
     AUDIT_READ = "audit.read"
+    PROCESSING_SEE = "processing.see"
     ADMIN_MANAGE = "admin.manage"
     ROLES_GRANT = "roles.grant"
     SYSTEM_VIEW = "system.view"
@@ -86,6 +91,7 @@ _TRACER = frozenset(
         Permission.CASES_IMPORT,
         Permission.CASES_CONTACT,
         Permission.CASES_REPORT,
+        Permission.CASES_LINK,
         Permission.PROTOCOLS_SEE,
     }
 )
@@ -103,7 +109,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RESIDENT: _RESIDENT,
     Role.CASEWORKER: frozenset({Permission.REQUESTS_WORK, Permission.MESSAGES_VIEW}),
     Role.SERVICE_MANAGER: frozenset(
-        {Permission.SERVICES_MANAGE, Permission.SERVICES_STATISTICS, Permission.MESSAGES_VIEW}
+        {
+            Permission.SERVICES_MANAGE,
+            Permission.SERVICES_STATISTICS,
+            Permission.MESSAGES_VIEW,
+            Permission.REQUESTS_ERASE,
+            Permission.RETENTION_RUN,
+            Permission.HOLDS_MANAGE,
+            Permission.PROCESSING_SEE,
+        }
     ),
     Role.CONTACT_TRACER: _TRACER,
     Role.HEALTH_OFFICER: _OFFICER,
@@ -112,15 +126,20 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CASES_SEE,
             Permission.CASES_BULK,
             Permission.CASES_EXPORT,
+            Permission.CASES_ERASE,
             Permission.PROTOCOLS_SEE,
             Permission.PROTOCOLS_MANAGE,
             Permission.RETENTION_RUN,
+            Permission.HOLDS_MANAGE,
+            Permission.PROCESSING_SEE,
             Permission.SUPPRESSIONS_MANAGE,
             Permission.MESSAGES_VIEW,
         }
     ),
-    Role.AUDITOR: frozenset({Permission.AUDIT_READ}),
-    Role.ADMINISTRATOR: frozenset({Permission.ADMIN_MANAGE, Permission.ROLES_GRANT, Permission.SYSTEM_VIEW}),
+    Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.PROCESSING_SEE}),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.ADMIN_MANAGE, Permission.ROLES_GRANT, Permission.SYSTEM_VIEW, Permission.PROCESSING_SEE}
+    ),
 }
 
 STAFF_ROLES = frozenset(Role) - {Role.RESIDENT}

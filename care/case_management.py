@@ -78,7 +78,7 @@ def enrol(
         return Enrolment(known, created=False)
     case = Case(
         reference=_free_reference(),
-        person=phones.numbered(people.new_person(command.person, now)),
+        person=phones.numbered(people.new_person(command.person, office_id, now)),
         office_id=office_id,
         kind=command.kind,
         protocol_code=protocol.code,

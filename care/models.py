@@ -46,6 +46,7 @@ class Person(KeyHolder, Identified, Base):
 
     __tablename__ = "care_person"
 
+    office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"), index=True)  # that of the case
     given_name = sealed(str)
     family_name = sealed(str)
     birth_date = sealed(date)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import datetime
+from uuid import UUID
 
 from care.commands import EnrolCase, PersonData
 from care.models import Person
@@ -14,9 +15,10 @@ def name_key(*names: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
 
 
-def new_person(data: PersonData, now: datetime) -> Person:
-    """A person as a new row, sealed and indexed, not yet in the session."""
+def new_person(data: PersonData, office_id: UUID, now: datetime) -> Person:
+    """A person in care of an office as a new row, sealed and indexed, not yet in the session."""
     return Person(
+        office_id=office_id,
         given_name=data.given_name,
         family_name=data.family_name,
         birth_date=data.birth_date,

@@ -134,6 +134,16 @@ class KeyHolder:
     def unseal_value(self, blob: bytes, bound_to: bytes) -> bytes:
         return _decrypt(AESGCM(self._key()), blob, bound_to)
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the data key was destroyed: what was sealed with it cannot be read by anybody, ever."""
+        return not self.wrapped_key
+
+    def destroy_key(self) -> None:
+        """Make everything that was sealed with this row's key unreadable. It reads as None from now on."""
+        self.wrapped_key = b""
+        self.__dict__.pop("_data_key", None)
+
     def _key(self) -> bytes:
         key: bytes | None = self.__dict__.get("_data_key")
         if key is None:
@@ -165,7 +175,10 @@ class Sealed(Generic[T]):
         blob = getattr(row, self._column)
         if blob is None:
             return None
-        return self._decode(row.key_holder.unseal_value(blob, _place(row, self._name, row.id)))
+        holder = row.key_holder
+        if getattr(holder, "is_erased", False):
+            return None
+        return self._decode(holder.unseal_value(blob, _place(row, self._name, row.id)))
 
     def __set__(self, row: Any, value: T | None) -> None:
         blob = None
