@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from auth.identities import display_name
 from auth.models import ApiToken, AuditEvent, AuditSeal, Department, Office, RoleGrant, User, UserSession
-from config import clock
+from config import clock, scopes
 from config.database import db
 from config.errors import NotFound
 
@@ -149,6 +149,7 @@ class Deed:
     by: str
 
 
+@scopes.within(scopes.system("deeds"))
 def deeds(subjects: Sequence[str]) -> list[Deed]:
     """What was done to these records, oldest first; at most a page of it."""
     wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id).limit(EVENTS_PER_PAGE)

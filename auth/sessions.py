@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from auth.models import User, UserSession
-from config import clock
+from config import clock, scopes
 from config.database import WRITE, db
 from config.encryption import DecryptionError, token_hash
 from config.ids import new_token
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 VISIT_LASTS = timedelta(hours=24)
 TOUCH_EVERY = timedelta(minutes=1)
 DEVICE_LENGTH = 200
+SCOPE = scopes.system("sessions")
 log = structlog.get_logger(__name__)
 _serializer = TaggedJSONSerializer()
 
@@ -233,7 +234,7 @@ class HouseSessions(SessionInterface):
         if not session.modified and now - login.seen_at < TOUCH_EVERY:
             return
         try:
-            with own_transaction() as own:
+            with scopes.within(SCOPE), own_transaction() as own:
                 row = own.get(UserSession, login.id)
                 if row:
                     row.seen_at = now
@@ -255,7 +256,7 @@ def init_app(app: Flask, settings: "Settings") -> None:
 
 
 def _stored(token: str) -> tuple[Login | None, dict[str, Any]]:
-    with Session(db.engine) as own:
+    with scopes.within(SCOPE), Session(db.engine) as own:
         row = own.scalar(select(UserSession).where(UserSession.token_hash == token_hash(token)))
         now = clock.wall()
         if row is None or row.expires_at <= now or row.seen_at + limits(row.is_staff).idle <= now:

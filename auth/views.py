@@ -30,7 +30,7 @@ DESKS = (
 
 
 @blueprint.get("/login")
-@public
+@public(acts_as="login")
 @limiter.limit(LOGINS_LIMIT)
 def login() -> ResponseReturnValue:
     name: ProviderName = "staff" if request.args.get("staff") == "1" else "residents"
@@ -52,7 +52,7 @@ def login() -> ResponseReturnValue:
 
 
 @blueprint.get("/callback")
-@public
+@public(acts_as="login")
 @limiter.limit(LOGINS_LIMIT)
 def callback() -> ResponseReturnValue:
     try:
@@ -74,7 +74,7 @@ def confirm_logout() -> ResponseReturnValue:
 
 
 @blueprint.post("/logout")
-@public
+@public(acts_as="login")
 def logout() -> ResponseReturnValue:
     current = house_session()
     leaving = current.login

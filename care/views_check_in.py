@@ -22,21 +22,21 @@ DAY = re.compile(r"^\s*(\d{1,2})[./ ]\s*(\d{1,2})[./ ]\s*(\d{4})\s*$")
 
 
 @blueprint.get("/c/<token>")
-@public
+@public(acts_as="link")
 def show(token: str) -> ResponseReturnValue:
     """The question of the day, or the way to a paper."""
     return _page(token)
 
 
 @blueprint.post("/c/<token>")
-@public
+@public(acts_as="link")
 def answer(token: str) -> ResponseReturnValue:
     """Take down the answer, or open the paper."""
     return _page(token)
 
 
 @blueprint.get("/c/<token>/thanks")
-@public
+@public(acts_as="link")
 def thanks(token: str) -> ResponseReturnValue:
     """After an answer."""
     found = check_ins.by_token(token)

@@ -171,7 +171,7 @@ def show_status() -> ResponseReturnValue:
 
 
 @status.post("/status")
-@public
+@public(acts_as="status")
 @limiter.limit(STATUS_LIMIT)
 @limiter.limit(REFERENCE_LIMIT, key_func=lambda: "reference:" + request.form.get("reference", "").strip().upper()[:8])
 def look_up() -> ResponseReturnValue:
@@ -196,7 +196,7 @@ def enter() -> ResponseReturnValue:
 
 
 @verification.get("/verify/<code>", endpoint="show")
-@public
+@public(acts_as="verification")
 @limiter.limit("60 per hour")
 def show_paper(code: str) -> ResponseReturnValue:
     paper = papers.find(code, page_locale())
