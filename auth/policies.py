@@ -40,6 +40,12 @@ class Access:
     kind: Literal["permission", "public", "signed"]
     permission: Permission | None = None
     api: bool = False
+    others: tuple[Permission, ...] = ()
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """Those of which one is enough."""
+        return (self.permission, *self.others) if self.permission else ()
 
 
 def require(permission: Permission, *others: Permission, api: bool = False) -> Callable[[View], View]:
@@ -59,7 +65,7 @@ def require(permission: Permission, *others: Permission, api: bool = False) -> C
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))
 
-        return _declare(cast(View, guarded), Access("permission", permission, api))
+        return _declare(cast(View, guarded), Access("permission", permission, api, others))
 
     return decorate
 

@@ -7,11 +7,13 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from config import row_security
 from config.database import MIGRATIONS, engine_options
 from config.errors import N_, ConfigurationError
 from config.settings import Settings
 
 VERSION_TABLE = "alembic_version"
+POLICIES = "SELECT polrelid::regclass::text, quote_ident(polname) FROM pg_policy"
 
 
 def upgrade(app: Flask, settings: Settings) -> None:
@@ -19,6 +21,29 @@ def upgrade(app: Flask, settings: Settings) -> None:
     check(settings.migration_database_url)
     with app.app_context():
         flask_migrate.upgrade(directory=str(MIGRATIONS))
+
+
+def protect(settings: Settings) -> int:
+    """Make the policies of every protected table anew; how many tables. For PostgreSQL's owner.
+
+    Raises ConfigurationError on SQLite, and where the schema is not the newest.
+    """
+    url = settings.migration_database_url
+    if not url.startswith("postgresql"):
+        raise ConfigurationError(N_("OBHUT_DATABASE_URL: SQLite has no row-level security."))
+    if check(url) != newest_revision():
+        raise ConfigurationError(N_("The database has not the newest schema; run `obhut db upgrade`."))
+    engine = create_engine(url, **engine_options(url))
+    try:
+        with engine.begin() as connection:
+            for table, policy in connection.execute(text(POLICIES)).all():
+                connection.execute(text(f"DROP POLICY {policy} ON {table}"))
+            for table in row_security.PROTECTED:
+                for statement in row_security.statements(table):
+                    connection.execute(text(statement))
+    finally:
+        engine.dispose()
+    return len(row_security.PROTECTED)
 
 
 def newest_revision() -> str | None:
