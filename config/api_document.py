@@ -132,7 +132,7 @@ def _parameters(operation: Schema, rule: Rule, method: str, described: Answers |
     for name, schema in (described.query if described else {}).items():
         found.append({"name": name, "in": "query", "required": False, "schema": schema})
     if method == "POST":
-        key = {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH}
+        key = {"type": "string", "maxLength": KEY_LENGTH}
         note = "The same key again gives the same answer and acts once."
         found.append({"name": HEADER, "in": "header", "required": False, "schema": key, "description": note})
     return found
