@@ -90,7 +90,7 @@ def sessions_of(user_id: uuid.UUID) -> list[SessionRow]:
         .where(UserSession.user_id == user_id, UserSession.expires_at > clock.wall())
         .order_by(UserSession.seen_at.desc())
     )
-    return [SessionRow(row.id, row.device, row.created_at, row.seen_at) for row in rows]
+    return [SessionRow(row.id, row.device or "", row.created_at, row.seen_at) for row in rows]
 
 
 def events(wanted: EventFilter) -> tuple[list[EventRow], uuid.UUID | None]:
