@@ -4,7 +4,8 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.roles import Role
@@ -140,9 +141,17 @@ class ApiToken(Identified, Base):
 
 
 class AuditEvent(Identified, Base):
-    """Who did what to which record. Pseudonyms only, never changed, never deleted (triggers in the first migration)."""
+    """Who did what to which record. Pseudonyms only, never changed, never deleted (triggers in the migrations).
+
+    `seen`: the records whose data somebody looked at; None for an act.
+    """
 
     __tablename__ = "audit_event"
+    # PostgreSQL finds a record among those of a list; SQLite reads the lists alone instead of all events.
+    __table_args__ = (
+        Index(None, "seen", postgresql_using="gin", sqlite_where=text("seen IS NOT NULL")),
+        Index(None, "chain", "id"),
+    )
 
     at: Mapped[datetime] = mapped_column(default=clock.wall, index=True)
     domain_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -151,6 +160,9 @@ class AuditEvent(Identified, Base):
     actor: Mapped[str] = mapped_column(index=True)
     action: Mapped[str] = mapped_column(index=True)
     subject: Mapped[str] = mapped_column(index=True)
+    seen: Mapped[list[Any] | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    )
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
@@ -163,7 +175,10 @@ class AuditPending(Base):
 
 
 class AuditSeal(Base):
-    """A link of the chain: keyed hash over the link before it and one event."""
+    """A link of the chain: keyed hash over the link before it and one event.
+
+    `key_id`: which key; None for links from before the trail had keys of its own.
+    """
 
     __tablename__ = "audit_seal"
 
@@ -171,6 +186,18 @@ class AuditSeal(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     event_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     seal: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str | None] = mapped_column(String(8))
+
+
+class AuditAnchor(Identified, Base):
+    """That the ends of the chains were written down outside the database. `place`: machine and file."""
+
+    __tablename__ = "audit_anchor"
+
+    at: Mapped[datetime] = mapped_column(default=clock.wall, index=True)
+    place: Mapped[str]
+    events: Mapped[int]
+    mac: Mapped[str] = mapped_column(String(64))
 
 
 class IdempotencyRecord(SealedRow, Identified, Base):

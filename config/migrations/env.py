@@ -65,7 +65,7 @@ def grant_to_application(connection: Connection) -> None:
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
-        f"REVOKE UPDATE, DELETE ON audit_event, audit_seal FROM {quoted}",
+        f"REVOKE UPDATE, DELETE ON audit_event, audit_seal, audit_anchor FROM {quoted}",
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
     ):
         connection.execute(text(statement))
