@@ -118,7 +118,24 @@ class UserSession(SealedRow, Identified, Base):
     device = sealed(str)
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     seen_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    idle_until: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeptForm(SealedRow, Identified, Base):
+    """What somebody sent when their login had run out, kept for them alone until they are back."""
+
+    __tablename__ = "kept_form"
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.user
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)  # of the browser's cookie
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    content = sealed(dict)  # path, fields, whether files were left out
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
 class ApiToken(Identified, Base):
