@@ -66,6 +66,7 @@ class Login:
     assurance: str
     is_staff: bool
     seen_at: datetime
+    auth_time: datetime | None = None
 
 
 def start(
@@ -77,6 +78,7 @@ def start(
     id_token: str,
     device: str,
     provider_session: str | None = None,
+    auth_time: datetime | None = None,
 ) -> tuple[str, Login]:
     """Store a login of `user` and return its token, for the cookie alone. Call inside `transaction()`."""
     token, now = new_token() + new_token(), clock.wall()
@@ -85,6 +87,7 @@ def start(
         user_id=user.id,
         provider=provider,
         provider_session=provider_session,
+        auth_time=auth_time,
         claim_roles=list(claim_roles),
         assurance=user.assurance,
         is_staff=is_staff,
@@ -276,6 +279,7 @@ def _login_of(row: UserSession) -> Login:
         assurance=row.assurance,
         is_staff=row.is_staff,
         seen_at=row.seen_at,
+        auth_time=row.auth_time,
     )
 
 
