@@ -42,6 +42,7 @@ class Login:
     is_staff: bool
     seen_at: datetime
     expires_at: datetime
+    auth_time: datetime | None = None
 
     @property
     def limits(self) -> Limits:
@@ -57,6 +58,7 @@ def start(
     id_token: str,
     device: str,
     provider_session: str | None = None,
+    auth_time: datetime | None = None,
 ) -> tuple[str, Login]:
     """Store a login of `user` and return its token, for the cookie alone. Call inside `transaction()`."""
     token, now, allowed = new_token() + new_token(), clock.wall(), limits(user.assurance, is_staff=is_staff)
@@ -65,6 +67,7 @@ def start(
         user_id=user.id,
         provider=provider,
         provider_session=provider_session,
+        auth_time=auth_time,
         claim_roles=list(claim_roles),
         assurance=user.assurance,
         is_staff=is_staff,
@@ -149,6 +152,7 @@ def login_of(row: UserSession) -> Login:
         is_staff=row.is_staff,
         seen_at=row.seen_at,
         expires_at=row.expires_at,
+        auth_time=row.auth_time,
     )
 
 
