@@ -149,7 +149,7 @@ def everything(settings: Settings, folder: Path) -> bytes:
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
         connection.execute("CHECKPOINT")
         tables = connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY (%s)",
-                                    (list(schema.SEALED_TABLES) + ["notification"],)).fetchall()  # fmt: skip
+                                    ([*schema.SEALED_TABLES, "notification"],)).fetchall()  # fmt: skip
         for (table,) in tables:
             pages = "SELECT pg_read_binary_file(pg_relation_filepath(%s::regclass))"
             found += connection.execute(pages, (table,)).fetchone()[0]  # type: ignore[index]
