@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pydantic import ValidationError
 
-from auth import audit
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, words
+from care import case_management, check_ins, follow_up, orders, queries, representations, trail, words
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, ListCases, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
@@ -47,15 +46,18 @@ blueprint.add_app_template_global(care_reason)
 @blueprint.get("/")
 @require(Permission.CASES_SEE)
 def dashboard() -> ResponseReturnValue:
-    """What waits today."""
+    """What waits today. Tasks name people: that somebody saw them is noted in the audit trail."""
     actor, zone = current_actor(), current_settings().zone
+    open_tasks = queries.open_tasks(actor)
+    tasks = [representations.task_values(task) for task in open_tasks]
+    trail.looked(actor, "cases.tasks_listed", [task.case for task in open_tasks])
     counts = queries.counts(actor)
     return render_template(
         "care/dashboard.html",
         lists=[(line_list, counts.get(line_list, 0)) for line_list in OPEN_LISTS],
         open_cases=sum(number for line_list, number in counts.items() if line_list is not LineList.CLOSED),
         reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
-        tasks=[representations.task_values(task) for task in queries.open_tasks(actor)],
+        tasks=tasks,
         tones=words.TONES,
     )
 
@@ -73,10 +75,12 @@ def cases() -> ResponseReturnValue:
     if wanted.q and "status" not in given:
         wanted = wanted.model_copy(update={"status": None})
     page = queries.list_cases(actor, wanted)
+    rows = [representations.row_values(case) for case in page.items]
+    trail.looked(actor, "cases.listed", page.items, list=wanted.line_list, searched=bool(wanted.q))
     keep: dict[str, Any] = {name: value for name, value in given.items() if name != "after"}
     return render_template(
         "care/cases.html",
-        rows=[representations.row_values(case) for case in page.items],
+        rows=rows,
         tabs=_tabs(queries.counts(actor), wanted.line_list),
         wanted=wanted,
         words=words,
@@ -124,9 +128,7 @@ def new_case() -> ResponseReturnValue:
 def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
-    found = queries.case_for(actor, reference)
-    with transaction():
-        audit.record(actor, "case.viewed", f"case:{found.reference}")
+    trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
     return _case_page(reference)
 
 
@@ -223,9 +225,8 @@ def _act(
 def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     """A paper that was made for the person, to print or to send by post."""
     actor = current_actor()
-    with transaction():
-        name, content = queries.paper(actor, reference, document_id)
-        audit.record(actor, "case.paper_read", f"case:{reference}", document=str(document_id))
+    name, content = queries.paper(actor, reference, document_id)
+    trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
     response = make_response(content)
     response.mimetype = "application/pdf"
     response.headers.set("Content-Disposition", "attachment", filename=name)
