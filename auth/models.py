@@ -79,17 +79,21 @@ class RoleGrant(Identified, Base):
     department: Mapped[Department | None] = relationship(lazy="joined")
 
 
-class LoginAttempt(Identified, Base):
+class LoginAttempt(SealedRow, Identified, Base):
     """A login on its way through the provider: used once, within ten minutes, by the browser that began it."""
 
     __tablename__ = "login_attempt"
+
+    @property
+    def key_holder(self) -> Sealer:
+        return DEPLOYMENT
 
     state_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     browser_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     provider: Mapped[str]
     nonce: Mapped[str]
     code_verifier: Mapped[str]
-    next_path: Mapped[str]
+    next_path = sealed(str)  # an address may hold what somebody searched for
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -111,10 +115,27 @@ class UserSession(SealedRow, Identified, Base):
     is_staff: Mapped[bool] = mapped_column(default=False)
     id_token = sealed(str)
     data = sealed(str)
-    device: Mapped[str]
+    device = sealed(str)
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     seen_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    idle_until: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeptForm(SealedRow, Identified, Base):
+    """What somebody sent when their login had run out, kept for them alone until they are back."""
+
+    __tablename__ = "kept_form"
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.user
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)  # of the browser's cookie
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    content = sealed(dict)  # path, fields, whether files were left out
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
 class ApiToken(Identified, Base):

@@ -21,8 +21,8 @@ from werkzeug.exceptions import Unauthorized
 
 from auth import idempotency, identities, tokens
 from auth.actors import Actor
+from auth.house_session import HouseSession
 from auth.roles import STAFF_PERMISSIONS, Permission
-from auth.sessions import HouseSession
 from config.errors import Forbidden
 
 __all__ = ["ACCESS", "Access", "Actor", "access_of", "current_actor", "public", "require", "signed", "user_id_of"]
@@ -122,8 +122,13 @@ def _actor_of_request() -> Actor:
     access = access_of(request.endpoint)
     if access and access.api:
         return _bearer()
-    login = session.login if isinstance(session, HouseSession) else None  # the proxy gives the class of its object
-    return identities.actor_of_login(login) if login else Actor.anonymous()
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    if not isinstance(held, HouseSession) or held.login is None:
+        return Actor.anonymous()
+    actor = identities.actor_of_login(held.login)
+    if actor.is_staff:
+        held.has_role_of_staff()
+    return actor
 
 
 def _bearer() -> Actor:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from auth.identities import display_name
 from auth.models import ApiToken, AuditEvent, AuditSeal, Department, Office, RoleGrant, User, UserSession
-from config import clock
+from auth.sessions import alive
 from config.database import db
 from config.errors import NotFound
 
@@ -86,11 +86,9 @@ def own_data(user_id: uuid.UUID) -> OwnData:
 def sessions_of(user_id: uuid.UUID) -> list[SessionRow]:
     """The logins of a user that still count, the latest first."""
     rows = db.session.scalars(
-        select(UserSession)
-        .where(UserSession.user_id == user_id, UserSession.expires_at > clock.wall())
-        .order_by(UserSession.seen_at.desc())
+        select(UserSession).where(UserSession.user_id == user_id, alive()).order_by(UserSession.seen_at.desc())
     )
-    return [SessionRow(row.id, row.device, row.created_at, row.seen_at) for row in rows]
+    return [SessionRow(row.id, row.device or "", row.created_at, row.seen_at) for row in rows]
 
 
 def events(wanted: EventFilter) -> tuple[list[EventRow], uuid.UUID | None]:

@@ -6,11 +6,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from auth import logins, oidc
+from auth.house_session import HouseSession
 from auth.logins import Completed
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
 from auth.roles import ROLE_PERMISSIONS, Permission
-from auth.sessions import HouseSession
 from config.database import transaction
 from config.ids import new_token
 from config.security import allow_form_target, limiter

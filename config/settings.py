@@ -184,6 +184,7 @@ class Settings(MessageSettings):
             required = {
                 "SECRET_KEY": self.secret_key.get_secret_value(),
                 "ENCRYPTION_KEYS": self.encryption_keys,
+                "BLIND_INDEX_KEY": self.blind_index_key.get_secret_value(),
                 "OIDC_ISSUER": self.oidc_issuer,
                 "TWILIO_ACCOUNT_SID": self.twilio_account_sid,
                 "SMTP_URL": self.smtp_url.get_secret_value(),
@@ -191,8 +192,11 @@ class Settings(MessageSettings):
             missing = [PREFIX + name for name, value in required.items() if not value]
             if missing:
                 raise setting_checks.Wrong(N_("OBHUT_ENV=production needs {missing}"), missing=", ".join(missing))
-            if len(self.secret_key.get_secret_value()) < 32:
-                raise setting_checks.Wrong(N_("OBHUT_SECRET_KEY must have at least 32 characters in production"))
+            for name in ("secret_key", "blind_index_key"):
+                if len(getattr(self, name).get_secret_value()) < 32:
+                    raise setting_checks.Wrong(
+                        N_("{name} must have at least 32 characters in production"), name=PREFIX + name.upper()
+                    )
             for name in ("base_url", "oidc_issuer", "oidc_staff_issuer"):
                 if not getattr(self, name).startswith("https://"):
                     raise setting_checks.Wrong(

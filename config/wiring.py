@@ -37,6 +37,7 @@ BLUEPRINT_MODULES = (
     "services.views_applicant",
     "services.views_caseworker",
     "services.api",
+    "care.views_lists",  # adds its addresses to the blueprint of `views_staff`
     "care.views_staff",
     "care.views_imports",
     "care.views_check_in",
@@ -49,6 +50,7 @@ WIRED_MODULES = (
     "care.tasks",
     "care.importing",
     "care.recipients",
+    "care.name_index",
     "config.waiting",
 )
 
