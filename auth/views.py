@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from auth import logins, oidc
-from auth.house_session import HouseSession
+from auth.house_session import current_session as house_session
 from auth.logins import Completed
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
@@ -85,13 +85,6 @@ def logout() -> ResponseReturnValue:
     if away:
         allow_form_target(away)
     return redirect(away or url_for("portal.index"), code=303)
-
-
-def house_session() -> HouseSession:
-    """The session of this request, with what Flask's own type does not know."""
-    current = session._get_current_object()  # type: ignore[attr-defined]
-    assert isinstance(current, HouseSession)
-    return current
 
 
 def _completed() -> Completed:

@@ -22,6 +22,7 @@ BLUEPRINT_MODULES = (
     "config.openapi",
     "auth.views",
     "auth.views_account",
+    "auth.views_session",
     "auth.views_admin",
     "auth.views_audit",
     "notifications.webhooks",
