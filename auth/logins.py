@@ -107,7 +107,7 @@ def take(state: str, browser: str) -> Pending:
         raise LoginRefused("state_of_another_browser")
     db.session.delete(found)
     provider: ProviderName = "staff" if found.provider == "staff" else "residents"
-    return Pending(provider, found.nonce, found.code_verifier, found.next_path)
+    return Pending(provider, found.nonce, found.code_verifier, found.next_path or "")
 
 
 def check_issuer(provider: Provider, stated: str | None) -> None:

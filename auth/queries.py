@@ -88,7 +88,7 @@ def sessions_of(user_id: uuid.UUID) -> list[SessionRow]:
     rows = db.session.scalars(
         select(UserSession).where(UserSession.user_id == user_id, alive()).order_by(UserSession.seen_at.desc())
     )
-    return [SessionRow(row.id, row.device, row.created_at, row.seen_at) for row in rows]
+    return [SessionRow(row.id, row.device or "", row.created_at, row.seen_at) for row in rows]
 
 
 def events(wanted: EventFilter) -> tuple[list[EventRow], uuid.UUID | None]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from auth import audit
 from auth.actors import Actor
-from care import follow_up, messages, people, phones, timeline
+from care import follow_up, messages, name_index, people, phones, timeline
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, reassess, zone_of
 from care.commands import (
@@ -86,6 +86,7 @@ def enrol(
         status=Status.ENROLLED,
         source=source,
         external_id=command.external_id,
+        external_index=people.external_index(command.external_id) if command.external_id else None,
         identity_index=identity,
         enrolled_at=command.enrolled_at or now,
         recorded_at=now,
@@ -103,6 +104,7 @@ def enrol(
     change = reassess(case, now)
     db.session.add(case)
     db.session.flush()
+    name_index.index_names(case.person)
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
     audit.record(actor, "case.enrolled", f"case:{case.reference}", kind=case.kind.value, protocol=protocol.code)
     ends_at = change.now.period.ends_at(zone_of(case.person))
@@ -197,7 +199,7 @@ def review(command: ReviewCase, *, case: Case, actor: Actor) -> Change:
     now = clock.now()
     after(case.status, Action.CLOSE)  # a closed case cannot be reviewed
     db.session.add(
-        Review(case=case, outcome=command.outcome, recorded_at=now, actor_id=actor.id, note=command.note or None)
+        Review(case=case, outcome=command.outcome.value, recorded_at=now, actor_id=actor.id, note=command.note or None)
     )
     timeline.add(case, "reviewed", actor, outcome=command.outcome.value, note=command.note or None)
     audit.record(actor, "case.reviewed", f"case:{case.reference}", outcome=command.outcome.value)

@@ -8,14 +8,13 @@ from uuid import UUID
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from pydantic import ValidationError
 
 from auth import audit
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, check_ins, follow_up, orders, queries, representations, words
 from care.assessments import protocol_of
-from care.commands import CloseCase, EnrolCase, ListCases, OrderEvent, RecordReport, ReviewCase, SetPreferences
+from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
 from care.lifecycle import Action, possible
 from care.monitoring import local_midnight
@@ -58,47 +57,6 @@ def dashboard() -> ResponseReturnValue:
         tasks=[representations.task_values(task) for task in queries.open_tasks(actor)],
         tones=words.TONES,
     )
-
-
-@blueprint.get("/cases/")
-@require(Permission.CASES_SEE)
-def cases() -> ResponseReturnValue:
-    """The line lists; without a choice, all open cases."""
-    actor = current_actor()
-    given = {name: value for name, value in request.args.items() if value and name in ListCases.model_fields}
-    try:
-        wanted = ListCases.model_validate({"status": None if "line_list" in given else "open"} | given)
-    except ValidationError:  # an address written by hand, or by another version
-        return redirect(url_for("care.cases"))
-    if wanted.q and "status" not in given:
-        wanted = wanted.model_copy(update={"status": None})
-    page = queries.list_cases(actor, wanted)
-    keep: dict[str, Any] = {name: value for name, value in given.items() if name != "after"}
-    return render_template(
-        "care/cases.html",
-        rows=[representations.row_values(case) for case in page.items],
-        tabs=_tabs(queries.counts(actor), wanted.line_list),
-        wanted=wanted,
-        words=words,
-        keep=keep,
-        next_url=url_for("care.cases", **keep, after=page.next) if page.next else None,
-        previous_url=url_for("care.cases", **keep) if wanted.after else None,
-    )
-
-
-def _tabs(counts: Any, chosen: str | None) -> list[dict[str, Any]]:
-    everything = {"label": _("All open"), "url": url_for("care.cases"), "current": chosen is None}
-    lists = [
-        {
-            "label": _(words.LINE_LISTS[line_list]),
-            "url": url_for("care.cases", line_list=line_list.value),
-            "count": counts.get(line_list, 0),
-            "current": chosen == line_list,
-            "tone": words.TONES[line_list] if counts.get(line_list) else "neutral",
-        }
-        for line_list in (*OPEN_LISTS, LineList.CLOSED)
-    ]
-    return [everything, *lists]
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])

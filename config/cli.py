@@ -21,7 +21,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "departments": (("auth.cli",), "Departments of the administration."),
     "roles": (("auth.cli",), "Grant roles; also how the first administrator comes in."),
     "tokens": (("auth.cli",), "API tokens."),
-    "audit": (("auth.cli",), "The audit trail."),
+    "audit": (("auth.audit_cli",), "The audit trail."),
     "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),

@@ -12,13 +12,44 @@ from config.errors import N_, ConfigurationError
 from config.settings import Settings
 
 VERSION_TABLE = "alembic_version"
+SEALED_SINCE = "0005"  # what older schemas held in plain is sealed by this one
+SEALED_TABLES = (
+    "care_case",
+    "care_order_event",
+    "care_review",
+    "bulk_send",
+    "user_session",
+    "login_attempt",
+    "idempotency_record",
+)
 
 
 def upgrade(app: Flask, settings: Settings) -> None:
     """Bring the database to the newest schema. Raises ConfigurationError if it is unreadable, foreign or too new."""
-    check(settings.migration_database_url)
+    before = check(settings.migration_database_url)
     with app.app_context():
         flask_migrate.upgrade(directory=str(MIGRATIONS))
+    if before is not None and before < SEALED_SINCE:
+        forget_what_was_readable(settings.migration_database_url)
+
+
+def forget_what_was_readable(url: str) -> None:
+    """Write the tables anew whose columns were sealed: a dropped column and an old version of a row stay in the file.
+
+    Run by the owner, outside of any transaction. Backups made before keep what they hold.
+    """
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                connection.execute(text("VACUUM"))
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                return
+            has_keys = connection.scalar(text("SELECT EXISTS (SELECT 1 FROM notification WHERE key LIKE 'api:%')"))
+            for table in (*SEALED_TABLES, *(["notification"] if has_keys else [])):
+                connection.execute(text(f"VACUUM (FULL) {table}"))
+    finally:
+        engine.dispose()
 
 
 def newest_revision() -> str | None:

@@ -53,6 +53,8 @@ class Settings(MessageSettings):
     secret_key: SecretStr = SecretStr("")
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     blind_index_key: SecretStr = SecretStr("")
+    audit_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    audit_anchor_file: Path = Path()
 
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -79,7 +81,7 @@ class Settings(MessageSettings):
     worker_threads: int = Field(default=8, ge=1, le=64)
     web_processes: int = Field(default=1, ge=1, le=32)
 
-    @field_validator("encryption_keys", mode="before")
+    @field_validator("encryption_keys", "audit_key", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return setting_checks.comma_separated(value)
@@ -97,6 +99,13 @@ class Settings(MessageSettings):
     def _keys_are_256_bit(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for key in keys:
             setting_checks.encryption_key(key.get_secret_value())
+        return keys
+
+    @field_validator("audit_key")
+    @classmethod
+    def _keys_are_long(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            setting_checks.long_secret(key.get_secret_value())
         return keys
 
     @field_validator("base_url", "oidc_issuer", "oidc_staff_issuer")
@@ -153,6 +162,9 @@ class Settings(MessageSettings):
         values = dict(values)
         data_dir = Path(values.get("data_dir") or "var").resolve()
         values["data_dir"] = data_dir
+        values["audit_anchor_file"] = Path(
+            values.get("audit_anchor_file") or data_dir / "audit-anchors.jsonl"
+        ).resolve()
         values["database_url"] = values.get("database_url") or f"sqlite:///{data_dir / 'obhut.sqlite3'}"
         values["migration_database_url"] = values.get("migration_database_url") or values["database_url"]
         port = values.get("port") or cls.model_fields["port"].default
@@ -172,6 +184,7 @@ class Settings(MessageSettings):
             required = {
                 "SECRET_KEY": self.secret_key.get_secret_value(),
                 "ENCRYPTION_KEYS": self.encryption_keys,
+                "BLIND_INDEX_KEY": self.blind_index_key.get_secret_value(),
                 "OIDC_ISSUER": self.oidc_issuer,
                 "TWILIO_ACCOUNT_SID": self.twilio_account_sid,
                 "SMTP_URL": self.smtp_url.get_secret_value(),
@@ -179,8 +192,11 @@ class Settings(MessageSettings):
             missing = [PREFIX + name for name, value in required.items() if not value]
             if missing:
                 raise setting_checks.Wrong(N_("OBHUT_ENV=production needs {missing}"), missing=", ".join(missing))
-            if len(self.secret_key.get_secret_value()) < 32:
-                raise setting_checks.Wrong(N_("OBHUT_SECRET_KEY must have at least 32 characters in production"))
+            for name in ("secret_key", "blind_index_key"):
+                if len(getattr(self, name).get_secret_value()) < 32:
+                    raise setting_checks.Wrong(
+                        N_("{name} must have at least 32 characters in production"), name=PREFIX + name.upper()
+                    )
             for name in ("base_url", "oidc_issuer", "oidc_staff_issuer"):
                 if not getattr(self, name).startswith("https://"):
                     raise setting_checks.Wrong(

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from auth import audit
+from auth import audit_anchors, audit_seals
 from auth import tasks as auth_tasks
 from notifications.schedule import Job, Queue, register_job
 
@@ -38,6 +38,7 @@ BLUEPRINT_MODULES = (
     "services.views_applicant",
     "services.views_caseworker",
     "services.api",
+    "care.views_lists",  # adds its addresses to the blueprint of `views_staff`
     "care.views_staff",
     "care.views_imports",
     "care.views_check_in",
@@ -50,6 +51,7 @@ WIRED_MODULES = (
     "care.tasks",
     "care.importing",
     "care.recipients",
+    "care.name_index",
     "config.waiting",
 )
 
@@ -70,7 +72,9 @@ def wire(app: "Flask") -> None:
 
 def _register_jobs_of_auth() -> None:
     # That room lies below the queues and cannot register them itself.
-    register_job(Job("audit-seal", timedelta(seconds=2), Queue.HOUSEKEEPING, audit.seal, woken=False))
+    # Each process seals what it has recorded (auth.audit_sealer); this finds what one that died has left.
+    register_job(Job("audit-seal", timedelta(seconds=30), Queue.HOUSEKEEPING, audit_seals.seal, woken=False))
+    register_job(Job("audit-anchor", timedelta(hours=1), Queue.HOUSEKEEPING, audit_anchors.write, woken=False))
     register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 

@@ -98,10 +98,12 @@ def _run_everything(settings: Settings) -> None:
         stack.enter_context(alone(settings))
         listener = stack.enter_context(bind(settings))
         sandbox = _start_sandbox(settings, stack)
+        from auth import audit_sealer
         from config.app import create_app  # the child imports its own things meanwhile
         from config.sandbox.state import fill
 
         app = create_app(fill(settings, sandbox.state) if sandbox else settings)
+        stack.callback(audit_sealer.start(app).flush)  # after worker and web, which record to the last
         prepare(app, settings, sandbox)
         _start_background(app, stack)
         threading.Thread(target=_announce, args=(settings, sandbox), name="announce", daemon=True).start()
