@@ -41,6 +41,7 @@ class Login:
     assurance: str
     is_staff: bool
     seen_at: datetime
+    idle_until: datetime
     expires_at: datetime
     auth_time: datetime | None = None
 
@@ -151,6 +152,7 @@ def login_of(row: UserSession) -> Login:
         assurance=row.assurance,
         is_staff=row.is_staff,
         seen_at=row.seen_at,
+        idle_until=row.idle_until,
         expires_at=row.expires_at,
         auth_time=row.auth_time,
     )

@@ -10,7 +10,7 @@ from flask_babel import get_locale
 
 from auth import logins, logouts, oidc
 from auth.assurance import ANY_LOGIN, Demand
-from auth.house_session import HouseSession
+from auth.house_session import current_session
 from auth.logins import Completed
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
@@ -85,14 +85,14 @@ def callback() -> ResponseReturnValue:
         return _refused(str(refused))
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
-    house_session().adopt(completed.token, completed.login)
+    current_session().adopt(completed.token, completed.login)
     return redirect(completed.next_path or _first_page(completed))
 
 
 @blueprint.get("/logout")
 @public
 def confirm_logout() -> ResponseReturnValue:
-    if house_session().login is None:
+    if current_session().login is None:
         return redirect(url_for("portal.index"))
     return render_template("auth/logout.html")
 
@@ -100,7 +100,7 @@ def confirm_logout() -> ResponseReturnValue:
 @blueprint.post("/logout")
 @public
 def logout() -> ResponseReturnValue:
-    current = house_session()
+    current = current_session()
     leaving = current.login
     if leaving is None:
         return redirect(url_for("portal.index"))
@@ -122,13 +122,6 @@ def came_back_from_logout() -> bool:
     return hmac.compare_digest(state.encode(), kept.encode())
 
 
-def house_session() -> HouseSession:
-    """The session of this request, with what Flask's own type does not know."""
-    current = session._get_current_object()  # type: ignore[attr-defined]
-    assert isinstance(current, HouseSession)
-    return current
-
-
 def _completed() -> Completed:
     state, code = _parameter("state"), _parameter("code")
     browser = session.get(BROWSER)
@@ -148,7 +141,7 @@ def _completed() -> Completed:
         code=code, nonce=pending.nonce, code_verifier=pending.code_verifier, max_age=pending.demand.max_age
     )
     device = request.user_agent.string
-    return logins.complete(pending, answer, device=device, earlier=house_session().login)
+    return logins.complete(pending, answer, device=device, earlier=current_session().login)
 
 
 def _parameter(name: str) -> str | None:

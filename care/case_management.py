@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import follow_up, messages, name_index, people, phones, timeline, trail
+from care import follow_up, links, messages, name_index, people, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, reassess, zone_of
 from care.commands import (
@@ -276,6 +276,7 @@ def _finish(
     case.status = after(case.status, action)
     case.close_reason, case.closed_at = reason, now
     messages.withdraw(case)
+    links.revoke_check_ins(case)
     follow_up.finish_tasks(case, None, actor)
     timeline.add(case, "closed", actor, reason=reason.value, note=note)
     case.facts_revision += 1

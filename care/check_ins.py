@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import case_management, messages, phones, timeline, trail
+from care import case_management, links, messages, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
 from care.assessments import Change, load_facts, protocol_of, reassess
 from care.commands import RecordReport
@@ -18,7 +18,7 @@ from care.models import Case
 from care.monitoring import next_check_in
 from care.people import phone_index
 from care.replies import understand
-from care.vocabulary import OPEN_STATUSES, ReportChannel, Reporter
+from care.vocabulary import ReportChannel, Reporter
 from config import clock
 from config.database import claimable, db, transaction
 from config.encryption import token_hash
@@ -77,16 +77,6 @@ def _ask(case: Case, now: datetime) -> None:
         timeline.add(case, "asked", Actor.system("care.check_ins"), on=due.local_date, slot=due.slot)
         log.info("check_in_created", case=case.reference, local_date=str(due.local_date), slot=due.slot)
     reassess(case, now)
-
-
-def by_token(token: str) -> CheckIn | None:
-    """The check-in behind a link, or None."""
-    return db.session.scalar(select(CheckIn).where(CheckIn.token_hash == token_hash(token)))
-
-
-def can_answer(check_in: CheckIn) -> bool:
-    """Whether this link still takes an answer."""
-    return check_in.answered_at is None and clock.now() < check_in.expires_at and check_in.case.status in OPEN_STATUSES
 
 
 def record(
@@ -165,12 +155,12 @@ def _says_the_same(row: SymptomReport, command: RecordReport) -> bool:
 
 def answer_link(command: RecordReport, *, token: str) -> Recorded | None:
     """Take down what a person answers through their link; None when the link takes no answer (any more)."""
-    found = by_token(token)
+    found = links.look(token).check_in
     if found is None:
         return None
     case = case_management.locked_case(found.case_id)
     check_in = db.session.get_one(CheckIn, found.id, populate_existing=True)
-    if not can_answer(check_in):
+    if not links.takes_answer(check_in):
         return None
     actor = Actor.link(case.reference, case.person.locale)
     return record(command, case=case, actor=actor, channel=ReportChannel.LINK, check_in=check_in)

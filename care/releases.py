@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.models import Office
-from care import case_management, follow_up, messages, trail
+from care import case_management, follow_up, links, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
 from care.models import AccessLink, Case, Document
@@ -177,24 +177,12 @@ def _certificate_data(case: Case, locale: str, today: date) -> dict[str, Any]:
     }
 
 
-def link_by_token(token: str) -> AccessLink | None:
-    """The paper's link, or None."""
-    return db.session.scalar(select(AccessLink).where(AccessLink.token_hash == token_hash(token)))
-
-
-def is_alive(link: AccessLink) -> bool:
-    """Whether the link can still be opened by somebody who knows the date of birth."""
-    return link.locked_at is None and clock.now() < link.expires_at
-
-
 def open_paper(token: str, birth_date: date) -> Opened:
     """Try to open the paper behind `token`, inside the caller's transaction. Wrong dates count; then it is locked."""
     statement = select(AccessLink).where(AccessLink.token_hash == token_hash(token))
     link = db.session.scalar(locked(statement).execution_options(populate_existing=True))
-    if link is None or clock.now() >= link.expires_at:
+    if link is None or not links.can_be_opened(link):
         return Opened(Opening.GONE)
-    if link.locked_at is not None:
-        return Opened(Opening.LOCKED)
     if link.case.person.birth_date != birth_date:
         return Opened(_count_wrong_try(link))
     link.tries = 0

@@ -24,6 +24,7 @@ BLUEPRINT_MODULES = (
     "auth.views_step_up",
     "auth.views_backchannel",
     "auth.views_account",
+    "auth.views_session",
     "auth.views_admin",
     "auth.views_audit",
     "notifications.webhooks",
