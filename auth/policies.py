@@ -24,6 +24,7 @@ from auth.actors import Actor
 from auth.roles import STAFF_PERMISSIONS, Permission
 from auth.sessions import HouseSession
 from config.errors import Forbidden
+from config.limits import spend
 
 __all__ = ["ACCESS", "Access", "Actor", "access_of", "current_actor", "public", "require", "signed", "user_id_of"]
 
@@ -54,6 +55,8 @@ def require(permission: Permission, *others: Permission, api: bool = False) -> C
             actor = current_actor()
             if not any(actor.may(one) for one in (permission, *others)):
                 return _refuse(actor, permission, api)
+            if api:
+                spend("api", actor.id)
             if api and request.method == "POST":
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))

@@ -13,12 +13,12 @@ from auth.roles import ROLE_PERMISSIONS, Permission
 from auth.sessions import HouseSession
 from config.database import transaction
 from config.ids import new_token
-from config.security import allow_form_target, limiter
+from config.limits import limited, note_failure
+from config.security import allow_form_target
 
 blueprint = Blueprint("auth", __name__, url_prefix="/auth", template_folder="templates")
 log = structlog.get_logger(__name__)
 BROWSER = "browser"
-LOGINS_LIMIT = "60 per minute"
 PARAMETER_LENGTH = 4096
 DESKS = (
     (Permission.CASES_SEE, "care.dashboard"),
@@ -31,7 +31,7 @@ DESKS = (
 
 @blueprint.get("/login")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def login() -> ResponseReturnValue:
     name: ProviderName = "staff" if request.args.get("staff") == "1" else "residents"
     provider = oidc.provider(name)
@@ -53,7 +53,7 @@ def login() -> ResponseReturnValue:
 
 @blueprint.get("/callback")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def callback() -> ResponseReturnValue:
     try:
         completed = _completed()
@@ -122,6 +122,7 @@ def _parameter(name: str) -> str | None:
 
 
 def _refused(reason: str) -> ResponseReturnValue:
+    note_failure("failed_logins")
     log.warning("login_refused", reason=reason)
     logins.note_refusal(reason)
     page = render_template("auth/refused.html", cancelled=reason == "access_denied", stale=reason.startswith("state_"))

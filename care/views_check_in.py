@@ -13,16 +13,24 @@ from care import check_ins, phones, releases
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
+from config import limits
 from config.database import transaction
 from config.forms import accepting, command_or_errors
+from config.limits import limit_failures, limited
 from config.localisation import LOCALE_COOKIE, PAGE_LOCALES
 
 blueprint = Blueprint("check_in", __name__, template_folder="templates")
 DAY = re.compile(r"^\s*(\d{1,2})[./ ]\s*(\d{1,2})[./ ]\s*(\d{4})\s*$")
 
 
+def _link(token: str, **_: str) -> str:
+    return token
+
+
 @blueprint.get("/c/<token>")
 @public
+@limit_failures("links_by_address")
+@limited("links", key=_link)
 def show(token: str) -> ResponseReturnValue:
     """The question of the day, or the way to a paper."""
     return _page(token)
@@ -30,6 +38,8 @@ def show(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/c/<token>")
 @public
+@limit_failures("links_by_address")
+@limited("links", key=_link)
 def answer(token: str) -> ResponseReturnValue:
     """Take down the answer, or open the paper."""
     return _page(token)
@@ -37,6 +47,7 @@ def answer(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/c/<token>/thanks")
 @public
+@limit_failures("links_by_address")
 def thanks(token: str) -> ResponseReturnValue:
     """After an answer."""
     found = check_ins.by_token(token)
@@ -83,8 +94,11 @@ def _paper(token: str) -> ResponseReturnValue:
         if day is None:
             form.birth_date.errors = [_("This is not a date.")]
         else:
+            limits.check("lookups_by_address", limits.by_address())
             with transaction():
                 opened = releases.open_paper(token, day)
+            if opened.outcome is not releases.Opening.OPENED:
+                limits.note("lookups_by_address", limits.by_address())
             if opened.outcome is releases.Opening.OPENED:
                 return _download(opened)
             if opened.outcome is releases.Opening.WRONG:
