@@ -17,12 +17,12 @@ from auth.policies import public
 from auth.roles import ROLE_PERMISSIONS, Permission
 from config.database import transaction
 from config.ids import new_token
-from config.security import allow_form_target, limiter
+from config.limits import limited, note_failure
+from config.security import allow_form_target
 
 blueprint = Blueprint("auth", __name__, url_prefix="/auth", template_folder="templates")
 log = structlog.get_logger(__name__)
 BROWSER = "browser"
-LOGINS_LIMIT = "60 per minute"
 PARAMETER_LENGTH = 4096
 LOGOUT = "logout_state"
 # Refusals that a person can do something about, by what the page says of them.
@@ -44,7 +44,7 @@ DESKS = (
 
 @blueprint.get("/login")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def login() -> ResponseReturnValue:
     name: ProviderName = "staff" if request.args.get("staff") == "1" else "residents"
     return to_provider(name, request.args.get("next", ""))
@@ -77,7 +77,7 @@ def to_provider(
 
 @blueprint.get("/callback")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def callback() -> ResponseReturnValue:
     try:
         completed = _completed()
@@ -152,6 +152,7 @@ def _parameter(name: str) -> str | None:
 
 
 def _refused(reason: str) -> ResponseReturnValue:
+    note_failure("failed_logins")
     log.warning("login_refused", reason=reason)
     logins.note_refusal(reason)
     page = render_template("auth/refused.html", why=WHY.get(reason, "stale" if reason.startswith("state_") else ""))

@@ -17,9 +17,9 @@ from auth.house_session import current_session
 from auth.logins import local_path
 from auth.oidc import ProviderName
 from auth.policies import StepUpNeeded, public
-from auth.views import LOGINS_LIMIT, to_provider
+from auth.views import to_provider
 from config import clock
-from config.security import limiter
+from config.limits import limited
 from config.settings import current_settings
 
 blueprint = Blueprint("step_up", __name__, url_prefix="/auth", template_folder="templates")
@@ -27,7 +27,7 @@ blueprint = Blueprint("step_up", __name__, url_prefix="/auth", template_folder="
 
 @blueprint.get("/step-up")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def begin() -> ResponseReturnValue:
     """Send the person of this login to the provider again. What the address asks for is only ever more than needed:
     the view behind `next` looks for itself.

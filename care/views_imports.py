@@ -19,6 +19,7 @@ from care.import_queries import RowShown, Show
 from care.imports import samples
 from care.imports.formats import AUTO, FORMATS
 from config import clock
+from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import filled
 from config.errors import N_
@@ -89,6 +90,7 @@ def index() -> str:
 
 
 @blueprint.post("/")
+@takes_files
 @require(Permission.CASES_IMPORT)
 def upload() -> ResponseReturnValue:
     form = _upload_form()

@@ -1,6 +1,7 @@
 """All settings, read once at the start from the environment (prefix `OBHUT_`) or from `.env`, then frozen."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -11,9 +12,10 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from config import setting_checks
+from config import setting_checks, weak_secrets
+from config.edge_settings import EdgeSettings
 from config.errors import N_, ConfigurationError, FieldError
-from config.local_secrets import local_secrets
+from config.local_secrets import local_secrets, made_before
 from config.message_settings import MessageSettings
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 PREFIX = "OBHUT_"
 LOCALES = ("de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple")
+ADDRESSES = ("base_url", "database_url", "migration_database_url", "broker_url", "limiter_url", "oidc_issuer")
 QUIET_IN_PRODUCTION = "21:00-08:00"
 DEFAULT_ASSURANCE = {
     "STORK-QAA-Level-1": "basic",
@@ -32,7 +35,7 @@ DEFAULT_ASSURANCE = {
 }
 
 
-class Settings(MessageSettings):
+class Settings(MessageSettings, EdgeSettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(
@@ -77,7 +80,6 @@ class Settings(MessageSettings):
 
     clamd_url: str = ""
 
-    trusted_proxies: int = Field(default=0, ge=0, le=5)
     max_upload_mb: int = Field(default=10, ge=1, le=50)
     timezone: str = "Europe/Berlin"
     locale: str = "de"
@@ -112,10 +114,15 @@ class Settings(MessageSettings):
             setting_checks.long_secret(key.get_secret_value())
         return keys
 
-    @field_validator("base_url", "oidc_issuer", "oidc_staff_issuer")
+    @field_validator("oidc_issuer", "oidc_staff_issuer")
     @classmethod
     def _is_http_url(cls, url: str) -> str:
         return setting_checks.http_url(url) if url else url
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_house_url(cls, url: str) -> str:
+        return setting_checks.house_url(url) if url else url
 
     @field_validator("broker_url")
     @classmethod
@@ -201,12 +208,28 @@ class Settings(MessageSettings):
                     raise setting_checks.Wrong(
                         N_("{name} must have at least 32 characters in production"), name=PREFIX + name.upper()
                     )
+            weak_secrets.refuse_debugging(os.environ, self.log_level)
+            weak_secrets.refuse_placeholders({PREFIX + name.upper(): str(getattr(self, name)) for name in ADDRESSES})
+            weak_secrets.refuse(self.secrets(), made_before(self.data_dir))
             for name in ("base_url", "oidc_issuer", "oidc_staff_issuer"):
                 if not getattr(self, name).startswith("https://"):
                     raise setting_checks.Wrong(
                         N_("{name} must begin with https:// in production"), name=PREFIX + name.upper()
                     )
         return self
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret that is set, by the name of its setting; several encryption keys are numbered."""
+        single = (
+            "secret_key",
+            "blind_index_key",
+            "oidc_client_secret",
+            "oidc_staff_client_secret",
+            "twilio_auth_token",
+        )
+        named = {name: getattr(self, name).get_secret_value() for name in single}
+        named |= {f"encryption_keys {n}": key.get_secret_value() for n, key in enumerate(self.encryption_keys, 1)}
+        return {PREFIX + name.upper(): value for name, value in named.items() if value}
 
     @property
     def is_production(self) -> bool:

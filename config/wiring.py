@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BLUEPRINT_MODULES = (
     "config.health",
     "config.portal",
+    "config.well_known",
     "config.openapi",
     "auth.views",
     "auth.views_step_up",

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from auth.policies import Actor, current_actor, require
 from auth.roles import Permission
+from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import filled
 from config.errors import N_
@@ -79,6 +80,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
+@takes_files
 @require(Permission.MESSAGES_SEND)
 def new() -> ResponseReturnValue:
     """Choose a template, then fill it in; the file or list is read and checked, and nothing is sent yet."""

@@ -177,7 +177,7 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         settings = current_settings()
     server = create_server(
         app, sockets=[listener], threads=WEB_THREADS, ident=None, channel_timeout=120,
-        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+        clear_untrusted_proxy_headers=not settings.trusted_proxies,
         max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
     )  # fmt: skip
     server.channel_class = channel_class(settings)
