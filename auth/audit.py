@@ -27,6 +27,7 @@ from config.database import db, in_transaction, on_commit, transaction
 
 __all__ = [
     "HOUSE_CHAIN",
+    "SEEN_PER_EVENT",
     "VERIFIED",
     "chain_of_department",
     "chain_of_office",
@@ -94,12 +95,12 @@ def looked(
     """Record that `actor` looked at the data of the records `seen`: one event for a whole list, none for no record.
 
     Inside the caller's transaction, or else in one of its own. What the house looks at by itself is not recorded. The
-    same look again within five minutes (same actor, action and records, asked of the same process) counts as one.
+    same look again within five minutes (actor, action, records and facts, asked of the same process) counts as one.
     `subject` is what was opened: by default the only record, or the place of the list.
     """
     if actor.is_system or not seen:
         return
-    look = (actor.kind, actor.id, action, chain, tuple(seen))
+    look = (actor.kind, actor.id, action, chain, tuple(seen), repr(sorted(facts.items())))
     memory = _memory()
     if memory.has(look):
         return

@@ -1,11 +1,11 @@
 """Work of this room that is due now and then. The roof registers it, since this room may not know the queues."""
 
-from auth import idempotency, kept_forms, logins, sessions
+from auth import idempotency, kept_forms, logins, logouts, sessions
 from config.database import transaction
 
 
 def tidy() -> int:
     """Delete logins past their limit, logins never completed, forms never fetched, old answers; how many."""
     with transaction():
-        old = sessions.forget_expired() + logins.forget_expired() + kept_forms.forget_expired()
-        return old + idempotency.forget_old()
+        ended = sessions.forget_expired() + logins.forget_expired() + kept_forms.forget_expired()
+        return ended + logouts.forget_used() + idempotency.forget_old()

@@ -8,9 +8,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from auth import audit
 from auth.actors import Actor
-from care import follow_up, links, messages, name_index, people, phones, timeline
+from care import follow_up, links, messages, name_index, people, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, reassess, zone_of
 from care.commands import (
@@ -106,7 +105,7 @@ def enrol(
     db.session.flush()
     name_index.index_names(case.person)
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
-    audit.record(actor, "case.enrolled", f"case:{case.reference}", kind=case.kind.value, protocol=protocol.code)
+    trail.record(actor, "case.enrolled", case, kind=case.kind.value, protocol=protocol.code)
     ends_at = change.now.period.ends_at(zone_of(case.person))
     if ends_at is not None and ends_at <= now:
         closed_as = closed_as or CloseReason.ENROLLED_PAST_END
@@ -202,7 +201,7 @@ def review(command: ReviewCase, *, case: Case, actor: Actor) -> Change:
         Review(case=case, outcome=command.outcome.value, recorded_at=now, actor_id=actor.id, note=command.note or None)
     )
     timeline.add(case, "reviewed", actor, outcome=command.outcome.value, note=command.note or None)
-    audit.record(actor, "case.reviewed", f"case:{case.reference}", outcome=command.outcome.value)
+    trail.record(actor, "case.reviewed", case, outcome=command.outcome.value)
     follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
     return settled(case, actor, now)
 
@@ -267,7 +266,7 @@ def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Cha
 
 def close(command: CloseCase, *, case: Case, actor: Actor) -> None:
     """Close an open case for the given reason; messages that have not gone out are withdrawn."""
-    audit.record(actor, "case.closed", f"case:{case.reference}", reason=command.reason.value)
+    trail.record(actor, "case.closed", case, reason=command.reason.value)
     _finish(case, CLOSING[command.reason], command.reason, actor, clock.now(), note=command.note or None)
 
 
@@ -295,5 +294,5 @@ def reopen(case: Case, actor: Actor) -> Change:
     case.status = after(case.status, Action.REOPEN)
     case.close_reason = case.closed_at = None
     timeline.add(case, "reopened", actor)
-    audit.record(actor, "case.reopened", f"case:{case.reference}")
+    trail.record(actor, "case.reopened", case)
     return settled(case, actor, clock.now())

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import select
 
-from auth import audit
 from auth.actors import Actor
-from care import case_management, links, messages, phones, timeline
+from care import case_management, links, messages, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
 from care.assessments import Change, load_facts, protocol_of, reassess
 from care.commands import RecordReport
@@ -206,5 +205,5 @@ def _newest_open(check_ins: Sequence[CheckIn]) -> CheckIn | None:
 
 def record_by_staff(command: RecordReport, *, case: Case, actor: Actor, channel: ReportChannel) -> Recorded:
     """Take down what a person said on the phone, or what another system sends for them."""
-    audit.record(actor, "case.report_entered", f"case:{case.reference}", channel=channel.value)
+    trail.record(actor, "case.report_entered", case, channel=channel.value)
     return record(command, case=case, actor=actor, channel=channel)

@@ -11,10 +11,9 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from auth import audit
 from auth.actors import Actor
 from auth.models import Office
-from care import case_management, follow_up, links, messages
+from care import case_management, follow_up, links, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
 from care.models import AccessLink, Case, Document
@@ -79,7 +78,7 @@ def _release(case_id: UUID) -> int:
         case_management.complete(case, found.close_reason, RELEASER)
         link = _deposit(case, paper, now)
         messages.tell_released(case, link, _morning(case, now))
-        audit.record(RELEASER, "case.released", f"case:{case.reference}", reason=found.close_reason.value)
+        trail.record(RELEASER, "case.released", case, reason=found.close_reason.value)
         log.info("case_released", case=case.reference)
     return 1
 
@@ -188,7 +187,7 @@ def open_paper(token: str, birth_date: date) -> Opened:
         return Opened(_count_wrong_try(link))
     link.tries = 0
     document = db.session.get_one(Document, link.document_id)
-    audit.record(Actor.link(link.case.reference), "document.opened", f"case:{link.case.reference}", kind=document.kind)
+    trail.record(Actor.link(link.case.reference), "document.opened", link.case, kind=document.kind)
     return Opened(Opening.OPENED, document.file_name, document.content or b"")
 
 

@@ -9,10 +9,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from auth import audit
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, words
+from care import case_management, check_ins, follow_up, orders, queries, representations, trail, words
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
@@ -46,15 +45,18 @@ blueprint.add_app_template_global(care_reason)
 @blueprint.get("/")
 @require(Permission.CASES_SEE)
 def dashboard() -> ResponseReturnValue:
-    """What waits today."""
+    """What waits today. Tasks name people: that somebody saw them is noted in the audit trail."""
     actor, zone = current_actor(), current_settings().zone
+    open_tasks = queries.open_tasks(actor)
+    tasks = [representations.task_values(task) for task in open_tasks]
+    trail.looked(actor, "cases.tasks_listed", [task.case for task in open_tasks])
     counts = queries.counts(actor)
     return render_template(
         "care/dashboard.html",
         lists=[(line_list, counts.get(line_list, 0)) for line_list in OPEN_LISTS],
         open_cases=sum(number for line_list, number in counts.items() if line_list is not LineList.CLOSED),
         reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
-        tasks=[representations.task_values(task) for task in queries.open_tasks(actor)],
+        tasks=tasks,
         tones=words.TONES,
     )
 
@@ -82,9 +84,7 @@ def new_case() -> ResponseReturnValue:
 def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
-    found = queries.case_for(actor, reference)
-    with transaction():
-        audit.record(actor, "case.viewed", f"case:{found.reference}")
+    trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
     return _case_page(reference)
 
 
@@ -181,9 +181,8 @@ def _act(
 def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     """A paper that was made for the person, to print or to send by post."""
     actor = current_actor()
-    with transaction():
-        name, content = queries.paper(actor, reference, document_id)
-        audit.record(actor, "case.paper_read", f"case:{reference}", document=str(document_id))
+    name, content = queries.paper(actor, reference, document_id)
+    trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
     response = make_response(content)
     response.mimetype = "application/pdf"
     response.headers.set("Content-Disposition", "attachment", filename=name)

@@ -25,6 +25,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),
+    "keys": (("config.command_line.keys",), "The keys that protect personal data."),
     "notifications": (("notifications.cli", "notifications.bounces_cli"), "Messages and their templates."),
 }
 

@@ -69,7 +69,11 @@ class Settings(MessageSettings):
     oidc_claim_phone: str = "phone_number"
     oidc_claim_address: str = "address"
     oidc_claim_birthdate: str = "birthdate"
+    oidc_claim_trust: str = ""
     oidc_assurance_map: Annotated[dict[str, Literal["basic", "substantial", "high"]], NoDecode] = DEFAULT_ASSURANCE  # type: ignore[assignment]
+    oidc_step_up_max_age: int = Field(default=600, ge=60, le=3600)
+    oidc_step_up_assurance: Literal["", "basic", "substantial", "high"] = ""
+    oidc_api_audience: str = ""
 
     clamd_url: str = ""
 

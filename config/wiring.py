@@ -21,6 +21,8 @@ BLUEPRINT_MODULES = (
     "config.portal",
     "config.openapi",
     "auth.views",
+    "auth.views_step_up",
+    "auth.views_backchannel",
     "auth.views_account",
     "auth.views_session",
     "auth.views_admin",

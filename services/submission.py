@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from auth import audit
 from auth.actors import Actor
 from config import clock
 from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
-from services import attachments, deadlines, notices, queries, versions
+from services import attachments, deadlines, notices, queries, trail, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
@@ -245,7 +244,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     notices.note_wish(request)
     notices.tell_applicant(request, "submitted", "submitted")
     notices.tell_office(request, "received", "submitted")
-    audit.record(actor, "request.submitted", f"request:{request.reference}", service=request.slug)
+    trail.record(actor, "request.submitted", request, service=request.slug)
 
 
 def _contact(definition: ServiceDefinition, answers: dict[str, Any]) -> dict[str, Any]:
