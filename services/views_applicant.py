@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from auth.policies import current_actor, public, require
+from auth.assurance import Demand
+from auth.policies import current_actor, demand_login, public, require
 from auth.roles import Permission
 from config import clock, papers
 from config.bodies import takes_files
@@ -72,6 +73,7 @@ def show(slug: str) -> ResponseReturnValue:
 @require(Permission.REQUESTS_OWN)
 def apply(slug: str) -> ResponseReturnValue:
     definition, actor = versions.on_offer(slug), current_actor()
+    demand_login(Demand(definition.assurance or ""))
     draft = submission.draft_of(actor, slug, request.args.get("draft", ""))
     start = dict(draft.answers or {}) if draft else prefill.start(definition, actor)
     form = application_form(definition, page_locale(), start=start, kept_files=submission.files_of(draft))
@@ -85,6 +87,7 @@ def apply(slug: str) -> ResponseReturnValue:
 @limited("submissions", key=_applicant)
 def hand_in(slug: str) -> ResponseReturnValue:
     definition, actor = versions.on_offer(slug), current_actor()
+    demand_login(Demand(definition.assurance or ""))
     draft = submission.draft_of(actor, slug, request.form.get("submission_key", ""))
     form = application_form(definition, page_locale(), start={}, kept_files=submission.files_of(draft))
     command = command_or_errors(
