@@ -56,6 +56,7 @@ class User(KeyHolder, Identified, Base):
     birth_date = sealed(date)
     assurance: Mapped[str] = mapped_column(default="basic")
     locale: Mapped[str | None]
+    notice_version: Mapped[int | None]  # of the privacy notice "account" that was shown at the first login
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     last_login_at: Mapped[datetime] = mapped_column(default=clock.wall)
 

@@ -15,6 +15,7 @@ from config import setting_checks
 from config.errors import N_, ConfigurationError, FieldError
 from config.local_secrets import local_secrets
 from config.message_settings import MessageSettings
+from config.privacy_settings import PrivacySettings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,7 +33,7 @@ DEFAULT_ASSURANCE = {
 }
 
 
-class Settings(MessageSettings):
+class Settings(PrivacySettings, MessageSettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(

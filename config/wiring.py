@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from auth import audit
+from auth import audit, erasures
 from auth import tasks as auth_tasks
 from notifications.schedule import Job, Queue, register_job
 
@@ -43,10 +43,15 @@ BLUEPRINT_MODULES = (
     "care.api",
 )
 WIRED_MODULES = (
+    "auth.own_data",
     "notifications.tasks",
+    "notifications.keeping",
     "notifications.bulk_writing",
     "services.tasks",
+    "services.keeping",
+    "services.own_records",
     "care.tasks",
+    "care.keeping",
     "care.importing",
     "care.recipients",
     "config.waiting",
@@ -70,6 +75,7 @@ def wire(app: "Flask") -> None:
 def _register_jobs_of_auth() -> None:
     # That room lies below the queues and cannot register them itself.
     register_job(Job("audit-seal", timedelta(seconds=2), Queue.HOUSEKEEPING, audit.seal, woken=False))
+    register_job(Job("erasure-list", timedelta(hours=1), Queue.HOUSEKEEPING, erasures.complete_file, woken=False))
     register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 
