@@ -17,6 +17,7 @@ from config.edge_settings import EdgeSettings
 from config.errors import N_, ConfigurationError, FieldError
 from config.local_secrets import local_secrets, made_before
 from config.message_settings import MessageSettings
+from config.privacy_settings import PrivacySettings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,7 +36,7 @@ DEFAULT_ASSURANCE = {
 }
 
 
-class Settings(MessageSettings, EdgeSettings):
+class Settings(PrivacySettings, MessageSettings, EdgeSettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from auth import audit_anchors, audit_seals
+from auth import audit_anchors, audit_seals, erasures
 from auth import tasks as auth_tasks
 from notifications.schedule import Job, Queue, register_job
 
@@ -48,10 +48,15 @@ BLUEPRINT_MODULES = (
     "care.api",
 )
 WIRED_MODULES = (
+    "auth.own_data",
     "notifications.tasks",
+    "notifications.keeping",
     "notifications.bulk_writing",
     "services.tasks",
+    "services.keeping",
+    "services.own_records",
     "care.tasks",
+    "care.keeping",
     "care.importing",
     "care.recipients",
     "care.name_index",
@@ -78,6 +83,7 @@ def _register_jobs_of_auth() -> None:
     # Each process seals what it has recorded (auth.audit_sealer); this finds what one that died has left.
     register_job(Job("audit-seal", timedelta(seconds=30), Queue.HOUSEKEEPING, audit_seals.seal, woken=False))
     register_job(Job("audit-anchor", timedelta(hours=1), Queue.HOUSEKEEPING, audit_anchors.write, woken=False))
+    register_job(Job("erasure-list", timedelta(hours=1), Queue.HOUSEKEEPING, erasures.complete_file, woken=False))
     register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 
