@@ -13,10 +13,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from auth.assurance import LEVELS, Demand, acr_values
+from auth.house_session import current_session as house_session
 from auth.logins import local_path
 from auth.oidc import ProviderName
 from auth.policies import StepUpNeeded, public
-from auth.views import LOGINS_LIMIT, house_session, to_provider
+from auth.views import LOGINS_LIMIT, to_provider
 from config import clock
 from config.security import limiter
 from config.settings import current_settings
