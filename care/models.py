@@ -234,6 +234,21 @@ class OfficeTask(OfCase, Identified, Base):
     )
 
 
+class Handover(Identified, Base):
+    """That an office has handed a case over to another. `identity_index`: under what its imports found the case."""
+
+    __tablename__ = "care_handover"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    from_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    to_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (Index(None, "from_office_id", "identity_index"),)
+
+
 class Document(OfCase, Identified, Base):
     """A paper we made for the person, as sealed PDF."""
 

@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, trail, words
+from care import case_management, check_ins, follow_up, orders, queries, representations, trail, transfer, words
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
-from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
+from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
 from care.lifecycle import Action, possible
 from care.monitoring import local_midnight
 from care.page_words import care_reason, care_words
@@ -85,7 +85,7 @@ def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
     trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
-    return _case_page(reference)
+    return show_case(reference)
 
 
 @blueprint.post("/cases/<reference>/reports")
@@ -105,7 +105,7 @@ def add_report(reference: str) -> ResponseReturnValue:
                     check_ins.record_by_staff(command, case=locked, actor=actor, channel=ReportChannel.PHONE)
                 flash(_("The report was taken down."), "success")
                 return _back(reference)
-    return _case_page(reference, report_form=form), 422
+    return show_case(reference, report_form=form), 422
 
 
 @blueprint.post("/cases/<reference>/reviews")
@@ -173,7 +173,7 @@ def _act(
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(done, "success")
                 return _back(reference)
-    return _case_page(reference, **{name: form}), 422
+    return show_case(reference, **{name: form}), 422
 
 
 @blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
@@ -190,14 +190,17 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     return response
 
 
-def _case_page(reference: str, **forms: Any) -> str:
-    shown = representations.page_values(queries.case_for(current_actor(), reference))
+def show_case(reference: str, **forms: Any) -> str:
+    """The page of a case, with the forms that were filled in and refused."""
+    found = queries.case_for(current_actor(), reference)
+    shown = representations.page_values(found)
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
+        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
     return render_template(

@@ -153,6 +153,7 @@ class TaskKind(StrEnum):
     ENDING_SILENT = "ending_silent"  # the last day is over, but we have not heard from the person
     LINK_LOCKED = "link_locked"  # too many wrong birth dates
     UNREACHABLE = "unreachable"
+    TAKEN_OVER = "taken_over"  # from another office
 
 
 class LinkPurpose(StrEnum):

@@ -1,6 +1,5 @@
 """All settings, read once at the start from the environment (prefix `OBHUT_`) or from `.env`, then frozen."""
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from config import setting_checks, weak_secrets
 from config.edge_settings import EdgeSettings
 from config.errors import N_, ConfigurationError, FieldError
+from config.identity_settings import IdentitySettings
 from config.local_secrets import local_secrets, made_before
 from config.message_settings import MessageSettings
 from config.privacy_settings import PrivacySettings
@@ -26,17 +26,9 @@ PREFIX = "OBHUT_"
 LOCALES = ("de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple")
 ADDRESSES = ("base_url", "database_url", "migration_database_url", "broker_url", "limiter_url", "oidc_issuer")
 QUIET_IN_PRODUCTION = "21:00-08:00"
-DEFAULT_ASSURANCE = {
-    "STORK-QAA-Level-1": "basic",
-    "STORK-QAA-Level-3": "substantial",
-    "STORK-QAA-Level-4": "high",
-    "basic": "basic",
-    "substantial": "substantial",
-    "high": "high",
-}
 
 
-class Settings(PrivacySettings, MessageSettings, EdgeSettings):
+class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(
@@ -60,25 +52,6 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings):
     audit_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     audit_anchor_file: Path = Path()
 
-    oidc_issuer: str = ""
-    oidc_client_id: str = ""
-    oidc_client_secret: SecretStr = SecretStr("")
-    oidc_scopes: str = "openid profile email phone address"
-    oidc_staff_issuer: str = ""
-    oidc_staff_client_id: str = ""
-    oidc_staff_client_secret: SecretStr = SecretStr("")
-    oidc_staff_scopes: str = ""
-    oidc_claim_roles: str = "roles"
-    oidc_claim_assurance: str = "acr"
-    oidc_claim_phone: str = "phone_number"
-    oidc_claim_address: str = "address"
-    oidc_claim_birthdate: str = "birthdate"
-    oidc_claim_trust: str = ""
-    oidc_assurance_map: Annotated[dict[str, Literal["basic", "substantial", "high"]], NoDecode] = DEFAULT_ASSURANCE  # type: ignore[assignment]
-    oidc_step_up_max_age: int = Field(default=600, ge=60, le=3600)
-    oidc_step_up_assurance: Literal["", "basic", "substantial", "high"] = ""
-    oidc_api_audience: str = ""
-
     clamd_url: str = ""
 
     max_upload_mb: int = Field(default=10, ge=1, le=50)
@@ -93,14 +66,6 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings):
     def _split(cls, value: Any) -> Any:
         return setting_checks.comma_separated(value)
 
-    @field_validator("oidc_assurance_map", mode="before")
-    @classmethod
-    def _from_json(cls, value: Any) -> Any:
-        try:
-            return json.loads(value) if isinstance(value, str) else value
-        except ValueError:
-            raise setting_checks.Wrong(N_('must be JSON such as {{"STORK-QAA-Level-3": "substantial"}}')) from None
-
     @field_validator("encryption_keys")
     @classmethod
     def _keys_are_256_bit(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -114,11 +79,6 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings):
         for key in keys:
             setting_checks.long_secret(key.get_secret_value())
         return keys
-
-    @field_validator("oidc_issuer", "oidc_staff_issuer")
-    @classmethod
-    def _is_http_url(cls, url: str) -> str:
-        return setting_checks.http_url(url) if url else url
 
     @field_validator("base_url")
     @classmethod

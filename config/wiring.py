@@ -41,7 +41,9 @@ BLUEPRINT_MODULES = (
     "services.views_applicant",
     "services.views_caseworker",
     "services.api",
-    "care.views_lists",  # adds its addresses to the blueprint of `views_staff`
+    # These add their addresses to the blueprint of `views_staff`, so they come before it.
+    "care.views_lists",
+    "care.views_transfer",
     "care.views_staff",
     "care.views_imports",
     "care.views_check_in",
