@@ -28,6 +28,7 @@ BLUEPRINT_MODULES = (
     "auth.views_session",
     "auth.views_admin",
     "auth.views_audit",
+    "auth.views_looks",
     "notifications.webhooks",
     # These add their addresses to the blueprint of `views`, so they come before it.
     "notifications.views_running",
@@ -63,6 +64,9 @@ WIRED_MODULES = (
     "care.recipients",
     "care.name_index",
     "config.waiting",
+    "notifications.trail_words",
+    "services.trail_words",
+    "care.trail_words",
 )
 
 
