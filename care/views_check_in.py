@@ -18,6 +18,7 @@ from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
 from config import limits, scopes
 from config.database import transaction
+from config.downloads import download
 from config.forms import accepting, command_or_errors
 from config.limits import limit_failures, limited
 from config.localisation import LOCALE_COOKIE, PAGE_LOCALES, page_locale
@@ -130,10 +131,7 @@ def day_in(text: str) -> date | None:
 
 
 def _download(opened: releases.Opened) -> Response:
-    response = _private(opened.content)
-    response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{opened.file_name}"'
-    return response
+    return download(opened.content, "application/pdf", opened.file_name)
 
 
 def _gone() -> Response:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,6 +21,7 @@ from care.page_words import care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
+from config.downloads import download
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
@@ -183,11 +184,7 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     name, content = queries.paper(actor, reference, document_id)
     trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(content, "application/pdf", name)
 
 
 def show_case(reference: str, **forms: Any) -> str:

@@ -44,12 +44,8 @@ def _check_host() -> None:
     names, is_production = current_app.extensions[EXTENSION]
     asked = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
     host = _name_in(asked.environ.get("HTTP_HOST") or "")
-    if (
-        host in names
-        or asked.path in PROBES
-        or asked.path.startswith(SANDBOX)
-        or (not is_production and _is_address(host))
-    ):
+    is_probe = asked.path in PROBES or asked.path.startswith(SANDBOX)
+    if host in names or is_probe or (not is_production and _is_address(host)):
         return
     access = getattr(current_app.view_functions.get(asked.endpoint or ""), "obhut_access", None)
     if access is None or access.kind != "signed":

@@ -27,6 +27,7 @@ API_PREFIX = "/api/"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SECRET_LINK_PREFIXES = ("/c/", "/verify/")
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+NOTHING_INSIDE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -143,6 +144,11 @@ def _edge(policy: str, secret_link: bool, kept: bool, secure: bool) -> tuple[tup
     if secure:
         headers.append(("Strict-Transport-Security", f"max-age={HSTS_S}; includeSubDomains"))
     return tuple(headers)
+
+
+def outside_of_pages(secure: bool) -> list[tuple[str, str]]:
+    """The headers of what is no page of ours: files, and what the server says before the application hears of it."""
+    return list(_edge(NOTHING_INSIDE, secret_link=True, kept=False, secure=secure))
 
 
 def _add_headers(response: Answer) -> Answer:
