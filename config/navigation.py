@@ -117,7 +117,9 @@ class Page:
 
     @property
     def here(self) -> str:
-        """Where to come back to: this page's address within the house."""
+        """Where to come back to: this page's address within the house, but never an answer of the identity provider."""
+        if request.path.startswith("/auth/"):
+            return url_for("portal.index")
         return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else url_for("portal.index")
 
     @property
