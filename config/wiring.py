@@ -41,9 +41,11 @@ BLUEPRINT_MODULES = (
     "services.views_caseworker",
     "services.api",
     "care.views_lists",  # adds its addresses to the blueprint of `views_staff`
+    "care.views_case_links",  # and so does this
     "care.views_staff",
     "care.views_imports",
     "care.views_check_in",
+    "care.views_own_case",
     "care.api",
 )
 WIRED_MODULES = (
@@ -53,6 +55,7 @@ WIRED_MODULES = (
     "care.tasks",
     "care.importing",
     "care.recipients",
+    "care.own_cases",
     "care.name_index",
     "config.waiting",
 )
