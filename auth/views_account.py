@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth import audit, queries, sessions
+from auth.account_sections import sections
 from auth.house_session import current_session
 from auth.policies import current_actor, require, user_id_of
 from auth.roles import Permission
@@ -26,6 +27,7 @@ def index() -> ResponseReturnValue:
         own=queries.own_data(user_id),
         sessions=queries.sessions_of(user_id),
         current=login.id if login else None,
+        sections=sections(current_actor()),
     )
 
 

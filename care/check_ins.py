@@ -1,6 +1,5 @@
 """Asking people how they are, and taking down what they answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -191,15 +190,16 @@ def reply_by_sms(reply: InboundReply) -> bool:
             temperature_c=answer.temperature_c,
             by=Reporter.SELF,
         )
-        check_in = _newest_open(case.check_ins)
+        check_in = newest_open(case)
         actor = Actor.link(case.reference, case.person.locale)
         record(command, case=case, actor=actor, channel=ReportChannel.SMS, check_in=check_in)
     return True
 
 
-def _newest_open(check_ins: Sequence[CheckIn]) -> CheckIn | None:
+def newest_open(case: Case) -> CheckIn | None:
+    """The question that still waits for its answer, the newest if there are several."""
     now = clock.now()
-    waiting = [row for row in check_ins if row.answered_at is None and row.expires_at > now]
+    waiting = [row for row in case.check_ins if row.answered_at is None and row.expires_at > now]
     return max(waiting, key=lambda row: row.due_at, default=None)
 
 

@@ -92,7 +92,7 @@ def _deposit(case: Case, paper: bytes, now: datetime) -> str | None:
             case=case,
             kind=CERTIFICATE,
             file_name=name,
-            locale=_paper_locale(case),
+            locale=paper_locale(case),
             created_at=now,
             content=paper,
         )
@@ -124,13 +124,14 @@ def _morning(case: Case, now: datetime) -> datetime:
     return max(now, at(local_day(now, zone), release.message_from, zone))
 
 
-def _paper_locale(case: Case) -> str:
+def paper_locale(case: Case) -> str:
+    """The language in which we write on paper to the person of this case."""
     return "de" if case.person.locale.startswith("de") or case.person.locale not in PAPER_LOCALES else "en"
 
 
 def certificate(case: Case) -> bytes:
     """The certificate of the period as tagged PDF (about 50 ms of CPU: not within a transaction)."""
-    locale = _paper_locale(case)
+    locale = paper_locale(case)
     today = local_day(clock.now(), current_settings().zone)
     with force_locale(locale):
         data = _certificate_data(case, locale, today)

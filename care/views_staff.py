@@ -11,11 +11,23 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, trail, transfer, words
+from care import (
+    case_management,
+    check_ins,
+    follow_up,
+    orders,
+    own_cases,
+    queries,
+    representations,
+    trail,
+    transfer,
+    words,
+)
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
 from care.lifecycle import Action, possible
+from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
 from care.page_words import care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
@@ -86,7 +98,7 @@ def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
     trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
-    return show_case(reference)
+    return case_page(reference)
 
 
 @blueprint.post("/cases/<reference>/reports")
@@ -105,8 +117,8 @@ def add_report(reference: str) -> ResponseReturnValue:
                     locked = case_management.locked_case(found.id)
                     check_ins.record_by_staff(command, case=locked, actor=actor, channel=ReportChannel.PHONE)
                 flash(_("The report was taken down."), "success")
-                return _back(reference)
-    return show_case(reference, report_form=form), 422
+                return back_to(reference)
+    return case_page(reference, report_form=form), 422
 
 
 @blueprint.post("/cases/<reference>/reviews")
@@ -143,7 +155,7 @@ def pause(reference: str) -> ResponseReturnValue:
         command = SetPreferences(paused=request.form.get("paused") == "1")
         with transaction():
             case_management.set_preferences(command, case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 @blueprint.post("/cases/<reference>/tasks")
@@ -155,7 +167,7 @@ def finish_task(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with transaction():
             follow_up.finish_task(UUID(request.form["task"]), case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 def _act(
@@ -173,8 +185,8 @@ def _act(
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(done, "success")
-                return _back(reference)
-    return show_case(reference, **{name: form}), 422
+                return back_to(reference)
+    return case_page(reference, **{name: form}), 422
 
 
 @blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
@@ -187,10 +199,10 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     return download(content, "application/pdf", name)
 
 
-def show_case(reference: str, **forms: Any) -> str:
-    """The page of a case, with the forms that were filled in and refused."""
+def case_page(reference: str, **forms: Any) -> str:
+    """The page of one case, with what was typed into `forms`."""
     found = queries.case_for(current_actor(), reference)
-    shown = representations.page_values(found)
+    shown = representations.page_values(found) | own_cases.accounts(found)
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
@@ -198,6 +210,7 @@ def show_case(reference: str, **forms: Any) -> str:
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
+        "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
     return render_template(
@@ -235,5 +248,6 @@ def _local(typed: datetime | None) -> datetime | None:
     return typed.replace(tzinfo=current_settings().zone) if typed else None
 
 
-def _back(reference: str) -> ResponseReturnValue:
+def back_to(reference: str) -> ResponseReturnValue:
+    """To the page of the case, after an act."""
     return redirect(url_for("care.case", reference=reference), 303)

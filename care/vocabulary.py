@@ -110,6 +110,7 @@ class ReportChannel(StrEnum):
     SMS = "sms"
     PHONE = "phone"  # entered by staff
     API = "api"
+    ACCOUNT = "account"  # by somebody who is logged in and linked to the case
 
 
 class ReviewOutcome(StrEnum):
@@ -154,6 +155,7 @@ class TaskKind(StrEnum):
     LINK_LOCKED = "link_locked"  # too many wrong birth dates
     UNREACHABLE = "unreachable"
     TAKEN_OVER = "taken_over"  # from another office
+    CODE_LOCKED = "code_locked"  # too many wrong birth dates with the code that links a login
 
 
 class LinkPurpose(StrEnum):

@@ -45,9 +45,11 @@ BLUEPRINT_MODULES = (
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_lists",
     "care.views_transfer",
+    "care.views_case_links",
     "care.views_staff",
     "care.views_imports",
     "care.views_check_in",
+    "care.views_own_case",
     "care.api",
 )
 WIRED_MODULES = (
@@ -62,6 +64,7 @@ WIRED_MODULES = (
     "care.keeping",
     "care.importing",
     "care.recipients",
+    "care.own_cases",
     "care.name_index",
     "config.waiting",
     "notifications.trail_words",
