@@ -1,11 +1,12 @@
 """Login and logout in the browser."""
 
 import structlog
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
-from auth import logins, oidc
+from auth import logins, oidc, own_data
 from auth.logins import Completed
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
@@ -62,6 +63,10 @@ def callback() -> ResponseReturnValue:
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
     house_session().adopt(completed.token, completed.login)
+    if own_data.note_notice(completed.login.user_id):
+        flash(
+            _("Welcome. What we do with the data of your login stands under “My account”, at “Your data, your rights”.")
+        )
     return redirect(completed.next_path or _first_page(completed))
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.policies import public
 from care import check_ins, phones, releases
 from care.assessments import protocol_of
@@ -68,8 +69,9 @@ def _check_in(token: str) -> ResponseReturnValue:
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
         if command is not None:
             with accepting(form):
+                shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
-                    recorded = check_ins.answer_link(command, token=token)
+                    recorded = check_ins.answer_link(command, token=token, notice_version=shown)
                 return redirect(url_for("check_in.thanks", token=token), 303) if recorded else _gone()
     reference, status = check_in.case.reference, 422 if form.errors else 200
     number = phones.shown_number(check_in.case.person)

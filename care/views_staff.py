@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pydantic import ValidationError
 
-from auth import audit
+from auth import audit, holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, check_ins, follow_up, orders, queries, representations, words
@@ -252,6 +252,7 @@ def _case_page(reference: str, **forms: Any) -> str:
         words=words,
         no_messages=shown["channel"] == Channel.NONE,
         tones=words.TONES,
+        holds=holds.on([f"case:{shown['reference']}"]),
         actor=current_actor(),
         Permission=Permission,
         locale=locale,

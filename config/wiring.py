@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from auth import audit, erasures
+from auth import audit, erasures, retention
 from auth import tasks as auth_tasks
 from notifications.schedule import Job, Queue, register_job
 
@@ -24,6 +24,8 @@ BLUEPRINT_MODULES = (
     "auth.views_account",
     "auth.views_admin",
     "auth.views_audit",
+    "auth.views_privacy",
+    "auth.views_own_data",
     "notifications.webhooks",
     # These add their addresses to the blueprint of `views`, so they come before it.
     "notifications.views_running",
@@ -35,10 +37,12 @@ BLUEPRINT_MODULES = (
     "notifications.views_bulk",
     "notifications.api_bulk",
     "services.views_applicant",
+    "services.views_erasure",
     "services.views_caseworker",
     "services.api",
     "care.views_staff",
     "care.views_imports",
+    "care.views_erasure",
     "care.views_check_in",
     "care.api",
 )
@@ -70,12 +74,14 @@ def wire(app: "Flask") -> None:
         if register:
             register()
     _register_jobs_of_auth()
+    with app.app_context():
+        retention.check_settings()
 
 
 def _register_jobs_of_auth() -> None:
     # That room lies below the queues and cannot register them itself.
     register_job(Job("audit-seal", timedelta(seconds=2), Queue.HOUSEKEEPING, audit.seal, woken=False))
-    register_job(Job("erasure-list", timedelta(hours=1), Queue.HOUSEKEEPING, erasures.complete_file, woken=False))
+    register_job(Job("erasure-list", timedelta(hours=1), Queue.HOUSEKEEPING, erasures.re_erase, woken=False))
     register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 

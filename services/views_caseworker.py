@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
@@ -15,11 +16,12 @@ from config.error_pages import translated
 from config.errors import N_, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.settings import current_settings
-from services import casework, decisions, downloads, queries, representations, versions
+from services import casework, decisions, downloads, erasure, queries, representations, versions
 from services.commands import Act
 from services.definitions import catalogue as offered
 from services.forms import MessageForm, application_form
 from services.queries import View
+from services.views_erasure import hold_choices
 
 casework_pages = Blueprint("casework", __name__, template_folder="templates")
 catalogue = Blueprint("catalogue", __name__, template_folder="templates")
@@ -115,11 +117,16 @@ def download(reference: str, attachment_id: str) -> ResponseReturnValue:
 def _page(reference: str, form: MessageForm) -> str:
     actor = current_actor()
     found = queries.get(actor, reference, among=queries.work_of)
+    subjects = erasure.subjects_of(found)
     return render_template(
         "services/casework.html",
         request_=representations.detail(found, actor, page_locale(), today()),
         is_own=queries.is_own(actor, found),
         form=form,
+        holds=holds.on(subjects),
+        may_hold=actor.may(Permission.HOLDS_MANAGE),
+        hold_choices=hold_choices(subjects),
+        may_erase=actor.may(Permission.REQUESTS_ERASE),
     )
 
 

@@ -5,7 +5,9 @@ import unicodedata
 
 from sqlalchemy import func, select
 
+from auth import erasures
 from auth.models import Department, Office
+from config.command_line.terminal import _, say
 from config.database import db, transaction
 from config.sandbox import state
 from config.sandbox.accounts import DEFAULT_OFFICE, SECOND_OFFICE
@@ -42,6 +44,13 @@ def seed(settings: Settings) -> None:
             email = f"{code}@example.org" if invented else None
             is_default = not known and number == 0
             db.session.add(Department(code=code, name=name, is_default=is_default, email=email))
+
+
+def erase_again() -> None:
+    """After a backup was restored: erase what the list outside the database knows, before work begins."""
+    number = erasures.re_erase()
+    if number:
+        say(_("A backup was restored: {number} erasures were done again.", number=number))
 
 
 def office_of(city: str) -> tuple[str, str]:
