@@ -4,11 +4,12 @@ import hmac
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
-from auth import logins, logouts, oidc
+from auth import logins, logouts, oidc, own_data
 from auth.assurance import ANY_LOGIN, Demand
 from auth.house_session import current_session
 from auth.logins import Completed
@@ -86,6 +87,10 @@ def callback() -> ResponseReturnValue:
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
     current_session().adopt(completed.token, completed.login)
+    if own_data.note_notice(completed.login.user_id):
+        flash(
+            _("Welcome. What we do with the data of your login stands under “My account”, at “Your data, your rights”.")
+        )
     return redirect(completed.next_path or _first_page(completed))
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.policies import public
 from care import check_ins, links, phones, releases
 from care.assessments import protocol_of
@@ -90,8 +91,9 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
         if command is not None:
             with accepting(form):
+                shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
-                    recorded = check_ins.answer_link(command, token=token)
+                    recorded = check_ins.answer_link(command, token=token, notice_version=shown)
                 other = locale if locale != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else _gone()
     reference, status = case.reference, 422 if form.errors else 200

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.assurance import Demand
 from auth.policies import current_actor, demand_login, public, require
 from auth.roles import Permission
@@ -97,6 +98,7 @@ def hand_in(slug: str) -> ResponseReturnValue:
         answers=answers_of(form, definition),
         uploads=uploads_of(form, definition),
         locale=page_locale(),
+        notice_version=notices.shown_version(notices.SERVICES, request.form.get("notice_version")),
     )
     if command is None:
         return _apply_page(definition, form), 422
