@@ -127,7 +127,7 @@ def take(state: str, browser: str) -> Pending:
     db.session.delete(found)
     provider: ProviderName = "staff" if found.provider == "staff" else "residents"
     demand = Demand(found.wanted_assurance, found.max_age)
-    return Pending(provider, found.nonce, found.code_verifier, found.next_path, demand, found.user_id)
+    return Pending(provider, found.nonce, found.code_verifier, found.next_path or "", demand, found.user_id)
 
 
 def check_issuer(provider: Provider, stated: str | None) -> None:

@@ -22,11 +22,13 @@ from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 from auth import idempotency, identities, machines, tokens
 from auth.actors import Actor
 from auth.assurance import Demand
+from auth.house_session import HouseSession
 from auth.oidc import ProviderUnavailable
 from auth.roles import STAFF_PERMISSIONS, Permission, needs_step_up
-from auth.sessions import HouseSession, Login
+from auth.sessions import Login
 from config import clock
 from config.errors import Forbidden
+from config.limits import spend
 from config.settings import current_settings
 
 __all__ = [
@@ -85,7 +87,9 @@ def require(
             actor = current_actor()
             if not any(actor.may(one) for one in (permission, *others)):
                 return _refuse(actor, permission, api)
-            if not api and (step_up or any(needs_step_up(one, request.method) for one in (permission, *others))):
+            if api:
+                spend("api", actor.id)
+            elif step_up or any(needs_step_up(one, request.method) for one in (permission, *others)):
                 demand_fresh_login()
             if api and request.method == "POST":
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
@@ -171,12 +175,23 @@ def _actor_of_request() -> Actor:
     access = access_of(request.endpoint)
     if access and access.api:
         return _bearer()
-    login = _login_of_request()
-    return identities.actor_of_login(login) if login else Actor.anonymous()
+    held = _house_session()
+    if held is None or held.login is None:
+        return Actor.anonymous()
+    actor = identities.actor_of_login(held.login)
+    if actor.is_staff:
+        held.has_role_of_staff()
+    return actor
+
+
+def _house_session() -> HouseSession | None:
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    return held if isinstance(held, HouseSession) else None
 
 
 def _login_of_request() -> Login | None:
-    return session.login if isinstance(session, HouseSession) else None  # the proxy gives the class of its object
+    held = _house_session()
+    return held.login if held else None
 
 
 def _bearer() -> Actor:

@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from services.form_schema import FieldType, FormField, Frozen, Key, Text
 
 CATALOGUE = Path(__file__).parent / "catalogue"
+DEFAULT_FILE_DAYS = 731
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
 
@@ -52,7 +53,14 @@ class Decision(Frozen):
 
 
 class Retention(Frozen):
+    """How long drafts and ended requests are kept.
+
+    `months_in`: the field whose answer says for how many months something is granted; the file's time begins after it.
+    """
+
     draft_days: int = Field(default=30, ge=1, le=365)
+    file_days: int = Field(default=DEFAULT_FILE_DAYS, ge=30, le=36_500)
+    months_in: Key | None = None
     note: Text
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from auth import audit
 from auth.actors import Actor
 from auth.assurance import at_least
 from config import clock
@@ -17,7 +16,7 @@ from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
-from services import attachments, deadlines, notices, queries, versions
+from services import attachments, deadlines, notices, queries, trail, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
@@ -236,6 +235,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     request.locale = prepared.command.locale
+    request.notice_version = prepared.command.notice_version
     request.status = RequestStatus.SUBMITTED
     request.submitted_at = request.changed_at = now
     request.due_on = deadlines.due_on(today, prepared.definition.deadline.working_days)
@@ -254,7 +254,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     notices.note_wish(request)
     notices.tell_applicant(request, "submitted", "submitted")
     notices.tell_office(request, "received", "submitted")
-    audit.record(actor, "request.submitted", f"request:{request.reference}", service=request.slug)
+    trail.record(actor, "request.submitted", request, service=request.slug)
 
 
 def _contact(definition: ServiceDefinition, answers: dict[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from joserfc.jws import extract_compact
 
 from auth.assurance import LEVELS
 from auth.logout_tokens import EVENT
+from config.identity_settings import DEFAULT_ASSURANCE
 from config.sandbox.accounts import ACCOUNTS
-from config.settings import DEFAULT_ASSURANCE
 
 LEVEL_NAMES = {"basic": "normal", "substantial": "substanziell", "high": "hoch"}
 MAX_LOGINS = 1000
