@@ -58,6 +58,7 @@ class User(KeyHolder, Identified, Base):
     assurance: Mapped[str] = mapped_column(default="basic")
     trust: Mapped[dict[str, Any]] = mapped_column(default=dict)
     locale: Mapped[str | None]
+    notice_version: Mapped[int | None]  # of the privacy notice "account" that was shown at the first login
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     last_login_at: Mapped[datetime] = mapped_column(default=clock.wall)
 

@@ -28,6 +28,7 @@ from auth.roles import STAFF_PERMISSIONS, Permission, needs_step_up
 from auth.sessions import Login
 from config import clock
 from config.errors import Forbidden
+from config.limits import spend
 from config.settings import current_settings
 
 __all__ = [
@@ -86,7 +87,9 @@ def require(
             actor = current_actor()
             if not any(actor.may(one) for one in (permission, *others)):
                 return _refuse(actor, permission, api)
-            if not api and (step_up or any(needs_step_up(one, request.method) for one in (permission, *others))):
+            if api:
+                spend("api", actor.id)
+            elif step_up or any(needs_step_up(one, request.method) for one in (permission, *others)):
                 demand_fresh_login()
             if api and request.method == "POST":
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))

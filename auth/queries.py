@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from auth.assurance import at_least
 from auth.identities import display_name
-from auth.models import ApiToken, AuditEvent, AuditSeal, Department, Office, RoleGrant, User, UserSession
+from auth.models import ApiToken, AuditEvent, Department, Office, RoleGrant, User, UserSession
 from auth.sessions import alive
 from config.database import db
 from config.errors import NotFound
 
-EVENTS_PER_PAGE = 100
+DEEDS_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -49,30 +49,6 @@ class SessionRow:
     seen_at: datetime
 
 
-@dataclass(frozen=True)
-class EventRow:
-    """An event as the auditor sees it: pseudonyms and codes."""
-
-    id: uuid.UUID
-    at: datetime
-    actor: str
-    actor_kind: str
-    action: str
-    subject: str
-    facts: str
-    is_sealed: bool
-
-
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events: parts of a code, from the newest backwards."""
-
-    action: str = ""
-    actor: str = ""
-    subject: str = ""
-    before: uuid.UUID | None = None
-
-
 def own_data(user_id: uuid.UUID) -> OwnData:
     """Raises NotFound."""
     user = db.session.get(User, user_id)
@@ -99,28 +75,6 @@ def sessions_of(user_id: uuid.UUID) -> list[SessionRow]:
         select(UserSession).where(UserSession.user_id == user_id, alive()).order_by(UserSession.seen_at.desc())
     )
     return [SessionRow(row.id, row.device or "", row.created_at, row.seen_at) for row in rows]
-
-
-def events(wanted: EventFilter) -> tuple[list[EventRow], uuid.UUID | None]:
-    """One page of the audit trail, newest first, and the id from which the next page goes on."""
-    statement = select(AuditEvent, AuditSeal.number).outerjoin(AuditSeal, AuditSeal.event_id == AuditEvent.id)
-    for column, text in (
-        (AuditEvent.action, wanted.action),
-        (AuditEvent.actor, wanted.actor),
-        (AuditEvent.subject, wanted.subject),
-    ):
-        if text.strip():
-            statement = statement.where(column.startswith(text.strip(), autoescape=True))
-    if wanted.before:
-        statement = statement.where(AuditEvent.id < wanted.before)
-    rows = db.session.execute(statement.order_by(AuditEvent.id.desc()).limit(EVENTS_PER_PAGE + 1)).all()
-    found = [_event_row(row[0], row[1] is not None) for row in rows[:EVENTS_PER_PAGE]]
-    return found, found[-1].id if len(rows) > EVENTS_PER_PAGE else None
-
-
-def _event_row(event: AuditEvent, is_sealed: bool) -> EventRow:
-    facts = ", ".join(f"{name}={value}" for name, value in sorted(event.facts.items()) if value is not None)
-    return EventRow(event.id, event.at, event.actor, event.actor_kind, event.action, event.subject, facts, is_sealed)
 
 
 def offices() -> Sequence[Office]:
@@ -159,7 +113,7 @@ class Deed:
 
 def deeds(subjects: Sequence[str]) -> list[Deed]:
     """What was done to these records, oldest first; at most a page of it."""
-    wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id).limit(EVENTS_PER_PAGE)
+    wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id).limit(DEEDS_SHOWN)
     events = db.session.scalars(wanted).all()
     names: dict[str, str] = {}
     for actor in {event.actor for event in events if event.actor_kind == "user"}:

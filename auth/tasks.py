@@ -5,7 +5,7 @@ from config.database import transaction
 
 
 def tidy() -> int:
-    """Delete logins past their limit, logins never completed, forms never fetched, old answers; how many."""
+    """Delete logins past their limit, logins never completed, forms never fetched, and what was kept long enough."""
     with transaction():
         ended = sessions.forget_expired() + logins.forget_expired() + kept_forms.forget_expired()
         return ended + logouts.forget_used() + idempotency.forget_old()

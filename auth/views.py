@@ -10,19 +10,19 @@ from flask_babel import get_locale
 
 from auth import logins, logouts, oidc
 from auth.assurance import ANY_LOGIN, Demand
-from auth.house_session import current_session as house_session
+from auth.house_session import current_session
 from auth.logins import Completed
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
 from auth.roles import ROLE_PERMISSIONS, Permission
 from config.database import transaction
 from config.ids import new_token
-from config.security import allow_form_target, limiter
+from config.limits import limited, note_failure
+from config.security import allow_form_target
 
 blueprint = Blueprint("auth", __name__, url_prefix="/auth", template_folder="templates")
 log = structlog.get_logger(__name__)
 BROWSER = "browser"
-LOGINS_LIMIT = "60 per minute"
 PARAMETER_LENGTH = 4096
 LOGOUT = "logout_state"
 # Refusals that a person can do something about, by what the page says of them.
@@ -44,7 +44,7 @@ DESKS = (
 
 @blueprint.get("/login")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def login() -> ResponseReturnValue:
     name: ProviderName = "staff" if request.args.get("staff") == "1" else "residents"
     return to_provider(name, request.args.get("next", ""))
@@ -77,7 +77,7 @@ def to_provider(
 
 @blueprint.get("/callback")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def callback() -> ResponseReturnValue:
     try:
         completed = _completed()
@@ -85,14 +85,14 @@ def callback() -> ResponseReturnValue:
         return _refused(str(refused))
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
-    house_session().adopt(completed.token, completed.login)
+    current_session().adopt(completed.token, completed.login)
     return redirect(completed.next_path or _first_page(completed))
 
 
 @blueprint.get("/logout")
 @public
 def confirm_logout() -> ResponseReturnValue:
-    if house_session().login is None:
+    if current_session().login is None:
         return redirect(url_for("portal.index"))
     return render_template("auth/logout.html")
 
@@ -100,7 +100,7 @@ def confirm_logout() -> ResponseReturnValue:
 @blueprint.post("/logout")
 @public
 def logout() -> ResponseReturnValue:
-    current = house_session()
+    current = current_session()
     leaving = current.login
     if leaving is None:
         return redirect(url_for("portal.index"))
@@ -141,7 +141,7 @@ def _completed() -> Completed:
         code=code, nonce=pending.nonce, code_verifier=pending.code_verifier, max_age=pending.demand.max_age
     )
     device = request.user_agent.string
-    return logins.complete(pending, answer, device=device, earlier=house_session().login)
+    return logins.complete(pending, answer, device=device, earlier=current_session().login)
 
 
 def _parameter(name: str) -> str | None:
@@ -152,6 +152,7 @@ def _parameter(name: str) -> str | None:
 
 
 def _refused(reason: str) -> ResponseReturnValue:
+    note_failure("failed_logins")
     log.warning("login_refused", reason=reason)
     logins.note_refusal(reason)
     page = render_template("auth/refused.html", why=WHY.get(reason, "stale" if reason.startswith("state_") else ""))

@@ -7,18 +7,16 @@ from auth import logouts
 from auth.jwts import TokenRefused
 from auth.oidc import ProviderUnavailable
 from auth.policies import signed
-from config.security import limiter
+from config.limits import limit_failures
 
 blueprint = Blueprint("backchannel", __name__, url_prefix="/auth")
-# A provider tells of many people at once, when it restarts for instance, and always from the same address.
-LIMIT = "1200 per minute"
 RETRY_AFTER_S = 5
 log = structlog.get_logger(__name__)
 
 
 @blueprint.post("/backchannel-logout")
 @signed
-@limiter.limit(LIMIT)
+@limit_failures("webhooks")  # a provider that restarts tells of many people at once
 def logout() -> Response:
     tokens = request.form.getlist("logout_token")
     try:

@@ -13,13 +13,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from auth.assurance import LEVELS, Demand, acr_values
-from auth.house_session import current_session as house_session
+from auth.house_session import current_session
 from auth.logins import local_path
 from auth.oidc import ProviderName
 from auth.policies import StepUpNeeded, public
-from auth.views import LOGINS_LIMIT, to_provider
+from auth.views import to_provider
 from config import clock
-from config.security import limiter
+from config.limits import limited
 from config.settings import current_settings
 
 blueprint = Blueprint("step_up", __name__, url_prefix="/auth", template_folder="templates")
@@ -27,12 +27,12 @@ blueprint = Blueprint("step_up", __name__, url_prefix="/auth", template_folder="
 
 @blueprint.get("/step-up")
 @public
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def begin() -> ResponseReturnValue:
     """Send the person of this login to the provider again. What the address asks for is only ever more than needed:
     the view behind `next` looks for itself.
     """
-    settings, next_path, login = current_settings(), local_path(request.args.get("next")), house_session().login
+    settings, next_path, login = current_settings(), local_path(request.args.get("next")), current_session().login
     if login is None:
         return redirect(url_for("auth.login", next=next_path or None))
     level = request.args.get("level", "")
@@ -59,7 +59,7 @@ def ask(needed: StepUpNeeded) -> ResponseReturnValue:
     )
     if reads:
         return redirect(confirm_url)
-    login = house_session().login
+    login = current_session().login
     weak = login is not None and not Demand(demand.assurance).is_met(login.assurance, None, clock.wall())
     names = {"basic": _("basic"), "substantial": _("substantial"), "high": _("high")}
     page = render_template(

@@ -16,9 +16,11 @@ from care import check_ins, links, phones, releases
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
-from config import scopes
+from config import limits, scopes
 from config.database import transaction
+from config.downloads import download
 from config.forms import accepting, command_or_errors
+from config.limits import limit_failures, limited
 from config.localisation import LOCALE_COOKIE, PAGE_LOCALES, page_locale
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -37,8 +39,14 @@ def behind_link(view: View) -> View:
     return cast(View, scoped)
 
 
+def _link(token: str, **_: str) -> str:
+    return token
+
+
 @blueprint.get("/c/<token>")
 @public
+@limit_failures("links_by_address")
+@limited("links", key=_link)
 @behind_link
 def show(token: str) -> ResponseReturnValue:
     """The question of the day, or the way to a paper."""
@@ -47,6 +55,8 @@ def show(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/c/<token>")
 @public
+@limit_failures("links_by_address")
+@limited("links", key=_link)
 @behind_link
 def answer(token: str) -> ResponseReturnValue:
     """Take down the answer, or open the paper."""
@@ -96,8 +106,11 @@ def _paper(token: str) -> ResponseReturnValue:
         if day is None:
             form.birth_date.errors = [_("This is not a date.")]
         else:
+            limits.check("lookups_by_address", limits.by_address())
             with transaction():
                 opened = releases.open_paper(token, day)
+            if opened.outcome is not releases.Opening.OPENED:
+                limits.note("lookups_by_address", limits.by_address())
             if opened.outcome is releases.Opening.OPENED:
                 return _download(opened)
             if opened.outcome is not releases.Opening.WRONG:
@@ -118,10 +131,7 @@ def day_in(text: str) -> date | None:
 
 
 def _download(opened: releases.Opened) -> Response:
-    response = _private(opened.content)
-    response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{opened.file_name}"'
-    return response
+    return download(opened.content, "application/pdf", opened.file_name)
 
 
 def _gone() -> Response:

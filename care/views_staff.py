@@ -5,16 +5,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, own_cases, queries, representations, trail, words
+from care import (
+    case_management,
+    check_ins,
+    follow_up,
+    orders,
+    own_cases,
+    queries,
+    representations,
+    trail,
+    transfer,
+    words,
+)
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
-from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
+from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
 from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
@@ -22,6 +33,7 @@ from care.page_words import care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
+from config.downloads import download
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
@@ -86,7 +98,7 @@ def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
     trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
-    return case_page(reference)
+    return show_case(reference)
 
 
 @blueprint.post("/cases/<reference>/reports")
@@ -106,7 +118,7 @@ def add_report(reference: str) -> ResponseReturnValue:
                     check_ins.record_by_staff(command, case=locked, actor=actor, channel=ReportChannel.PHONE)
                 flash(_("The report was taken down."), "success")
                 return back_to(reference)
-    return case_page(reference, report_form=form), 422
+    return show_case(reference, report_form=form), 422
 
 
 @blueprint.post("/cases/<reference>/reviews")
@@ -174,7 +186,7 @@ def _act(
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(done, "success")
                 return back_to(reference)
-    return case_page(reference, **{name: form}), 422
+    return show_case(reference, **{name: form}), 422
 
 
 @blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
@@ -184,15 +196,11 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     name, content = queries.paper(actor, reference, document_id)
     trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(content, "application/pdf", name)
 
 
-def case_page(reference: str, **forms: Any) -> str:
-    """The page of one case, with what was typed into `forms`."""
+def show_case(reference: str, **forms: Any) -> str:
+    """The page of a case, with the forms that were filled in and refused."""
     found = queries.case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found)
     locale = page_locale()
@@ -202,6 +210,7 @@ def case_page(reference: str, **forms: Any) -> str:
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
+        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
     return render_template(

@@ -155,6 +155,7 @@ class TaskKind(StrEnum):
     LINK_LOCKED = "link_locked"  # too many wrong birth dates
     UNREACHABLE = "unreachable"
     CODE_LOCKED = "code_locked"  # too many wrong birth dates with the code that links a login
+    TAKEN_OVER = "taken_over"  # from another office
 
 
 class LinkPurpose(StrEnum):

@@ -75,6 +75,7 @@ TASKS: dict[str, str] = {
     TaskKind.LINK_LOCKED: N_("Certificate locked after wrong dates of birth"),
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
     TaskKind.CODE_LOCKED: N_("Code for the account locked after wrong dates of birth"),
+    TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
 }
 ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),
@@ -115,6 +116,7 @@ EVENTS: dict[str, str] = {
     "preferences": N_("Wishes changed"),
     "order": N_("Order"),
     "closed": N_("Closed"),
+    "transferred": N_("Handed over to another health office"),
     "reopened": N_("Reopened"),
     "opted_out": N_("Wants no more messages"),
     "opted_in": N_("Wants messages again"),

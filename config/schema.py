@@ -1,10 +1,12 @@
 """The state of the database's schema: migrate it, and say in one line what is wrong with it."""
 
+import time
+
 import flask_migrate
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from config.database import MIGRATIONS, engine_options
@@ -12,6 +14,7 @@ from config.errors import N_, ConfigurationError
 from config.settings import Settings
 
 VERSION_TABLE = "alembic_version"
+LONGEST_WAIT_S = 30.0
 SEALED_SINCE = "0005"  # what older schemas held in plain is sealed by this one
 SEALED_TABLES = (
     "care_case",
@@ -46,10 +49,22 @@ def forget_what_was_readable(url: str) -> None:
                 connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
                 return
             has_keys = connection.scalar(text("SELECT EXISTS (SELECT 1 FROM notification WHERE key LIKE 'api:%')"))
+            _wait_for_others_to_end(connection)
             for table in (*SEALED_TABLES, *(["notification"] if has_keys else [])):
                 connection.execute(text(f"VACUUM (FULL) {table}"))
     finally:
         engine.dispose()
+
+
+def _wait_for_others_to_end(connection: Connection) -> None:
+    """What a transaction that has begun before could still see would be kept; after a while we go on all the same."""
+    others = text(
+        "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL))"
+    )
+    deadline = time.monotonic() + LONGEST_WAIT_S
+    while connection.scalar(others) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def newest_revision() -> str | None:
