@@ -1,24 +1,26 @@
 """Flask's `session` over the logins of `auth.sessions` and a visitor's signed cookie."""
 
 import hashlib
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from auth.models import UserSession
 from auth.session_limits import limits, noted_every
-from auth.sessions import Login, login_of, own_transaction, serializer
+from auth.sessions import REMEMBERED, Login, login_of, own_transaction, serializer
 from config import clock
 from config.database import db
-from config.encryption import DecryptionError, token_hash
+from config.encryption import DecryptionError, blind_index, token_hash
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -55,6 +57,11 @@ class HouseSession(SessionMixin):
         return self._values
 
     @property
+    def cookie(self) -> str:
+        """What the login cookie of this request says; "" without one."""
+        return self._request.cookies.get(self._interface.login_cookie, "")
+
+    @property
     def login(self) -> Login | None:
         """The login that this request belongs to."""
         self._open()
@@ -65,8 +72,8 @@ class HouseSession(SessionMixin):
         login = self.login
         if login is None:
             return None
-        noted = clock.wall() if self._is_click(login) else login.seen_at
-        return min(noted + login.limits.idle, login.expires_at)
+        idle_until = clock.wall() + login.limits.idle if self._is_click(login) else login.idle_until
+        return min(idle_until, login.expires_at)
 
     def is_to_be_noted(self) -> bool:
         """Whether this request is written down, as a click or for what it put into the session."""
@@ -168,6 +175,38 @@ class HouseSessions(SessionInterface):
 def init_app(app: Flask, settings: "Settings") -> None:
     """Let `app` keep its sessions here."""
     app.session_interface = HouseSessions(settings)
+
+
+def current_session() -> HouseSession:
+    """The session of this request, with what Flask's own type does not know."""
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    assert isinstance(held, HouseSession)
+    return held
+
+
+def owner_mark(login: Login) -> str:
+    """By which a page that waited knows whether the same person is back."""
+    return blind_index("owner of a page", str(login.user_id)).hex()[:32]
+
+
+def ran_out(token: str) -> tuple[Login, dict[str, Any]] | None:
+    """The login of this cookie, and what its session held, if it ran out within the last hour."""
+    return next(iter(_ran_out(UserSession.token_hash == token_hash(token))), None)
+
+
+def ran_out_of(user_id: uuid.UUID) -> list[tuple[Login, dict[str, Any]]]:
+    """The logins of this user that ran out within the last hour, with what their sessions held."""
+    return _ran_out(UserSession.user_id == user_id)
+
+
+def _ran_out(which: ColumnElement[bool]) -> list[tuple[Login, dict[str, Any]]]:
+    found, now = [], clock.wall()
+    with Session(db.engine) as own:
+        for row in own.scalars(select(UserSession).where(which)):
+            if now - REMEMBERED < min(row.idle_until, row.expires_at) <= now:
+                with suppress(DecryptionError):
+                    found.append((login_of(row), serializer.loads(row.data or "{}")))
+    return found
 
 
 def _note(row: UserSession, session: HouseSession) -> None:

@@ -56,7 +56,9 @@ class User(KeyHolder, Identified, Base):
     address = sealed(dict)
     birth_date = sealed(date)
     assurance: Mapped[str] = mapped_column(default="basic")
+    trust: Mapped[dict[str, Any]] = mapped_column(default=dict)
     locale: Mapped[str | None]
+    notice_version: Mapped[int | None]  # of the privacy notice "account" that was shown at the first login
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     last_login_at: Mapped[datetime] = mapped_column(default=clock.wall)
 
@@ -94,6 +96,18 @@ class LoginAttempt(SealedRow, Identified, Base):
     nonce: Mapped[str]
     code_verifier: Mapped[str]
     next_path = sealed(str)  # an address may hold what somebody searched for
+    wanted_assurance: Mapped[str] = mapped_column(default="")
+    max_age: Mapped[int | None]
+    user_id: Mapped[uuid.UUID | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class UsedLogoutToken(Base):
+    """A provider's word that somebody is to be logged out, which counts once."""
+
+    __tablename__ = "used_logout_token"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -109,7 +123,8 @@ class UserSession(SealedRow, Identified, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
     provider: Mapped[str]
-    provider_session: Mapped[str | None]
+    provider_session: Mapped[str | None] = mapped_column(index=True)
+    auth_time: Mapped[datetime | None]
     claim_roles: Mapped[list[Any]] = mapped_column(default=list)
     assurance: Mapped[str] = mapped_column(default="basic")
     is_staff: Mapped[bool] = mapped_column(default=False)

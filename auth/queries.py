@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
 
+from auth.assurance import at_least
 from auth.identities import display_name
 from auth.models import ApiToken, AuditEvent, Department, Office, RoleGrant, User, UserSession
 from auth.sessions import alive
@@ -18,7 +19,10 @@ DEEDS_SHOWN = 100
 
 @dataclass(frozen=True)
 class OwnData:
-    """What we hold of somebody's identity, for that person's own page and for filling their forms in."""
+    """What we hold of somebody's identity, for that person's own page and for filling their forms in.
+
+    `trust`: how surely each of these attributes is known, by its name; `assurance`: how surely the person is.
+    """
 
     name: str | None
     given_name: str | None
@@ -30,6 +34,11 @@ class OwnData:
     assurance: str
     first_seen: datetime
     last_login: datetime
+    trust: dict[str, str] = field(default_factory=dict)
+
+    def is_known(self, attribute: str, wanted: str) -> bool:
+        """Whether `attribute` is there and known at least as surely as `wanted`."""
+        return at_least(self.trust.get(attribute, ""), wanted)
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ def own_data(user_id: uuid.UUID) -> OwnData:
         assurance=user.assurance,
         first_seen=user.created_at,
         last_login=user.last_login_at,
+        trust=dict(user.trust),
     )
 
 

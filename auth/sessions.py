@@ -41,7 +41,9 @@ class Login:
     assurance: str
     is_staff: bool
     seen_at: datetime
+    idle_until: datetime
     expires_at: datetime
+    auth_time: datetime | None = None
 
     @property
     def limits(self) -> Limits:
@@ -57,6 +59,7 @@ def start(
     id_token: str,
     device: str,
     provider_session: str | None = None,
+    auth_time: datetime | None = None,
 ) -> tuple[str, Login]:
     """Store a login of `user` and return its token, for the cookie alone. Call inside `transaction()`."""
     token, now, allowed = new_token() + new_token(), clock.wall(), limits(user.assurance, is_staff=is_staff)
@@ -65,6 +68,7 @@ def start(
         user_id=user.id,
         provider=provider,
         provider_session=provider_session,
+        auth_time=auth_time,
         claim_roles=list(claim_roles),
         assurance=user.assurance,
         is_staff=is_staff,
@@ -148,7 +152,9 @@ def login_of(row: UserSession) -> Login:
         assurance=row.assurance,
         is_staff=row.is_staff,
         seen_at=row.seen_at,
+        idle_until=row.idle_until,
         expires_at=row.expires_at,
+        auth_time=row.auth_time,
     )
 
 

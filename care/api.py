@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, url_for
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, orders, queries, representations, trail
+from care import case_management, check_ins, orders, queries, representations, trail, transfer
 from care.commands import (
     CloseCase,
     Command,
@@ -20,6 +20,7 @@ from care.commands import (
     ReviewCase,
     SetPreferences,
     SetPublicHealthAction,
+    TransferCase,
 )
 from care.vocabulary import ReportChannel
 from config.database import transaction
@@ -142,6 +143,15 @@ def preferences(reference: str, json: SetPreferences) -> Answer:
 def close(reference: str, json: CloseCase) -> Answer:
     """Close the case."""
     return _act(reference, json, case_management.close, 200)
+
+
+@blueprint.post("/<reference>/transfer")
+@require(Permission.CASES_TRANSFER, api=True)
+@api.validate(tags=["care"])
+def hand_over(reference: str, json: TransferCase) -> Answer:
+    """Hand the case over to another health office; whoever did it does not see it any more."""
+    transfer.hand_over(json, reference=reference, actor=current_actor())
+    return jsonify({"reference": reference.strip().upper(), "office": json.office.strip().lower()}), 200
 
 
 def _act(reference: str, command: Command, act: Callable[..., Any], status: int) -> Answer:

@@ -22,6 +22,7 @@ from care.import_queries import get_import
 from care.imports.base import Context, ParsedRow, Problem, Severity
 from care.imports.formats import AUTO, ParsedFile, parse_file
 from care.imports.rows import RowValues
+from care.known_cases import already_enrolled
 from care.models import Case
 from care.protocol import current_versions
 from config import clock
@@ -107,7 +108,7 @@ def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> set[int]:
     """The numbers of the rows whose case is there already."""
     usable = [row for row in rows if row.usable]
     commands = [RowValues.model_validate(row.values).case for row in usable]
-    there = case_management.already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
+    there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
     return {row.number for row, case_id in zip(usable, there, strict=True) if case_id}
 
 
@@ -177,7 +178,7 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
 def _not_there_yet(rows: Sequence[ImportRow], case_import: CaseImport) -> list[ImportRow]:
     """Settle the rows whose case exists, with one question for all of them; the others are left to do."""
     commands = [RowValues.model_validate(row.values).case for row in rows]
-    there = case_management.already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
+    there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
     for row, case_id in zip(rows, there, strict=True):
         if case_id:
             row.case_id, row.outcome = case_id, RowOutcome.ALREADY_THERE

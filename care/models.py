@@ -102,7 +102,9 @@ class Case(SealedRow, Identified, Base):
 
     enrolled_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    health_erased_at: Mapped[datetime | None]  # what was said about health is gone; order and papers may still be here
+    notice_version: Mapped[int | None]  # of the privacy notice that stood at enrolment
     touched_at: Mapped[datetime]
     last_exposure_on = sealed(date)
     symptom_onset_on = sealed(date)
@@ -230,6 +232,21 @@ class OfficeTask(OfCase, Identified, Base):
         ),
         Index(None, "office_id", "done_at", "due_at"),
     )
+
+
+class Handover(Identified, Base):
+    """That an office has handed a case over to another. `identity_index`: under what its imports found the case."""
+
+    __tablename__ = "care_handover"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    from_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    to_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (Index(None, "from_office_id", "identity_index"),)
 
 
 class Document(OfCase, Identified, Base):

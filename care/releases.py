@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.models import Office
-from care import case_management, follow_up, messages, trail
+from care import case_management, follow_up, links, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
 from care.models import AccessLink, Case, Document
@@ -92,7 +92,7 @@ def _deposit(case: Case, paper: bytes, now: datetime) -> str | None:
             case=case,
             kind=CERTIFICATE,
             file_name=name,
-            locale=_paper_locale(case),
+            locale=paper_locale(case),
             created_at=now,
             content=paper,
         )
@@ -124,13 +124,14 @@ def _morning(case: Case, now: datetime) -> datetime:
     return max(now, at(local_day(now, zone), release.message_from, zone))
 
 
-def _paper_locale(case: Case) -> str:
+def paper_locale(case: Case) -> str:
+    """The language in which we write on paper to the person of this case."""
     return "de" if case.person.locale.startswith("de") or case.person.locale not in PAPER_LOCALES else "en"
 
 
 def certificate(case: Case) -> bytes:
     """The certificate of the period as tagged PDF (about 50 ms of CPU: not within a transaction)."""
-    locale = _paper_locale(case)
+    locale = paper_locale(case)
     today = local_day(clock.now(), current_settings().zone)
     with force_locale(locale):
         data = _certificate_data(case, locale, today)
@@ -177,24 +178,12 @@ def _certificate_data(case: Case, locale: str, today: date) -> dict[str, Any]:
     }
 
 
-def link_by_token(token: str) -> AccessLink | None:
-    """The paper's link, or None."""
-    return db.session.scalar(select(AccessLink).where(AccessLink.token_hash == token_hash(token)))
-
-
-def is_alive(link: AccessLink) -> bool:
-    """Whether the link can still be opened by somebody who knows the date of birth."""
-    return link.locked_at is None and clock.now() < link.expires_at
-
-
 def open_paper(token: str, birth_date: date) -> Opened:
     """Try to open the paper behind `token`, inside the caller's transaction. Wrong dates count; then it is locked."""
     statement = select(AccessLink).where(AccessLink.token_hash == token_hash(token))
     link = db.session.scalar(locked(statement).execution_options(populate_existing=True))
-    if link is None or clock.now() >= link.expires_at:
+    if link is None or not links.can_be_opened(link):
         return Opened(Opening.GONE)
-    if link.locked_at is not None:
-        return Opened(Opening.LOCKED)
     if link.case.person.birth_date != birth_date:
         return Opened(_count_wrong_try(link))
     link.tries = 0

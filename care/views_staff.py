@@ -5,22 +5,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, trail, words
+from care import (
+    case_management,
+    check_ins,
+    follow_up,
+    orders,
+    own_cases,
+    queries,
+    representations,
+    trail,
+    transfer,
+    words,
+)
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
-from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
+from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
 from care.lifecycle import Action, possible
+from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
 from care.page_words import care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
+from config.downloads import download
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
@@ -85,7 +99,7 @@ def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
     trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
-    return _case_page(reference)
+    return case_page(reference)
 
 
 @blueprint.post("/cases/<reference>/reports")
@@ -104,8 +118,8 @@ def add_report(reference: str) -> ResponseReturnValue:
                     locked = case_management.locked_case(found.id)
                     check_ins.record_by_staff(command, case=locked, actor=actor, channel=ReportChannel.PHONE)
                 flash(_("The report was taken down."), "success")
-                return _back(reference)
-    return _case_page(reference, report_form=form), 422
+                return back_to(reference)
+    return case_page(reference, report_form=form), 422
 
 
 @blueprint.post("/cases/<reference>/reviews")
@@ -142,7 +156,7 @@ def pause(reference: str) -> ResponseReturnValue:
         command = SetPreferences(paused=request.form.get("paused") == "1")
         with transaction():
             case_management.set_preferences(command, case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 @blueprint.post("/cases/<reference>/tasks")
@@ -154,7 +168,7 @@ def finish_task(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with transaction():
             follow_up.finish_task(UUID(request.form["task"]), case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 def _act(
@@ -172,8 +186,8 @@ def _act(
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(done, "success")
-                return _back(reference)
-    return _case_page(reference, **{name: form}), 422
+                return back_to(reference)
+    return case_page(reference, **{name: form}), 422
 
 
 @blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
@@ -183,21 +197,21 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     name, content = queries.paper(actor, reference, document_id)
     trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(content, "application/pdf", name)
 
 
-def _case_page(reference: str, **forms: Any) -> str:
-    shown = representations.page_values(queries.case_for(current_actor(), reference))
+def case_page(reference: str, **forms: Any) -> str:
+    """The page of one case, with what was typed into `forms`."""
+    found = queries.case_for(current_actor(), reference)
+    shown = representations.page_values(found) | own_cases.accounts(found)
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
+        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
+        "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
     return render_template(
@@ -209,6 +223,7 @@ def _case_page(reference: str, **forms: Any) -> str:
         words=words,
         no_messages=shown["channel"] == Channel.NONE,
         tones=words.TONES,
+        holds=holds.on([f"case:{shown['reference']}"]),
         actor=current_actor(),
         Permission=Permission,
         locale=locale,
@@ -235,5 +250,6 @@ def _local(typed: datetime | None) -> datetime | None:
     return typed.replace(tzinfo=current_settings().zone) if typed else None
 
 
-def _back(reference: str) -> ResponseReturnValue:
+def back_to(reference: str) -> ResponseReturnValue:
+    """To the page of the case, after an act."""
     return redirect(url_for("care.case", reference=reference), 303)

@@ -22,9 +22,11 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "roles": (("auth.cli",), "Grant roles; also how the first administrator comes in."),
     "tokens": (("auth.cli",), "API tokens."),
     "audit": (("auth.audit_cli",), "The audit trail."),
+    "retention": (("auth.retention_cli",), "Time limits, and the list of erasures."),
     "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),
+    "keys": (("config.command_line.keys",), "The keys that protect personal data."),
     "notifications": (("notifications.cli", "notifications.bounces_cli"), "Messages and their templates."),
 }
 
@@ -145,7 +147,7 @@ def upgrade() -> None:
     """Bring the database to the newest schema (as the owner, OBHUT_MIGRATION_DATABASE_URL), with a first office."""
     from config import schema
     from config.app import create_app
-    from config.command_line.seeding import seed
+    from config.command_line.seeding import erase_again, seed
     from config.command_line.terminal import _, say
 
     settings = _settings()
@@ -153,6 +155,7 @@ def upgrade() -> None:
     schema.upgrade(app, settings)
     with app.app_context():
         seed(settings)
+        erase_again()
     say(_("The database has the newest schema."))
 
 

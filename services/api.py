@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
+from config.bodies import takes_files
 from config.database import transaction
 from config.errors import N_, RuleViolation
 from config.localisation import is_locale
@@ -31,6 +32,7 @@ class ListQuery(BaseModel):
 
 
 @blueprint.post("/api/v1/services/<slug>/requests")
+@takes_files
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
 @api.validate(tags=["services"])
 def create(slug: str, json: SubmitBody) -> Answer:

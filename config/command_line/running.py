@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from config.sandbox.process import SandboxProcess
 
 WEB_THREADS = 8
+MOST_HEADER_BYTES = 32 * 1024  # address and cookies included; a login's answer has a quarter of it
 STOP_SECONDS = 5
 READY_SECONDS = 60
 LOOK_SECONDS = 1
@@ -122,7 +123,7 @@ def _start_sandbox(settings: Settings, stack: ExitStack) -> "SandboxProcess | No
 def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") -> None:
     """Database, seeds, clock and the sandbox's pages. Raises ConfigurationError when the database cannot be used."""
     from config import schema
-    from config.command_line.seeding import department_codes, seed
+    from config.command_line.seeding import department_codes, erase_again, seed
     from config.sandbox import clock, views
 
     if sandbox:
@@ -134,6 +135,7 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
     with app.app_context():
         seed(settings)
+        erase_again()
 
 
 def require_migrated(settings: Settings) -> None:
@@ -177,7 +179,8 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         settings = current_settings()
     server = create_server(
         app, sockets=[listener], threads=WEB_THREADS, ident=None, channel_timeout=120,
-        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+        clear_untrusted_proxy_headers=not settings.trusted_proxies,
+        max_request_header_size=MOST_HEADER_BYTES,
         max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
     )  # fmt: skip
     server.channel_class = channel_class(settings)

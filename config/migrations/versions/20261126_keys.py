@@ -104,6 +104,24 @@ def _new_tables() -> None:
         ["prefix_index", "person_id"],
         unique=False,
     )
+    op.create_table(
+        "care_handover",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("from_office_id", sa.Uuid(), nullable=False),
+        sa.Column("to_office_id", sa.Uuid(), nullable=False),
+        sa.Column("identity_index", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.String(length=80), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["care_case.id"], name=op.f("fk_care_handover_case_id_care_case")),
+        sa.ForeignKeyConstraint(["from_office_id"], ["office.id"], name=op.f("fk_care_handover_from_office_id_office")),
+        sa.ForeignKeyConstraint(["to_office_id"], ["office.id"], name=op.f("fk_care_handover_to_office_id_office")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_handover")),
+    )
+    op.create_index(op.f("ix_care_handover_case_id"), "care_handover", ["case_id"], unique=False)
+    op.create_index(
+        op.f("ix_care_handover_from_office_id_identity_index"), "care_handover", ["from_office_id", "identity_index"]
+    )
     op.add_column("care_person", sa.Column("names_indexed", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(op.f("ix_care_person_names_indexed"), "care_person", ["names_indexed"], unique=False)
 
