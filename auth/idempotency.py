@@ -19,7 +19,7 @@ from auth.models import IdempotencyRecord
 from auth.sessions import own_transaction
 from config import clock
 from config.database import db
-from config.encryption import DecryptionError
+from config.encryption import DecryptionError, blind_index
 from config.errors import N_, Conflict, RuleViolation
 
 HEADER = "Idempotency-Key"
@@ -40,7 +40,7 @@ def answered_once(actor_id: str, view: Callable[[], Any]) -> ResponseReturnValue
         return view()  # type: ignore[no-any-return]
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise RuleViolation(HEADER, N_("The Idempotency-Key may have {most} printable characters."), most=KEY_LENGTH)
-    record = _reserve(actor_id, key, _fingerprint())
+    record = _reserve(actor_id, blind_index("idempotency key", key).hex(), _fingerprint())
     if record.state == ANSWERED:
         return _stored_answer(record)
     g.idempotency_record = record.id

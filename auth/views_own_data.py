@@ -5,24 +5,27 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth import audit, own_data
+from auth.house_session import current_session
 from auth.policies import current_actor, require, user_id_of
 from auth.roles import Permission
-from auth.views import house_session
 from auth.views_privacy import download
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import RuleViolation
 from config.forms import BaseForm
-from config.security import limiter
+from config.limits import limited
 from config.zips import zipped
 
 blueprint = Blueprint("own_data", __name__, url_prefix="/account", template_folder="templates")
-COPIES_LIMIT = "10 per hour"
+
+
+def _account(**_: object) -> str:
+    return current_actor().id
 
 
 @blueprint.get("/export")
-@require(Permission.ACCOUNT_OWN)
-@limiter.limit(COPIES_LIMIT)
+@require(Permission.ACCOUNT_OWN, step_up=True)
+@limited("copies", key=_account)
 def export() -> ResponseReturnValue:
     """The copy of one's data: a ZIP with JSON and files."""
     actor = current_actor()
@@ -41,7 +44,7 @@ def confirm_deletion() -> ResponseReturnValue:
 
 
 @blueprint.post("/delete")
-@require(Permission.ACCOUNT_OWN)
+@require(Permission.ACCOUNT_OWN, step_up=True)
 def delete() -> ResponseReturnValue:
     """End the account."""
     actor = current_actor()
@@ -53,7 +56,7 @@ def delete() -> ResponseReturnValue:
     except RuleViolation as violation:
         flash(translated(violation), "warning")
         return _page(), 422
-    house_session().leave()
+    current_session().leave()
     flash(_("Your account has been deleted."), "success")
     return redirect(url_for("portal.index"), 303)
 

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 
-from auth import audit, erasures, holds, idempotency
+from auth import erasures, holds, idempotency
 from auth.actors import Actor
 from auth.erasures import EVERYTHING, HEALTH
 from auth.holdings import Kept
+from care import trail
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
@@ -144,7 +145,7 @@ def erase(case: Case, *, scope: str, reason: str, actor: Actor) -> None:
         if scope == EVERYTHING and _stays(cases, clock.now()):
             raise RuleViolation("", N_("Order and papers have to stay. What was said about health can be erased."))
     for one in cases:
-        audit.record(actor, "case.erased", f"case:{one.reference}", scope=scope, reason=reason)
+        trail.record(actor, "case.erased", one, scope=scope, reason=reason)
     erase_people([person_id], scope)
     erasures.note(KIND, [person_id], scope, reason, actor)
 

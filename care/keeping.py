@@ -145,7 +145,7 @@ def _as_json(case: Case) -> dict[str, Any]:
         "case": representations.case_json(case),
         "reports": [representations.report_json(report) for report in case.reports],
         "reviews": [
-            {"outcome": review.outcome.value, "at": review.recorded_at.isoformat(), "note": review.note}
+            {"outcome": review.outcome, "at": review.recorded_at.isoformat(), "note": review.note}
             for review in case.reviews
         ],
         "lab_results": [

@@ -39,7 +39,7 @@ def case_json(case: Case) -> dict[str, Any]:
         "first_positive_on": _iso(case.first_positive_on),
         "entered_on": _iso(case.entered_on),
         "continuous_exposure": case.continuous_exposure,
-        "public_health_action": case.public_health_action,
+        "public_health_action": case.public_health_action or "none",
         "extended_until": _iso(case.extended_until),
     }
 

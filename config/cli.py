@@ -21,11 +21,12 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "departments": (("auth.cli",), "Departments of the administration."),
     "roles": (("auth.cli",), "Grant roles; also how the first administrator comes in."),
     "tokens": (("auth.cli",), "API tokens."),
-    "audit": (("auth.cli",), "The audit trail."),
+    "audit": (("auth.audit_cli",), "The audit trail."),
     "retention": (("auth.retention_cli",), "Time limits, and the list of erasures."),
     "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),
+    "keys": (("config.command_line.keys",), "The keys that protect personal data."),
     "notifications": (("notifications.cli", "notifications.bounces_cli"), "Messages and their templates."),
 }
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -65,12 +65,13 @@ class Retention(Frozen):
 
 
 class ServiceDefinition(Frozen):
-    """One service as offered to residents."""
+    """One service as offered to residents. `assurance`: how surely the applicant must be known at least (eIDAS)."""
 
     slug: Slug
     version: int = Field(ge=1)
     leika: Annotated[str, StringConstraints(pattern=r"^99\d{12}$")] | None = None
     department: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{2,40}$")]
+    assurance: Literal["basic", "substantial", "high"] | None = None
     title: Text
     summary: Text
     description: Text

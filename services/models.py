@@ -35,6 +35,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
     """One application by one person for one service."""
 
     __tablename__ = "service_request"
+    key_group = ("department", "department_code")
     __table_args__ = (
         Index(None, "department_code", "status", "due_on", "reference"),
         Index(None, "applicant_id", "created_at"),

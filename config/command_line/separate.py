@@ -40,11 +40,13 @@ def filled(settings: Settings, *, required: bool = False) -> tuple[Settings, sta
 
 def application(settings: Settings, *, required: bool = False) -> "Flask":
     """The application for a process of its own, with the sandbox's clock and pages outside production."""
+    from auth import audit_sealer
     from config.app import create_app
     from config.sandbox import views
 
     complete, kept = filled(settings, required=required)
     app = create_app(complete)
+    audit_sealer.start(app)
     movable = clock.install(settings)
     if movable:
         views.attach(app, settings, kept, movable)

@@ -40,7 +40,7 @@
   const live = document.querySelector("[data-live]");
   const freshen = async () => {
     try {
-      const answer = document.hidden ? null : await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = document.hidden ? null : await fetch(location.href, { headers: { Accept: "text/html", "X-Obhut-Quiet": "1" } });
       if (answer && answer.ok && !answer.redirected) {
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
         if (!fresh || fresh.dataset.live !== live.dataset.live) { location.reload(); return; }

@@ -10,12 +10,13 @@ from config.command_line import terminal
 from config.errors import ConfigurationError
 from config.settings import Settings, load_settings
 
-KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 PRODUCTION = {
     "env": "production",
     "base_url": "https://obhut.example.org",
-    "secret_key": "x" * 40,
+    "secret_key": "kT9-wq4Zr_Xv2LmBf7HsJd0NcPyGa5Ue8Ri3Oo1t",
     "encryption_keys": KEY,
+    "blind_index_key": "b" * 40,
     "oidc_issuer": "https://login.example.org",
     "oidc_client_id": "obhut",
     "twilio_account_sid": "AC" + "0" * 32,
@@ -141,6 +142,8 @@ def test_production_starts_with_everything_set() -> None:
         ({"secret_key": ""}, "OBHUT_SECRET_KEY"),
         ({"secret_key": "short"}, "OBHUT_SECRET_KEY"),
         ({"encryption_keys": ""}, "OBHUT_ENCRYPTION_KEYS"),
+        ({"blind_index_key": ""}, "OBHUT_BLIND_INDEX_KEY"),
+        ({"blind_index_key": "short"}, "OBHUT_BLIND_INDEX_KEY"),
         ({"oidc_issuer": ""}, "OBHUT_OIDC_ISSUER"),
         ({"base_url": "http://obhut.example.org"}, "OBHUT_BASE_URL"),
         ({"oidc_issuer": "http://login.example.org"}, "OBHUT_OIDC_ISSUER"),
