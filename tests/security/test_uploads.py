@@ -103,7 +103,7 @@ def _problems(file: Hostile, answer: requests.Response) -> Iterator[str]:
 
 def test_hostile_files_go_out_as_files_or_not_at_all(live_server: Obhut, amount: Amount) -> None:
     files: Queue[Hostile] = Queue()
-    number = amount(84, 5_000)
+    number = amount(63, 5_000)
     for file in hostile_files(number):
         files.put(file)
     headers = live_server.token("resident")
