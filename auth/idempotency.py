@@ -5,7 +5,7 @@ crash between the act and its answer is known for what it is: such a request is 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from auth.models import IdempotencyRecord
 from auth.sessions import own_transaction
 from config import clock
 from config.database import db
-from config.encryption import blind_index
+from config.encryption import DecryptionError, blind_index
 from config.errors import N_, Conflict, RuleViolation
 
 HEADER = "Idempotency-Key"
@@ -56,6 +56,25 @@ def forget_old() -> int:
     """Delete answers older than a day; how many. Call inside `transaction()`."""
     old = delete(IdempotencyRecord).where(IdempotencyRecord.created_at < clock.wall() - KEPT_FOR)
     return int(db.session.execute(old).rowcount)  # type: ignore[attr-defined]
+
+
+def forget_about(references: Collection[str]) -> int:
+    """Delete the answers that name one of these records; how many. Call inside `transaction()`."""
+    words = [each.encode() for each in references]
+    rows = db.session.scalars(select(IdempotencyRecord).execution_options(yield_per=200)) if words else ()
+    named = [row.id for row in rows if any(word in _said(row) for word in words)]
+    for start in range(0, len(named), 500):
+        here = IdempotencyRecord.id.in_(named[start : start + 500])
+        db.session.execute(delete(IdempotencyRecord).where(here), execution_options={"synchronize_session": False})
+    return len(named)
+
+
+def _said(record: IdempotencyRecord) -> bytes:
+    try:
+        body = record.body or b""
+    except DecryptionError:
+        body = b""
+    return body + " ".join([record.key, *map(str, record.headers.values())]).encode()
 
 
 def _fingerprint() -> bytes:

@@ -44,6 +44,7 @@ class SymptomReport(OfCase, Identified, Base):
     by: Mapped[Reporter]
     channel: Mapped[ReportChannel]
     actor_id: Mapped[str] = mapped_column(String(80))
+    notice_version: Mapped[int | None]  # of the privacy notice on the page; None: there was no page of ours
     symptoms = sealed(dict)  # key → bool, as answered
     vitals = sealed(dict)  # temperature_c, fever_reducer
     note = sealed(str)

@@ -7,9 +7,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from auth import audit
+from auth import notices
 from auth.actors import Actor
-from care import follow_up, known_cases, messages, name_index, people, phones, timeline
+from care import follow_up, known_cases, links, messages, name_index, people, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, reassess, zone_of
 from care.commands import (
@@ -98,6 +98,7 @@ def enrol(
         continuous_exposure=command.continuous_exposure,
         household_head_id=_head_id(command.household_of, office_id),
         public_health_action="none",
+        notice_version=notices.newest(notices.ENROLMENT),
         facts_revision=1,
     )
     _check_dates(command, case, now)
@@ -106,7 +107,7 @@ def enrol(
     db.session.flush()
     name_index.index_names(case.person)
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
-    audit.record(actor, "case.enrolled", f"case:{case.reference}", kind=case.kind.value, protocol=protocol.code)
+    trail.record(actor, "case.enrolled", case, kind=case.kind.value, protocol=protocol.code)
     ends_at = change.now.period.ends_at(zone_of(case.person))
     if ends_at is not None and ends_at <= now:
         closed_as = closed_as or CloseReason.ENROLLED_PAST_END
@@ -185,7 +186,7 @@ def review(command: ReviewCase, *, case: Case, actor: Actor) -> Change:
         Review(case=case, outcome=command.outcome.value, recorded_at=now, actor_id=actor.id, note=command.note or None)
     )
     timeline.add(case, "reviewed", actor, outcome=command.outcome.value, note=command.note or None)
-    audit.record(actor, "case.reviewed", f"case:{case.reference}", outcome=command.outcome.value)
+    trail.record(actor, "case.reviewed", case, outcome=command.outcome.value)
     follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
     return settled(case, actor, now)
 
@@ -250,7 +251,7 @@ def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Cha
 
 def close(command: CloseCase, *, case: Case, actor: Actor) -> None:
     """Close an open case for the given reason; messages that have not gone out are withdrawn."""
-    audit.record(actor, "case.closed", f"case:{case.reference}", reason=command.reason.value)
+    trail.record(actor, "case.closed", case, reason=command.reason.value)
     _finish(case, CLOSING[command.reason], command.reason, actor, clock.now(), note=command.note or None)
 
 
@@ -260,6 +261,7 @@ def _finish(
     case.status = after(case.status, action)
     case.close_reason, case.closed_at = reason, now
     messages.withdraw(case)
+    links.revoke_check_ins(case)
     follow_up.finish_tasks(case, None, actor)
     timeline.add(case, "closed", actor, reason=reason.value, note=note)
     case.facts_revision += 1
@@ -277,5 +279,5 @@ def reopen(case: Case, actor: Actor) -> Change:
     case.status = after(case.status, Action.REOPEN)
     case.close_reason = case.closed_at = None
     timeline.add(case, "reopened", actor)
-    audit.record(actor, "case.reopened", f"case:{case.reference}")
+    trail.record(actor, "case.reopened", case)
     return settled(case, actor, clock.now())

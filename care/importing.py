@@ -15,9 +15,8 @@ import structlog
 from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from auth import audit
 from auth.policies import Actor
-from care import case_management, orders
+from care import case_management, orders, trail
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.import_queries import get_import
 from care.imports.base import Context, ParsedRow, Problem, Severity
@@ -83,8 +82,7 @@ def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID) -> uuid.UUID:
     )
     with transaction():
         db.session.add(case_import)
-        subject = f"import:{case_import.id}"
-        audit.record(actor, "import.uploaded", subject, format=parsed.format.code, rows=len(rows))
+        trail.record_import(actor, "import.uploaded", case_import, format=parsed.format.code, rows=len(rows))
     _keep(case_import, rows)
     return case_import.id
 
@@ -135,7 +133,7 @@ def confirm(import_id: uuid.UUID, *, actor: Actor) -> None:
         return
     case_import.act("confirm")
     case_import.confirmed_by, case_import.confirmed_at = actor.id, clock.now()
-    audit.record(actor, "import.confirmed", f"import:{import_id}", rows=case_import.total - case_import.refused)
+    trail.record_import(actor, "import.confirmed", case_import, rows=case_import.total - case_import.refused)
     wake(Queue.CARE)
 
 
@@ -144,7 +142,7 @@ def discard(import_id: uuid.UUID, *, actor: Actor) -> None:
     case_import = get_import(actor, import_id, for_update=True)
     case_import.act("discard")
     _erase(case_import)
-    audit.record(actor, "import.discarded", f"import:{import_id}")
+    trail.record_import(actor, "import.discarded", case_import)
 
 
 def import_next_rows(only: uuid.UUID | None = None) -> int:
@@ -173,7 +171,7 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
         if len(rows) < CHUNK:
             case_import.act("finish")
             case_import.finished_at = clock.now()
-            audit.record(actor, "import.finished", f"import:{case_import.id}", imported=case_import.imported)
+            trail.record_import(actor, "import.finished", case_import, imported=case_import.imported)
         return max(len(rows), 1)
 
 
@@ -257,7 +255,7 @@ def delete_old_rows() -> int:
         if case_import.state is not ImportState.FINISHED:
             case_import.act("discard")
         _erase(case_import)
-        audit.record(Actor.system("housekeeping"), "import.rows_deleted", f"import:{case_import.id}")
+        trail.record_import(Actor.system("housekeeping"), "import.rows_deleted", case_import)
         return 1
 
 

@@ -102,7 +102,9 @@ class Case(SealedRow, Identified, Base):
 
     enrolled_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    health_erased_at: Mapped[datetime | None]  # what was said about health is gone; order and papers may still be here
+    notice_version: Mapped[int | None]  # of the privacy notice that stood at enrolment
     touched_at: Mapped[datetime]
     last_exposure_on = sealed(date)
     symptom_onset_on = sealed(date)

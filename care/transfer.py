@@ -76,8 +76,8 @@ def _move(case: Case, to: Office, note: str | None, actor: Actor) -> None:
     if task is not None:
         task.note = note
     timeline.add(case, "transferred", actor, from_office=origin.code, to_office=to.code, note=note)
-    audit.record(actor, "case.handed_over", f"case:{case.reference}", chain=origin.code, office=to.code)
-    audit.record(actor, "case.taken_over", f"case:{case.reference}", chain=to.code, office=origin.code)
+    audit.record(actor, "case.handed_over", f"case:{case.reference}", chain=f"office:{origin.code}", office=to.code)
+    audit.record(actor, "case.taken_over", f"case:{case.reference}", chain=f"office:{to.code}", office=origin.code)
     log.info("case_transferred", case=case.reference, origin=origin.code, office=to.code)
 
 

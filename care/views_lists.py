@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import queries, representations, words
+from care import queries, representations, trail, words
 from care.commands import ListCases
 from care.views_staff import OPEN_LISTS
 from care.views_staff import blueprint as staff
@@ -48,9 +48,11 @@ def search() -> ResponseReturnValue:
 def _list_page(wanted: ListCases, keep: dict[str, Any]) -> str:
     actor = current_actor()
     page = queries.list_cases(actor, wanted)
+    rows = [representations.row_values(case) for case in page.items]
+    trail.looked(actor, "cases.listed", page.items, list=wanted.line_list, searched=bool(wanted.q))
     return render_template(
         "care/cases.html",
-        rows=[representations.row_values(case) for case in page.items],
+        rows=rows,
         tabs=_tabs(queries.counts(actor), wanted.line_list),
         wanted=wanted,
         words=words,

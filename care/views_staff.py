@@ -5,23 +5,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from auth import audit
+from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, transfer, words
+from care import (
+    case_management,
+    check_ins,
+    follow_up,
+    orders,
+    own_cases,
+    queries,
+    representations,
+    trail,
+    transfer,
+    words,
+)
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
 from care.lifecycle import Action, possible
+from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
 from care.page_words import care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
+from config.downloads import download
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
@@ -46,15 +59,18 @@ blueprint.add_app_template_global(care_reason)
 @blueprint.get("/")
 @require(Permission.CASES_SEE)
 def dashboard() -> ResponseReturnValue:
-    """What waits today."""
+    """What waits today. Tasks name people: that somebody saw them is noted in the audit trail."""
     actor, zone = current_actor(), current_settings().zone
+    open_tasks = queries.open_tasks(actor)
+    tasks = [representations.task_values(task) for task in open_tasks]
+    trail.looked(actor, "cases.tasks_listed", [task.case for task in open_tasks])
     counts = queries.counts(actor)
     return render_template(
         "care/dashboard.html",
         lists=[(line_list, counts.get(line_list, 0)) for line_list in OPEN_LISTS],
         open_cases=sum(number for line_list, number in counts.items() if line_list is not LineList.CLOSED),
         reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
-        tasks=[representations.task_values(task) for task in queries.open_tasks(actor)],
+        tasks=tasks,
         tones=words.TONES,
     )
 
@@ -82,9 +98,7 @@ def new_case() -> ResponseReturnValue:
 def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
-    found = queries.case_for(actor, reference)
-    with transaction():
-        audit.record(actor, "case.viewed", f"case:{found.reference}")
+    trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
     return show_case(reference)
 
 
@@ -104,7 +118,7 @@ def add_report(reference: str) -> ResponseReturnValue:
                     locked = case_management.locked_case(found.id)
                     check_ins.record_by_staff(command, case=locked, actor=actor, channel=ReportChannel.PHONE)
                 flash(_("The report was taken down."), "success")
-                return _back(reference)
+                return back_to(reference)
     return show_case(reference, report_form=form), 422
 
 
@@ -142,7 +156,7 @@ def pause(reference: str) -> ResponseReturnValue:
         command = SetPreferences(paused=request.form.get("paused") == "1")
         with transaction():
             case_management.set_preferences(command, case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 @blueprint.post("/cases/<reference>/tasks")
@@ -154,7 +168,7 @@ def finish_task(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with transaction():
             follow_up.finish_task(UUID(request.form["task"]), case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 def _act(
@@ -172,7 +186,7 @@ def _act(
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(done, "success")
-                return _back(reference)
+                return back_to(reference)
     return show_case(reference, **{name: form}), 422
 
 
@@ -181,26 +195,22 @@ def _act(
 def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     """A paper that was made for the person, to print or to send by post."""
     actor = current_actor()
-    with transaction():
-        name, content = queries.paper(actor, reference, document_id)
-        audit.record(actor, "case.paper_read", f"case:{reference}", document=str(document_id))
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    name, content = queries.paper(actor, reference, document_id)
+    trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
+    return download(content, "application/pdf", name)
 
 
 def show_case(reference: str, **forms: Any) -> str:
     """The page of a case, with the forms that were filled in and refused."""
     found = queries.case_for(current_actor(), reference)
-    shown = representations.page_values(found)
+    shown = representations.page_values(found) | own_cases.accounts(found)
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
+        "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
@@ -213,6 +223,7 @@ def show_case(reference: str, **forms: Any) -> str:
         words=words,
         no_messages=shown["channel"] == Channel.NONE,
         tones=words.TONES,
+        holds=holds.on([f"case:{shown['reference']}"]),
         actor=current_actor(),
         Permission=Permission,
         locale=locale,
@@ -239,5 +250,6 @@ def _local(typed: datetime | None) -> datetime | None:
     return typed.replace(tzinfo=current_settings().zone) if typed else None
 
 
-def _back(reference: str) -> ResponseReturnValue:
+def back_to(reference: str) -> ResponseReturnValue:
+    """To the page of the case, after an act."""
     return redirect(url_for("care.case", reference=reference), 303)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
+from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import filled
 from config.errors import N_, RuleViolation
@@ -44,6 +45,7 @@ class SendBulk(BaseModel):
 
 
 @blueprint.post("")
+@takes_files
 @require(Permission.MESSAGES_SEND, api=True)
 def send() -> ResponseReturnValue:
     """202 when all that is accepted stands in the outbox; a `key` that was used before makes no second message."""

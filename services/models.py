@@ -62,6 +62,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
     closed_at: Mapped[datetime | None]
     due_on: Mapped[date | None]
     clock_stopped_on: Mapped[date | None]
+    notice_version: Mapped[int | None]  # of the privacy notice that stood on the form
 
     answers = sealed(dict)
     contact = sealed(dict)

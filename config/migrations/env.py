@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Column, Enum, create_engine, inspect, text
 from sqlalchemy.engine import Connection, make_url
 
+from config import scopes
 from config.database import UTCDateTime, db, engine_options, prepare_engine
 from config.settings import current_settings
 
@@ -65,7 +66,7 @@ def grant_to_application(connection: Connection) -> None:
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
-        f"REVOKE UPDATE, DELETE ON audit_event, audit_seal FROM {quoted}",
+        f"REVOKE UPDATE, DELETE ON audit_event, audit_seal, audit_anchor FROM {quoted}",
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
     ):
         connection.execute(text(statement))
@@ -74,6 +75,6 @@ def grant_to_application(connection: Connection) -> None:
 url = current_settings().migration_database_url
 engine = create_engine(url, **engine_options(url))
 prepare_engine(engine)
-with engine.connect() as connection:
+with scopes.within(scopes.system("migration")), engine.connect() as connection:
     run(connection)
 engine.dispose()

@@ -102,15 +102,18 @@ def test_an_unreachable_database_is_said_so(client: FlaskClient) -> None:
 
 
 def test_too_much_at_once(client: FlaskClient) -> None:
-    answer = client.post("/api/v1/fail/body", data=b"x" * (13 * 1024 * 1024))
-    assert answer.status_code == 413
-    assert "10 MB" in answer.get_json()["detail"]
+    for size, limit in ((1024 * 1024 + 1, "1 MB"), (13 * 1024 * 1024, "1 MB")):
+        answer = client.post("/api/v1/fail/body", data=b"x" * size)
+        assert answer.status_code == 413
+        assert limit in answer.get_json()["detail"]
 
 
-def test_logins_are_limited_by_address(client: FlaskClient) -> None:
+def test_logins_that_fail_are_limited_by_address(client: FlaskClient) -> None:
     statuses = [client.get("/auth/callback").status_code for _ in range(61)]
-    assert statuses[-1] == 429
-    assert client.get("/auth/callback").headers["Retry-After"] == "60"
+    assert set(statuses[:50]) == {400}  # the minute may turn in between
+    answer = client.get("/auth/callback")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 61
 
 
 def test_forwarded_addresses_count_only_behind_our_proxy(make_app: Callable[..., Flask]) -> None:

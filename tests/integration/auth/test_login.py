@@ -51,7 +51,8 @@ def test_the_way_to_the_provider_has_pkce_state_and_nonce(
 
 def test_redirect_uri_does_not_follow_the_host_header(client: FlaskClient, identity_provider: IdentityProvider) -> None:
     identity_provider.start()
-    answer = client.get("/auth/login", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    assert client.get("/auth/login", headers={"Host": "evil.example"}).status_code == 400
+    answer = client.get("/auth/login", headers={"Host": "127.0.0.1", "X-Forwarded-Host": "evil.example"})
     assert parse_qs(urlsplit(answer.headers["Location"]).query)["redirect_uri"] == ["http://localhost/auth/callback"]
 
 

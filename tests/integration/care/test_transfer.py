@@ -76,7 +76,10 @@ def test_everything_of_the_case_goes_along(north: UUID, south: Office) -> None:
         )
     ).all()
     origin = db.session.get_one(Office, north).code
-    assert sorted(map(tuple, events)) == [("case.handed_over", origin), ("case.taken_over", south.code)]
+    assert sorted(map(tuple, events)) == [
+        ("case.handed_over", f"office:{origin}"),
+        ("case.taken_over", f"office:{south.code}"),
+    ]
     assert "transferred" in [event.kind for event in case.events]
 
 

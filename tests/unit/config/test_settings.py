@@ -10,11 +10,11 @@ from config.command_line import terminal
 from config.errors import ConfigurationError
 from config.settings import Settings, load_settings
 
-KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 PRODUCTION = {
     "env": "production",
     "base_url": "https://obhut.example.org",
-    "secret_key": "x" * 40,
+    "secret_key": "kT9-wq4Zr_Xv2LmBf7HsJd0NcPyGa5Ue8Ri3Oo1t",
     "encryption_keys": KEY,
     "blind_index_key": "b" * 40,
     "oidc_issuer": "https://login.example.org",
