@@ -148,7 +148,7 @@ def note_fetched(actor: Actor, offer_ids: Sequence[UUID]) -> None:
     """Note that these files were handed out, inside the caller's transaction."""
     for row in db.session.scalars(_of(actor).where(ArchiveOffer.id.in_(list(offer_ids)))):
         row.fetched_at = clock.now()
-        audit.record(actor, "archive.fetched", row.subject)
+        audit.record(actor, "archive.fetched", row.subject, seen=[row.subject])
 
 
 def _of(actor: Actor) -> Select[ArchiveOffer]:
