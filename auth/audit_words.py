@@ -33,6 +33,15 @@ _actions: dict[str, str] = {
     "role.revoked": N_("Role revoked"),
     "office.added": N_("Health office added"),
     "department.added": N_("Department added"),
+    "account.exported": N_("Copy of one's own data taken"),
+    "account.deleted": N_("Account deleted"),
+    "hold.placed": N_("Legal hold placed"),
+    "hold.lifted": N_("Legal hold lifted"),
+    "archive.fetched": N_("File handed out for the archive"),
+    "archive.answered": N_("The archive's answer noted"),
+    "retention.erased": N_("Erased because its time was over"),
+    "retention.finished": N_("Run of the time limits finished"),
+    "erasure.repeated": N_("Erased again after a backup was restored"),
     "audit.verified": N_("Audit trail verified"),
     "audit.exported": N_("Audit trail exported"),
 }
@@ -43,6 +52,8 @@ _kinds: dict[str, RecordKind] = {
     "office": RecordKind(N_("Health office"), N_("Management of offices")),
     "department": RecordKind(N_("Department"), N_("Management of offices")),
     "login": RecordKind(N_("Login"), N_("Management of accounts")),
+    "retention": RecordKind(N_("Time limits"), N_("Erasing what is over")),
+    "erasures": RecordKind(N_("Erasures"), N_("Erasing what is over")),
     "audit": RecordKind(N_("Audit trail"), N_("Control")),
 }
 
