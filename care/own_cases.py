@@ -226,8 +226,17 @@ def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
         for link in _standing(user_id):
             case = case_management.locked_case(link.case_id)
             _end(link, case, actor)
-            kept.append(Kept(N_("Case {reference} of the health office"), KEPT_BECAUSE, {"reference": case.reference}))
+            kept.append(_kept(case.reference))
     return kept
+
+
+def _stays(user_id: UUID) -> Sequence[Kept]:
+    with scopes.within(OWN_CASE):
+        return [_kept(link.case.reference) for link in _standing(user_id)]
+
+
+def _kept(reference: str) -> Kept:
+    return Kept(N_("Case {reference} of the health office"), KEPT_BECAUSE, {"reference": reference})
 
 
 KEPT_BECAUSE = N_("The health office must keep it for as long as the law says. Your login is no longer linked to it.")
@@ -235,4 +244,4 @@ KEPT_BECAUSE = N_("The health office must keep it for as long as the law says. Y
 
 def register() -> None:
     """Let own pages know what care holds of somebody. Called once by the wiring."""
-    register_holding(Holding("care", _subjects, _export, _erase))
+    register_holding(Holding("care", _subjects, _export, _erase, _stays))

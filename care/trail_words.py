@@ -14,6 +14,8 @@ ACTIONS = {
     "case.viewed": N_("Case looked at"),
     "case.timeline_read": N_("Course of a case read"),
     "case.paper_read": N_("Paper of a case opened"),
+    "case.exported": N_("Everything about a person handed out"),
+    "case.erased": N_("Person erased, or what was said about health"),
     "cases.listed": N_("List of cases looked at"),
     "cases.tasks_listed": N_("Open tasks looked at"),
     "cases.exported": N_("Cases exported as a file"),

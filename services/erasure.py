@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
-from auth import erasures, holds, idempotency
+from auth import erasures, holds, idempotency, kept_forms
 from auth.actors import Actor
 from auth.erasures import EVERYTHING
 from auth.holdings import Kept
@@ -157,6 +157,7 @@ def erase_requests(ids: Sequence[UUID], scope: str = EVERYTHING) -> None:
     references = frozenset(row.reference for row in rows)
     erasing.forget(Whose(references, frozenset(one for row in rows for one in _addresses_of(row))))
     idempotency.forget_about(references)
+    kept_forms.forget_about(references)
     emptied = update(ServiceRequest).where(among(ServiceRequest.id, ids)).values(wrapped_key=b"")
     db.session.execute(emptied, execution_options={"synchronize_session": False})
     delete_with_dependents(ServiceRequest.__table__, list(ids))  # type: ignore[arg-type]
