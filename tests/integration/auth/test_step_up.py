@@ -100,11 +100,17 @@ def test_a_role_is_granted_only_after_a_fresh_login(app: Flask, admin: FlaskClie
     assert "acr_values" not in asked
     provider.claims["auth_time"] = ago(0)
     back = come_back(admin, asked["state"][0])
-    assert (back.status_code, back.headers["Location"]) == (302, "/admin/grants/new")
+    assert (back.status_code, back.headers["Location"]) == (302, "/account/kept-form?confirmed=1")
+    page = admin.get(back.headers["Location"]).get_data(as_text=True)
+    assert "Sie haben Ihre Anmeldung bestätigt" in page
+    assert "https://id.example" in page
+    sent = admin.post("/account/kept-form", data=GRANT)
+    assert (sent.status_code, sent.headers["Location"]) == (307, "/admin/grants/new")
     assert cookie(admin) != before
     assert count(app, UserSession) == 1
-    assert actions(app) == ["login.completed", "login.stepped_up"]
-    assert admin.post("/admin/grants/new", data=GRANT).status_code in (303, 422)
+    assert actions(app)[:2] == ["login.completed", "login.stepped_up"]
+    assert admin.post("/admin/grants/new", data=GRANT).status_code == 303
+    assert count(app, RoleGrant) == 1
     old = app.test_client()
     old.set_cookie(COOKIE, before)
     assert old.get("/admin/").status_code == 302
