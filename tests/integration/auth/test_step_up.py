@@ -200,7 +200,7 @@ def test_what_is_no_confirmation_changes_nothing(
 
 def test_a_higher_level_alone_is_asked_for(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
     app = make(make_app, provider, oidc_step_up_assurance="substantial")
-    client = log_in(app.test_client(), provider, auth_time=ago(10), acr="basic")
+    client = log_in(app.test_client(), provider, STAFF, roles=["auditor"], auth_time=ago(10), acr="basic")
     asked = confirm(client, provider, client.get("/own-export-of-tests"))
     assert asked["prompt"] == ["login"], "else a provider may answer from memory"
     assert asked["acr_values"] == ["STORK-QAA-Level-3 substantial STORK-QAA-Level-4 high"]
@@ -212,9 +212,15 @@ def test_a_higher_level_alone_is_asked_for(make_app: Callable[..., Flask], provi
 def test_the_providers_own_words_are_asked_for(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
     levels = {"1": "basic", "gold": "high", "silver": "substantial", "two words": "high"}
     app = make(make_app, provider, oidc_step_up_assurance="substantial", oidc_assurance_map=levels)
-    client = log_in(app.test_client(), provider, auth_time=ago(10), acr="1")
+    client = log_in(app.test_client(), provider, STAFF, roles=["auditor"], auth_time=ago(10), acr="1")
     asked = confirm(client, provider, client.get("/own-export-of-tests"))
     assert asked["acr_values"] == ["silver gold"]
+
+
+def test_a_residents_own_copy_needs_no_level(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
+    app = make(make_app, provider, oidc_step_up_assurance="high")
+    client = log_in(app.test_client(), provider, auth_time=ago(10), acr="basic")
+    assert client.get("/own-export-of-tests").status_code == 200
 
 
 def test_the_way_to_the_provider_needs_a_login_and_a_reason(client: FlaskClient, provider: HostileProvider) -> None:
