@@ -44,7 +44,7 @@ DESKS = (
 
 
 @blueprint.get("/login")
-@public
+@public(acts_as="login")
 @limited("logins")
 def login() -> ResponseReturnValue:
     name: ProviderName = "staff" if request.args.get("staff") == "1" else "residents"
@@ -80,7 +80,7 @@ def to_provider(
 
 
 @blueprint.get("/callback")
-@public
+@public(acts_as="login")
 @limited("logins")
 def callback() -> ResponseReturnValue:
     try:
@@ -106,7 +106,7 @@ def confirm_logout() -> ResponseReturnValue:
 
 
 @blueprint.post("/logout")
-@public
+@public(acts_as="login")
 def logout() -> ResponseReturnValue:
     current = current_session()
     leaving = current.login

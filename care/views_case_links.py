@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, flash, make_response
+from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,9 +11,10 @@ from auth.roles import Permission
 from care import case_management, link_codes, link_letters, own_cases, queries
 from care.guardianship import CodeWay, IssueCode
 from care.link_forms import IssueCodeForm
-from care.views_staff import back_to, case_page
+from care.views_staff import back_to, show_case
 from care.views_staff import blueprint as staff
 from config.database import transaction
+from config.downloads import download
 from config.forms import BaseForm, accepting, command_or_errors
 
 
@@ -33,10 +34,10 @@ def issue_link_code(reference: str) -> ResponseReturnValue:
             with transaction():
                 link_codes.issue(command, code, case=case_management.locked_case(found.id), actor=actor)
             if paper:
-                return _letter(paper, reference)
+                return download(paper, "application/pdf", f"Code-{found.reference}.pdf")
             flash(_("The code is on its way."), "success")
             return back_to(reference)
-    return case_page(reference, link_form=form), 422
+    return show_case(reference, link_form=form), 422
 
 
 @staff.post("/cases/<reference>/links/<uuid:link_id>/end")
@@ -50,11 +51,3 @@ def end_link(reference: str, link_id: UUID) -> ResponseReturnValue:
             own_cases.unlink_by_staff(link_id, case=case_management.locked_case(found.id), actor=actor)
         flash(_("This account is no longer linked to the case."), "success")
     return back_to(reference)
-
-
-def _letter(paper: bytes, reference: str) -> Response:
-    response = make_response(paper)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=f"Code-{reference.upper()}.pdf")
-    response.headers["Cache-Control"] = "no-store"
-    return response

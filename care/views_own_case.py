@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -19,6 +19,7 @@ from care.link_forms import LinkCaseForm
 from care.page_words import care_words
 from care.views_check_in import day_in
 from config.database import transaction
+from config.downloads import download
 from config.forms import BaseForm, accepting, command_or_errors
 from config.limits import limit_failures
 from config.localisation import page_locale
@@ -29,7 +30,7 @@ ASSURANCE = "substantial"
 """Health data are shown, and a case linked, only to a login that proves this much (eIDAS)."""
 
 
-def _who_tries() -> str:
+def _whose_tries(**__: Any) -> str:
     return f"link-case:{current_actor().id}"
 
 
@@ -43,7 +44,7 @@ def link() -> ResponseReturnValue:
 @blueprint.post("/link-case")
 @require(Permission.ACCOUNT_OWN)
 @limit_failures("lookups_by_address")
-@limit_failures("lookups", key=_who_tries)
+@limit_failures("lookups", key=_whose_tries)
 def redeem() -> ResponseReturnValue:
     """Link the login to the case. One answer for whatever is wrong."""
     demand_login(Demand(ASSURANCE))
@@ -97,11 +98,7 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     demand_login(Demand(ASSURANCE))
     with transaction():
         name, content = own_cases.paper(current_actor(), reference, document_id)
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(content, "application/pdf", name)
 
 
 @blueprint.post("/case/<reference>/unlink")

@@ -99,7 +99,7 @@ def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
     trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
-    return case_page(reference)
+    return show_case(reference)
 
 
 @blueprint.post("/cases/<reference>/reports")
@@ -119,7 +119,7 @@ def add_report(reference: str) -> ResponseReturnValue:
                     check_ins.record_by_staff(command, case=locked, actor=actor, channel=ReportChannel.PHONE)
                 flash(_("The report was taken down."), "success")
                 return back_to(reference)
-    return case_page(reference, report_form=form), 422
+    return show_case(reference, report_form=form), 422
 
 
 @blueprint.post("/cases/<reference>/reviews")
@@ -187,7 +187,7 @@ def _act(
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(done, "success")
                 return back_to(reference)
-    return case_page(reference, **{name: form}), 422
+    return show_case(reference, **{name: form}), 422
 
 
 @blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
@@ -200,8 +200,8 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     return download(content, "application/pdf", name)
 
 
-def case_page(reference: str, **forms: Any) -> str:
-    """The page of one case, with what was typed into `forms`."""
+def show_case(reference: str, **forms: Any) -> str:
+    """The page of a case, with the forms that were filled in and refused."""
     found = queries.case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found)
     locale = page_locale()
@@ -210,8 +210,8 @@ def case_page(reference: str, **forms: Any) -> str:
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
-        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
+        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
     return render_template(

@@ -11,7 +11,7 @@ from care.commands import TransferCase
 from care.forms import TransferForm
 from care.queries import case_for
 from care.views_staff import blueprint as staff
-from care.views_staff import case_page
+from care.views_staff import show_case
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import accepting, command_or_errors
 
@@ -32,4 +32,4 @@ def hand_over(reference: str) -> ResponseReturnValue:
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(_("The case was handed over."), "success")
                 return redirect(url_for("care.dashboard"), 303)
-    return case_page(reference, transfer_form=form), 422
+    return show_case(reference, transfer_form=form), 422

@@ -154,8 +154,8 @@ class TaskKind(StrEnum):
     ENDING_SILENT = "ending_silent"  # the last day is over, but we have not heard from the person
     LINK_LOCKED = "link_locked"  # too many wrong birth dates
     UNREACHABLE = "unreachable"
-    TAKEN_OVER = "taken_over"  # from another office
     CODE_LOCKED = "code_locked"  # too many wrong birth dates with the code that links a login
+    TAKEN_OVER = "taken_over"  # from another office
 
 
 class LinkPurpose(StrEnum):

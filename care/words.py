@@ -74,8 +74,8 @@ TASKS: dict[str, str] = {
     TaskKind.ENDING_SILENT: N_("Period over, but not heard from"),
     TaskKind.LINK_LOCKED: N_("Certificate locked after wrong dates of birth"),
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
-    TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
     TaskKind.CODE_LOCKED: N_("Code for the account locked after wrong dates of birth"),
+    TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
 }
 ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),

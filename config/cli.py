@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
+from config import scopes
 from config.command_line.terminal import complain, use_locale, worded
 from config.errors import DomainError
 
@@ -181,6 +182,7 @@ def demo(path: str | None, days: int) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry of the console script. Exit codes: 0 done, 1 the work failed, 2 wrong usage; never a traceback."""
     use_locale(os.environ.get("OBHUT_LOCALE") or "de")  # what is wrong with the settings has to be said, too
+    scopes.start(scopes.system("command-line"))
     sys.exit(_guarded(lambda: obhut.main(args=arguments, prog_name="obhut", standalone_mode=False)))
 
 

@@ -26,6 +26,7 @@ BLUEPRINT_MODULES = (
     "auth.views_backchannel",
     "auth.views_account",
     "auth.views_session",
+    "auth.views_tokens",  # adds its addresses to the blueprint of `views_admin`
     "auth.views_admin",
     "auth.views_audit",
     "auth.views_looks",

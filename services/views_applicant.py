@@ -185,7 +185,7 @@ def show_status() -> ResponseReturnValue:
 
 
 @status.post("/status")
-@public
+@public(acts_as="status")
 @limit_failures("lookups_by_address")
 @limit_failures("lookups", key=_reference)
 def look_up() -> ResponseReturnValue:
@@ -210,7 +210,7 @@ def enter() -> ResponseReturnValue:
 
 
 @verification.get("/verify/<code>", endpoint="show")
-@public
+@public(acts_as="verification")
 @limit_failures("lookups_by_address")
 def show_paper(code: str) -> ResponseReturnValue:
     paper = papers.find(code, page_locale())

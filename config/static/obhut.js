@@ -51,6 +51,16 @@
   };
   if (live) setTimeout(freshen, Number(live.dataset.liveEvery));
 
+  // Something to be copied: a button beside a field that cannot be changed.
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    const field = document.getElementById(button.dataset.copy);
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(field.value);
+      button.querySelector("[role=status]").textContent = button.dataset.done;
+    });
+  });
+
   // "Select all" of a list.
   document.querySelectorAll("[data-select-all]").forEach((box) => {
     box.hidden = false;
