@@ -1,7 +1,7 @@
 """Confirming a login: the way to the provider when something needs a fresher or surer one, and back.
 
-What was asked for with GET goes on by itself afterwards. Of a form the person first sees what is to come, and is then
-back on the page with the form.
+What was asked for with GET goes on by itself afterwards. Of a form the person first sees what is to come; what they
+have typed is kept meanwhile, to be sent with one click. Where nothing was typed they are back on the page before it.
 """
 
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from auth import kept_forms
 from auth.assurance import LEVELS, Demand, acr_values
 from auth.house_session import current_session
 from auth.logins import local_path
@@ -19,6 +20,7 @@ from auth.oidc import ProviderName
 from auth.policies import StepUpNeeded, public
 from auth.views import to_provider
 from config import clock
+from config.database import transaction
 from config.limits import limited
 from config.settings import current_settings
 
@@ -51,9 +53,10 @@ def ask(needed: StepUpNeeded) -> ResponseReturnValue:
     demand = needed.demand
     reads = request.method in ("GET", "HEAD")
     back = request.full_path.rstrip("?") if reads else _page_with_the_form()
+    kept = None if reads else _keep_form()
     confirm_url = url_for(
         "step_up.begin",
-        next=local_path(back) or None,
+        next=url_for("login_state.kept_form") if kept else local_path(back) or None,
         level=demand.assurance or None,
         fresh=None if demand.max_age is None else 1,
     )
@@ -68,8 +71,21 @@ def ask(needed: StepUpNeeded) -> ResponseReturnValue:
         back=local_path(back) or url_for("portal.index"),
         weak=weak,
         level=names.get(demand.assurance, ""),
+        kept=kept is not None,
     )
-    return make_response(page, 403)
+    response = make_response(page, 403)
+    if kept:
+        kept_forms.remember(response, kept)
+    return response
+
+
+def _keep_form() -> str | None:
+    """Keep what was typed, if it was anything, until the login is confirmed; the token for the browser's cookie."""
+    login, entries = current_session().login, kept_forms.entries_of(request)
+    if login is None or entries is None or not entries.fields:
+        return None
+    with transaction():
+        return kept_forms.keep(entries, login.user_id)
 
 
 def _asked(demand: Demand, *, is_fresh: bool) -> dict[str, str]:

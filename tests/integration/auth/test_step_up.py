@@ -100,7 +100,9 @@ def test_a_role_is_granted_only_after_a_fresh_login(app: Flask, admin: FlaskClie
     assert "acr_values" not in asked
     provider.claims["auth_time"] = ago(0)
     back = come_back(admin, asked["state"][0])
-    assert (back.status_code, back.headers["Location"]) == (302, "/admin/grants/new")
+    assert (back.status_code, back.headers["Location"]) == (302, "/account/kept-form")
+    assert GRANT["subject"] in admin.get("/account/kept-form").get_data(as_text=True)
+    assert admin.post("/account/kept-form", data=GRANT).headers["Location"] == "/admin/grants/new"
     assert cookie(admin) != before
     assert count(app, UserSession) == 1
     assert actions(app) == ["login.completed", "login.stepped_up"]
