@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.exc import DataError
 
 from auth import audit_anchors
 from auth.audit_keys import trail_keys
@@ -21,8 +22,14 @@ from config.database import db
 
 READ_AT_ONCE = 2000
 UNSEALED_FOR_TOO_LONG = timedelta(minutes=5)
+# What drivers and types raise for a value that is no time, no id or no JSON.
+SPOILT = (ValueError, TypeError, AttributeError, DataError)
 Progress = Callable[[int], None]
 Anchored = Mapping[int, audit_anchors.Head]
+
+
+class Unreadable(Exception):
+    """A row holds what cannot be a value of its column."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +96,17 @@ def links_in_all() -> int:
 
 def _verify_chain(chain: str, anchored: Anchored, progress: Progress) -> tuple[int, Fault | None]:
     expected, previous, age = 0, b"", trail_keys().age(None)
-    for batch in _batches(chain):
-        for row in batch:
-            fault = _fault_of(row, chain, expected + 1, previous, age) or _fault_of_anchor(row, anchored)
-            if fault:
-                return expected, fault
-            expected, previous, age = row.number, row.seal, trail_keys().age(row.key_id)
-        progress(len(batch))
+    try:
+        for batch in _batches(chain):
+            for row in batch:
+                fault = _fault_of(row, chain, expected + 1, previous, age) or _fault_of_anchor(row, anchored)
+                if fault:
+                    return expected, fault
+                expected, previous, age = row.number, row.seal, trail_keys().age(row.key_id)
+            progress(len(batch))
+    except Unreadable:
+        text = f"Chain {chain}: link {expected + 1} or its event was changed into what cannot be read."
+        return expected, Fault(text, chain, expected + 1)
     beyond = [head for number, head in anchored.items() if number > expected]
     if beyond:
         last = max(beyond, key=lambda head: head.number)
@@ -148,16 +159,21 @@ def _batches(chain: str) -> Iterator[Sequence[Any]]:
         .outerjoin(AuditEvent, AuditEvent.id == AuditSeal.event_id)
         .where(AuditSeal.chain == chain)
         .order_by(AuditSeal.number)
-        .limit(READ_AT_ONCE)
     )
-    wanted = links
-    while True:
-        rows = db.session.execute(wanted).all()
-        if rows:
-            yield rows
-        if len(rows) < READ_AT_ONCE:
-            return
-        wanted = links.where(AuditSeal.number > rows[-1].number)
+    rows = _read(links, READ_AT_ONCE)
+    while rows:
+        yield rows
+        rows = _read(links.where(AuditSeal.number > rows[-1].number), READ_AT_ONCE)
+
+
+def _read(links: Select[Any], most: int) -> Sequence[Any]:
+    """At most so many rows; fewer before one that no longer can be read. Where that is the first: Unreadable."""
+    try:
+        return db.session.execute(links.limit(most)).all()
+    except SPOILT:
+        if most == 1:
+            raise Unreadable from None
+    return _read(links, most // 2)
 
 
 def _strays(chain: str | None) -> list[Fault]:
@@ -168,17 +184,20 @@ def _strays(chain: str | None) -> list[Fault]:
     wanted = select(AuditEvent.id, AuditEvent.at, AuditEvent.chain).where(~sealed, too_old | ~waits)
     if chain is not None:
         wanted = wanted.where(AuditEvent.chain == chain)
-    stray = db.session.execute(wanted.order_by(AuditEvent.id).limit(1)).first()
+    try:
+        stray = db.session.execute(wanted.order_by(AuditEvent.id).limit(1)).first()
+    except SPOILT:
+        return [Fault("An event that is in no chain cannot be read.", chain or "")]
     if stray is None:
         return []
     text = f"Event {stray.id} of {_time(stray.at)} (chain {stray.chain}) is in no chain."
     return [Fault(text, stray.chain, None, stray.id, stray.at)]
 
 
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds")
+def _time(at: datetime | None) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds") if at else "an unknown time"
 
 
-def _time_of_id(event_id: UUID) -> datetime:
-    """When an event was recorded, of which only its id (UUIDv7) is left."""
-    return datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
+def _time_of_id(event_id: UUID) -> datetime | None:
+    """When an event was recorded, of which only its id (UUIDv7) is left; None for an id that is none of ours."""
+    return datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC) if event_id.version == 7 else None

@@ -80,7 +80,7 @@ def file_of_list() -> Path:
 def re_erase() -> int:
     """Do again what the file knows and the database does not, and complete the file; how many were done again.
 
-    Call it before anybody works with a database that may have come out of a backup.
+    Call it before anybody works with a database that may have come out of a backup; also a job.
     """
     with scopes.within(scopes.system("re-erase")):
         listed = {entry.id: entry for entry in _read(file_of_list())}
@@ -97,12 +97,6 @@ def pending() -> int:
         found = len(_unknown({entry.id: entry for entry in _read(file_of_list())}))
         db.session.rollback()
     return found
-
-
-def complete_file() -> int:
-    """Add to the file what only the table knows, as a job; how many."""
-    with scopes.within(scopes.system("re-erase")):
-        return _complete({entry.id: entry for entry in _read(file_of_list())})
 
 
 def _unknown(listed: dict[UUID, Entry]) -> list[Entry]:

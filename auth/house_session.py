@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from auth.models import UserSession
 from auth.session_limits import limits, noted_every
-from auth.sessions import REMEMBERED, Login, login_of, own_transaction, serializer
-from config import clock
+from auth.sessions import REMEMBERED, SCOPE, Login, login_of, own_transaction, serializer
+from config import clock, scopes
 from config.database import db
 from config.encryption import DecryptionError, blind_index, token_hash
 
@@ -158,7 +158,7 @@ class HouseSessions(SessionInterface):
         if not session.is_to_be_noted():
             return
         try:
-            with own_transaction() as own:
+            with scopes.within(SCOPE), own_transaction() as own:
                 row = own.get(UserSession, login.id)
                 if row:
                     _note(row, session)
@@ -201,7 +201,7 @@ def ran_out_of(user_id: uuid.UUID) -> list[tuple[Login, dict[str, Any]]]:
 
 def _ran_out(which: ColumnElement[bool]) -> list[tuple[Login, dict[str, Any]]]:
     found, now = [], clock.wall()
-    with Session(db.engine) as own:
+    with scopes.within(SCOPE), Session(db.engine) as own:
         for row in own.scalars(select(UserSession).where(which)):
             if now - REMEMBERED < min(row.idle_until, row.expires_at) <= now:
                 with suppress(DecryptionError):
@@ -221,7 +221,7 @@ def _note(row: UserSession, session: HouseSession) -> None:
 
 
 def _stored(token: str) -> tuple[Login | None, dict[str, Any]]:
-    with Session(db.engine) as own:
+    with scopes.within(SCOPE), Session(db.engine) as own:
         row = own.scalar(select(UserSession).where(UserSession.token_hash == token_hash(token)))
         now = clock.wall()
         if row is None or row.expires_at <= now or row.idle_until <= now:

@@ -41,6 +41,8 @@ class BoundedSession(OAuth2Session):  # type: ignore[misc]
                     received += chunk
                     if len(received) > ANSWER_BYTES or time.monotonic() > deadline:
                         raise requests.exceptions.ContentDecodingError("answer too large or too slow")
+        if time.monotonic() > deadline:  # what was cut off looks as if it had ended
+            raise requests.exceptions.Timeout("answer too slow")
         response._content = bytes(received)
         return response
 

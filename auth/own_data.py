@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 
-from auth import audit, erasures, holds, queries
+from auth import audit, erasures, holds, notices, queries
 from auth.actors import Actor
 from auth.archive import Due
 from auth.erasures import EVERYTHING
@@ -21,7 +21,7 @@ from auth.models import ApiToken, AuditEvent, IdempotencyRecord, RoleGrant, User
 from auth.privacy_models import LegalHold
 from auth.retention import Page, RecordType, register_type
 from config import clock
-from config.database import claimable, db, locked
+from config.database import claimable, db, locked, transaction
 from config.dependents import delete_with_dependents
 from config.errors import N_, NotFound, RuleViolation
 from config.rowsets import among
@@ -45,6 +45,18 @@ def copy_of(user_id: UUID) -> Iterator[tuple[str, bytes]]:
     for holding in holdings():
         for name, content in holding.export(user_id):
             yield f"{holding.name}/{name}", content
+
+
+def note_notice(user_id: UUID) -> bool:
+    """Note which privacy notice the account was shown at its first login; False when that was noted before.
+
+    In a transaction of its own.
+    """
+    if db.session.scalar(select(User.notice_version).where(User.id == user_id)) is not None:
+        return False
+    with transaction():
+        db.session.get_one(User, user_id).notice_version = notices.newest(notices.ACCOUNT)
+    return True
 
 
 def ending(user_id: UUID) -> Ending:

@@ -26,7 +26,7 @@ from auth.house_session import HouseSession
 from auth.oidc import ProviderUnavailable
 from auth.roles import STAFF_PERMISSIONS, Permission, needs_step_up
 from auth.sessions import Login
-from config import clock
+from config import clock, scopes
 from config.errors import Forbidden
 from config.limits import spend
 from config.settings import current_settings
@@ -119,17 +119,33 @@ def demand_login(demand: Demand) -> None:
 @overload
 def public(view: View) -> View: ...
 @overload
-def public(*, api: bool = False) -> Callable[[View], View]: ...
-def public(view: View | None = None, *, api: bool = False) -> View | Callable[[View], View]:
-    """Open to everybody: `@public`, or `@public(api=True)` for programs (tokens count, no form token needed)."""
-    if view is None:
-        return lambda decorated: _declare(decorated, Access("public", api=api))
-    return _declare(view, Access("public", api=api))
+def public(*, api: bool = False, acts_as: str = "") -> Callable[[View], View]: ...
+def public(view: View | None = None, *, api: bool = False, acts_as: str = "") -> View | Callable[[View], View]:
+    """Open to everybody: `@public`, or `@public(api=True)` for programs (tokens count, no form token needed).
+
+    `acts_as`: the part of the house whose scope the view needs, since its callers prove themselves by something else
+    than a login: a link, a reference and its PIN.
+    """
+
+    def decorate(decorated: View) -> View:
+        acting = _acting(decorated, acts_as) if acts_as else decorated
+        return _declare(acting, Access("public", api=api))
+
+    return decorate if view is None else decorate(view)
 
 
 def signed(view: View) -> View:
     """For callers who prove themselves by a signature, which the view checks itself (webhooks)."""
-    return _declare(view, Access("signed", api=True))
+    return _declare(_acting(view, "webhook"), Access("signed", api=True))
+
+
+def _acting(view: View, name: str) -> View:
+    @wraps(view)
+    def in_scope(*args: Any, **kwargs: Any) -> Any:
+        with scopes.within(scopes.system(name)):
+            return view(*args, **kwargs)
+
+    return cast(View, in_scope)
 
 
 def access_of(endpoint: str | None) -> Access | None:
@@ -139,11 +155,14 @@ def access_of(endpoint: str | None) -> Access | None:
 
 
 def current_actor() -> Actor:
-    """The actor of this request, looked up once. Outside a request: nobody."""
+    """The actor of this request, looked up once; from then on the request is in their scope. Outside: nobody."""
     if not has_request_context():
         return Actor.anonymous()
     if "actor" not in g:
-        g.actor = _actor_of_request()
+        with scopes.within(scopes.system("who-is-asking")):
+            g.actor = _actor_of_request()
+        g.scope = g.actor.scope
+    scopes.become(g.scope)  # also where a context outlives the request, as in tests
     return cast(Actor, g.actor)
 
 

@@ -11,6 +11,7 @@ from auth.assurance import at_least
 from auth.identities import display_name
 from auth.models import ApiToken, AuditEvent, Department, Office, RoleGrant, User, UserSession
 from auth.sessions import alive
+from config import scopes
 from config.database import db
 from config.errors import NotFound
 
@@ -111,6 +112,7 @@ class Deed:
     by: str
 
 
+@scopes.within(scopes.system("deeds"))
 def deeds(subjects: Sequence[str]) -> list[Deed]:
     """What was done to these records, oldest first; at most a page of it."""
     wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id).limit(DEEDS_SHOWN)

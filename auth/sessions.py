@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from auth.models import User, UserSession
 from auth.session_limits import Limits, limits
-from config import clock
+from config import clock, scopes
 from config.database import WRITE, db
 from config.encryption import DecryptionError, token_hash
 from config.errors import NotFound
@@ -27,6 +27,7 @@ from config.ids import new_token
 DEVICE_LENGTH = 200
 REMEMBERED = timedelta(hours=1)
 """How long we still know a login that ran out, so that a form sent too late can be told from a planted one."""
+SCOPE = scopes.system("sessions")
 serializer = TaggedJSONSerializer()
 
 

@@ -4,11 +4,12 @@ import hmac
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
-from auth import logins, logouts, oidc
+from auth import logins, logouts, oidc, own_data
 from auth.assurance import ANY_LOGIN, Demand
 from auth.house_session import current_session
 from auth.logins import Completed
@@ -19,10 +20,10 @@ from config.database import transaction
 from config.ids import new_token
 from config.limits import limited, note_failure
 from config.security import allow_form_target
+from config.settings import current_settings
 
 blueprint = Blueprint("auth", __name__, url_prefix="/auth", template_folder="templates")
 log = structlog.get_logger(__name__)
-BROWSER = "browser"
 PARAMETER_LENGTH = 4096
 LOGOUT = "logout_state"
 # Refusals that a person can do something about, by what the page says of them.
@@ -43,7 +44,7 @@ DESKS = (
 
 
 @blueprint.get("/login")
-@public
+@public(acts_as="login")
 @limited("logins")
 def login() -> ResponseReturnValue:
     name: ProviderName = "staff" if request.args.get("staff") == "1" else "residents"
@@ -57,8 +58,7 @@ def to_provider(
     provider = oidc.provider(name)
     if provider is None:
         return _unavailable("not_configured")
-    browser = session.get(BROWSER) or new_token()
-    session[BROWSER] = browser
+    browser = request.cookies.get(_browser_cookie()) or new_token()
     try:
         provider.metadata()
         with transaction():
@@ -72,11 +72,15 @@ def to_provider(
         )
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
-    return redirect(url)
+    response = redirect(url)
+    response.set_cookie(
+        _browser_cookie(), browser, max_age=logins.PENDING_LASTS, httponly=True, samesite="Lax", secure=_is_secure()
+    )
+    return response
 
 
 @blueprint.get("/callback")
-@public
+@public(acts_as="login")
 @limited("logins")
 def callback() -> ResponseReturnValue:
     try:
@@ -86,6 +90,10 @@ def callback() -> ResponseReturnValue:
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
     current_session().adopt(completed.token, completed.login)
+    if own_data.note_notice(completed.login.user_id):
+        flash(
+            _("Welcome. What we do with the data of your login stands under “My account”, at “Your data, your rights”.")
+        )
     return redirect(completed.next_path or _first_page(completed))
 
 
@@ -98,7 +106,7 @@ def confirm_logout() -> ResponseReturnValue:
 
 
 @blueprint.post("/logout")
-@public
+@public(acts_as="login")
 def logout() -> ResponseReturnValue:
     current = current_session()
     leaving = current.login
@@ -124,7 +132,7 @@ def came_back_from_logout() -> bool:
 
 def _completed() -> Completed:
     state, code = _parameter("state"), _parameter("code")
-    browser = session.get(BROWSER)
+    browser = request.cookies.get(_browser_cookie())
     if not state or not browser:
         raise LoginRefused("state_missing")
     with transaction():
@@ -142,6 +150,15 @@ def _completed() -> Completed:
     )
     device = request.user_agent.string
     return logins.complete(pending, answer, device=device, earlier=current_session().login)
+
+
+def _browser_cookie() -> str:
+    """The cookie by which a browser is known again. Not in the session: that may end while somebody is away."""
+    return f"{'__Host-' if _is_secure() else ''}obhut_browser"
+
+
+def _is_secure() -> bool:
+    return current_settings().secure_cookies
 
 
 def _parameter(name: str) -> str | None:

@@ -43,8 +43,7 @@ def begin() -> ResponseReturnValue:
     if demand.is_met(login.assurance, login.auth_time, clock.wall()):
         return redirect(next_path or url_for("portal.index"))
     name: ProviderName = "staff" if login.provider == "staff" else "residents"
-    asked = _asked(demand, is_fresh=demand.is_fresh(login.auth_time, clock.wall()))
-    return to_provider(name, next_path, demand, login.user_id, **asked)
+    return to_provider(name, next_path, demand, login.user_id, **_asked(demand))
 
 
 @blueprint.app_errorhandler(StepUpNeeded)
@@ -88,13 +87,12 @@ def _keep_form() -> str | None:
         return kept_forms.keep(entries, login.user_id)
 
 
-def _asked(demand: Demand, *, is_fresh: bool) -> dict[str, str]:
+def _asked(demand: Demand) -> dict[str, str]:
     """The parameters of the demand. Whether the provider did as asked is seen from what comes back."""
-    asked = {}
+    # A provider may take acr_values for a mere wish, and answer from the login that it remembers, unless it must ask.
+    asked = {"prompt": "login"}
     if demand.max_age is not None:
         asked["max_age"] = str(demand.max_age)
-    if not is_fresh:
-        asked["prompt"] = "login"
     if words := acr_values(demand.assurance, current_settings().oidc_assurance_map):
         asked["acr_values"] = words
     return asked

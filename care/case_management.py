@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
+from auth import notices
 from auth.actors import Actor
 from care import follow_up, known_cases, links, messages, name_index, people, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, LabResult, Review
@@ -97,6 +98,7 @@ def enrol(
         continuous_exposure=command.continuous_exposure,
         household_head_id=_head_id(command.household_of, office_id),
         public_health_action="none",
+        notice_version=notices.newest(notices.ENROLMENT),
         facts_revision=1,
     )
     _check_dates(command, case, now)

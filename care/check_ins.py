@@ -85,6 +85,7 @@ def record(
     actor: Actor,
     channel: ReportChannel,
     check_in: CheckIn | None = None,
+    notice_version: int | None = None,
 ) -> Recorded:
     """Take down a report for the locked `case`. The same answer within 15 minutes (protocol) is the same report.
 
@@ -111,6 +112,7 @@ def record(
         by=command.by,
         channel=channel,
         actor_id=actor.id,
+        notice_version=notice_version,
         symptoms=command.symptoms,
         vitals=_vitals(command),
         note=command.note or None,
@@ -152,8 +154,11 @@ def _says_the_same(row: SymptomReport, command: RecordReport) -> bool:
     )
 
 
-def answer_link(command: RecordReport, *, token: str) -> Recorded | None:
-    """Take down what a person answers through their link; None when the link takes no answer (any more)."""
+def answer_link(command: RecordReport, *, token: str, notice_version: int | None = None) -> Recorded | None:
+    """Take down what a person answers through their link; None when the link takes no answer (any more).
+
+    `notice_version`: of the privacy notice that stood on the page.
+    """
     found = links.look(token).check_in
     if found is None:
         return None
@@ -162,7 +167,8 @@ def answer_link(command: RecordReport, *, token: str) -> Recorded | None:
     if not links.takes_answer(check_in):
         return None
     actor = Actor.link(case.reference, case.person.locale)
-    return record(command, case=case, actor=actor, channel=ReportChannel.LINK, check_in=check_in)
+    channel = ReportChannel.LINK
+    return record(command, case=case, actor=actor, channel=channel, check_in=check_in, notice_version=notice_version)
 
 
 def reply_by_sms(reply: InboundReply) -> bool:

@@ -57,6 +57,7 @@ class Preview:
     goes: tuple[Part, ...]
     stays: tuple[Kept, ...]
     scope: str
+    is_held: bool
 
 
 def preview(case: Case) -> Preview:
@@ -64,14 +65,15 @@ def preview(case: Case) -> Preview:
     cases = db.session.scalars(select(Case).where(Case.person_id == case.person_id).order_by(Case.reference)).all()
     subjects = [f"case:{one.reference}" for one in cases]
     stays = tuple(_stays(cases, clock.now()))
-    if holds.held(subjects):
+    is_held = bool(holds.held(subjects))
+    if is_held:
         scope = ""
         stays = (Kept(N_("Everything"), N_("A legal hold stands on it."), {}), *stays)
     elif any(one.is_open for one in cases):
         scope = ""
     else:
         scope = HEALTH if stays else EVERYTHING
-    return Preview(tuple(one.reference for one in cases), _parts(cases, scope), stays, scope)
+    return Preview(tuple(one.reference for one in cases), _parts(cases, scope), stays, scope, is_held)
 
 
 def _stays(cases: Sequence[Case], now: datetime) -> list[Kept]:

@@ -131,6 +131,14 @@ def files_of_case(case_id: UUID) -> Iterator[tuple[str, bytes]]:
     yield "messages.json", messages.as_file([case.reference])
 
 
+def files_of_person(person_id: UUID) -> Iterator[tuple[str, bytes]]:
+    """All cases of a person as files, each in a folder of its own; the copy that Art. 15 GDPR speaks of."""
+    wanted = select(Case.id, Case.reference).where(Case.person_id == person_id).order_by(Case.reference)
+    for case_id, reference in db.session.execute(wanted).all():
+        for name, content in files_of_case(case_id):
+            yield f"{reference}/{name}", content
+
+
 def _as_json(case: Case) -> dict[str, Any]:
     return {
         "schema": SCHEMA,

@@ -3,20 +3,20 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.policies import public
 from care import check_ins, links, phones, releases
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
-from config import limits, scopes
+from config import limits
 from config.database import transaction
 from config.downloads import download
 from config.forms import accepting, command_or_errors
@@ -28,36 +28,23 @@ blueprint = Blueprint("check_in", __name__, template_folder="templates")
 DAY = re.compile(r"^\s*(\d{1,2})[./ ]\s*(\d{1,2})[./ ]\s*(\d{4})\s*$")
 
 
-def behind_link(view: View) -> View:
-    """Whoever has the link is nobody that we know: the view works in a scope of its own."""
-
-    @wraps(view)
-    def scoped(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        with scopes.within(scopes.system("check-in link")):
-            return cast(ResponseReturnValue, view(*args, **kwargs))
-
-    return cast(View, scoped)
-
-
 def _link(token: str, **_: str) -> str:
     return token
 
 
 @blueprint.get("/c/<token>")
-@public
+@public(acts_as="link")
 @limit_failures("links_by_address")
 @limited("links", key=_link)
-@behind_link
 def show(token: str) -> ResponseReturnValue:
     """The question of the day, or the way to a paper."""
     return _page(token)
 
 
 @blueprint.post("/c/<token>")
-@public
+@public(acts_as="link")
 @limit_failures("links_by_address")
 @limited("links", key=_link)
-@behind_link
 def answer(token: str) -> ResponseReturnValue:
     """Take down the answer, or open the paper."""
     return _page(token)
@@ -90,8 +77,9 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
         if command is not None:
             with accepting(form):
+                shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
-                    recorded = check_ins.answer_link(command, token=token)
+                    recorded = check_ins.answer_link(command, token=token, notice_version=shown)
                 other = locale if locale != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else _gone()
     reference, status = case.reference, 422 if form.errors else 200

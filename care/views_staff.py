@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import (
@@ -222,6 +223,7 @@ def show_case(reference: str, **forms: Any) -> str:
         words=words,
         no_messages=shown["channel"] == Channel.NONE,
         tones=words.TONES,
+        holds=holds.on([f"case:{shown['reference']}"]),
         actor=current_actor(),
         Permission=Permission,
         locale=locale,

@@ -1,7 +1,7 @@
 """The web application: `create_app` puts the rooms together."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -15,6 +15,7 @@ from config import (
     localisation,
     logging,
     metrics,
+    scopes,
     security,
     settings,
     static_files,
@@ -24,16 +25,29 @@ from config.database import db
 from config.settings import Settings, load_settings
 from notifications import celery_app
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 migrate = Migrate(compare_type=True, render_as_batch=True)
 
 
 class House(Flask):
-    """Flask without the question, a dozen times a request, whether a function of ours is a coroutine: none is."""
+    """Flask without the question, a dozen times a request, whether a function of ours is a coroutine: none is.
+
+    A request begins in nobody's scope, whatever its thread did before, and leaves none behind.
+    """
 
     response_class = security.Answer
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        before = scopes.start()
+        try:
+            return super().wsgi_app(environ, start_response)
+        finally:
+            scopes.end(before)
 
 
 def create_app(configured: Settings | None = None) -> Flask:

@@ -23,10 +23,10 @@ from config.keyring import (
     KEY_BYTES,
     DecryptionError,
     blind_index,
+    column_prefix,
     decrypt,
     derived,
     encrypt,
-    place_of,
     row_place,
     token_hash,
 )
@@ -51,7 +51,8 @@ class Sealer(Protocol):
 
     def seal_value(self, plain: bytes, bound_to: bytes) -> bytes: ...
 
-    def unseal_value(self, blob: bytes, bound_to: bytes) -> bytes: ...
+    def unseal_value(self, blob: bytes, bound_to: bytes) -> bytes | None:
+        """What was sealed; None when its key was destroyed. Raises DecryptionError."""
 
 
 class _Deployment:
@@ -98,8 +99,8 @@ class KeyHolder:
     def seal_value(self, plain: bytes, bound_to: bytes) -> bytes:
         return encrypt(self._key(), plain, bound_to)
 
-    def unseal_value(self, blob: bytes, bound_to: bytes) -> bytes:
-        return decrypt(self._key(), blob, bound_to)
+    def unseal_value(self, blob: bytes, bound_to: bytes) -> bytes | None:
+        return decrypt(self._key(), blob, bound_to) if self.wrapped_key else None
 
     @property
     def is_erased(self) -> bool:
@@ -135,6 +136,7 @@ class Sealed(Generic[T]):
 
     def __init__(self, kind: type[T]) -> None:
         self._encode, self._decode = _CODECS[kind]
+        self._prefixes: dict[str, bytes] = {}
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._column, self._name = f"{name}_sealed", name
@@ -150,16 +152,20 @@ class Sealed(Generic[T]):
         blob = getattr(row, self._column)
         if blob is None:
             return None
-        holder = row.key_holder
-        if getattr(holder, "is_erased", False):
-            return None
-        return self._decode(holder.unseal_value(blob, place_of(row.__tablename__, self._name, row.id)))
+        plain = row.key_holder.unseal_value(blob, self._place(row))
+        return None if plain is None else self._decode(plain)
 
     def __set__(self, row: Any, value: T | None) -> None:
         blob = None
         if value is not None:
-            blob = row.key_holder.seal_value(self._encode(value), place_of(row.__tablename__, self._name, row.id))
+            blob = row.key_holder.seal_value(self._encode(value), self._place(row))
         setattr(row, self._column, blob)
+
+    def _place(self, row: Any) -> bytes:
+        prefix = self._prefixes.get(row.__tablename__)  # put together once, not for each of a thousand values
+        if prefix is None:
+            prefix = self._prefixes[row.__tablename__] = column_prefix(row.__tablename__, self._name)
+        return prefix + row.id.bytes  # type: ignore[no-any-return]
 
 
 def sealed(kind: type[T]) -> Sealed[T]:
@@ -178,7 +184,7 @@ class ColumnSealer:
 
     def __init__(self, table: type[Any], column: str) -> None:
         self._keys = cabinet()
-        self._prefix = f"{table.__tablename__}\0{column}\0".encode()
+        self._prefix = column_prefix(table.__tablename__, column)
 
     def seal(self, row_id: uuid.UUID, value: str) -> bytes:
         """What `row.column = value` would store."""

@@ -101,12 +101,17 @@ def token_hash(token: str) -> bytes:
 
 def place_of(table: str, column: str, row_id: uuid.UUID) -> bytes:
     """What a sealed value is bound to: moved to another table, column or row it does not open."""
-    return f"{table}\0{column}\0".encode() + row_id.bytes
+    return column_prefix(table, column) + row_id.bytes
+
+
+def column_prefix(table: str, column: str) -> bytes:
+    """What the values of one column are bound to before their row."""
+    return f"{table}\0{column}\0".encode()
 
 
 def encrypt(key: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
     """Nonce and ciphertext."""
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = os.urandom(NONCE_BYTES)  # random ones are safe for 2³² values under one key (NIST SP 800-38D)
     return nonce + key.encrypt(nonce, plain, bound_to)
 
 

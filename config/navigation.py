@@ -36,9 +36,12 @@ STAFF_WAYS = (
     ("casework.index", N_("Requests"), "draft"),
     ("catalogue.index", N_("Services"), "edit"),
     ("messages.index", N_("Messages"), "mail"),
+    ("data_protection.processing_records", N_("Data protection"), "info"),
     ("audit.index", N_("Audit trail"), "visibility"),
     ("admin.index", N_("Administration"), "account-circle"),
 )
+# Entries that lead to the first of several pages beside each other.
+BENEATH = {"data_protection.processing_records": "/staff/privacy/"}
 LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
 
@@ -117,7 +120,9 @@ class Page:
 
     @property
     def here(self) -> str:
-        """Where to come back to: this page's address within the house."""
+        """Where to come back to: this page's address within the house, but never an answer of the identity provider."""
+        if request.path.startswith("/auth/"):
+            return url_for("portal.index")
         return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else url_for("portal.index")
 
     @property
@@ -194,7 +199,7 @@ class Page:
     def _is_here(self, endpoint: str) -> bool:
         """The entry whose address is the longest beginning of this page's address, among all entries."""
         endpoints = [way[0] for way in (*RESIDENT_WAYS, *STAFF_WAYS) if self.has(way[0])]
-        paths = {one: url_for(one) for one in endpoints}
+        paths = {one: BENEATH.get(one) or url_for(one) for one in endpoints}
         fitting = [
             one
             for one, path in paths.items()

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from auth import audit_anchors, audit_seals, erasures
+from auth import audit_anchors, audit_seals, erasures, retention
 from auth import tasks as auth_tasks
 from notifications.schedule import Job, Queue, register_job
 
@@ -30,6 +30,8 @@ BLUEPRINT_MODULES = (
     "auth.views_admin",
     "auth.views_audit",
     "auth.views_looks",
+    "auth.views_privacy",
+    "auth.views_own_data",
     "notifications.webhooks",
     # These add their addresses to the blueprint of `views`, so they come before it.
     "notifications.views_running",
@@ -41,6 +43,7 @@ BLUEPRINT_MODULES = (
     "notifications.views_bulk",
     "notifications.api_bulk",
     "services.views_applicant",
+    "services.views_erasure",
     "services.views_caseworker",
     "services.api",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
@@ -49,6 +52,7 @@ BLUEPRINT_MODULES = (
     "care.views_case_links",
     "care.views_staff",
     "care.views_imports",
+    "care.views_erasure",
     "care.views_check_in",
     "care.views_own_case",
     "care.api",
@@ -86,6 +90,8 @@ def wire(app: "Flask") -> None:
         if register:
             register()
     _register_jobs_of_auth()
+    with app.app_context():
+        retention.check_settings()
 
 
 def _register_jobs_of_auth() -> None:
@@ -93,7 +99,7 @@ def _register_jobs_of_auth() -> None:
     # Each process seals what it has recorded (auth.audit_sealer); this finds what one that died has left.
     register_job(Job("audit-seal", timedelta(seconds=30), Queue.HOUSEKEEPING, audit_seals.seal, woken=False))
     register_job(Job("audit-anchor", timedelta(hours=1), Queue.HOUSEKEEPING, audit_anchors.write, woken=False))
-    register_job(Job("erasure-list", timedelta(hours=1), Queue.HOUSEKEEPING, erasures.complete_file, woken=False))
+    register_job(Job("erasure-list", timedelta(hours=1), Queue.HOUSEKEEPING, erasures.re_erase, woken=False))
     register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 

@@ -50,6 +50,7 @@ class Preview:
     files: int
     events: int
     messages: int
+    subjects: tuple[str, ...]
     stays: tuple[Kept, ...]
 
 
@@ -86,6 +87,7 @@ def preview(actor: Actor, reference: str, locale: str) -> Preview:
         len(request.attachments),
         len(request.events),
         erasing.count([request.reference]),
+        subjects_of(request),
         tuple(stays(request, clock.now())),
     )
 

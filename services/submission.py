@@ -235,6 +235,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     request.locale = prepared.command.locale
+    request.notice_version = prepared.command.notice_version
     request.status = RequestStatus.SUBMITTED
     request.submitted_at = request.changed_at = now
     request.due_on = deadlines.due_on(today, prepared.definition.deadline.working_days)

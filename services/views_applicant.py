@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.assurance import Demand
 from auth.policies import current_actor, demand_login, public, require
 from auth.roles import Permission
@@ -97,6 +98,7 @@ def hand_in(slug: str) -> ResponseReturnValue:
         answers=answers_of(form, definition),
         uploads=uploads_of(form, definition),
         locale=page_locale(),
+        notice_version=notices.shown_version(notices.SERVICES, request.form.get("notice_version")),
     )
     if command is None:
         return _apply_page(definition, form), 422
@@ -183,7 +185,7 @@ def show_status() -> ResponseReturnValue:
 
 
 @status.post("/status")
-@public
+@public(acts_as="status")
 @limit_failures("lookups_by_address")
 @limit_failures("lookups", key=_reference)
 def look_up() -> ResponseReturnValue:
@@ -208,7 +210,7 @@ def enter() -> ResponseReturnValue:
 
 
 @verification.get("/verify/<code>", endpoint="show")
-@public
+@public(acts_as="verification")
 @limit_failures("lookups_by_address")
 def show_paper(code: str) -> ResponseReturnValue:
     paper = papers.find(code, page_locale())

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
@@ -15,11 +16,12 @@ from config.error_pages import translated
 from config.errors import N_, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.settings import current_settings
-from services import casework, decisions, downloads, queries, representations, trail, versions
+from services import casework, decisions, downloads, erasure, queries, representations, trail, versions
 from services.commands import Act
 from services.definitions import catalogue as offered
 from services.forms import MessageForm, application_form
 from services.queries import View
+from services.views_erasure import hold_choices
 
 casework_pages = Blueprint("casework", __name__, template_folder="templates")
 catalogue = Blueprint("catalogue", __name__, template_folder="templates")
@@ -123,11 +125,16 @@ def _page(reference: str, form: MessageForm) -> str:
     found = queries.get(actor, reference, among=queries.work_of)
     shown, is_own = representations.detail(found, actor, page_locale(), today()), queries.is_own(actor, found)
     trail.looked(actor, "request.viewed", [found])
+    subjects = erasure.subjects_of(found)
     return render_template(
         "services/casework.html",
         request_=shown,
         is_own=is_own,
         form=form,
+        holds=holds.on(subjects),
+        may_hold=actor.may(Permission.HOLDS_MANAGE),
+        hold_choices=hold_choices(subjects),
+        may_erase=actor.may(Permission.REQUESTS_ERASE),
     )
 
 

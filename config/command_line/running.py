@@ -123,7 +123,7 @@ def _start_sandbox(settings: Settings, stack: ExitStack) -> "SandboxProcess | No
 def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") -> None:
     """Database, seeds, clock and the sandbox's pages. Raises ConfigurationError when the database cannot be used."""
     from config import schema
-    from config.command_line.seeding import department_codes, seed
+    from config.command_line.seeding import department_codes, erase_again, seed
     from config.sandbox import clock, views
 
     if sandbox:
@@ -135,6 +135,7 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
     with app.app_context():
         seed(settings)
+        erase_again()
 
 
 def require_migrated(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Column, Enum, create_engine, inspect, text
 from sqlalchemy.engine import Connection, make_url
 
+from config import scopes
 from config.database import UTCDateTime, db, engine_options, prepare_engine
 from config.settings import current_settings
 
@@ -74,6 +75,6 @@ def grant_to_application(connection: Connection) -> None:
 url = current_settings().migration_database_url
 engine = create_engine(url, **engine_options(url))
 prepare_engine(engine)
-with engine.connect() as connection:
+with scopes.within(scopes.system("migration")), engine.connect() as connection:
     run(connection)
 engine.dispose()

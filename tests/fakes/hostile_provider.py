@@ -24,12 +24,18 @@ def rsa_key(number: int, kid: str = "one") -> RSAKey:
     return RSAKey.import_key(parts | {"kid": kid, "use": "sig", "alg": "RS256"})
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever hangs up on us is right to."""
+
+
 class HostileProvider:
     """Every part of its answers can be replaced. What it was asked is kept in `requests`."""
 
     def __init__(self, key: int = 1, client_id: str = "obhut-tests") -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
         self.own_key, self.client_id = key, client_id
         self.ec_key = ECKey.generate_key("P-256", {"kid": "ec", "use": "sig", "alg": "ES256"})
@@ -53,6 +59,7 @@ class HostileProvider:
         self.drips_headers = False
         self.requests: list[tuple[str, dict[str, str], dict[str, list[str]]]] = []
         self.nonce = ""
+        self.typ: str | None = None
 
     def stop(self) -> None:
         self._server.shutdown()

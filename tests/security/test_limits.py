@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
@@ -23,6 +22,7 @@ from config.settings import Settings
 from tests.factories import services as given
 from tests.fixtures.application import Login
 from tests.fixtures.processes import Obhut
+from tests.support.memory import Memory
 
 pytestmark = pytest.mark.timeout(900)
 Amount = Callable[[int, int], int]
@@ -57,31 +57,6 @@ def make_app(settings: Settings) -> Iterator[MakeApp]:
         with application.app_context():
             db.session.remove()
             db.engine.dispose()
-
-
-class Memory:
-    """The most that a family of processes has resident, looked at all the time."""
-
-    def __init__(self, server: Obhut) -> None:
-        self._server, self._ended = server, threading.Event()
-        self.before = self.most = self._now()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> "Memory":
-        self._watcher.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._watcher.join()
-
-    def _now(self) -> int:
-        assert self._server.process
-        return int(psutil.Process(self._server.process.pid).memory_info().rss)
-
-    def _watch(self) -> None:
-        while not self._ended.wait(0.02):
-            self.most = max(self.most, self._now())
 
 
 def _send(server: Obhut, head: bytes, pieces: Iterator[bytes]) -> bytes:

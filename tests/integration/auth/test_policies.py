@@ -15,7 +15,7 @@ from auth.actors import Actor
 from auth.models import ApiToken, AuditEvent, IdempotencyRecord, UserSession
 from auth.policies import current_actor, public, require, signed
 from auth.roles import Permission
-from config import clock
+from config import clock, scopes
 from config.database import db, transaction
 from config.errors import RuleViolation
 
@@ -63,7 +63,8 @@ def app(app: Flask) -> Flask:
 
 
 def acts() -> int:
-    return len(db.session.scalars(select(AuditEvent.id).where(AuditEvent.action == "probe")).all())
+    with scopes.within(scopes.system("tests")):
+        return len(db.session.scalars(select(AuditEvent.id).where(AuditEvent.action == "probe")).all())
 
 
 def send(client: FlaskClient, headers: dict[str, str], key: str | None = None, **body: Any) -> Any:
