@@ -5,7 +5,10 @@ from typing import Literal, Self
 from uuid import UUID
 
 from auth.roles import STAFF_ROLES, HeldRole, Permission, Role, permissions_of
+from config import scopes
 
+# Registers of the house that belong to no place, and the permission that opens each.
+REGISTERS = {"audit": Permission.AUDIT_READ, "roles": Permission.ROLES_GRANT}
 Kind = Literal["user", "token", "system", "link", "anonymous"]
 
 
@@ -54,6 +57,16 @@ class Actor:
     def anonymous(cls, locale: str = "de") -> Self:
         """A visitor who has not logged in."""
         return cls(kind="anonymous", id="anonymous", locale=locale)
+
+    @property
+    def scope(self) -> scopes.Scope:
+        """The rows that the database lets this actor have, whatever a query asks for."""
+        if self.is_system:
+            return scopes.system(self.id)
+        if not self.is_known:
+            return scopes.NOBODY
+        registers = [name for name, permission in REGISTERS.items() if self.may(permission)]
+        return scopes.people(self.office_ids, self.department_codes, self.user_id, self.id, registers)
 
     @property
     def is_system(self) -> bool:

@@ -17,16 +17,34 @@ import structlog
 from flask import Flask, current_app, g, has_request_context, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
-from auth import idempotency, identities, tokens
+from auth import idempotency, identities, machines, tokens
 from auth.actors import Actor
-from auth.roles import STAFF_PERMISSIONS, Permission
-from auth.sessions import HouseSession
+from auth.assurance import Demand
+from auth.house_session import HouseSession
+from auth.oidc import ProviderUnavailable
+from auth.roles import STAFF_PERMISSIONS, Permission, needs_step_up
+from auth.sessions import Login
+from config import clock, scopes
 from config.errors import Forbidden
 from config.limits import spend
+from config.settings import current_settings
 
-__all__ = ["ACCESS", "Access", "Actor", "access_of", "current_actor", "public", "require", "signed", "user_id_of"]
+__all__ = [
+    "ACCESS",
+    "Access",
+    "Actor",
+    "StepUpNeeded",
+    "access_of",
+    "current_actor",
+    "demand_fresh_login",
+    "demand_login",
+    "public",
+    "require",
+    "signed",
+    "user_id_of",
+]
 
 View = TypeVar("View", bound=Callable[..., Any])
 ACCESS = "obhut_access"
@@ -40,10 +58,24 @@ class Access:
     kind: Literal["permission", "public", "signed"]
     permission: Permission | None = None
     api: bool = False
+    step_up: bool = False
 
 
-def require(permission: Permission, *others: Permission, api: bool = False) -> Callable[[View], View]:
+class StepUpNeeded(Exception):
+    """Somebody who may do this must first confirm their login; `demand` says how."""
+
+    def __init__(self, demand: Demand) -> None:
+        super().__init__("step-up needed")
+        self.demand = demand
+
+
+def require(
+    permission: Permission, *others: Permission, api: bool = False, step_up: bool = False
+) -> Callable[[View], View]:
     """Let only actors with `permission` in, or with one of `others` (an API view that serves two sides).
+
+    Whether the login must have been confirmed freshly is said by the table of permissions (`roles.needs_step_up`);
+    `step_up` demands it for a view whose permission does not, whatever the method. Programs have no login to confirm.
 
     Pages send a visitor to the login and answer 403 to others. API views (`api=True`) answer 401 or 403 as
     problem+json, and honour `Idempotency-Key` on POST.
@@ -57,29 +89,63 @@ def require(permission: Permission, *others: Permission, api: bool = False) -> C
                 return _refuse(actor, permission, api)
             if api:
                 spend("api", actor.id)
+            elif step_up or any(needs_step_up(one, request.method) for one in (permission, *others)):
+                demand_fresh_login()
             if api and request.method == "POST":
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))
 
-        return _declare(cast(View, guarded), Access("permission", permission, api))
+        return _declare(cast(View, guarded), Access("permission", permission, api, step_up))
 
     return decorate
+
+
+def demand_fresh_login() -> None:
+    """Go on only if whoever is logged in has just proved who they are. Raises StepUpNeeded."""
+    settings = current_settings()
+    demand_login(Demand(settings.oidc_step_up_assurance, settings.oidc_step_up_max_age))
+
+
+def demand_login(demand: Demand) -> None:
+    """Go on only if the login of this request meets `demand`. Raises StepUpNeeded, which becomes a way to the provider.
+
+    Programs and links have no login and are not asked.
+    """
+    login = _login_of_request()
+    if login and not demand.is_met(login.assurance, login.auth_time, clock.wall()):
+        raise StepUpNeeded(demand)
 
 
 @overload
 def public(view: View) -> View: ...
 @overload
-def public(*, api: bool = False) -> Callable[[View], View]: ...
-def public(view: View | None = None, *, api: bool = False) -> View | Callable[[View], View]:
-    """Open to everybody: `@public`, or `@public(api=True)` for programs (tokens count, no form token needed)."""
-    if view is None:
-        return lambda decorated: _declare(decorated, Access("public", api=api))
-    return _declare(view, Access("public", api=api))
+def public(*, api: bool = False, acts_as: str = "") -> Callable[[View], View]: ...
+def public(view: View | None = None, *, api: bool = False, acts_as: str = "") -> View | Callable[[View], View]:
+    """Open to everybody: `@public`, or `@public(api=True)` for programs (tokens count, no form token needed).
+
+    `acts_as`: the part of the house whose scope the view needs, since its callers prove themselves by something else
+    than a login: a link, a reference and its PIN.
+    """
+
+    def decorate(decorated: View) -> View:
+        acting = _acting(decorated, acts_as) if acts_as else decorated
+        return _declare(acting, Access("public", api=api))
+
+    return decorate if view is None else decorate(view)
 
 
 def signed(view: View) -> View:
     """For callers who prove themselves by a signature, which the view checks itself (webhooks)."""
-    return _declare(view, Access("signed", api=True))
+    return _declare(_acting(view, "webhook"), Access("signed", api=True))
+
+
+def _acting(view: View, name: str) -> View:
+    @wraps(view)
+    def in_scope(*args: Any, **kwargs: Any) -> Any:
+        with scopes.within(scopes.system(name)):
+            return view(*args, **kwargs)
+
+    return cast(View, in_scope)
 
 
 def access_of(endpoint: str | None) -> Access | None:
@@ -89,11 +155,14 @@ def access_of(endpoint: str | None) -> Access | None:
 
 
 def current_actor() -> Actor:
-    """The actor of this request, looked up once. Outside a request: nobody."""
+    """The actor of this request, looked up once; from then on the request is in their scope. Outside: nobody."""
     if not has_request_context():
         return Actor.anonymous()
     if "actor" not in g:
-        g.actor = _actor_of_request()
+        with scopes.within(scopes.system("who-is-asking")):
+            g.actor = _actor_of_request()
+        g.scope = g.actor.scope
+    scopes.become(g.scope)  # also where a context outlives the request, as in tests
     return cast(Actor, g.actor)
 
 
@@ -125,18 +194,42 @@ def _actor_of_request() -> Actor:
     access = access_of(request.endpoint)
     if access and access.api:
         return _bearer()
-    login = session.login if isinstance(session, HouseSession) else None  # the proxy gives the class of its object
-    return identities.actor_of_login(login) if login else Actor.anonymous()
+    held = _house_session()
+    if held is None or held.login is None:
+        return Actor.anonymous()
+    actor = identities.actor_of_login(held.login)
+    if actor.is_staff:
+        held.has_role_of_staff()
+    return actor
+
+
+def _house_session() -> HouseSession | None:
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    return held if isinstance(held, HouseSession) else None
+
+
+def _login_of_request() -> Login | None:
+    held = _house_session()
+    return held.login if held else None
 
 
 def _bearer() -> Actor:
     authorization = request.authorization
     if authorization is None:
         return Actor.anonymous()
-    actor = tokens.actor_of(authorization.token) if authorization.type == "bearer" and authorization.token else None
+    actor = _program(authorization.token) if authorization.type == "bearer" and authorization.token else None
     if actor is None:
         raise _unauthorized("invalid_token")
     return actor
+
+
+def _program(token: str) -> Actor | None:
+    if token.startswith(tokens.PREFIX):
+        return tokens.actor_of(token)
+    try:
+        return machines.actor_of(token)
+    except ProviderUnavailable:
+        raise ServiceUnavailable() from None
 
 
 def _refuse(actor: Actor, permission: Permission, api: bool) -> ResponseReturnValue:

@@ -9,7 +9,10 @@ from sqlalchemy import func, select
 from care.models import Case, Person
 from care.numbered import HIGHEST, answers_by_number
 from care.vocabulary import OPEN_STATUSES
+from config import scopes
 from config.database import db
+
+EVERYWHERE = scopes.system("phones")  # one phone may serve people of two offices
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
     return found
 
 
+@scopes.within(EVERYWHERE)
 def on_phone(index: bytes) -> Sequence[OnPhone]:
     """For the house itself, not for staff: everybody who has, or had, a case at this phone."""
     columns = (Case.id, Person.id, Person.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
@@ -100,6 +104,7 @@ def _others_open(person: Person) -> list[OnPhone]:
     return [one for one in on_phone(person.phone_index) if one.is_open and one.person_id != person.id]
 
 
+@scopes.within(EVERYWHERE)
 def _next_number(index: bytes) -> int:
     highest = db.session.scalar(select(func.max(Person.phone_number_of)).where(Person.phone_index == index))
     return (highest or 0) + 1

@@ -14,7 +14,7 @@ from wtforms import SelectField
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import import_queries, importing
+from care import import_queries, importing, trail
 from care.import_queries import RowShown, Show
 from care.imports import samples
 from care.imports.formats import AUTO, FORMATS
@@ -112,6 +112,9 @@ def show(import_id: uuid.UUID) -> str:
     after = request.args.get("after", 0, type=int)
     shown = import_queries.shown(actor, import_id)
     rows, next_after = import_queries.rows_of(actor, import_id, which, after)
+    known = [row.reference for row in rows if row.reference]
+    if rows:
+        trail.looked_at_import(actor, shown.office_id, import_id, known, show=which.value, after=after)
     return render_template(
         "care/imports/show.html",
         one=shown,

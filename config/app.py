@@ -1,13 +1,13 @@
 """The web application: `create_app` puts the rooms together."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
-from auth import policies, sessions
+from auth import house_session, policies
 from config import (
     database,
     encryption,
@@ -15,6 +15,7 @@ from config import (
     localisation,
     logging,
     metrics,
+    scopes,
     security,
     settings,
     static_files,
@@ -24,16 +25,29 @@ from config.database import db
 from config.settings import Settings, load_settings
 from notifications import celery_app
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 migrate = Migrate(compare_type=True, render_as_batch=True)
 
 
 class House(Flask):
-    """Flask without the question, a dozen times a request, whether a function of ours is a coroutine: none is."""
+    """Flask without the question, a dozen times a request, whether a function of ours is a coroutine: none is.
+
+    A request begins in nobody's scope, whatever its thread did before, and leaves none behind.
+    """
 
     response_class = security.Answer
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        before = scopes.start()
+        try:
+            return super().wsgi_app(environ, start_response)
+        finally:
+            scopes.end(before)
 
 
 def create_app(configured: Settings | None = None) -> Flask:
@@ -52,7 +66,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     localisation.init_app(app, config)
     static_files.init_app(app)
     metrics.init_app(app)
-    sessions.init_app(app, config)
+    house_session.init_app(app, config)
     security.init_app(app, config)
     policies.init_app(app)
     error_pages.init_app(app)

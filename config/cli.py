@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
+from config import scopes
 from config.command_line.terminal import complain, use_locale, worded
 from config.errors import DomainError
 
@@ -21,10 +22,12 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "departments": (("auth.cli",), "Departments of the administration."),
     "roles": (("auth.cli",), "Grant roles; also how the first administrator comes in."),
     "tokens": (("auth.cli",), "API tokens."),
-    "audit": (("auth.cli",), "The audit trail."),
+    "audit": (("auth.audit_cli",), "The audit trail."),
+    "retention": (("auth.retention_cli",), "Time limits, and the list of erasures."),
     "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),
+    "keys": (("config.command_line.keys",), "The keys that protect personal data."),
     "notifications": (("notifications.cli", "notifications.bounces_cli"), "Messages and their templates."),
 }
 
@@ -145,7 +148,7 @@ def upgrade() -> None:
     """Bring the database to the newest schema (as the owner, OBHUT_MIGRATION_DATABASE_URL), with a first office."""
     from config import schema
     from config.app import create_app
-    from config.command_line.seeding import seed
+    from config.command_line.seeding import erase_again, seed
     from config.command_line.terminal import _, say
 
     settings = _settings()
@@ -153,6 +156,7 @@ def upgrade() -> None:
     schema.upgrade(app, settings)
     with app.app_context():
         seed(settings)
+        erase_again()
     say(_("The database has the newest schema."))
 
 
@@ -178,6 +182,7 @@ def demo(path: str | None, days: int) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry of the console script. Exit codes: 0 done, 1 the work failed, 2 wrong usage; never a traceback."""
     use_locale(os.environ.get("OBHUT_LOCALE") or "de")  # what is wrong with the settings has to be said, too
+    scopes.start(scopes.system("command-line"))
     sys.exit(_guarded(lambda: obhut.main(args=arguments, prog_name="obhut", standalone_mode=False)))
 
 

@@ -26,7 +26,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
 
-from config import pools
+from config import pools, scoping
 from config.ids import new_id
 
 if TYPE_CHECKING:
@@ -137,9 +137,10 @@ def init_app(app: "Flask", settings: "Settings") -> None:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give a SQLite engine WAL mode, foreign keys, and transactions that begin as we say, a pool its pings."""
+    """Let transactions begin as we say; give SQLite WAL mode and foreign keys, PostgreSQL scope and pings."""
     if engine.dialect.name != "sqlite":
         pools.ping_what_has_rested(engine)
+        scoping.prepare_engine(engine)
         return
     _turns[engine] = Turns()
 
@@ -150,6 +151,7 @@ def prepare_engine(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only unlinked
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
         cursor.close()
 

@@ -33,7 +33,7 @@ def ready() -> ResponseReturnValue:
 
 
 @blueprint.get("/metrics")
-@public
+@public(acts_as="metrics")
 def prometheus() -> ResponseReturnValue:
     if _database() == "ok":
         heartbeats.measure()

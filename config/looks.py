@@ -4,17 +4,17 @@ SQLAlchemy's execution of a statement costs several times what the driver's does
 values are stored; on SQLite, and for everything else, it executes as well.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql import Executable
+from sqlalchemy import Dialect, Table
+from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Insert
 
 from config.database import db, has_not_begun
+from config.row_security import PROTECTED
+from config.scoping import tell_scope, worded
 
 Row = tuple[Any, ...] | None
 
@@ -23,11 +23,13 @@ class Look:
     """A SELECT of one row, outside of any transaction.
 
     It goes over the connection that the session keeps for what comes next: two visits to the pool cost more than it.
-    Values come as the driver gives them: enumerations as text, moments in any zone.
+    Values come as the driver gives them: enumerations as text, moments in any zone. A look at rows of people is held
+    to the scope, as everything is, which needs a transaction: two more round trips.
     """
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
+        self._of_people = any(table.name in PROTECTED for table in _tables(statement))
         self._sql: str | None = None
 
     def first(self, **parameters: Any) -> Row:
@@ -40,19 +42,19 @@ class Look:
         driver: Any = connection.connection.driver_connection
         idle = has_not_begun(driver)  # else the caller is reading already, and sees what is committed as well
         try:
-            if idle:
-                driver.autocommit = True
+            if self._of_people or not idle:
+                tell_scope(driver)
             found: Row = driver.execute(self._text(engine.dialect), parameters).fetchone()
-            if idle:
-                driver.autocommit = False
+            if idle and self._of_people:
+                driver.commit()
         except BaseException as error:
             known = isinstance(error, engine.dialect.loaded_dbapi.Error)
-            worded = _worded(connection, error) if known else error
-            connection.invalidate(error)  # it may still be in autocommit
+            told = worded(connection, error) if known else error
+            connection.invalidate(error)
             db.session.rollback()
-            if worded is error:
+            if told is error:
                 raise
-            raise worded from error
+            raise told from error
         return found
 
     def _text(self, dialect: Dialect) -> str:
@@ -78,9 +80,10 @@ class OneRow:
         stored = {name: process(values[name]) if process else values[name] for name, process in processors}
         driver: Any = connection.connection.driver_connection
         try:
+            tell_scope(driver)
             found: Row = driver.execute(sql, stored).fetchone()
         except dialect.loaded_dbapi.Error as error:
-            raise _worded(connection, error) from error
+            raise worded(connection, error) from error
         return found
 
     def _prepare(self, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Any], ...]]:
@@ -89,18 +92,5 @@ class OneRow:
         return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in names)
 
 
-def _worded(connection: Connection, error: BaseException) -> BaseException:
-    """The driver's error as SQLAlchemy raises it; a connection that is gone is not used again."""
-    dialect = connection.dialect
-    gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
-    if gone:
-        connection.invalidate(error)
-    return DBAPIError.instance(
-        None,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        connection_invalidated=gone,
-        dialect=dialect,
-        hide_parameters=True,
-    )
+def _tables(statement: Executable) -> Iterator[Table]:
+    return (element for element in visitors.iterate(statement) if isinstance(element, Table))  # type: ignore[arg-type]

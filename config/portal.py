@@ -2,10 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from auth.policies import public
+from auth.views import came_back_from_logout
 from config import local_paths
 from config.clock import wall
 from config.localisation import LOCALE_COOKIE, PAGE_LOCALES
@@ -27,6 +29,8 @@ def frame() -> dict[str, object]:
 @blueprint.get("/")
 @public
 def index() -> ResponseReturnValue:
+    if came_back_from_logout():
+        flash(_("You have logged out here and at the identity provider."), "success")
     return render_template("portal/index.html", services=list(catalogue().values())[:SHOWN_SERVICES])
 
 

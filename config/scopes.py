@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 
@@ -15,39 +16,79 @@ from uuid import UUID
 class Scope:
     """The rows of these offices and departments and of this user; `system`: of all, in the name of a part of the house.
 
-    `owners` are offices and departments as messages name them: `office:<id>`, `department:<code>`.
+    `actor` is the pseudonym under which somebody, or a program, has written rows. `registers` are tables of the house
+    that belong to no place and yet not to everybody: `audit`, `roles`.
     """
 
     system: str = ""
     offices: frozenset[UUID] = frozenset()
     departments: frozenset[str] = frozenset()
     user_id: UUID | None = None
+    actor: str = ""
+    registers: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def owners(self) -> tuple[str, ...]:
+        """The offices and departments as messages name them: `office:<id>`, `department:<code>`."""
         return (
             *sorted(f"office:{office}" for office in self.offices),
             *sorted(f"department:{code}" for code in self.departments),
         )
 
+    def covers(self, owner: str | None) -> bool:
+        """Whether rows of `owner` are within this scope; rows without an owner are those of all who work in a place."""
+        return bool(self.system) or (bool(self.owners) if owner is None else owner in self.owners)
+
 
 NOBODY = Scope()
-_current: ContextVar[Scope] = ContextVar("obhut_scope", default=NOBODY)
+# Two levels: who is asking, as it becomes known, and what is done meanwhile in another scope, whoever asks.
+_asking: ContextVar[Scope] = ContextVar("obhut_scope_asking", default=NOBODY)
+_within: ContextVar[Scope | None] = ContextVar("obhut_scope_within", default=None)
+Before = tuple[Scope, Scope | None]
 
 
 def current_scope() -> Scope:
     """The scope of what is being done here."""
-    return _current.get()
+    return _within.get() or _asking.get()
 
 
 @contextmanager
 def within(scope: Scope) -> Iterator[None]:
     """Do the block in `scope`, then go on in the one before."""
-    before = _current.set(scope)
+    before = _within.set(scope)
     try:
         yield
     finally:
-        _current.reset(before)
+        _within.reset(before)
+
+
+@contextmanager
+def covering(owners: Iterable[str | None], name: str) -> Iterator[None]:
+    """Do the block where rows of `owners` may be written: as it is, or in the scope of the part `name` of the house."""
+    if all(map(current_scope().covers, owners)):
+        yield
+    else:
+        with within(system(name)):
+            yield
+
+
+def start(scope: Scope = NOBODY) -> Before:
+    """Begin a piece of work (a request, a command) in `scope`, whatever this thread did before; for `end`."""
+    before = _asking.get(), _within.get()
+    _asking.set(scope)
+    _within.set(None)
+    return before
+
+
+def become(scope: Scope) -> None:
+    """From here on, `scope` is asking: it has become known who it is. What runs `within` another goes on in that."""
+    _asking.set(scope)
+
+
+def end(before: Before) -> None:
+    """End what `start` began."""
+    _asking.set(before[0])
+    _within.set(before[1])
 
 
 def system(name: str) -> Scope:
@@ -55,6 +96,12 @@ def system(name: str) -> Scope:
     return Scope(system=name)
 
 
-def people(offices: Iterable[UUID] = (), departments: Iterable[str] = (), user_id: UUID | None = None) -> Scope:
-    """The scope of somebody who has logged in."""
-    return Scope("", frozenset(offices), frozenset(departments), user_id)
+def people(
+    offices: Iterable[UUID] = (),
+    departments: Iterable[str] = (),
+    user_id: UUID | None = None,
+    actor: str = "",
+    registers: Iterable[str] = (),
+) -> Scope:
+    """The scope of somebody who has logged in, or of a program with a token."""
+    return Scope("", frozenset(offices), frozenset(departments), user_id, actor, frozenset(registers))

@@ -22,6 +22,7 @@ CONTACTS = ("https", "mailto", "tel")
 BROKERS = ("memory", "redis", "rediss", "amqp", "amqps")
 MAILBOXES = ("imap", "imaps", "maildir")
 LONGEST_BOUNCE_NAME = 64 - 1 - 42
+SHORTEST_SECRET = 32
 LIMITERS = ("memory", "redis", "rediss", "redis+unix", "memcached", "valkey", "valkeys")
 # Pydantic's own messages are English and meant for programmers.
 MESSAGES: dict[str, str] = {
@@ -181,6 +182,13 @@ def hours(text: str) -> tuple[time, time]:
     if found[0] == found[1]:
         raise Wrong(N_("must be two times such as 21:00-08:00"))
     return found
+
+
+def long_secret(text: str) -> str:
+    """A secret that nobody guesses."""
+    if len(text) < SHORTEST_SECRET:
+        raise Wrong(N_("each key must have at least {least} characters"), least=SHORTEST_SECRET)
+    return text
 
 
 def encryption_key(text: str) -> str:

@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, select, update
 
-from config import clock
+from config import clock, scopes
 from config.database import claimable, db, transaction
 from config.rowsets import among
 from notifications import senders
@@ -49,12 +49,12 @@ def deliver(channel: Channel) -> int:
         return done + first + _lane(channel, way, deadline)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     with ThreadPoolExecutor(lanes, thread_name_prefix=f"{channel}-lane") as pool:
-        running = [pool.submit(_lane_of, app, channel, way, deadline) for _ in range(lanes)]
+        running = [pool.submit(_lane_of, app, scopes.current_scope(), channel, way, deadline) for _ in range(lanes)]
     return done + first + sum(lane.result() for lane in running)
 
 
-def _lane_of(app: Flask, channel: Channel, way: Way, deadline: float) -> int:
-    with app.app_context():
+def _lane_of(app: Flask, scope: scopes.Scope, channel: Channel, way: Way, deadline: float) -> int:
+    with app.app_context(), scopes.within(scope):
         return _lane(channel, way, deadline)
 
 

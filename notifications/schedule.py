@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from config import metrics
+from config import metrics, scopes
 from notifications.watchdog import watchdog
 
 log = structlog.get_logger(__name__)
@@ -120,7 +120,8 @@ def run_job(job: Job, *, patient: bool = False) -> int:
 
 def _run(job: Job) -> int:
     done, deadline = 0, time.monotonic() + LONGEST_RUN.total_seconds()
-    with watchdog.watching(job.name, SOFT_LIMIT.total_seconds()):
+    scope = scopes.system(f"job:{job.name}")
+    with scopes.within(scope), watchdog.watching(job.name, SOFT_LIMIT.total_seconds()):
         for _ in range(ROUNDS_PER_RUN):
             try:
                 found = job.run()

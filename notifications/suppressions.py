@@ -12,6 +12,7 @@ from auth.identities import display_name
 from auth.models import User
 from auth.policies import Actor
 from auth.roles import Permission
+from config import scopes
 from config.database import db
 from config.errors import N_, Forbidden, InvalidTransition, NotFound, RuleViolation
 from notifications.addresses import EMAIL, masked, phone_from_text
@@ -115,6 +116,7 @@ def _allow(actor: Actor) -> None:
         raise Forbidden()
 
 
+@scopes.within(scopes.system("colleagues"))
 def _name(actor_id: str | None) -> str | None:
     """Whom a colleague may ask about it. The few people who do this are looked up once a page."""
     try:

@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from auth.policies import current_actor, public, require
+from auth import notices
+from auth.assurance import Demand
+from auth.policies import current_actor, demand_login, public, require
 from auth.roles import Permission
 from config import clock, papers
 from config.bodies import takes_files
@@ -72,6 +74,7 @@ def show(slug: str) -> ResponseReturnValue:
 @require(Permission.REQUESTS_OWN)
 def apply(slug: str) -> ResponseReturnValue:
     definition, actor = versions.on_offer(slug), current_actor()
+    demand_login(Demand(definition.assurance or ""))
     draft = submission.draft_of(actor, slug, request.args.get("draft", ""))
     start = dict(draft.answers or {}) if draft else prefill.start(definition, actor)
     form = application_form(definition, page_locale(), start=start, kept_files=submission.files_of(draft))
@@ -85,6 +88,7 @@ def apply(slug: str) -> ResponseReturnValue:
 @limited("submissions", key=_applicant)
 def hand_in(slug: str) -> ResponseReturnValue:
     definition, actor = versions.on_offer(slug), current_actor()
+    demand_login(Demand(definition.assurance or ""))
     draft = submission.draft_of(actor, slug, request.form.get("submission_key", ""))
     form = application_form(definition, page_locale(), start={}, kept_files=submission.files_of(draft))
     command = command_or_errors(
@@ -94,6 +98,7 @@ def hand_in(slug: str) -> ResponseReturnValue:
         answers=answers_of(form, definition),
         uploads=uploads_of(form, definition),
         locale=page_locale(),
+        notice_version=notices.shown_version(notices.SERVICES, request.form.get("notice_version")),
     )
     if command is None:
         return _apply_page(definition, form), 422
@@ -180,7 +185,7 @@ def show_status() -> ResponseReturnValue:
 
 
 @status.post("/status")
-@public
+@public(acts_as="status")
 @limit_failures("lookups_by_address")
 @limit_failures("lookups", key=_reference)
 def look_up() -> ResponseReturnValue:
@@ -205,7 +210,7 @@ def enter() -> ResponseReturnValue:
 
 
 @verification.get("/verify/<code>", endpoint="show")
-@public
+@public(acts_as="verification")
 @limit_failures("lookups_by_address")
 def show_paper(code: str) -> ResponseReturnValue:
     paper = papers.find(code, page_locale())

@@ -99,10 +99,12 @@ def _run_everything(settings: Settings) -> None:
         stack.enter_context(alone(settings))
         listener = stack.enter_context(bind(settings))
         sandbox = _start_sandbox(settings, stack)
+        from auth import audit_sealer
         from config.app import create_app  # the child imports its own things meanwhile
         from config.sandbox.state import fill
 
         app = create_app(fill(settings, sandbox.state) if sandbox else settings)
+        stack.callback(audit_sealer.start(app).flush)  # after worker and web, which record to the last
         prepare(app, settings, sandbox)
         _start_background(app, stack)
         threading.Thread(target=_announce, args=(settings, sandbox), name="announce", daemon=True).start()
@@ -121,7 +123,7 @@ def _start_sandbox(settings: Settings, stack: ExitStack) -> "SandboxProcess | No
 def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") -> None:
     """Database, seeds, clock and the sandbox's pages. Raises ConfigurationError when the database cannot be used."""
     from config import schema
-    from config.command_line.seeding import department_codes, seed
+    from config.command_line.seeding import department_codes, erase_again, seed
     from config.sandbox import clock, views
 
     if sandbox:
@@ -133,6 +135,7 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
     with app.app_context():
         seed(settings)
+        erase_again()
 
 
 def require_migrated(settings: Settings) -> None:

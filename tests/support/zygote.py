@@ -17,6 +17,7 @@ from notifications.channels.sms import SmsChannel
 from notifications.delivery import deliver
 from notifications.recovery import recover
 from notifications.statuses import Channel
+from tests.support.at_work import at_work
 
 MARK = "zygote: "
 
@@ -54,7 +55,7 @@ def main() -> None:
     for line in sys.stdin:
         worker = os.fork()
         if not worker:
-            with app.app_context():
+            with at_work(app):
                 while write() if line.strip() == "write" else send():
                     pass
             os._exit(0)

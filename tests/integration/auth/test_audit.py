@@ -2,13 +2,14 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
 from auth import audit
 from auth.actors import Actor
 from auth.models import AuditEvent, AuditPending, AuditSeal
 from config.database import db, transaction
+from tests.support.trail import unlock
 
 ACTOR = Actor.system("tests")
 
@@ -17,17 +18,6 @@ def write(count: int, chain: str = audit.HOUSE_CHAIN) -> None:
     with transaction():
         for number in range(count):
             audit.record(ACTOR, "case.closed", f"case:{number}", chain=chain, reason="other", number=number)
-
-
-def unlock() -> None:
-    """Take the triggers away, as somebody with the owner's rights could."""
-    with transaction():
-        if db.engine.dialect.name == "sqlite":
-            for name in db.session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-                db.session.execute(text(f'DROP TRIGGER "{name}"'))
-        else:
-            for table in ("audit_event", "audit_seal"):
-                db.session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
 
 
 def test_recording_needs_a_transaction(database: Flask) -> None:

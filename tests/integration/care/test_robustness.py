@@ -14,6 +14,7 @@ from care.vocabulary import Status
 from config.database import db
 from notifications.models import Notification
 from tests.factories.care import BERLIN, OFFICER, local, new_case, report
+from tests.support.at_work import at_work
 
 TODAY = date(2026, 11, 2)
 
@@ -26,7 +27,7 @@ def at_once(app, work, times=4):
     failures = []
 
     def run():
-        with app.app_context():
+        with at_work(app):
             try:
                 work()
             except Exception as error:

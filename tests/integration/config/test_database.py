@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import MetaData, select
+from sqlalchemy import Engine, MetaData, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -26,8 +26,11 @@ class Counter(Scratch):
 
 
 @pytest.fixture
-def counter(database: Flask) -> Iterator[Flask]:
-    Scratch.metadata.create_all(db.engine)
+def counter(database: Flask, owner: Engine) -> Iterator[Flask]:
+    Scratch.metadata.create_all(owner)
+    if owner.dialect.name == "postgresql":
+        with owner.begin() as connection:
+            connection.execute(text("GRANT ALL ON test_counters TO PUBLIC"))
     with transaction():
         db.session.add(Counter(id=1, value=0))
     yield database

@@ -9,6 +9,7 @@ import requests
 from tests.fakes.identity import IdentityProvider
 from tests.fakes.mail import MailServer
 from tests.fakes.twilio import Twilio
+from tests.fixtures.databases import owners_address
 from tests.fixtures.processes import Obhut, StartObhut
 
 MITTE = ("--code", "mitte", "--name", "Mitte")
@@ -77,6 +78,7 @@ def separate(world: World, database_url: str, broker: str, identity_provider: Id
     identity_provider.start()
     return world.environment | {
         "OBHUT_DATABASE_URL": database_url,
+        "OBHUT_MIGRATION_DATABASE_URL": owners_address(database_url),
         "OBHUT_BROKER_URL": broker,
         "OBHUT_OIDC_ISSUER": identity_provider.issuer,
         "OBHUT_OIDC_CLIENT_ID": "obhut",

@@ -18,7 +18,7 @@ from notifications.channels.sms import SmsChannel
 from notifications.schedule import Queue
 from tests.fakes.identity import IdentityProvider
 from tests.fixtures.brokers import Broker
-from tests.fixtures.databases import address_of
+from tests.fixtures.databases import application_address
 from tests.fixtures.processes import Obhut, StartObhut, eventually
 from tests.integration.faults.conftest import World, prepare, send, separate
 from tests.servers import Missing, postgresql
@@ -95,7 +95,7 @@ def house(
     with psycopg.connect(server.address, autocommit=True) as owner:
         owner.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         owner.execute(f"CREATE DATABASE {DATABASE}")
-    environment = separate(world, address_of(server.address, DATABASE), redis_broker.url, identity_provider)
+    environment = separate(world, application_address(server.address, DATABASE), redis_broker.url, identity_provider)
     environment |= redis_broker.environment
     web = obhut(environment, "web")
     worker = obhut(environment | {"OBHUT_BASE_URL": web.url, "OBHUT_PORT": str(web.port)}, "worker")

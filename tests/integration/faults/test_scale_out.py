@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.identity import IdentityProvider
 from tests.fixtures.brokers import Broker
+from tests.fixtures.databases import owners_address
 from tests.fixtures.processes import Obhut, StartObhut, eventually
 from tests.integration.faults.conftest import World, send
 
@@ -23,8 +24,10 @@ def parts(
     """Web, two workers and beat, configured only through settings; nothing is started yet."""
     identity_provider.start()
     environment = world.environment | broker.environment
+    database_url = new_postgresql("template0")
     environment |= {
-        "OBHUT_DATABASE_URL": new_postgresql("template0"),
+        "OBHUT_DATABASE_URL": database_url,
+        "OBHUT_MIGRATION_DATABASE_URL": owners_address(database_url),
         "OBHUT_BROKER_URL": broker.url,
         "OBHUT_OIDC_ISSUER": identity_provider.issuer,
         "OBHUT_OIDC_CLIENT_ID": "obhut",

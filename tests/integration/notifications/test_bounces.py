@@ -29,6 +29,7 @@ from tests.factories.bounces import HOST, prose, report
 from tests.factories.notifications import EMAIL, PHONE, attempts, message, put_email, put_sms, statuses
 from tests.fakes.imap import ImapServer
 from tests.fakes.moody_smtp import DROP, MoodySmtp
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -151,7 +152,7 @@ def test_a_bounce_that_is_faster_than_our_commit_counts(app: Flask, moody: Moody
     taken: list[Taken] = []
 
     def bounce_at_once(_: int) -> None:
-        with app.app_context():
+        with at_work(app):
             taken.append(take(_bounce("one")))
 
     moody.moods["end"] = bounce_at_once
@@ -389,7 +390,7 @@ def _drop(maildir: Path, *raws: bytes) -> None:
 
 def _at_once(app: Flask, job: Any, count: int) -> None:
     def work() -> None:
-        with app.app_context():
+        with at_work(app):
             job()
 
     threads = [threading.Thread(target=work) for _ in range(count)]

@@ -23,6 +23,7 @@ from notifications.preferences import suppress
 from notifications.statuses import Channel, Priority
 from tests.factories.notifications import message, statuses
 from tests.fakes.provider import Provider
+from tests.support.at_work import at_work
 
 OFFICER = Actor.system("tests")
 
@@ -143,7 +144,7 @@ def test_two_writers_at_once_write_each_row_once(app: Flask) -> None:
     begin = threading.Barrier(3)
 
     def write() -> None:
-        with app.app_context():
+        with at_work(app):
             begin.wait()
             bulk_writing.write_next()
 

@@ -24,6 +24,7 @@ from tests.factories.notifications import age_claims, attempts, message, put_ema
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.application import DomainClock
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database", "newly_started")
 ARRIVES_WITHIN_S = 60
@@ -50,7 +51,7 @@ def under_way(other: Flask, channel: Channel) -> Iterator[None]:
     """Within the block the other worker delivers."""
 
     def work() -> None:
-        with other.app_context():
+        with at_work(other):
             deliver(channel)
 
     thread = threading.Thread(target=work)

@@ -44,6 +44,7 @@ from tests.factories.notifications import (
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.application import DomainClock
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database")
 TO_EMAIL = [Fallback(Channel.EMAIL, EMAIL)]
@@ -169,7 +170,7 @@ def test_two_at_once_may_learn_that_somebody_wants_no_messages(app: Flask) -> No
     both = threading.Barrier(2)
 
     def learn(_: int) -> bool:
-        with app.app_context(), transaction():
+        with at_work(app), transaction():
             if db.engine.dialect.name == "postgresql":
                 db.session.execute(select(1))
                 both.wait(10)

@@ -25,6 +25,7 @@ from tests.factories.notifications import EMAIL, PHONE, age_claims, attempts, me
 from tests.fakes.provider import NUMBER, Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.application import DomainClock
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -48,7 +49,7 @@ def test_two_workers_at_once_send_each_message_once(app: Flask, provider: Provid
         put_sms(f"k{number:02}")
 
     def work(_: int) -> None:
-        with app.app_context():
+        with at_work(app):
             while deliver(Channel.SMS):
                 pass
 
@@ -60,7 +61,7 @@ def test_two_workers_at_once_send_each_message_once(app: Flask, provider: Provid
 
 def test_a_key_makes_one_message_even_from_two_transactions_at_once(app: Flask) -> None:
     def put(number: int) -> bool:
-        with app.app_context(), transaction():
+        with at_work(app), transaction():
             return (
                 enqueue(
                     template="notifications.plain",

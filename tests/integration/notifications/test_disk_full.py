@@ -20,7 +20,7 @@ from notifications.recovery import recover
 from notifications.statuses import Channel
 from tests.factories.notifications import PHONE, age_claims, put_many_sms, statuses
 from tests.fakes.provider import Provider
-from tests.fixtures.databases import address_of, migrate
+from tests.fixtures.databases import application_address, migrate
 from tests.servers import Missing, base, postgresql
 from tests.support.small_disk import NoDisk, small_disk
 
@@ -83,7 +83,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         with psycopg.connect(server.address, autocommit=True) as owner:
             owner.execute(f"CREATE TABLESPACE small LOCATION '{disk.path}'")
             owner.execute("CREATE DATABASE small TABLESPACE small")
-        url = address_of(server.address, "small")
+        url = application_address(server.address, "small")
         migrate(url, tmp_path)
         request.node.small_disk = disk
         yield url

@@ -18,6 +18,7 @@ from notifications.rendering import register_templates
 from notifications.statuses import Channel
 from tests.factories.notifications import EMAIL, age_claims, attempts, put_email, statuses
 from tests.fakes.smtp_sink import SmtpSink
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -170,7 +171,7 @@ def test_two_workers_at_once_mail_once(app: Flask, sink: SmtpSink) -> None:
         put_email(f"k{number}")
 
     def work() -> None:
-        with app.app_context():
+        with at_work(app):
             while deliver(Channel.EMAIL):
                 pass
 

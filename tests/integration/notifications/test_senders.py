@@ -22,6 +22,7 @@ from notifications.pacing import Observed
 from notifications.statuses import Channel
 from tests.factories.notifications import attempts, put_sms, statuses
 from tests.fakes.provider import NUMBER, Provider
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database")
 SECOND = "+4915735990097"
@@ -99,7 +100,7 @@ def test_a_pace_holds_for_all_processes_together(app: Flask) -> None:
     together = threading.Barrier(4)
 
     def take(_: int) -> int:
-        with app.app_context():
+        with at_work(app):
             together.wait()
             taken = 0
             for _ in range(3):

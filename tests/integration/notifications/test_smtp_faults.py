@@ -20,6 +20,7 @@ from notifications.statuses import Channel, Meaning
 from tests.factories.notifications import EMAIL, age_claims, attempts, put_email, statuses
 from tests.fakes.moody_smtp import CUT, DRIP, DROP, GARBAGE, MoodySmtp
 from tests.fixtures.processes import eventually
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -220,7 +221,7 @@ def test_a_day_of_moods_loses_and_doubles_nothing(app: Flask, moody: MoodySmtp) 
 
 def _work_together(app: Flask, workers: int) -> None:
     def work() -> None:
-        with app.app_context():
+        with at_work(app):
             while deliver(Channel.EMAIL):
                 pass
 

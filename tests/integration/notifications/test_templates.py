@@ -18,6 +18,7 @@ from notifications.outbox import Fallback
 from notifications.rendering import register_templates, render
 from notifications.statuses import Channel
 from tests.factories.notifications import EMAIL, message, put_sms
+from tests.support.at_work import at_work
 
 Login = Callable[..., FlaskClient]
 PAGES = "/staff/messages/templates/"
@@ -83,7 +84,7 @@ def test_several_at_once_keep_it_once(folder: Path, app: Flask) -> None:
     start, failed = Barrier(4), []
 
     def write(number: int) -> None:
-        with app.app_context():
+        with at_work(app):
             app.extensions.pop(versions.KNOWN, None)  # as in processes that do not know of one another
             start.wait()
             try:

@@ -17,6 +17,7 @@ from services.commands import Lookup
 from services.lifecycle import RequestStatus
 from services.models import Attachment, AttachmentContent, ServiceRequest, ServiceVersion
 from tests.factories import services as given
+from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database")
 NOON = datetime(2026, 10, 29, 11, 0, tzinfo=UTC)
@@ -75,7 +76,7 @@ def test_twenty_posts_at_once_make_one_request(app: Flask) -> None:
     receipts, start = [], threading.Barrier(20)
 
     def post() -> None:
-        with app.app_context():
+        with at_work(app):
             start.wait()
             receipts.append(given.submitted(resident, key=key))
             db.session.remove()

@@ -35,8 +35,8 @@ def test_nobody_outside_the_health_office_touches_cases(role: Role) -> None:
     assert not ROLE_PERMISSIONS[role] & HEALTH
 
 
-def test_the_auditor_reads_the_trail_and_nothing_else() -> None:
-    assert ROLE_PERMISSIONS[Role.AUDITOR] == {Permission.AUDIT_READ}
+def test_the_auditor_reads_the_trail_and_the_record_of_processing_and_nothing_else() -> None:
+    assert ROLE_PERMISSIONS[Role.AUDITOR] == {Permission.AUDIT_READ, Permission.PROCESSING_SEE}
 
 
 def test_an_officer_may_all_that_a_tracer_may() -> None:

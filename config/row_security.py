@@ -1,0 +1,156 @@
+"""Whose row is it? For every table, how row-level security finds it out; the one table of it in the house.
+
+PostgreSQL compares what a row says of its place with the scope that it was told (`config.scoping`). A new table needs
+a line in `PROTECTED` or in `FREE`, and a protected one a migration that calls its policy into being: migration 0009
+shows how, a test says what is missing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+POLICY, INSERT_POLICY = "obhut_rows", "obhut_inserts"
+# Sub-selects are computed once for each statement, not for each row.
+SYSTEM = "(SELECT current_setting('obhut.system', true)) <> ''"
+OFFICES = "ANY ((SELECT string_to_array(current_setting('obhut.offices', true), ',')::uuid[])::uuid[])"
+DEPARTMENTS = "ANY ((SELECT string_to_array(current_setting('obhut.departments', true), ','))::text[])"
+OWNERS = "ANY ((SELECT string_to_array(current_setting('obhut.owners', true), ','))::text[])"
+STAFF = "(SELECT current_setting('obhut.owners', true)) <> ''"
+USER = "(SELECT nullif(current_setting('obhut.user_id', true), '')::uuid)"
+ACTOR = "(SELECT nullif(current_setting('obhut.actor', true), ''))"
+REGISTERS = "ANY ((SELECT string_to_array(current_setting('obhut.registers', true), ','))::text[])"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows of a table a scope sees and writes, as SQL; `anybody_adds`: rows may be added in every scope."""
+
+    condition: str
+    anybody_adds: bool = False
+
+    @property
+    def sql(self) -> str:
+        return f"{SYSTEM} OR {self.condition}" if self.condition else SYSTEM
+
+
+def of_office(column: str = "office_id") -> Rows:
+    return Rows(f"{column} = {OFFICES}")
+
+
+def of_owner(column: str = "owner") -> Rows:
+    """`office:<id>` or `department:<code>`; what has no owner is seen by all who work in a place."""
+    return Rows(f"{column} = {OWNERS} OR ({column} IS NULL AND {STAFF})")
+
+
+def of_user(column: str = "user_id") -> Rows:
+    return Rows(f"{column} = {USER}")
+
+
+def with_parent(table: str, column: str, parent: str) -> Rows:
+    """Seen with the row of `parent` that `column` names; its own policy counts. One look by its key for each row."""
+    return Rows(f"(SELECT true FROM {parent} WHERE {parent}.id = {table}.{column})")  # noqa: S608
+
+
+def in_register(name: str, *, anybody_adds: bool = False) -> Rows:
+    return Rows(f"'{name}' = {REGISTERS}", anybody_adds)
+
+
+def of_staff() -> Rows:
+    return Rows(STAFF)
+
+
+def of_the_house() -> Rows:
+    """For named parts of the house alone."""
+    return Rows("")
+
+
+PROTECTED: dict[str, Rows] = {
+    # who is asking
+    "user_account": of_user("id"),
+    "user_session": of_user(),
+    "login_attempt": of_the_house(),
+    "role_grant": in_register("roles"),
+    "used_logout_token": of_the_house(),
+    "kept_form": of_user(),
+    "idempotency_record": Rows(f"actor = {ACTOR}"),
+    "audit_event": in_register("audit", anybody_adds=True),
+    "audit_pending": in_register("audit", anybody_adds=True),
+    "audit_seal": in_register("audit"),
+    "audit_anchor": in_register("audit"),
+    # how long what is kept
+    "legal_hold": of_owner(),
+    "archive_offer": of_owner(),
+    "erasure": of_the_house(),
+    # messages
+    "notification": of_owner(),
+    "delivery_attempt": with_parent("delivery_attempt", "notification_id", "notification"),
+    "receipt": of_the_house(),
+    "inbound_message": of_owner(),
+    "bulk_send": of_owner(),
+    "bulk_recipient": with_parent("bulk_recipient", "bulk_id", "bulk_send"),
+    "suppression": of_staff(),
+    "contact_basis": of_staff(),
+    # requests
+    "service_request": Rows(f"department_code = {DEPARTMENTS} OR applicant_id = {USER} OR created_by = {ACTOR}"),
+    "request_event": with_parent("request_event", "request_id", "service_request"),
+    "request_attachment": with_parent("request_attachment", "request_id", "service_request"),
+    "request_attachment_content": with_parent("request_attachment_content", "attachment_id", "request_attachment"),
+    # cases
+    "care_person": of_office(),
+    "care_name_prefix": with_parent("care_name_prefix", "person_id", "care_person"),
+    "care_case": of_office(),
+    "care_handover": Rows(f"from_office_id = {OFFICES} OR to_office_id = {OFFICES}"),
+    "care_link_code": with_parent("care_link_code", "case_id", "care_case"),
+    "care_case_link": Rows(f"user_id = {USER} OR {with_parent('care_case_link', 'case_id', 'care_case').condition}"),
+    "care_order_event": with_parent("care_order_event", "case_id", "care_case"),
+    "care_case_event": with_parent("care_case_event", "case_id", "care_case"),
+    "care_office_task": with_parent("care_office_task", "case_id", "care_case"),
+    "care_document": with_parent("care_document", "case_id", "care_case"),
+    "care_access_link": with_parent("care_access_link", "case_id", "care_case"),
+    "care_check_in": with_parent("care_check_in", "case_id", "care_case"),
+    "care_symptom_report": with_parent("care_symptom_report", "case_id", "care_case"),
+    "care_review": with_parent("care_review", "case_id", "care_case"),
+    "care_lab_result": with_parent("care_lab_result", "case_id", "care_case"),
+    "care_import": of_office(),
+    "care_import_row": with_parent("care_import_row", "import_id", "care_import"),
+}
+
+# Tables that tell nothing of anybody, each with the reason.
+FREE: dict[str, str] = {
+    "alembic_version": "the schema's own number",
+    "office": "the offices of the house, which its public pages name",
+    "department": "the departments of the house, which its public pages name",
+    "api_token": "hashes and names of programs, looked up before it is known who asks",
+    "group_key": "keys that the deployment's own keys have wrapped: nothing opens with them alone",
+    "service_version": "published definitions of services",
+    "template_version": "texts before anybody's name is in them",
+    "sender": "our own numbers, and their pace",
+    "heartbeat": "signs of life of our own processes",
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy as PostgreSQL is told it. `using` counts for what is written as well."""
+
+    table: str
+    name: str
+    command: str
+    sql: str
+
+
+def policies() -> Iterator[Policy]:
+    """All policies of the house."""
+    for table, rows in PROTECTED.items():
+        yield Policy(table, POLICY, "ALL", f"USING ({rows.sql})")
+        if rows.anybody_adds:
+            yield Policy(table, INSERT_POLICY, "INSERT", "WITH CHECK (true)")
+
+
+def statements(table: str) -> list[str]:
+    """What makes row-level security of `table` what it is declared to be; for its migration, and for the test of it."""
+    made = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
+    return made + [
+        f"CREATE POLICY {policy.name} ON {table} FOR {policy.command} {policy.sql}"
+        for policy in policies()
+        if policy.table == table
+    ]

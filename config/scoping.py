@@ -1,0 +1,96 @@
+"""PostgreSQL is told the scope: with the BEGIN of every transaction, and again when it changes within one.
+
+The driver's own BEGIN would be a round trip without a word in it, so transactions are begun here: `BEGIN` and the
+scope travel together, with the first statement that somebody executes. The settings are local to the transaction;
+neither a rollback nor the pool can hand them on.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from config.scopes import Scope, current_scope
+
+IDLE, OPEN = TransactionStatus.IDLE, TransactionStatus.INTRANS
+# Plain text without parameters goes to the server as it is; to prepare it would do no good.
+AS_IT_IS = {"prepare": False}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Begin the transactions of a PostgreSQL engine here, each with its scope."""
+
+    @event.listens_for(engine, "connect")
+    def begin_nothing_by_yourself(driver: Any, _: Any) -> None:
+        driver.autocommit = True
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def tell(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        driver = cursor.connection
+        if statement.startswith("ROLLBACK TO"):  # which may take back what was told since
+            driver.told_scope = None
+            return
+        try:
+            tell_scope(driver)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise worded(connection, error) from error
+
+
+def tell_scope(driver: Any) -> None:
+    """See that a transaction is open on `driver` (psycopg), and that it knows the scope of this moment."""
+    status, scope = driver.pgconn.transaction_status, current_scope()
+    if status == IDLE:
+        driver.execute(_begin(scope), **AS_IT_IS)
+        driver.told_scope = scope
+    elif status == OPEN and driver.told_scope is not scope:
+        if driver.told_scope != scope:
+            driver.execute(_change(scope), **AS_IT_IS)
+        driver.told_scope = scope
+
+
+def settings_of(scope: Scope) -> dict[str, str]:
+    """The database's settings that make up `scope`, as the policies read them; "" stands for nothing."""
+    return {
+        "obhut.system": scope.system,
+        "obhut.offices": ",".join(sorted(str(office) for office in scope.offices)),
+        "obhut.departments": ",".join(sorted(scope.departments)),
+        "obhut.owners": ",".join(scope.owners),
+        "obhut.user_id": str(scope.user_id or ""),
+        "obhut.actor": scope.actor,
+        "obhut.registers": ",".join(sorted(scope.registers)),
+    }
+
+
+@lru_cache(maxsize=1024)
+def _begin(scope: Scope) -> str:
+    return "; ".join(["BEGIN", *(_set(name, value) for name, value in settings_of(scope).items() if value)])
+
+
+@lru_cache(maxsize=1024)
+def _change(scope: Scope) -> str:
+    return "; ".join(_set(name, value) for name, value in settings_of(scope).items())
+
+
+def _set(name: str, value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"SET LOCAL {name} TO E'{escaped}'"
+
+
+def worded(connection: Connection, error: BaseException) -> BaseException:
+    """The driver's error as SQLAlchemy raises it; a connection that is gone is not used again."""
+    dialect = connection.dialect
+    gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
+    if gone:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        None,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=gone,
+        dialect=dialect,
+        hide_parameters=True,
+    )
