@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from auth import audit, oidc, sessions
+from auth import audit, logouts, oidc, sessions
 from auth.actors import Actor
 from auth.assurance import ANY_LOGIN, Demand, at_least
 from auth.claims import ClaimPaths, Profile, profile_of
@@ -148,6 +148,8 @@ def complete(pending: Pending, answer: Answer, *, device: str, earlier: Login | 
         user = _known_user(provider.issuer, answer.subject)
         if pending.is_step_up and user.id != pending.user_id:
             raise LoginRefused("step_up_other_person")
+        if logouts.is_over(provider.issuer, answer.subject, _session_id(answer), answer.claims["iat"]):
+            raise LoginRefused("logged_out_meanwhile")
         _take_over(profile, user)
         roles = frozenset(one.role for one in held_roles(user.issuer, user.subject, claimed_roles(list(profile.roles))))
         if earlier:
