@@ -18,7 +18,7 @@ PRODUCTION = {
     "base_url": "https://obhut.example.org",
     "secret_key": "kT9-wq4Zr_Xv2LmBf7HsJd0NcPyGa5Ue8Ri3Oo1t",
     "encryption_keys": KEY,
-    "blind_index_key": "b" * 40,
+    "blind_index_key": "nP3_xK8vTq2WzYc7RfLm5HjDs9Bg4Ue6A1o0Ii-V",
     "oidc_issuer": "https://login.example.org",
     "oidc_client_id": "obhut",
     "twilio_account_sid": "AC" + "0" * 32,
