@@ -29,7 +29,7 @@ blueprint = Blueprint("step_up", __name__, url_prefix="/auth", template_folder="
 
 
 @blueprint.get("/step-up")
-@public
+@public(acts_as="login")
 @limited("logins")
 def begin() -> ResponseReturnValue:
     """Send the person of this login to the provider again. What the address asks for is only ever more than needed:
