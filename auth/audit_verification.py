@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import DataError
 
 from auth import audit_anchors
-from auth.audit_keys import trail_keys
+from auth.audit_keys import TrailKey, TrailKeys, trail_keys
 from auth.audit_seals import EVENT, chains, first_link_of, link_of
 from auth.models import AuditEvent, AuditPending, AuditSeal
 from config import clock
@@ -95,14 +95,15 @@ def links_in_all() -> int:
 
 
 def _verify_chain(chain: str, anchored: Anchored, progress: Progress) -> tuple[int, Fault | None]:
-    expected, previous, age = 0, b"", trail_keys().age(None)
+    keys = trail_keys()
+    expected, previous, age = 0, b"", keys.age(None)
     try:
         for batch in _batches(chain):
             for row in batch:
-                fault = _fault_of(row, chain, expected + 1, previous, age) or _fault_of_anchor(row, anchored)
+                fault = _fault_of(row, chain, expected + 1, previous, keys, age) or _fault_of_anchor(row, anchored)
                 if fault:
                     return expected, fault
-                expected, previous, age = row.number, row.seal, trail_keys().age(row.key_id)
+                expected, previous, age = row.number, row.seal, keys.age(row.key_id)
             progress(len(batch))
     except Unreadable:
         text = f"Chain {chain}: link {expected + 1} or its event was changed into what cannot be read."
@@ -118,7 +119,7 @@ def _verify_chain(chain: str, anchored: Anchored, progress: Progress) -> tuple[i
     return expected, None
 
 
-def _fault_of(row: Any, chain: str, expected: int, previous: bytes, age: int) -> Fault | None:
+def _fault_of(row: Any, chain: str, expected: int, previous: bytes, keys: TrailKeys, age: int) -> Fault | None:
     if row.number < expected:
         return Fault(f"Chain {chain}: link {row.number} does not belong to it.", chain, row.number, row.event_id)
     if row.number > expected:
@@ -127,19 +128,25 @@ def _fault_of(row: Any, chain: str, expected: int, previous: bytes, age: int) ->
         at = _time_of_id(row.event_id)
         text = f"Chain {chain}: the event {row.event_id} of link {expected}, of {_time(at)}, is missing."
         return Fault(text, chain, expected, row.event_id, at)
+    key, is_younger = keys.get(row.key_id), keys.age(row.key_id) <= age
+    if is_younger and row.chain == chain and _is_right(row, expected, previous, key):
+        return None
     where = (chain, expected, row.id, row.at)
     what = f"link {expected} (event {row.id} of {_time(row.at)})"
-    keys = trail_keys()
-    key = keys.get(row.key_id)
     if row.key_id and key is None:
         text = f"Chain {chain}: {what} was sealed with the key {row.key_id}, which is not in OBHUT_AUDIT_KEY."
         return Fault(text, *where)
-    if keys.age(row.key_id) > age:
+    if not is_younger:
         return Fault(f"Chain {chain}: {what} was sealed with an older key than the link before it.", *where)
-    link = link_of(row, expected, previous, key) if key else first_link_of(row, expected, previous)
-    if row.chain != chain or not hmac.compare_digest(row.seal, link) or (key is None and row.seen is not None):
-        return Fault(f"Chain {chain}: {what} was changed.", *where)
-    return None
+    return Fault(f"Chain {chain}: {what} was changed.", *where)
+
+
+def _is_right(row: Any, expected: int, previous: bytes, key: TrailKey | None) -> bool:
+    if key is not None:
+        return hmac.compare_digest(row.seal, link_of(row, expected, previous, key))
+    # From before the trail had keys of its own, and knew who looked.
+    is_old = row.key_id is None and row.seen is None
+    return is_old and hmac.compare_digest(row.seal, first_link_of(row, expected, previous))
 
 
 def _fault_of_anchor(row: Any, anchored: Anchored) -> Fault | None:

@@ -33,8 +33,22 @@ _actions: dict[str, str] = {
     "role.revoked": N_("Role revoked"),
     "office.added": N_("Health office added"),
     "department.added": N_("Department added"),
+    "account.exported": N_("Copy of one's own data taken"),
+    "account.deleted": N_("Account deleted"),
+    "hold.placed": N_("Legal hold placed"),
+    "hold.lifted": N_("Legal hold lifted"),
+    "archive.fetched": N_("File handed out for the archive"),
+    "archive.answered": N_("The archive's answer noted"),
+    "retention.erased": N_("Erased because its time was over"),
+    "retention.finished": N_("Run of the time limits finished"),
+    "erasure.repeated": N_("Erased again after a backup was restored"),
     "audit.verified": N_("Audit trail verified"),
     "audit.exported": N_("Audit trail exported"),
+    "login.stepped_up": N_("Proved anew who one is"),
+    "logout.refused": N_("Logout by the provider refused"),
+    "session.ended_by_provider": N_("Logged out by the provider"),
+    "keys.renewed": N_("New keys made"),
+    "keys.rotated": N_("Keys changed"),
 }
 _kinds: dict[str, RecordKind] = {
     "user": RecordKind(N_("Account"), N_("Management of accounts")),
@@ -43,7 +57,11 @@ _kinds: dict[str, RecordKind] = {
     "office": RecordKind(N_("Health office"), N_("Management of offices")),
     "department": RecordKind(N_("Department"), N_("Management of offices")),
     "login": RecordKind(N_("Login"), N_("Management of accounts")),
+    "retention": RecordKind(N_("Time limits"), N_("Erasing what is over")),
+    "erasures": RecordKind(N_("Erasures"), N_("Erasing what is over")),
     "audit": RecordKind(N_("Audit trail"), N_("Control")),
+    "logout": RecordKind(N_("Login"), N_("Management of accounts")),
+    "keys": RecordKind(N_("Keys"), N_("Management of keys")),
 }
 
 

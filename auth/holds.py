@@ -67,7 +67,8 @@ def place(actor: Actor, record: Record, reason: str) -> None:
             db.session.add(hold)
     except IntegrityError:
         raise RuleViolation("reason", N_("A legal hold stands on this already.")) from None
-    audit.record(actor, "hold.placed", record.subject, hold=hold.id)
+    chain = audit.chain_of_owner(record.owner)
+    audit.record(actor, "hold.placed", record.subject, chain=chain, hold=hold.id)
 
 
 def lift(actor: Actor, hold_id: UUID) -> None:
@@ -78,7 +79,8 @@ def lift(actor: Actor, hold_id: UUID) -> None:
     if hold.lifted_at is not None:
         raise InvalidTransition("lift", "lifted")
     hold.lifted_at, hold.lifted_by = clock.now(), actor.id[:80]
-    audit.record(actor, "hold.lifted", hold.subject, hold=hold.id)
+    chain = audit.chain_of_owner(hold.owner)
+    audit.record(actor, "hold.lifted", hold.subject, chain=chain, hold=hold.id)
 
 
 def on(subjects: Collection[str]) -> list[Shown]:

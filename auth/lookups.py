@@ -18,13 +18,17 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Look:
-    """One look. `place`: name of the office or department, "" for the house; texts are English, to be translated."""
+    """One look. `place`: name of the office or department, "" for the house. Texts are English, to be translated.
+
+    `by_link`: by somebody whose account is linked with the record.
+    """
 
     at: datetime
     place: str
     roles: Sequence[str]
     by_program: bool
     by_house: bool
+    by_link: bool
     what: str
     records: Sequence[str]
     why: str
@@ -55,6 +59,7 @@ def _look(event: AuditEvent, mine: set[str], places: dict[str, str]) -> Look:
         roles=event.facts.get("roles") or [],
         by_program=event.actor_kind == "token",
         by_house=event.actor_kind == "system",
+        by_link=event.actor_kind == "user" and not event.facts.get("roles"),
         what=audit_words.action_in_words(event.action),
         records=[record.partition(":")[2] for record in records if not record.startswith("user:")],
         why=kind.why if kind else "",

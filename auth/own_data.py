@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 
-from auth import audit, erasures, holds, notices, queries
+from auth import audit, erasures, holds, lookups, notices, queries
 from auth.actors import Actor
 from auth.archive import Due
 from auth.erasures import EVERYTHING
@@ -44,7 +44,7 @@ def copy_of(user_id: UUID) -> Iterator[tuple[str, bytes]]:
     yield "index.json", _json(index)
     for holding in holdings():
         for name, content in holding.export(user_id):
-            yield f"{holding.name}/{name}", content
+            yield name if name.startswith(f"{holding.name}/") else f"{holding.name}/{name}", content
 
 
 def note_notice(user_id: UUID) -> bool:
@@ -143,6 +143,26 @@ def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
         ),
     )
     yield "deeds.json", _json({"schema": "obhut/deeds/1", "deeds": _deeds(user_id)})
+    yield "who-looked.json", _json({"schema": "obhut/looks/1", "looks": list(_looks(user_id))})
+
+
+def _looks(user_id: UUID) -> Iterator[dict[str, Any]]:
+    """Who looked at the records of this person, as their own page says it."""
+    after: UUID | None = None
+    while True:
+        found, after = lookups.who_looked(user_id, after)
+        for look in found:
+            yield {
+                "at": look.at,
+                "place": look.place,
+                "roles": look.roles,
+                "what": look.what,
+                "records": look.records,
+                "why": look.why,
+                "by_program": look.by_program,
+            }
+        if after is None:
+            return
 
 
 def _deeds(user_id: UUID) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 
-from auth import erasures, holds, idempotency
+from auth import erasures, holds, idempotency, kept_forms
 from auth.actors import Actor
 from auth.erasures import EVERYTHING, HEALTH
 from auth.holdings import Kept
@@ -183,6 +183,7 @@ def _forget(case_ids: Sequence[UUID], addresses: frozenset[Address], *, keep_pro
     references = frozenset(db.session.scalars(select(Case.reference).where(among(Case.id, case_ids))))
     erasing.forget(Whose(references, addresses, keep_proofs))
     idempotency.forget_about(references)
+    kept_forms.forget_about(references)
     _run(delete(ImportRow).where(among(ImportRow.case_id, case_ids)))
 
 

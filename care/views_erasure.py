@@ -6,12 +6,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 
-from auth import audit
 from auth.erasures import EVERYTHING, HEALTH
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from auth.views_privacy import download
-from care import erasure, keeping, queries
+from care import erasure, keeping, queries, trail
 from config.database import transaction
 from config.errors import N_, RuleViolation
 from config.forms import BaseForm, add_errors
@@ -49,8 +48,8 @@ def export(reference: str) -> ResponseReturnValue:
     case = queries.case_for(actor, reference)
     packed = zipped(keeping.files_of_person(case.person_id))
     with transaction():
-        audit.record(actor, "case.exported", f"case:{case.reference}")
-    return download(packed, f"{case.reference}.zip")
+        trail.exported_person(actor, case)
+    return download(packed, f"{reference.upper()}.zip")
 
 
 @blueprint.get("/<reference>/erasure")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
-from auth import audit, erasures, holds, idempotency
+from auth import erasures, holds, idempotency, kept_forms
 from auth.actors import Actor
 from auth.erasures import EVERYTHING
 from auth.holdings import Kept
@@ -27,7 +27,7 @@ from notifications import erasing
 from notifications.addresses import checked
 from notifications.erasing import Address, Whose
 from notifications.statuses import Channel
-from services import versions
+from services import trail, versions
 from services.definitions import DEFAULT_FILE_DAYS, catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -145,7 +145,7 @@ def erase(reference: str, *, reason: str, actor: Actor) -> None:
     holds.refuse_if_held(subjects_of(request))
     if reason == "wish" and stays(request, clock.now()):
         raise RuleViolation("", N_("This request has to stay for now."))
-    audit.record(actor, "request.erased", f"request:{request.reference}", reason=reason)
+    trail.record(actor, "request.erased", request, reason=reason)
     request_id = request.id
     erase_requests([request_id])
     erasures.note(KIND, [request_id], EVERYTHING, reason, actor)
@@ -157,6 +157,7 @@ def erase_requests(ids: Sequence[UUID], scope: str = EVERYTHING) -> None:
     references = frozenset(row.reference for row in rows)
     erasing.forget(Whose(references, frozenset(one for row in rows for one in _addresses_of(row))))
     idempotency.forget_about(references)
+    kept_forms.forget_about(references)
     emptied = update(ServiceRequest).where(among(ServiceRequest.id, ids)).values(wrapped_key=b"")
     db.session.execute(emptied, execution_options={"synchronize_session": False})
     delete_with_dependents(ServiceRequest.__table__, list(ids))  # type: ignore[arg-type]

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
-from auth import audit
 from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
 from config import clock
 from config.database import db
-from services import erasure
+from services import erasure, trail
 from services.keeping import files_of_request
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -47,7 +46,7 @@ def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
         if not reasons:
             going.append(request.id)
             if request.status is not RequestStatus.DRAFT:
-                audit.record(actor, "request.erased", f"request:{request.reference}", reason="account")
+                trail.record(actor, "request.erased", request, reason="account")
     erasure.erase_requests(going)
     parted = update(ServiceRequest).where(ServiceRequest.applicant_id == user_id)
     db.session.execute(

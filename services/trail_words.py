@@ -15,6 +15,7 @@ ACTIONS = {
     "request.close": N_("Request closed"),
     "request.viewed": N_("Request looked at"),
     "request.file_read": N_("File of a request opened"),
+    "request.erased": N_("Request erased"),
     "requests.listed": N_("List of requests looked at"),
 }
 KINDS = {"request": RecordKind(N_("Request"), N_("Work on a request"))}
