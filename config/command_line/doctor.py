@@ -200,6 +200,7 @@ def _data_protection(settings: Settings) -> str:
     """Contacts of the privacy notices, time limits, and whether a restored backup has brought erased people back."""
     from auth import erasures, notices
     from config.app import create_app
+    from config.database import db
 
     names = ("PRIVACY_CONTROLLER", "PRIVACY_OFFICER", "PRIVACY_AUTHORITY")
     missing = [PREFIX + name for name in names if not getattr(settings, name.lower())]
@@ -213,6 +214,8 @@ def _data_protection(settings: Settings) -> str:
     app = create_app(settings)  # also checks OBHUT_RETENTION
     with app.app_context():
         undone = erasures.pending()
+        db.session.remove()
+        db.engine.dispose()
     if undone:
         raise Ailment(
             N_("a restored backup has brought {undone} erasures back"), N_("Run `obhut retention re-erase`, or start."),
