@@ -47,15 +47,6 @@ _actions: dict[str, str] = {
     "login.stepped_up": N_("Proved anew who one is"),
     "logout.refused": N_("Logout by the provider refused"),
     "session.ended_by_provider": N_("Logged out by the provider"),
-    "account.exported": N_("Own data fetched"),
-    "account.deleted": N_("Account deleted"),
-    "hold.placed": N_("Erasure put on hold"),
-    "hold.lifted": N_("Hold on erasure lifted"),
-    "archive.answered": N_("Offer to the archive answered"),
-    "archive.fetched": N_("File fetched for the archive"),
-    "retention.erased": N_("Erased because its time was over"),
-    "retention.finished": N_("Daily erasure finished"),
-    "erasure.repeated": N_("Erasures repeated after a restore"),
     "keys.renewed": N_("New keys made"),
     "keys.rotated": N_("Keys changed"),
 }
@@ -70,8 +61,6 @@ _kinds: dict[str, RecordKind] = {
     "erasures": RecordKind(N_("Erasures"), N_("Erasing what is over")),
     "audit": RecordKind(N_("Audit trail"), N_("Control")),
     "logout": RecordKind(N_("Login"), N_("Management of accounts")),
-    "retention": RecordKind(N_("Time limits"), N_("Erasure")),
-    "erasures": RecordKind(N_("Erasures"), N_("Erasure")),
     "keys": RecordKind(N_("Keys"), N_("Management of keys")),
 }
 

@@ -19,8 +19,6 @@ ACTIONS = {
     "cases.listed": N_("List of cases looked at"),
     "cases.tasks_listed": N_("Open tasks looked at"),
     "cases.exported": N_("Cases exported as a file"),
-    "case.exported": N_("Case handed out as a file"),
-    "case.erased": N_("Data of a case erased"),
     "case.handed_over": N_("Case handed over to another office"),
     "case.taken_over": N_("Case taken over from another office"),
     "case.linked": N_("Case linked with an account"),
