@@ -160,7 +160,7 @@ def upgrade() -> None:
     say(_("The database has the newest schema."))
 
 
-@db.command(with_appcontext=False)
+@db.command()
 def protect() -> None:
     """Give every table the row-level security that it should have (PostgreSQL, as the owner)."""
     from config import schema
