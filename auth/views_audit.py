@@ -14,6 +14,7 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
 from config.database import transaction
+from config.downloads import as_download
 from config.errors import N_
 from config.settings import current_settings
 
@@ -52,19 +53,17 @@ def index() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/export.<any(csv, json):kind>")
+@blueprint.get("/export.<any(csv, json):file_format>")
 @require(Permission.AUDIT_READ)
-def export(kind: str) -> ResponseReturnValue:
+def export(file_format: str) -> ResponseReturnValue:
     """What the filters show, as a file. That it was taken is an event itself."""
     wanted, zone = _filter(), current_settings().zone
     with transaction():
-        audit_export.note(current_actor(), wanted, kind)
-    lines = audit_export.as_csv(wanted, zone) if kind == "csv" else audit_export.as_json(wanted)
-    response = Response(stream_with_context(lines), mimetype=FORMATS[kind])
-    name = f"audit-{clock.today(zone).isoformat()}.{kind}"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        audit_export.note(current_actor(), wanted, file_format)
+    lines = audit_export.as_csv(wanted, zone) if file_format == "csv" else audit_export.as_json(wanted)
+    response = Response(stream_with_context(lines), mimetype=FORMATS[file_format])
+    name = f"audit-{clock.today(zone).isoformat()}.{file_format}"
+    return as_download(response, name)
 
 
 def _filter() -> EventFilter:

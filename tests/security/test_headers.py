@@ -49,6 +49,8 @@ def _problems(path: str, answer: Any) -> Iterator[str]:
     headers, policy = answer.headers, answer.headers.get("Content-Security-Policy", "")
     if "unsafe" in policy or not ("default-src 'self'" in policy or "default-src 'none'" in policy):
         yield f"policy {policy!r}"
+    if "Content-Disposition" in headers and policy != NOTHING_INSIDE:
+        yield "a file that is not kept apart from our pages"
     if "default-src 'self'" in policy:
         for directive in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
             if directive not in policy:
@@ -81,6 +83,7 @@ def test_headers_of_everything_and_nothing_inline(
         if answer.mimetype == "text/html":
             seen += 1
             wrong += [(path, answer.status_code, problem) for problem in _inline(answer)]
+        answer.close()
     assert not wrong
     assert seen > 20
 
