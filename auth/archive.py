@@ -132,7 +132,7 @@ def decide(actor: Actor, offer_ids: Sequence[UUID], wanted: bool) -> int:
         raise RuleViolation("", N_("Please download the files first: they are erased soon after this answer."))
     for row in rows:
         row.wanted, row.decided_at, row.decided_by = wanted, clock.now(), actor.id[:80]
-        audit.record(actor, "archive.answered", row.subject, wanted=wanted)
+        audit.record(actor, "archive.answered", row.subject, chain=audit.chain_of_owner(row.owner), wanted=wanted)
     return len(rows)
 
 
@@ -148,7 +148,8 @@ def note_fetched(actor: Actor, offer_ids: Sequence[UUID]) -> None:
     """Note that these files were handed out, inside the caller's transaction."""
     for row in db.session.scalars(_of(actor).where(ArchiveOffer.id.in_(list(offer_ids)))):
         row.fetched_at = clock.now()
-        audit.record(actor, "archive.fetched", row.subject, seen=[row.subject])
+        chain = audit.chain_of_owner(row.owner)
+        audit.record(actor, "archive.fetched", row.subject, chain=chain, seen=[row.subject])
 
 
 def _of(actor: Actor) -> Select[ArchiveOffer]:

@@ -6,6 +6,7 @@ no other website can have something lying here that the person then confirms.
 """
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from auth.logins import local_path
 from auth.models import KeptForm, User
 from config import clock
 from config.database import db
-from config.encryption import token_hash
+from config.encryption import DecryptionError, token_hash
 from config.ids import new_token
 from config.settings import current_settings
 
@@ -100,6 +101,23 @@ def forget_expired() -> int:
     """Delete forms that nobody came back for; how many. Call inside `transaction()`."""
     found = db.session.execute(delete(KeptForm).where(KeptForm.expires_at <= clock.wall()))
     return int(found.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_about(references: Collection[str]) -> int:
+    """Delete the forms that were meant for one of these records; how many. Call inside `transaction()`."""
+    rows = db.session.scalars(select(KeptForm)).all() if references else ()
+    named = [row for row in rows if any(reference in str(_path_of(row)) for reference in references)]
+    for row in named:
+        db.session.delete(row)
+    db.session.flush()
+    return len(named)
+
+
+def _path_of(row: KeptForm) -> str:
+    try:
+        return str(row.content["path"]).upper() if row.content else ""
+    except DecryptionError:
+        return ""
 
 
 def _row(token: str | None, user_id: UUID) -> KeptForm | None:

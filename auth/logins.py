@@ -1,7 +1,6 @@
 """The way of a login: begun in a browser, sent to the provider, completed in the same browser, once."""
 
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from auth import audit, oidc, sessions
+from auth import audit, logouts, oidc, sessions
 from auth.actors import Actor
 from auth.assurance import ANY_LOGIN, Demand, at_least
 from auth.claims import ClaimPaths, Profile, profile_of
@@ -20,7 +19,7 @@ from auth.models import LoginAttempt, User
 from auth.oidc import Answer, LoginRefused, Provider, ProviderName
 from auth.roles import STAFF_ROLES, Role, claimed_roles
 from auth.sessions import Login
-from config import clock, scopes
+from config import clock, local_paths, scopes
 from config.database import db, locked, transaction
 from config.encryption import token_hash
 from config.ids import new_token
@@ -28,8 +27,6 @@ from config.settings import Settings, current_settings
 
 PENDING_LASTS = timedelta(minutes=10)
 MOST_PENDING = 5
-NEXT_LENGTH = 1000
-_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z")
 
 
 @dataclass(frozen=True)
@@ -69,14 +66,9 @@ class Completed:
 
 
 def local_path(path: str | None) -> str:
-    """`path` if it leads to a page of this house, else "".
-
-    Nothing that a browser might read as another host, and no way back into the login itself.
-    """
-    if not path or len(path) > NEXT_LENGTH or not _LOCAL_PATH.match(path):
-        return ""
-    parts = urlsplit(path)
-    return "" if parts.scheme or parts.netloc or parts.path.startswith("/auth/") else path
+    """`path` if it leads to a page of this house, else "". No way back into the login itself."""
+    found = local_paths.local_path(path)
+    return "" if urlsplit(found).path.startswith("/auth/") else found
 
 
 def begin(
@@ -156,6 +148,8 @@ def complete(pending: Pending, answer: Answer, *, device: str, earlier: Login | 
         user = _known_user(provider.issuer, answer.subject)
         if pending.is_step_up and user.id != pending.user_id:
             raise LoginRefused("step_up_other_person")
+        if logouts.is_over(provider.issuer, answer.subject, _session_id(answer), answer.claims["iat"]):
+            raise LoginRefused("logged_out_meanwhile")
         _take_over(profile, user)
         roles = frozenset(one.role for one in held_roles(user.issuer, user.subject, claimed_roles(list(profile.roles))))
         if earlier:

@@ -17,9 +17,13 @@ ISSUED_WITHIN_S = 120
 
 @dataclass(frozen=True)
 class Logout:
-    """Who is to be logged out: one session of the provider, or all of a person. `jti`: the token's own number."""
+    """Who is to be logged out: one session of the provider, or all of a person.
+
+    `jti`: the token's own number; `issued_at`: seconds since 1970 by the provider's clock.
+    """
 
     jti: str
+    issued_at: float
     subject: str | None
     session: str | None
 
@@ -39,7 +43,7 @@ def verified(token: object, keys: Sequence[Mapping[str, Any]], *, issuer: str, c
         raise LOGOUT_TOKEN.refused("event")
     if "nonce" in claims:  # an id_token must never pass for one
         raise LOGOUT_TOKEN.refused("nonce")
-    return Logout(claims["jti"], *_whom(claims))
+    return Logout(claims["jti"], claims["iat"], *_whom(claims))
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:

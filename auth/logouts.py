@@ -1,6 +1,6 @@
 """Logging out: here and at the provider, or because the provider says so (OpenID Connect Back-Channel Logout 1.0)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +13,7 @@ from auth.models import UsedLogoutToken, User, UserSession
 from auth.oidc import Provider, ProviderName
 from auth.sessions import Login
 from config import clock, scopes
-from config.database import db, transaction
+from config.database import db, locked, transaction
 from config.encryption import token_hash
 
 # A logout token is at most two minutes old when it comes; this outlasts it and every doubt about clocks.
@@ -77,10 +77,30 @@ def _provider_of(token: str) -> Provider:
     raise TokenRefused("logout_token_of_nobody")
 
 
+def is_over(issuer: str, subject: str, session: str | None, issued_at: float) -> bool:
+    """Whether the provider has logged out what an id_token of this moment (by its clock) was for, before it was used.
+
+    Call inside `transaction()`, with the user's row locked.
+    """
+    marks = [_mark(issuer, "subject", subject), *([_mark(issuer, "session", session)] if session else [])]
+    ends = db.session.scalars(select(UsedLogoutToken.expires_at).where(UsedLogoutToken.token_hash.in_(marks)))
+    return any((end - REMEMBERED_FOR).timestamp() > issued_at for end in ends)
+
+
 def _use_up(issuer: str, logout: Logout) -> None:
-    mark = token_hash(f"{issuer}\0{logout.jti}")
-    db.session.add(UsedLogoutToken(token_hash=mark, expires_at=clock.wall() + REMEMBERED_FOR))
+    """Remember the token's number, so that it counts once, and who it was for, so that no login is just coming in."""
+    db.session.add(
+        UsedLogoutToken(token_hash=_mark(issuer, "token", logout.jti), expires_at=clock.wall() + REMEMBERED_FOR)
+    )
     db.session.flush()
+    kind, name = ("session", logout.session) if logout.session else ("subject", logout.subject or "")
+    ends = datetime.fromtimestamp(logout.issued_at, UTC) + REMEMBERED_FOR
+    db.session.merge(UsedLogoutToken(token_hash=_mark(issuer, kind, name), expires_at=ends))
+    db.session.flush()
+
+
+def _mark(issuer: str, kind: str, name: str) -> bytes:
+    return token_hash(f"{issuer}\0{kind}\0{name}")
 
 
 def _end(provider: Provider, logout: Logout) -> int:
@@ -90,6 +110,9 @@ def _end(provider: Provider, logout: Logout) -> int:
         .where(User.issuer == provider.issuer, UserSession.provider.in_(_names_of(provider)))
     )
     if logout.subject is not None:
+        # A login of this person that is just being stored is waited for, and then ended.
+        identity = select(User.id).where(User.issuer == provider.issuer, User.subject == logout.subject)
+        db.session.execute(locked(identity))
         wanted = wanted.where(User.subject == logout.subject)
     if logout.session is not None:
         wanted = wanted.where(UserSession.provider_session == logout.session)

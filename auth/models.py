@@ -103,7 +103,7 @@ class LoginAttempt(SealedRow, Identified, Base):
 
 
 class UsedLogoutToken(Base):
-    """A provider's word that somebody is to be logged out, which counts once."""
+    """A provider's word that somebody is to be logged out: hashes of its number, and of whom it named."""
 
     __tablename__ = "used_logout_token"
 

@@ -41,7 +41,7 @@ UNANSWERED = (
     *(requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError),
     *(TypeError, KeyError, AttributeError, RecursionError, OverflowError),
 )
-FROM_TOKEN_ALONE = ("iss", "sub", "acr", "amr", "auth_time", "sid")
+FROM_TOKEN_ALONE = ("iss", "sub", "iat", "acr", "amr", "auth_time", "sid")
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 

@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 
-from auth import audit, erasures, holds, notices, queries
+from auth import audit, erasures, holds, lookups, notices, queries
 from auth.actors import Actor
 from auth.archive import Due
 from auth.erasures import EVERYTHING
@@ -20,14 +20,16 @@ from auth.holdings import Holding, Kept, holdings, register_holding, subjects_of
 from auth.models import ApiToken, AuditEvent, IdempotencyRecord, RoleGrant, User, UserSession
 from auth.privacy_models import LegalHold
 from auth.retention import Page, RecordType, register_type
-from config import clock
+from config import clock, scopes
 from config.database import claimable, db, locked, transaction
 from config.dependents import delete_with_dependents
 from config.errors import N_, NotFound, RuleViolation
 from config.rowsets import among
+from config.zips import zipped
 
 KIND = "user"
 SCHEMA = "obhut/account/1"
+ENDING, COPYING = scopes.system("account-end"), scopes.system("own-copy")
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,19 @@ class Ending:
     is_held: bool
 
 
+@scopes.within(COPYING)
+def packed_copy(user_id: UUID) -> IO[bytes]:
+    """The copy as a ZIP. Messages belong to offices and departments, so the house reads them. Raises NotFound."""
+    return zipped(copy_of(user_id))
+
+
 def copy_of(user_id: UUID) -> Iterator[tuple[str, bytes]]:
     """Names and contents of all files of the copy, one after the other. Raises NotFound."""
     index = {"schema": "obhut/copy/1", "made_at": clock.wall().isoformat(), "areas": [one.name for one in holdings()]}
     yield "index.json", _json(index)
     for holding in holdings():
         for name, content in holding.export(user_id):
-            yield f"{holding.name}/{name}", content
+            yield name if name.startswith(f"{holding.name}/") else f"{holding.name}/{name}", content
 
 
 def note_notice(user_id: UUID) -> bool:
@@ -52,10 +60,11 @@ def note_notice(user_id: UUID) -> bool:
 
     In a transaction of its own.
     """
-    if db.session.scalar(select(User.notice_version).where(User.id == user_id)) is not None:
-        return False
-    with transaction():
-        db.session.get_one(User, user_id).notice_version = notices.newest(notices.ACCOUNT)
+    with scopes.within(scopes.people(user_id=user_id)):
+        if db.session.scalar(select(User.notice_version).where(User.id == user_id)) is not None:
+            return False
+        with transaction():
+            db.session.get_one(User, user_id).notice_version = notices.newest(notices.ACCOUNT)
     return True
 
 
@@ -65,6 +74,7 @@ def ending(user_id: UUID) -> Ending:
     return Ending(kept, bool(holds.held([f"user:{user_id}"])))
 
 
+@scopes.within(ENDING)
 def end_account(user_id: UUID, actor: Actor, reason: str = "wish") -> None:
     """Delete the account and all that no law keeps, inside the caller's transaction. Raises NotFound, RuleViolation."""
     user = db.session.scalar(locked(select(User).where(User.id == user_id)))
@@ -143,6 +153,26 @@ def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
         ),
     )
     yield "deeds.json", _json({"schema": "obhut/deeds/1", "deeds": _deeds(user_id)})
+    yield "who-looked.json", _json({"schema": "obhut/looks/1", "looks": list(_looks(user_id))})
+
+
+def _looks(user_id: UUID) -> Iterator[dict[str, Any]]:
+    """Who looked at the records of this person, as their own page says it."""
+    after: UUID | None = None
+    while True:
+        found, after = lookups.who_looked(user_id, after)
+        for look in found:
+            yield {
+                "at": look.at,
+                "place": look.place,
+                "roles": look.roles,
+                "what": look.what,
+                "records": look.records,
+                "why": look.why,
+                "by_program": look.by_program,
+            }
+        if after is None:
+            return
 
 
 def _deeds(user_id: UUID) -> list[dict[str, Any]]:

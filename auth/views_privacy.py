@@ -17,6 +17,7 @@ from auth.notices import Notice
 from auth.policies import current_actor, public, require
 from auth.roles import Permission
 from config.database import transaction
+from config.downloads import as_download
 from config.error_pages import filled, translated
 from config.errors import DomainError, NotFound, RuleViolation
 from config.forms import BaseForm
@@ -146,9 +147,7 @@ def _fetched(chosen: list[UUID]) -> Response:
 
 def download(packed: Any, name: str) -> Response:
     """A ZIP on its way out, kept by nobody in between."""
-    response = send_file(packed, mimetype="application/zip", as_attachment=True, download_name=name, max_age=0)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return as_download(send_file(packed, mimetype="application/zip"), name)
 
 
 @desk.get("/holds")

@@ -43,7 +43,8 @@ def back() -> ResponseReturnValue:
 def kept_form() -> ResponseReturnValue:
     """What was typed when the login had run out, to be sent again or thrown away."""
     entries = kept_forms.find(_token(), user_id_of(current_actor()))
-    return render_template("auth/kept_form.html", entries=entries), 200 if entries else 404
+    confirmed = request.args.get("confirmed") == "1"
+    return render_template("auth/kept_form.html", entries=entries, confirmed=confirmed), 200 if entries else 404
 
 
 @blueprint.post("/account/kept-form")

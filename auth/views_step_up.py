@@ -1,7 +1,7 @@
 """Confirming a login: the way to the provider when something needs a fresher or surer one, and back.
 
-What was asked for with GET goes on by itself afterwards. Of a form the person first sees what is to come, and is then
-back on the page with the form.
+What was asked for with GET goes on by itself afterwards. Of a form the person first sees what is to come; what they
+typed is kept and can be sent afterwards, and what was a mere button is pressed again on the page it stands on.
 """
 
 from urllib.parse import urlsplit
@@ -12,13 +12,16 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from auth.assurance import LEVELS, Demand, acr_values
+from auth import kept_forms
+from auth.assurance import LEVELS, Demand, acr_values, at_least
 from auth.house_session import current_session
 from auth.logins import local_path
 from auth.oidc import ProviderName
 from auth.policies import StepUpNeeded, public
+from auth.sessions import Login
 from auth.views import to_provider
-from config import clock
+from config import clock, scopes
+from config.database import transaction
 from config.limits import limited
 from config.settings import current_settings
 
@@ -26,7 +29,7 @@ blueprint = Blueprint("step_up", __name__, url_prefix="/auth", template_folder="
 
 
 @blueprint.get("/step-up")
-@public
+@public(acts_as="login")
 @limited("logins")
 def begin() -> ResponseReturnValue:
     """Send the person of this login to the provider again. What the address asks for is only ever more than needed:
@@ -48,27 +51,41 @@ def begin() -> ResponseReturnValue:
 def ask(needed: StepUpNeeded) -> ResponseReturnValue:
     """The answer to whoever may, but must confirm first."""
     demand = needed.demand
-    reads = request.method in ("GET", "HEAD")
-    back = request.full_path.rstrip("?") if reads else _page_with_the_form()
-    confirm_url = url_for(
-        "step_up.begin",
-        next=local_path(back) or None,
-        level=demand.assurance or None,
-        fresh=None if demand.max_age is None else 1,
-    )
-    if reads:
-        return redirect(confirm_url)
-    login = current_session().login
-    weak = login is not None and not Demand(demand.assurance).is_met(login.assurance, None, clock.wall())
-    names = {"basic": _("basic"), "substantial": _("substantial"), "high": _("high")}
+    if request.method in ("GET", "HEAD"):
+        return redirect(_way(demand, request.full_path.rstrip("?")))
+    login, back = current_session().login, _page_with_the_form()
+    kept = _keep_form(login) if login else None
     page = render_template(
         "auth/step_up.html",
-        confirm_url=confirm_url,
+        confirm_url=_way(demand, url_for("login_state.kept_form", confirmed=1) if kept else back),
         back=local_path(back) or url_for("portal.index"),
-        weak=weak,
-        level=names.get(demand.assurance, ""),
+        is_kept=kept is not None,
+        weak=login is not None and not at_least(login.assurance, demand.assurance),
+        level=_level_names().get(demand.assurance, ""),
     )
-    return make_response(page, 403)
+    response = make_response(page, 403)
+    if kept:
+        kept_forms.remember(response, kept)
+    return response
+
+
+def _way(demand: Demand, next_path: str) -> str:
+    """The address of the way to the provider, and from there to `next_path`."""
+    fresh = None if demand.max_age is None else 1
+    return url_for("step_up.begin", next=local_path(next_path) or None, level=demand.assurance or None, fresh=fresh)
+
+
+def _keep_form(login: Login) -> str | None:
+    """Keep what was sent, so that nobody types it twice; the token for this browser. None if it is too much."""
+    entries = kept_forms.entries_of(request)
+    if entries is None or not entries.fields:
+        return None
+    with scopes.within(scopes.people(user_id=login.user_id)), transaction():
+        return kept_forms.keep(entries, login.user_id)
+
+
+def _level_names() -> dict[str, str]:
+    return {"basic": _("basic"), "substantial": _("substantial"), "high": _("high")}
 
 
 def _asked(demand: Demand) -> dict[str, str]:

@@ -97,6 +97,7 @@ def redeem(command: RedeemCode, *, actor: Actor) -> str | None:
             return None
         if case.person.birth_date != command.birth_date:
             _count_wrong_try(code, case)
+            db.session.flush()
             return None
         code.used_at = clock.wall()
         standing = select(CaseLink).where(CaseLink.case_id == case.id, CaseLink.user_id == user_id)
@@ -107,6 +108,7 @@ def redeem(command: RedeemCode, *, actor: Actor) -> str | None:
         link.basis, link.granted_by = code.basis, code.issued_by
         timeline.add(case, "linked", actor, basis=code.basis.value)
         trail.record(actor, "case.linked", case, basis=code.basis.value)
+        db.session.flush()  # in this scope: it is the one that may write these rows
         log.info("case_linked", case=case.reference, basis=code.basis)
         return case.reference
 

@@ -56,10 +56,10 @@ def asked(actor: Actor, reference: str) -> Protocol:
         return protocol_of(_own(actor, reference)[0])
 
 
-def answer(command: RecordReport, reference: str, actor: Actor) -> None:
+def answer(command: RecordReport, reference: str, actor: Actor, notice_version: int | None = None) -> None:
     """Take down how the person is: as an answer to the open question if there is one. Raises NotFound, RuleViolation.
 
-    Call inside `transaction()`.
+    `notice_version`: of the privacy notice that stood on the page. Call inside `transaction()`.
     """
     with scopes.within(OWN_CASE):
         case, link = _own(actor, reference)
@@ -73,7 +73,9 @@ def answer(command: RecordReport, reference: str, actor: Actor) -> None:
             actor=actor,
             channel=ReportChannel.ACCOUNT,
             check_in=check_ins.newest_open(case),
+            notice_version=notice_version,
         )
+        db.session.flush()  # in this scope: it is the one that may write these rows
 
 
 def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:
@@ -129,6 +131,7 @@ def _end(link: CaseLink, case: Case, actor: Actor) -> None:
     link.until, link.ended_by = clock.wall(), actor.id
     timeline.add(case, "unlinked", actor, basis=link.basis.value)
     trail.record(actor, "case.unlinked", case, basis=link.basis.value, link=link.id)
+    db.session.flush()
 
 
 def _standing(user_id: UUID) -> list[CaseLink]:
@@ -204,7 +207,6 @@ def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
 
 
 def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
-    folder = f"care/{case.reference}"
     known = representations.case_json(case)
     for internal in ("because", "findings", "priority", "line_list", "reassess_at"):  # how staff sort their work
         known.pop(internal, None)
@@ -214,25 +216,30 @@ def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
         for row in case.lab_results
     ]
     content = {"schema": 1, "case": known, "reports": reports, "lab_results": results}
-    yield f"{folder}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
+    yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:
-            yield f"{folder}/{document.file_name}", document.content
+            yield f"{case.reference}/{document.file_name}", document.content
 
 
 def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
-    kept = []
+    kept = _stays(user_id)
     with scopes.within(OWN_CASE):
         for link in _standing(user_id):
-            case = case_management.locked_case(link.case_id)
-            _end(link, case, actor)
-            kept.append(Kept(N_("Case {reference} of the health office"), KEPT_BECAUSE, {"reference": case.reference}))
+            _end(link, case_management.locked_case(link.case_id), actor)
     return kept
 
 
+def _stays(user_id: UUID) -> Sequence[Kept]:
+    with scopes.within(OWN_CASE):
+        references = [link.case.reference for link in _standing(user_id)]
+    return [Kept(KEPT, KEPT_BECAUSE, {"reference": reference}) for reference in references]
+
+
+KEPT = N_("Case {reference} of the health office")
 KEPT_BECAUSE = N_("The health office must keep it for as long as the law says. Your login is no longer linked to it.")
 
 
 def register() -> None:
     """Let own pages know what care holds of somebody. Called once by the wiring."""
-    register_holding(Holding("care", _subjects, _export, _erase))
+    register_holding(Holding("care", _subjects, _export, _erase, _stays))

@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from auth import audit
 from auth.actors import Actor
 from care.import_models import CaseImport
 from care.models import Case
+from config.database import db
 
 Seen = tuple[UUID, str]
 """Office and reference of a case that somebody saw."""
@@ -49,6 +52,14 @@ def exported(actor: Actor, cases: Iterable[Seen], **facts: Any) -> None:
         for start in range(0, len(references), audit.SEEN_PER_EVENT):
             seen = [f"case:{reference}" for reference in references[start : start + audit.SEEN_PER_EVENT]]
             audit.record(actor, "cases.exported", chain, chain=chain, seen=seen, rows=len(references), **facts)
+
+
+def exported_person(actor: Actor, case: Case) -> None:
+    """Everything about the person of `case` leaves the house, with all of their cases. Inside `transaction()`."""
+    wanted = select(Case.reference).where(Case.person_id == case.person_id).order_by(Case.reference)
+    seen = [f"case:{reference}" for reference in db.session.scalars(wanted)]
+    chain = audit.chain_of_office(case.office_id)
+    audit.record(actor, "case.exported", f"case:{case.reference}", chain=chain, seen=seen)
 
 
 def _by_office(cases: Iterable[Seen]) -> dict[UUID, list[str]]:

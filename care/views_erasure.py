@@ -48,8 +48,8 @@ def export(reference: str) -> ResponseReturnValue:
     case = queries.case_for(actor, reference)
     packed = zipped(keeping.files_of_person(case.person_id))
     with transaction():
-        trail.record(actor, "case.exported", case, seen=[f"case:{case.reference}"])
-    return download(packed, f"{case.reference}.zip")
+        trail.exported_person(actor, case)
+    return download(packed, f"{reference.upper()}.zip")
 
 
 @blueprint.get("/<reference>/erasure")

@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.account_sections import register_section
 from auth.assurance import Demand, at_least
 from auth.policies import current_actor, demand_login, require
@@ -84,8 +85,9 @@ def answer(reference: str) -> ResponseReturnValue:
     command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
     if command is not None:
         with accepting(form):
+            shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
             with transaction():
-                own_cases.answer(command, reference, actor)
+                own_cases.answer(command, reference, actor, notice_version=shown)
             flash(_("Your answer has arrived."), "success")
             return redirect(url_for("own_case.show", reference=reference), 303)
     return _case_page(reference, form), 422

@@ -16,7 +16,11 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?\Z", re.IGNORECASE)
 
 def download(content: bytes | str, media_type: str, name: str) -> Response:
     """The answer that carries a file for the reader's disk. `media_type` must be ours, not what somebody claimed."""
-    response = Response(content, mimetype=media_type)
+    return as_download(Response(content, mimetype=media_type), name)
+
+
+def as_download(response: Response, name: str) -> Response:
+    """The same for an answer whose content is there already, such as one that streams a file."""
     response.headers["Content-Disposition"] = disposition(name)
     response.headers["Content-Security-Policy"] = NOTHING_INSIDE
     response.headers["Cache-Control"] = "private, no-store"

@@ -11,6 +11,8 @@ import xlsxwriter
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the start of a formula, full-width forms included."""
+BEFORE_A_FORMULA = " \u00a0\u2000\u2002\u2003\u2009\u200b\u200e\u200f\u202f\u2060\u3000\ufeff"
+"""Blanks and what nobody sees: some spreadsheets drop them first."""
 MAX_COLUMN_WIDTH = 60
 
 Cell = str | int | float | bool | date | datetime | None
@@ -18,7 +20,7 @@ Cell = str | int | float | bool | date | datetime | None
 
 def formula_safe(text: str) -> str:
     """`text` with an apostrophe before it where a spreadsheet would run it (OWASP: CSV injection)."""
-    return "'" + text if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+    return "'" + text if text.lstrip(BEFORE_A_FORMULA).startswith(FORMULA_STARTS) else text
 
 
 def _local(value: datetime, zone: ZoneInfo) -> datetime:

@@ -51,6 +51,7 @@ def forget_what_was_readable(url: str) -> None:
                 connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
                 return
             has_keys = connection.scalar(text("SELECT EXISTS (SELECT 1 FROM notification WHERE key LIKE 'api:%')"))
+            connection.execute(text("SELECT set_config('obhut.system', 'upgrade', false)"))  # else no row is seen
             _wait_for_others_to_end(connection)
             for table in (*SEALED_TABLES, *(["notification"] if has_keys else [])):
                 connection.execute(text(f"VACUUM (FULL) {table}"))

@@ -71,7 +71,7 @@ def _often(message: InboundMessage) -> bool:
         told = select(func.count()).where(
             Notification.recipient_index == message.sender_index,
             Notification.template.in_(TEMPLATES.values()),
-            Notification.created_at > clock.now() - timedelta(seconds=limit.get_expiry()),
+            Notification.sent_at > clock.now() - timedelta(seconds=limit.get_expiry()),
         )
         if (db.session.scalar(told) or 0) >= limit.amount:
             return True

@@ -56,7 +56,7 @@
       } else {
         endsAt = Date.now() + found.ends_in_s * 1000;
         if (found.ends_in_s > WARN_S) { if (state === "ending") goOn(found); }
-        else if (state === "in" && !dismissed) show("ending");
+        else if (state === "in" && !dismissed) { show("ending"); tell(found.ends_in_s); }
       }
     } catch { /* the network was away; the next look may get through */ }
     asking = false;

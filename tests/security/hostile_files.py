@@ -43,7 +43,8 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _png(width: int, height: int, raw: bytes, depth: int = 8, colour: int = 2, *extra: bytes) -> bytes:
+def png(width: int, height: int, raw: bytes, depth: int = 8, colour: int = 2, *extra: bytes) -> bytes:
+    """A PNG with this head, whether it can be or not."""
     head = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(extra) + _chunk(b"IDAT", zlib.compress(raw, 9)) + _chunk(b"IEND", b"")
 
@@ -95,18 +96,18 @@ def picture_mutated(chance: random.Random) -> bytes:
 
 def png_bomb(chance: random.Random) -> bytes:
     side = chance.choice([6_000, 20_000, 60_000, 2**31 - 1])
-    return _png(side, side, bytes(chance.choice([0, 1_000_000, 40_000_000])))
+    return png(side, side, bytes(chance.choice([0, 1_000_000, 40_000_000])))
 
 
 def png_text_bomb(chance: random.Random) -> bytes:
     text = b"Comment\0\0" + zlib.compress(bytes(30_000_000), 9)
-    return _png(8, 8, bytes(8 * 25), 8, 2, *[_chunk(b"zTXt", text)] * 4)
+    return png(8, 8, bytes(8 * 25), 8, 2, *[_chunk(b"zTXt", text)] * 4)
 
 
 def png_odd(chance: random.Random) -> bytes:
     depth, colour = chance.choice([(1, 0), (16, 2), (16, 6), (4, 3), (3, 7), (8, 9)])
     size = chance.choice([0, 1, 64])
-    return _png(size, size, chance.randbytes(size * size * 9), depth, colour)
+    return png(size, size, chance.randbytes(size * size * 9), depth, colour)
 
 
 def jpeg_bomb(chance: random.Random) -> bytes:

@@ -20,7 +20,7 @@ from tests.fixtures.application import Login
 from tests.fixtures.processes import Obhut
 from tests.support import repository
 
-ACCOUNTS = (None, "resident", "caseworker", "officer", "admin")
+ACCOUNTS = (None, "resident", "officer", "admin")
 KEPT_BY_ALL = ("/robots.txt", "/.well-known/security.txt", "/static/", "/metrics")
 INLINE = re.compile(r"<[a-z][^>]*?\s(?:style|on[a-z]+)\s*=|javascript:", re.IGNORECASE)
 TAG_WITHOUT_NONCE = re.compile(r"<(script|style)(?![^>]*nonce)(?![^>]*\ssrc=)[^>]*>", re.IGNORECASE)

@@ -80,14 +80,12 @@ def _bodies(path: bytes, kind: bytes) -> Iterator[tuple[bytes, Iterator[bytes]]]
 
 
 def test_bodies_without_end_take_no_memory(live_server: Obhut, amount: Amount) -> None:
-    attacks = [
-        attack
-        for path, kind in ((b"/status", FORM), (b"/services/bewohnerparkausweis/apply", MULTIPART),
-                           (b"/api/v1/requests", JSON), (b"/webhooks/twilio/status", FORM),
-                           (b"/nothing", FORM), (b"/c/x", MULTIPART))
-        for attack in _bodies(path, kind)
-    ]  # fmt: skip
-    attacks = attacks[: amount(9, len(attacks))] * amount(1, 3)
+    places = (
+        (b"/status", FORM), (b"/services/bewohnerparkausweis/apply", MULTIPART), (b"/api/v1/requests", JSON),
+        (b"/webhooks/twilio/status", FORM), (b"/nothing", FORM), (b"/c/x", MULTIPART),
+    )  # fmt: skip
+    rounds = range(amount(1, 3))
+    attacks = [attack for _ in rounds for path, kind in places[: amount(3, 6)] for attack in _bodies(path, kind)]
     answers: list[bytes] = []
 
     def attack(part: list[tuple[bytes, Iterator[bytes]]]) -> None:

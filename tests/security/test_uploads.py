@@ -22,7 +22,7 @@ from config.security import NOTHING_INSIDE
 from services import attachments
 from tests.factories import services as given
 from tests.fixtures.processes import Obhut
-from tests.security.hostile_files import NAMES, SCRIPT, Hostile, hostile_files, several_pictures
+from tests.security.hostile_files import NAMES, SCRIPT, Hostile, hostile_files, png, several_pictures
 from tests.support.memory import Memory
 
 pytestmark = pytest.mark.timeout(7200)
@@ -103,7 +103,7 @@ def _problems(file: Hostile, answer: requests.Response) -> Iterator[str]:
 
 def test_hostile_files_go_out_as_files_or_not_at_all(live_server: Obhut, amount: Amount) -> None:
     files: Queue[Hostile] = Queue()
-    number = amount(84, 5_000)
+    number = amount(63, 5_000)
     for file in hostile_files(number):
         files.put(file)
     headers = live_server.token("resident")
@@ -163,6 +163,12 @@ def test_a_large_photo_is_taken_smaller(size: tuple[int, int], expected: tuple[i
 def test_a_picture_that_would_fill_the_memory_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(RuleViolation, match="too large"):
         attachments.clean(given.upload(given.picture("PNG", size=size), "foto.png"))
+
+
+def test_a_picture_that_lacks_its_palette_is_damaged() -> None:
+    data = png(1, 1, b"\0\0", 4, 3)
+    with pytest.raises(RuleViolation, match="damaged"):
+        attachments.clean(given.upload(data, "bild.png"))
 
 
 @pytest.mark.parametrize("name", NAMES)

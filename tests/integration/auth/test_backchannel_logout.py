@@ -1,5 +1,6 @@
 """A provider says that somebody has logged out there: what ends, what stays, and what is answered."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from auth import logouts
 from auth.models import AuditEvent, UsedLogoutToken, UserSession
 from config.database import db, transaction
 from tests.fakes.hostile_provider import HostileProvider
-from tests.fixtures.providers import log_in
+from tests.fixtures.providers import begin, come_back, log_in
 
 STAFF = "/auth/login?staff=1"
 
@@ -97,12 +98,29 @@ def test_a_token_counts_once(app: Flask, provider: HostileProvider) -> None:
     log_in(here, provider)
     token = provider.logout_token()
     assert tell(client, token).status_code == 200
-    log_in(here, provider)
+    log_in(here, provider, iat=int(time.time()) + 1)
     again = tell(client, token)
     assert (again.status_code, again.get_json()["error"]) == (400, "invalid_request")
     assert again.headers["Cache-Control"] == "no-store"
     assert is_in(here)
     assert facts(app)[-1] == ("logout.refused", {"reason": "logout_token_used_already"})
+
+
+@pytest.mark.parametrize("whom", [{"sid": "s-1"}, {}], ids=["session", "subject"])
+def test_a_login_that_is_just_coming_in_is_over_too(
+    app: Flask, client: FlaskClient, provider: HostileProvider, whom: dict[str, str]
+) -> None:
+    """Told after the code was given and before it is redeemed; the next login is a new one."""
+    log_in(client, provider, sid="s-0")
+    state = begin(client, provider)
+    provider.claims |= {"sid": "s-1", "iat": int(time.time()) - 5}
+    assert tell(app.test_client(), provider.logout_token(**whom)).status_code == 200
+    assert come_back(client, state).status_code == 400
+    assert facts(app)[-1] == ("login.refused", {"reason": "logged_out_meanwhile"})
+    del provider.claims["iat"]
+    time_of_logout = provider.logout_claims()["iat"]
+    log_in(client, provider, iat=time_of_logout + 1)
+    assert is_in(client)
 
 
 def test_nobody_to_log_out_is_fine(app: Flask, client: FlaskClient, provider: HostileProvider) -> None:
@@ -133,7 +151,7 @@ def test_used_numbers_are_forgotten(
             assert logouts.forget_used() == 0
         monkeypatch.setattr(logouts.clock, "wall", lambda now=logouts.clock.wall(): now + logouts.REMEMBERED_FOR)
         with transaction():
-            assert logouts.forget_used() == 1
+            assert logouts.forget_used() == 2, "its number, and whom it named"
         assert db.session.scalar(select(func.count()).select_from(UsedLogoutToken)) == 0
         assert db.session.scalar(select(func.count()).select_from(UserSession)) == 0
 

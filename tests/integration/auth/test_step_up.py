@@ -100,11 +100,17 @@ def test_a_role_is_granted_only_after_a_fresh_login(app: Flask, admin: FlaskClie
     assert "acr_values" not in asked
     provider.claims["auth_time"] = ago(0)
     back = come_back(admin, asked["state"][0])
-    assert (back.status_code, back.headers["Location"]) == (302, "/admin/grants/new")
+    assert (back.status_code, back.headers["Location"]) == (302, "/account/kept-form?confirmed=1")
+    page = admin.get(back.headers["Location"]).get_data(as_text=True)
+    assert "Sie haben Ihre Anmeldung bestätigt" in page
+    assert "https://id.example" in page
+    sent = admin.post("/account/kept-form", data=GRANT)
+    assert (sent.status_code, sent.headers["Location"]) == (307, "/admin/grants/new")
     assert cookie(admin) != before
     assert count(app, UserSession) == 1
-    assert actions(app) == ["login.completed", "login.stepped_up"]
-    assert admin.post("/admin/grants/new", data=GRANT).status_code in (303, 422)
+    assert actions(app)[:2] == ["login.completed", "login.stepped_up"]
+    assert admin.post("/admin/grants/new", data=GRANT).status_code == 303
+    assert count(app, RoleGrant) == 1
     old = app.test_client()
     old.set_cookie(COOKIE, before)
     assert old.get("/admin/").status_code == 302
@@ -194,7 +200,7 @@ def test_what_is_no_confirmation_changes_nothing(
 
 def test_a_higher_level_alone_is_asked_for(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
     app = make(make_app, provider, oidc_step_up_assurance="substantial")
-    client = log_in(app.test_client(), provider, auth_time=ago(10), acr="basic")
+    client = log_in(app.test_client(), provider, STAFF, roles=["auditor"], auth_time=ago(10), acr="basic")
     asked = confirm(client, provider, client.get("/own-export-of-tests"))
     assert asked["prompt"] == ["login"], "else a provider may answer from memory"
     assert asked["acr_values"] == ["STORK-QAA-Level-3 substantial STORK-QAA-Level-4 high"]
@@ -206,9 +212,15 @@ def test_a_higher_level_alone_is_asked_for(make_app: Callable[..., Flask], provi
 def test_the_providers_own_words_are_asked_for(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
     levels = {"1": "basic", "gold": "high", "silver": "substantial", "two words": "high"}
     app = make(make_app, provider, oidc_step_up_assurance="substantial", oidc_assurance_map=levels)
-    client = log_in(app.test_client(), provider, auth_time=ago(10), acr="1")
+    client = log_in(app.test_client(), provider, STAFF, roles=["auditor"], auth_time=ago(10), acr="1")
     asked = confirm(client, provider, client.get("/own-export-of-tests"))
     assert asked["acr_values"] == ["silver gold"]
+
+
+def test_a_residents_own_copy_needs_no_level(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
+    app = make(make_app, provider, oidc_step_up_assurance="high")
+    client = log_in(app.test_client(), provider, auth_time=ago(10), acr="basic")
+    assert client.get("/own-export-of-tests").status_code == 200
 
 
 def test_the_way_to_the_provider_needs_a_login_and_a_reason(client: FlaskClient, provider: HostileProvider) -> None:

@@ -31,7 +31,8 @@ def post(client: FlaskClient, path: str, **fields: Any) -> Any:
 
 
 def issue(client: FlaskClient, **fields: Any) -> Any:
-    wanted = {"name": "Laborschnittstelle", "role": "health_officer", "office": "braunschweig", "lasts_days": "90"}
+    wanted = {"name": "Laborschnittstelle", "role": "health_officer", "office": "braunschweig", "department": ""}
+    wanted["lasts_days"] = "90"
     return post(client, NEW, **(wanted | fields))
 
 
@@ -102,7 +103,7 @@ def test_an_expired_and_a_revoked_token_end(app: Flask, admin: FlaskClient) -> N
     program = app.test_client()
     assert (asked(program, first), asked(program, second)) == (200, 200)
     with app.app_context():
-        ids = dict(db.session.execute(select(ApiToken.token_hash, ApiToken.id)).tuples().all())
+        ids = {row.token_hash: row.id for row in db.session.scalars(select(ApiToken))}
         with transaction():
             old = update(ApiToken).where(ApiToken.id == ids[token_hash(first)])
             db.session.execute(old.values(expires_at=clock.wall()))

@@ -216,6 +216,6 @@ def test_links_work_in_a_scope_of_their_own(app, client, question):
     event.listen(db.engine, "before_cursor_execute", note)
     client.get(f"/c/{question}")
     event.remove(db.engine, "before_cursor_execute", note)
-    assert scopes_seen == {scopes.system("check-in link")}
+    assert scopes_seen == {scopes.system("link")}
     assert clock.now()
     db.session.execute(text("SELECT 1"))

@@ -210,12 +210,15 @@ def test_the_question_is_answered_in_the_account(
     assert "Wie geht es Ihnen heute?" in resident.get(path).get_data(as_text=True)
     unclear = post(resident, path, f"{path}answer", feeling="no", symptoms=["cough"])
     assert unclear.status_code == 422
-    assert post(resident, path, f"{path}answer", feeling="yes", symptoms=["cough"]).status_code == 303
+    assert (
+        post(resident, path, f"{path}answer", feeling="yes", symptoms=["cough"], notice_version="1").status_code == 303
+    )
     report = rows(app, SymptomReport)[0]
     user = rows(app, User)
     assert (report.channel, report.by) == (ReportChannel.ACCOUNT, Reporter.SELF)
     assert report.actor_id in {str(one.id) for one in user}
     assert report.check_in_id is not None
+    assert report.notice_version == 1
     assert rows(app, Case)[0].line_list == "symptomatic"
 
 
@@ -337,10 +340,11 @@ def test_what_the_account_holds(app: Flask, officer: FlaskClient, resident: Flas
         assert f"case:{case}" in holdings.subjects_of(user_id)
         care = next(one for one in holdings.holdings() if one.name == "care")
         files = dict(care.export(user_id))
-        content = json.loads(files[f"care/{case}/case.json"])
+        content = json.loads(files[f"{case}/case.json"])
         assert content["case"]["person"]["family_name"] == "Sommerfeld"
         assert content["reports"][0]["note"] == "nachts schlimmer"
         assert "because" not in content["case"]
+        assert [one.params["reference"] for one in care.stays(user_id)] == [case]
         with transaction():
             kept = care.erase(user_id, Actor(kind="user", id=str(user_id), user_id=user_id))
         assert [one.params["reference"] for one in kept] == [case]
