@@ -51,7 +51,7 @@ def test_headers_of_every_page(client: FlaskClient) -> None:
 
 def test_https_brings_hsts_and_host_cookies(make_app: Callable[..., Flask]) -> None:
     app = make_app(base_url="https://obhut.example")
-    answer = app.test_client().get("/auth/login", base_url="https://obhut.example")
+    answer = app.test_client().get("/status", base_url="https://obhut.example")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
     cookies = [line for line in answer.headers.getlist("Set-Cookie") if "visit" in line]
     assert cookies
