@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 FILE = "erasures.jsonl"
 EVERYTHING, HEALTH = "all", "health"
 AT_ONCE = 500
+LISTING = scopes.system("erasure-list")
 AGAIN = Actor.system("re-erase")
 Eraser = Callable[[Sequence[UUID], str], None]
 
@@ -61,6 +62,7 @@ def register_eraser(kind: str, eraser: Eraser) -> None:
     _erasers[kind] = eraser
 
 
+@scopes.within(LISTING)
 def note(kind: str, subject_ids: Sequence[UUID], scope: str, reason: str, actor: Actor) -> None:
     """Put erasures on the list, inside the transaction that does them; the file follows after the commit."""
     now = clock.now()

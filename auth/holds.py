@@ -18,19 +18,24 @@ from auth.models import User
 from auth.privacy_models import LegalHold
 from auth.records import Record, owners_for
 from auth.roles import Permission
-from config import clock
+from config import clock, scopes
 from config.database import db, locked
 from config.errors import N_, Forbidden, InvalidTransition, NotFound, RuleViolation
 from config.rowsets import among
+from config.scopes import Scope
 
 REASON_LENGTH = 500
 PAGE = 200
 AT_ONCE = 500
+EVERYBODYS = scopes.system("holds")  # whoever placed one: it stands for all
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A hold as pages show it. `by` and `lifted_by` name colleagues."""
+    """A hold as pages show it. `by` and `lifted_by` name colleagues.
+
+    One that another office or department has placed (`is_ours` is False) shows that it stands, but not why.
+    """
 
     id: UUID
     subject: str
@@ -39,8 +44,10 @@ class Shown:
     by: str
     lifted_at: datetime | None
     lifted_by: str
+    is_ours: bool
 
 
+@scopes.within(EVERYBODYS)
 def held(subjects: Collection[str]) -> frozenset[str]:
     """Those of `subjects` ("case:K7NPX3RB", "user:<id>") on which a hold stands."""
     wanted, found = sorted(set(subjects)), set[str]()
@@ -85,15 +92,21 @@ def lift(actor: Actor, hold_id: UUID) -> None:
 
 def on(subjects: Collection[str]) -> list[Shown]:
     """The holds that stand on these records, for the page of a record that the reader may see."""
+    asking = scopes.current_scope()
     wanted = select(LegalHold).where(LegalHold.subject.in_(list(subjects)), LegalHold.lifted_at.is_(None))
-    return _shown(db.session.scalars(wanted.order_by(LegalHold.since)).all())
+    with scopes.within(EVERYBODYS):
+        rows = db.session.scalars(wanted.order_by(LegalHold.since)).all()
+        return _shown(rows, asking)
 
 
 def page(actor: Actor, *, standing: bool = True) -> list[Shown]:
     """The holds of the actor's offices and departments, newest first: those that stand, or those that were lifted."""
     state = LegalHold.lifted_at.is_(None) if standing else LegalHold.lifted_at.is_not(None)
     wanted = _visible_to(actor).where(state).order_by(LegalHold.since.desc(), LegalHold.id.desc()).limit(PAGE)
-    return _shown(db.session.scalars(wanted).all())
+    rows = db.session.scalars(wanted).all()
+    asking = scopes.current_scope()
+    with scopes.within(EVERYBODYS):
+        return _shown(rows, asking)
 
 
 def _visible_to(actor: Actor) -> Select[LegalHold]:
@@ -104,13 +117,13 @@ def _visible_to(actor: Actor) -> Select[LegalHold]:
     return select(LegalHold).where(LegalHold.owner.in_(owners_for(actor, Permission.HOLDS_MANAGE)))
 
 
-def _shown(rows: Sequence[LegalHold]) -> list[Shown]:
-    return [
-        Shown(
-            row.id, row.subject, row.reason or "", row.since, _name(row.by), row.lifted_at, _name(row.lifted_by or "")
-        )
-        for row in rows
-    ]
+def _shown(rows: Sequence[LegalHold], asking: Scope) -> list[Shown]:
+    found = []
+    for row in rows:
+        ours = asking.covers(row.owner)
+        reason, by, lifted_by = (row.reason or "", _name(row.by), _name(row.lifted_by or "")) if ours else ("", "", "")
+        found.append(Shown(row.id, row.subject, reason, row.since, by, row.lifted_at, lifted_by, ours))
+    return found
 
 
 def _name(actor_id: str) -> str:

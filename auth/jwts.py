@@ -21,6 +21,7 @@ ALGORITHMS: dict[str, str] = {
 }  # fmt: skip
 MOST_BYTES = 64 * 1024
 LEEWAY_S = 30
+RSA_LETTERS = 342  # a modulus of 2048 bits in base64url: shorter keys can be broken
 SUBJECT_LENGTH = 255
 NAME_LENGTH = 255
 # RFC 9864 renames EdDSA to Ed25519; providers will say the old name for years, and every login would warn of it.
@@ -116,6 +117,8 @@ def _is_compact(token: object) -> bool:
 
 def _is_usable(key: object) -> bool:
     if not isinstance(key, Mapping) or key.get("kty") not in list(ALGORITHMS.values()):
+        return False
+    if key["kty"] == "RSA" and len(str(key.get("n", "")).rstrip("=")) < RSA_LETTERS:
         return False
     operations = key.get("key_ops")
     return key.get("use", "sig") == "sig" and (not isinstance(operations, list) or "verify" in operations)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
@@ -20,14 +20,16 @@ from auth.holdings import Holding, Kept, holdings, register_holding, subjects_of
 from auth.models import ApiToken, AuditEvent, IdempotencyRecord, RoleGrant, User, UserSession
 from auth.privacy_models import LegalHold
 from auth.retention import Page, RecordType, register_type
-from config import clock
+from config import clock, scopes
 from config.database import claimable, db, locked, transaction
 from config.dependents import delete_with_dependents
 from config.errors import N_, NotFound, RuleViolation
 from config.rowsets import among
+from config.zips import zipped
 
 KIND = "user"
 SCHEMA = "obhut/account/1"
+ENDING, COPYING = scopes.system("account-end"), scopes.system("own-copy")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Ending:
 
     stays: tuple[Kept, ...]
     is_held: bool
+
+
+@scopes.within(COPYING)
+def packed_copy(user_id: UUID) -> IO[bytes]:
+    """The copy as a ZIP. Messages belong to offices and departments, so the house reads them. Raises NotFound."""
+    return zipped(copy_of(user_id))
 
 
 def copy_of(user_id: UUID) -> Iterator[tuple[str, bytes]]:
@@ -52,10 +60,11 @@ def note_notice(user_id: UUID) -> bool:
 
     In a transaction of its own.
     """
-    if db.session.scalar(select(User.notice_version).where(User.id == user_id)) is not None:
-        return False
-    with transaction():
-        db.session.get_one(User, user_id).notice_version = notices.newest(notices.ACCOUNT)
+    with scopes.within(scopes.people(user_id=user_id)):
+        if db.session.scalar(select(User.notice_version).where(User.id == user_id)) is not None:
+            return False
+        with transaction():
+            db.session.get_one(User, user_id).notice_version = notices.newest(notices.ACCOUNT)
     return True
 
 
@@ -65,6 +74,7 @@ def ending(user_id: UUID) -> Ending:
     return Ending(kept, bool(holds.held([f"user:{user_id}"])))
 
 
+@scopes.within(ENDING)
 def end_account(user_id: UUID, actor: Actor, reason: str = "wish") -> None:
     """Delete the account and all that no law keeps, inside the caller's transaction. Raises NotFound, RuleViolation."""
     user = db.session.scalar(locked(select(User).where(User.id == user_id)))

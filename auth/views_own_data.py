@@ -14,7 +14,6 @@ from config.error_pages import translated
 from config.errors import RuleViolation
 from config.forms import BaseForm
 from config.limits import limited
-from config.zips import zipped
 
 blueprint = Blueprint("own_data", __name__, url_prefix="/account", template_folder="templates")
 
@@ -30,7 +29,7 @@ def export() -> ResponseReturnValue:
     """The copy of one's data: a ZIP with JSON and files."""
     actor = current_actor()
     user_id = user_id_of(actor)
-    packed = zipped(own_data.copy_of(user_id))
+    packed = own_data.packed_copy(user_id)
     with transaction():
         audit.record(actor, "account.exported", f"user:{user_id}")
     return download(packed, "obhut.zip")

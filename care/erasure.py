@@ -21,7 +21,7 @@ from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
 from care.models import Case, CaseEvent, Document, OfficeTask, Person
 from care.vocabulary import OPEN_STATUSES
-from config import clock
+from config import clock, scopes
 from config.database import db
 from config.dependents import delete_with_dependents
 from config.encryption import DecryptionError
@@ -37,6 +37,7 @@ ORDERS = "care.orders"  # the type of record whose time keeps order and papers
 ORDER_DAYS, LEAST_ORDER_DAYS = 913, 731  # two years to apply, and half a year in which the office may be asked
 KEPT_EVENTS = ("enrolled", "order", "closed", "reopened")
 REASONS = ("wish", "unlawful", "mistake")
+ERASING = scopes.system("care.erasure")  # what other rooms know is nobody's own
 BARE = {"synchronize_session": False}
 NOTHING_TOLD = {"rule": "closed", "version": RULES_VERSION, "inputs": {}}
 
@@ -150,6 +151,7 @@ def erase(case: Case, *, scope: str, reason: str, actor: Actor) -> None:
     erasures.note(KIND, [person_id], scope, reason, actor)
 
 
+@scopes.within(ERASING)
 def erase_people(person_ids: Sequence[UUID], scope: str) -> None:
     """Erase these people without asking why: for the time limits, and for what was erased before a backup."""
     case_ids = list(db.session.scalars(select(Case.id).where(among(Case.person_id, person_ids)).order_by(Case.id)))
@@ -163,6 +165,7 @@ def erase_people(person_ids: Sequence[UUID], scope: str) -> None:
     db.session.expire_all()
 
 
+@scopes.within(ERASING)
 def erase_health(case_ids: Sequence[UUID]) -> None:
     """Erase what was said about health in these cases, and what else order and papers do not need."""
     _forget(case_ids, frozenset(), keep_proofs=True)

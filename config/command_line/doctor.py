@@ -10,7 +10,7 @@ from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
 
 from config import schema
-from config.command_line import doctor_keys, doctor_mail
+from config.command_line import doctor_keys, doctor_mail, doctor_rows
 from config.command_line.ailments import Ailment
 from config.command_line.separate import filled
 from config.command_line.terminal import _, say, worded
@@ -200,6 +200,7 @@ def _data_protection(settings: Settings) -> str:
     """Contacts of the privacy notices, time limits, and whether a restored backup has brought erased people back."""
     from auth import erasures, notices
     from config.app import create_app
+    from config.database import db
 
     names = ("PRIVACY_CONTROLLER", "PRIVACY_OFFICER", "PRIVACY_AUTHORITY")
     missing = [PREFIX + name for name in names if not getattr(settings, name.lower())]
@@ -213,6 +214,8 @@ def _data_protection(settings: Settings) -> str:
     app = create_app(settings)  # also checks OBHUT_RETENTION
     with app.app_context():
         undone = erasures.pending()
+        db.session.remove()
+        db.engine.dispose()
     if undone:
         raise Ailment(
             N_("a restored backup has brought {undone} erasures back"), N_("Run `obhut retention re-erase`, or start."),
@@ -224,6 +227,7 @@ def _data_protection(settings: Settings) -> str:
 CHECKS = (
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
+    Check(N_("Row security"), doctor_rows.examine),
     Check(N_("Keys"), doctor_keys.keys),
     Check(N_("Data protection"), _data_protection),
     Check(N_("Broker"), _broker),

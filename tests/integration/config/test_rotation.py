@@ -16,7 +16,7 @@ from auth.models import User, UserSession
 from care.import_models import CaseImport, ImportState
 from care.models import Person
 from care.vocabulary import Channel
-from config import clock, group_keys, rotation
+from config import clock, group_keys, rotation, scopes
 from config.app import create_app
 from config.database import db, transaction
 from config.group_keys import TABLE, cabinet
@@ -144,7 +144,7 @@ def test_what_is_written_while_keys_change_is_not_lost(database: Flask) -> None:
     stop, failures = threading.Event(), []
 
     def write() -> None:
-        with database.app_context():
+        with database.app_context(), scopes.within(scopes.system("tests")):
             number = 0
             while not stop.is_set():
                 try:

@@ -20,13 +20,14 @@ from sqlalchemy import MetaData, create_engine, insert, select
 from auth.models import IdempotencyRecord
 from care import name_index
 from care.models import Case, OrderRecord, Person
-from config import schema
+from config import schema, scopes
 from config.app import create_app
 from config.database import MIGRATIONS, db
 from config.keyring import blind_index, encrypt, keyring, place_of
 from config.settings import Settings, load_settings
 from notifications.models import Notification
 from notifications.operation_models import BulkSend
+from tests.fixtures.databases import owners_address
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 PLAIN = ("EXTERN-4711", "Anordnung wegen Kanarienfieber", "recommended_quarantaene", "Rundbrief an Kanarien")
@@ -44,16 +45,26 @@ def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def old_house(old_url: str, tmp_path: Path) -> Settings:
     """The settings of a house whose database has schema 0002."""
-    settings = load_settings(data_dir=tmp_path, database_url=old_url, base_url="http://localhost")
-    with house(settings):
+    settings = load_settings(
+        data_dir=tmp_path,
+        database_url=old_url,
+        migration_database_url=owners_address(old_url),
+        base_url="http://localhost",
+    )
+    with house(as_owner(settings)):
         flask_migrate.upgrade(directory=str(MIGRATIONS), revision="0002")
     return settings
+
+
+def as_owner(settings: Settings) -> Settings:
+    """The application's own role was given rights to the newest tables only."""
+    return settings.changed(database_url=settings.migration_database_url)
 
 
 @contextmanager
 def house(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
-    with app.app_context():
+    with app.app_context(), scopes.within(scopes.system("tests")):
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -142,7 +153,7 @@ class Old:
 
 def everything(settings: Settings, folder: Path) -> bytes:
     """All bytes of the database that somebody could read who has its files, as far as we can get at them."""
-    url = settings.database_url
+    url = settings.migration_database_url
     if url.startswith("sqlite"):
         return b"".join(path.read_bytes() for path in folder.glob("old.sqlite3*"))
     found = b""
@@ -157,10 +168,11 @@ def everything(settings: Settings, folder: Path) -> bytes:
 
 
 def test_what_was_plain_is_sealed_and_reads_as_before(old_house: Settings, tmp_path: Path) -> None:
-    with house(old_house) as app:
+    with house(as_owner(old_house)):
         old = Old()
         old.fill()
         assert all(text.encode() in everything(old_house, tmp_path) for text in PLAIN)
+    with house(old_house) as app:
         schema.upgrade(app, old_house)
     with house(old_house):
         case = db.session.get_one(Case, old.case)
@@ -181,8 +193,9 @@ def test_what_was_plain_is_sealed_and_reads_as_before(old_house: Settings, tmp_p
 
 
 def test_people_of_an_older_version_are_found_by_name_after_the_job(old_house: Settings) -> None:
-    with house(old_house) as app:
+    with house(as_owner(old_house)):
         Old().fill()
+    with house(old_house) as app:
         schema.upgrade(app, old_house)
     with house(old_house):
         wanted = select(Person.id).where(name_index.begins_like("Mue ann"))  # type: ignore[arg-type]
@@ -194,7 +207,7 @@ def test_people_of_an_older_version_are_found_by_name_after_the_job(old_house: S
 def test_models_and_migrations_agree(old_house: Settings) -> None:
     with house(old_house) as app:
         schema.upgrade(app, old_house)
-        engine = create_engine(old_house.database_url)
+        engine = create_engine(old_house.migration_database_url)
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": False})
             differences = compare_metadata(context, db.metadata)

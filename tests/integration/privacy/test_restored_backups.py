@@ -62,7 +62,7 @@ def test_a_start_on_a_restored_backup_erases_again(house, time, settings, tmp_pa
     user = account("Zorbel")
     close(going)
     db.session.rollback()
-    backup = Backup(settings.database_url, tmp_path)
+    backup = Backup(settings.migration_database_url, tmp_path)
     erase(going)
     with transaction():
         own_data.end_account(user.id, OFFICER)
@@ -72,7 +72,11 @@ def test_a_start_on_a_restored_backup_erases_again(house, time, settings, tmp_pa
     assert said("zorbel")
     assert erasures.pending() == 2
     db.session.remove()
-    prepare(create_app(settings), settings, None)  # what `obhut up` does before it serves
+    started = create_app(settings)
+    prepare(started, settings, None)  # what `obhut up` does before it serves
+    with started.app_context():
+        db.session.remove()
+        db.engine.dispose()
     assert said("qwazel", "zorbel") == []
     assert said("blumix")
     assert erasures.pending() == 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.fakes.hostile_provider import HostileProvider
-from tests.security.hostile.tokens import DEEP
+from tests.security.hostile.tokens import DEEP, short_jwk, signed_by_short_key
 
 Arrange = Callable[[HostileProvider], None]
 DISCOVERY = "/.well-known/openid-configuration"
@@ -59,6 +59,10 @@ def _own_keys_for_signing(provider: HostileProvider) -> None:
 
 def _own_keys_for_another_algorithm(provider: HostileProvider) -> None:
     provider.keys = {"keys": [provider.key.as_dict(private=False) | {"alg": "PS512"}]}
+
+
+def _short_key(provider: HostileProvider) -> None:
+    provider.keys, provider.make_id_token = {"keys": [short_jwk()]}, signed_by_short_key
 
 
 ANSWERS: dict[str, Arrange] = {
@@ -125,6 +129,7 @@ ANSWERS: dict[str, Arrange] = {
     "symmetric keys": keys({"keys": [{"kty": "oct", "kid": "one", "k": "bm90LWEtc2VjcmV0"}]}),
     "keys for encryption": _own_keys_as_encryption,
     "keys for signing": _own_keys_for_signing,
+    "a key of 1024 bits": _short_key,
     "keys for another algorithm": _own_keys_for_another_algorithm,
 }
 

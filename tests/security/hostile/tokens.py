@@ -8,9 +8,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.fakes.hostile_provider import HostileProvider, Json, rsa_key
@@ -79,8 +81,23 @@ def _typ(provider: HostileProvider) -> Json:
 
 
 def _rs256(number: int, signing: str) -> str:
-    signature = rsa_key(number).private_key.sign(signing.encode(), padding.PKCS1v15(), SHA256())
-    return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+    return part(rsa_key(number).private_key.sign(signing.encode(), padding.PKCS1v15(), SHA256()))
+
+
+@cache
+def short_key() -> RSAPrivateKey:
+    return generate_private_key(public_exponent=65537, key_size=1024)
+
+
+def short_jwk() -> Json:
+    """A key of 1024 bits, as a provider would publish it."""
+    numbers = short_key().public_key().public_numbers()
+    return {"kty": "RSA", "kid": "one", "n": part(numbers.n.to_bytes(128, "big")), "e": "AQAB"}
+
+
+def signed_by_short_key(claims: Json) -> str:
+    signing = part({"alg": "RS256", "kid": "one"}) + "." + part(claims)
+    return f"{signing}.{part(short_key().sign(signing.encode(), padding.PKCS1v15(), SHA256()))}"
 
 
 def _signed_bytes(payload: bytes) -> Make:
