@@ -18,7 +18,7 @@ from auth.audit_seals import EVENT, first_link_of
 from auth.models import AuditAnchor, AuditEvent, AuditPending, AuditSeal, User
 from config.database import db, transaction
 from config.settings import Settings
-from tests.integration.auth.conftest import MakeApp
+from tests.fixtures.providers import MakeApp
 from tests.support.trail import unlock
 
 HOUSE = Actor.system("tests")

@@ -55,7 +55,7 @@ def test_https_brings_hsts_and_host_cookies(
 ) -> None:
     identity_provider.start()
     app = make_app(base_url="https://obhut.example")
-    answer = app.test_client().get("/auth/login", base_url="https://obhut.example")
+    answer = app.test_client().get("/status", base_url="https://obhut.example")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
     cookies = answer.headers.getlist("Set-Cookie")
     assert cookies
