@@ -59,6 +59,12 @@ class Access:
     permission: Permission | None = None
     api: bool = False
     step_up: bool = False
+    others: tuple[Permission, ...] = ()
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """Those of which one is enough."""
+        return (self.permission, *self.others) if self.permission else ()
 
 
 class StepUpNeeded(Exception):
@@ -95,7 +101,7 @@ def require(
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))
 
-        return _declare(cast(View, guarded), Access("permission", permission, api, step_up))
+        return _declare(cast(View, guarded), Access("permission", permission, api, step_up, others))
 
     return decorate
 

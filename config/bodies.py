@@ -1,5 +1,6 @@
 """How much a request may bring along: small by default, files only where a view says that it takes them."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -46,6 +47,35 @@ def check_json(body: Any) -> None:
 
     Raises RuleViolation for half characters, NUL, numbers beyond 64 bits or infinite, and for nesting beyond 32 levels.
     """
+    if not _is_sound(body):
+        _name_the_fault(body)
+
+
+def _is_sound(body: Any) -> bool:
+    """Level by level, which is fast: a call for ten thousand people has a hundred thousand values."""
+    level = [body]
+    for _ in range(DEEPEST + 1):
+        if not level:
+            return True
+        texts: list[str] = []
+        deeper: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                texts.append(value)
+            elif isinstance(value, dict):
+                texts += value
+                deeper += value.values()
+            elif isinstance(value, list):
+                deeper += value
+            elif not _is_number(value):
+                return False
+        if not _is_storable("".join(texts)):
+            return False
+        level = deeper
+    return False
+
+
+def _name_the_fault(body: Any) -> None:
     waiting: list[tuple[Any, tuple[str, ...]]] = [(body, ())]
     while waiting:
         value, path = waiting.pop()
@@ -59,11 +89,15 @@ def check_json(body: Any) -> None:
         elif isinstance(value, str):
             if not _is_storable(value):
                 raise _refused(path, STORABLE)
-        elif isinstance(value, float):
-            if value != value or value in (float("inf"), float("-inf")):
-                raise _refused(path, NO_NUMBER)
-        elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+        elif not _is_number(value):
             raise _refused(path, NO_NUMBER)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether this scalar (a number, true, false or null) can be stored."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or abs(value) <= LARGEST_NUMBER
 
 
 def _is_storable(text: str) -> bool:

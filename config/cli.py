@@ -160,6 +160,15 @@ def upgrade() -> None:
     say(_("The database has the newest schema."))
 
 
+@db.command()
+def protect() -> None:
+    """Give every table the row-level security that it should have (PostgreSQL, as the owner)."""
+    from config import schema
+    from config.command_line.terminal import _, say
+
+    say(_("{number} tables are protected.", number=schema.protect(_settings())))
+
+
 @obhut.command(with_appcontext=False)
 def doctor() -> None:
     """Check configuration, database, broker, identity provider, SMS and mail; say how to mend what fails."""

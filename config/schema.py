@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from config import row_security
 from config.database import MIGRATIONS, engine_options
 from config.errors import N_, ConfigurationError
 from config.settings import Settings
@@ -27,6 +28,7 @@ SEALED_TABLES = (
     "login_attempt",
     "idempotency_record",
 )
+POLICIES = "SELECT polrelid::regclass::text, quote_ident(polname) FROM pg_policy"
 
 
 def upgrade(app: Flask, settings: Settings) -> None:
@@ -72,6 +74,29 @@ def _wait_for_others_to_end(connection: Connection) -> None:
             log.warning("old_rows_may_be_left", mend="VACUUM FULL once no transaction is open", tables=SEALED_TABLES)
             return
         time.sleep(0.1)
+
+
+def protect(settings: Settings) -> int:
+    """Make the policies of every protected table anew; how many tables. For PostgreSQL's owner.
+
+    Raises ConfigurationError on SQLite, and where the schema is not the newest.
+    """
+    url = settings.migration_database_url
+    if not url.startswith("postgresql"):
+        raise ConfigurationError(N_("OBHUT_DATABASE_URL: SQLite has no row-level security."))
+    if check(url) != newest_revision():
+        raise ConfigurationError(N_("The database has not the newest schema; run `obhut db upgrade`."))
+    engine = create_engine(url, **engine_options(url))
+    try:
+        with engine.begin() as connection:
+            for table, policy in connection.execute(text(POLICIES)).all():
+                connection.execute(text(f"DROP POLICY {policy} ON {table}"))
+            for table in row_security.PROTECTED:
+                for statement in row_security.statements(table):
+                    connection.execute(text(statement))
+    finally:
+        engine.dispose()
+    return len(row_security.PROTECTED)
 
 
 def newest_revision() -> str | None:

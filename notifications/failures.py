@@ -66,6 +66,14 @@ def try_group_again(actor: Actor, group: Group) -> int:
     return done + marked
 
 
+def put_aside(actor: Actor, message_id: UUID) -> None:
+    """Decide that nobody will send this one again, inside the caller's transaction. Raises NotFound."""
+    known = messages_visible_to(actor).where(Notification.id == message_id).with_only_columns(Notification.id)
+    if db.session.scalar(known) is None:
+        raise NotFound()
+    put_these_aside(actor, [message_id])
+
+
 def put_these_aside(actor: Actor, ids: Sequence[UUID]) -> int:
     """Decide that nobody will send these again, inside the caller's transaction. Wipes their texts; how many."""
     rows = _chosen(actor, ids)

@@ -55,7 +55,7 @@ def search_form() -> ResponseReturnValue:
 @require(Permission.MESSAGES_VIEW)
 def put_message_aside(message_id: UUID) -> ResponseReturnValue:
     with transaction():
-        decisions.put_these_aside(current_actor(), [message_id])
+        decisions.put_aside(current_actor(), message_id)
     flash(_("The message is put aside."), "success")
     return redirect(url_for("messages.show", message_id=message_id))
 

@@ -10,7 +10,7 @@ from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
 
 from config import schema
-from config.command_line import doctor_keys, doctor_mail
+from config.command_line import doctor_keys, doctor_mail, doctor_rows
 from config.command_line.ailments import Ailment
 from config.command_line.separate import filled
 from config.command_line.terminal import _, say, worded
@@ -227,6 +227,7 @@ def _data_protection(settings: Settings) -> str:
 CHECKS = (
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
+    Check(N_("Row security"), doctor_rows.examine),
     Check(N_("Keys"), doctor_keys.keys),
     Check(N_("Data protection"), _data_protection),
     Check(N_("Broker"), _broker),

@@ -32,8 +32,8 @@ def measure(processes: int = 1) -> Iterator[Line]:
         web, headers = place.start_web(OBHUT_WEB_PROCESSES=str(processes))
         assert web.process
         with (
-            bare_web.running(place.database, WEB_THREADS) as (bare_port, bare_process),
-            bare_web.running(place.database, WEB_THREADS, orm=True) as (orm_port, orm_process),
+            bare_web.running(place.owners, WEB_THREADS) as (bare_port, bare_process),
+            bare_web.running(place.owners, WEB_THREADS, orm=True) as (orm_port, orm_process),
         ):
             bare, orm, ours = _rounds(
                 _Served(bare_port, "/", bare_process, headers),

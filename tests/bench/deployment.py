@@ -10,7 +10,7 @@ import requests
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from config import schema
+from config import schema, scopes
 from config.app import create_app
 from config.command_line.seeding import seed
 from config.database import db, transaction
@@ -22,8 +22,10 @@ from notifications.outbox import NewMessage, enqueue_many
 from notifications.statuses import Channel, Status
 from tests.bench import parts
 from tests.bench.provider import Stub, phone
+from tests.fixtures.databases import owners_address
 from tests.fixtures.processes import Obhut, eventually
 
+SCOPE = scopes.system("bench")
 CHUNK = 1_000
 # What a process insists on and nobody here speaks to; and a bench at night is no different.
 NEEDED = {
@@ -48,8 +50,9 @@ class Deployment:
     """
 
     def __init__(self, folder: Path, database: str, broker: dict[str, str], stub: Stub) -> None:
-        self.database, self.stub = database, stub
-        self.environment = {"OBHUT_DATABASE_URL": database, **NEEDED, **broker, **stub.environment}
+        self.database, self.owners, self.stub = database, owners_address(database), stub
+        own = {"OBHUT_DATABASE_URL": database, "OBHUT_MIGRATION_DATABASE_URL": self.owners}
+        self.environment = {**own, **NEEDED, **broker, **stub.environment}
         self._folder = folder
         self._processes: list[Obhut] = []
         self._written, self.first_id = 0, new_id()
@@ -57,19 +60,19 @@ class Deployment:
         self.settings: Settings = load_settings(data_dir=folder, log_level="WARNING", **named)
         self.app: Flask = create_app(self.settings)
         schema.upgrade(self.app, self.settings)
-        with self.app.app_context():
+        with self.app.app_context(), scopes.within(SCOPE):
             seed(self.settings)
 
     @property
     def dsn(self) -> str:
-        """libpq's address of the database."""
-        return self.database.replace("postgresql+psycopg://", "postgresql://")
+        """libpq's address of the database, for its owner."""
+        return self.owners.replace("postgresql+psycopg://", "postgresql://")
 
     @contextlib.contextmanager
     def at_hand(self) -> Iterator[None]:
         """This process speaks to the domain of this deployment, and wakes its workers."""
         celery_app.init_app(self.app, self.settings)
-        with self.app.app_context():
+        with self.app.app_context(), scopes.within(SCOPE):
             try:
                 yield
             finally:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import redis as redis_client
 
-from tests.fixtures.databases import address_of
+from tests.fixtures.databases import application_address
 from tests.servers import postgresql, rabbitmq, redis
 
 PREFIX, KEYS = "obhut_bench_", "obhut-bench-"
@@ -17,13 +17,13 @@ LEFT_OVER_S = 6 * 3600
 
 @contextlib.contextmanager
 def new_database() -> Iterator[str]:
-    """SQLAlchemy's address of an empty PostgreSQL database. Raises Missing."""
+    """SQLAlchemy's address of an empty PostgreSQL database, for a role that owns nothing. Raises Missing."""
     with postgresql.running() as server, psycopg.connect(server, autocommit=True) as owner:
         _drop_left_overs(owner)
         name = f"{PREFIX}{int(time.time())}_{uuid.uuid4().hex[:8]}"
         owner.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         try:
-            yield address_of(server, name)
+            yield application_address(server, name)
         finally:
             owner.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

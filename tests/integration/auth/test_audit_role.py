@@ -1,22 +1,16 @@
 """The role of the application can add to the audit trail and read it, and nothing else; nor can a careless owner."""
 
-import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from auth import audit, audit_anchors
 from auth.actors import Actor
-from config import schema
-from config.app import create_app
 from config.database import db, transaction
-from config.settings import load_settings
+from config.settings import current_settings
 
-TABLES = ("audit_event", "audit_seal", "audit_anchor")
+COLUMNS = {"audit_event": "actor", "audit_seal": "number", "audit_anchor": "events"}
 ATTEMPTS = (
     "UPDATE {table} SET {column} = {column}",
     "DELETE FROM {table}",
@@ -30,37 +24,17 @@ ATTEMPTS = (
     "CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$",
     "SET session_replication_role = replica",
 )
+ON_SQLITE = ATTEMPTS[:2]
 BY_AN_OWNER = ("UPDATE {table} SET {column} = {column}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE")
-COLUMNS = {"audit_event": "actor", "audit_seal": "number", "audit_anchor": "events"}
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
 
 
 @pytest.fixture
-def application(
-    new_postgresql: Callable[[str], str], postgresql_template: str, tmp_path: Path
-) -> Iterator[tuple[Flask, str]]:
-    """The application under a role of its own, on a database that another owns; and the owner's address."""
-    owner = new_postgresql(postgresql_template)
-    role, password = f"obhut_test_{uuid.uuid4().hex[:10]}", "only-for-this-test"
-    engine = create_engine(owner, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'"))
-    url = make_url(owner).set(username=role, password=password).render_as_string(hide_password=False)
-    settings = load_settings(
-        data_dir=tmp_path, database_url=url, migration_database_url=owner, base_url="http://localhost"
-    )
-    app = create_app(settings)
-    schema.upgrade(app, settings)
-    with app.app_context():
-        yield app, owner
-        db.session.remove()
-        db.engine.dispose()
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP OWNED BY {role}"))
-        connection.execute(text(f"DROP ROLE {role}"))
-    engine.dispose()
-
-
-def _some_trail() -> None:
+def recorded(database: Flask) -> None:
+    """An act and a look, sealed and anchored by the application's own role."""
     with transaction():
         audit.record(Actor.system("tests"), "case.closed", "case:1")
         audit.looked(Actor(kind="user", id="x"), "case.viewed", ["case:1"], chain="house")
@@ -68,33 +42,29 @@ def _some_trail() -> None:
     assert audit_anchors.write() == 1
 
 
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_the_application_s_role_can_only_add(application: tuple[Flask, str], table: str, attempt: str) -> None:
-    _some_trail()
-    with pytest.raises(DBAPIError), transaction():
-        db.session.execute(text(attempt.format(table=table, column=COLUMNS[table])))
-    assert audit.verify().is_whole
-    assert audit.verify().sealed == 2
+@pytest.mark.parametrize("table", COLUMNS)
+def test_the_application_s_role_can_only_add(recorded: None, table: str) -> None:
+    if not _is_sqlite() and current_settings().database_url == current_settings().migration_database_url:
+        pytest.skip("needs PostgreSQL: it lets no role of the application's own log in")
+    done = []
+    for attempt in ON_SQLITE if _is_sqlite() else ATTEMPTS:
+        try:
+            with transaction():
+                db.session.execute(text(attempt.format(table=table, column=COLUMNS[table])))
+        except DBAPIError:
+            continue
+        done.append(attempt)
+    assert not done
+    verdict = audit.verify()
+    assert (verdict.sealed, verdict.anchors, verdict.faults) == (2, 1, ())
 
 
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("attempt", BY_AN_OWNER)
-def test_the_triggers_hold_the_owner_too(application: tuple[Flask, str], table: str, attempt: str) -> None:
-    _some_trail()
-    engine = create_engine(application[1])
-    with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
-        connection.execute(text(attempt.format(table=table, column=COLUMNS[table])))
+@pytest.mark.parametrize("table", COLUMNS)
+def test_the_triggers_hold_the_owner_too(recorded: None, table: str) -> None:
+    engine = create_engine(current_settings().migration_database_url)
+    db.session.rollback()
+    for attempt in ON_SQLITE if _is_sqlite() else BY_AN_OWNER:
+        with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+            connection.execute(text(attempt.format(table=table, column=COLUMNS[table])))
     engine.dispose()
-    assert audit.verify().is_whole
-
-
-def test_on_sqlite_the_triggers_do_it(database: Flask) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("tested above, with roles")
-    _some_trail()
-    for table, column in COLUMNS.items():
-        for attempt in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
-            with pytest.raises(DBAPIError, match="append-only"), transaction():
-                db.session.execute(text(attempt))
     assert audit.verify().is_whole
