@@ -23,15 +23,25 @@ from care.commands import (
     TransferCase,
 )
 from care.vocabulary import ReportChannel
+from config.api_document import PAGE, Shape, answers
 from config.database import transaction
 from config.openapi import api
 
 Answer = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]  # spectree reads these hints
+CASE = Shape(
+    "Case",
+    (
+        *("reference", "kind", "status", "line_list", "because", "findings", "priority", "monitoring", "order"),
+        *("next_check_in_at", "reassess_at", "protocol", "person"),
+    ),
+)
+TIMELINE = Shape("Timeline", ("items", "reports", "next"))
 blueprint = Blueprint("api_care", __name__, url_prefix="/api/v1/care/cases")
 
 
 @blueprint.post("")
 @require(Permission.CASES_ENROL, api=True)
+@answers(201, 200, shape=CASE)
 @api.validate(tags=["care"])
 def create(json: EnrolCase) -> Answer:
     """Take a person into care. 200 instead of 201 when the case with this external_id was there already."""
@@ -45,6 +55,7 @@ def create(json: EnrolCase) -> Answer:
 
 @blueprint.get("")
 @require(Permission.CASES_SEE, api=True)
+@answers(200, shape=PAGE)
 @api.validate(tags=["care"])
 def index(query: ListCases) -> Answer:
     """The cases of one's own offices, highest priority first."""
@@ -57,6 +68,7 @@ def index(query: ListCases) -> Answer:
 
 @blueprint.get("/<reference>")
 @require(Permission.CASES_SEE, api=True)
+@answers(200, shape=CASE)
 @api.validate(tags=["care"])
 def show(reference: str) -> Answer:
     """One case with its list, the reason, its findings and dates."""
@@ -65,6 +77,7 @@ def show(reference: str) -> Answer:
 
 @blueprint.get("/<reference>/timeline")
 @require(Permission.CASES_SEE, api=True)
+@answers(200, shape=TIMELINE)
 @api.validate(tags=["care"])
 def timeline(reference: str) -> Answer:
     """What happened, oldest first, and the reports."""
@@ -77,6 +90,7 @@ def timeline(reference: str) -> Answer:
 
 @blueprint.post("/<reference>/reports")
 @require(Permission.CASES_REPORT, api=True)
+@answers(201, 200, shape=CASE)
 @api.validate(tags=["care"])
 def report(reference: str, json: RecordReport) -> Answer:
     """Take down a report. 200 instead of 201 when the same was said within the last minutes."""
@@ -91,6 +105,7 @@ def report(reference: str, json: RecordReport) -> Answer:
 
 @blueprint.post("/<reference>/reviews")
 @require(Permission.CASES_REVIEW, api=True)
+@answers(201, shape=CASE)
 @api.validate(tags=["care"])
 def review(reference: str, json: ReviewCase) -> Answer:
     """Judge what was reported until now; the reports stay as they are."""
@@ -99,6 +114,7 @@ def review(reference: str, json: ReviewCase) -> Answer:
 
 @blueprint.post("/<reference>/lab-results")
 @require(Permission.CASES_REPORT, api=True)
+@answers(201, shape=CASE)
 @api.validate(tags=["care"])
 def lab_result(reference: str, json: RecordLabResult) -> Answer:
     """Add a laboratory result."""
@@ -107,6 +123,7 @@ def lab_result(reference: str, json: RecordLabResult) -> Answer:
 
 @blueprint.post("/<reference>/orders")
 @require(Permission.CASES_ORDER, api=True)
+@answers(201, shape=CASE)
 @api.validate(tags=["care"])
 def order(reference: str, json: OrderEvent) -> Answer:
     """Add an event to the quarantine or isolation order."""
@@ -115,6 +132,7 @@ def order(reference: str, json: OrderEvent) -> Answer:
 
 @blueprint.post("/<reference>/actions")
 @require(Permission.CASES_REVIEW, api=True)
+@answers(200, shape=CASE)
 @api.validate(tags=["care"])
 def action(reference: str, json: SetPublicHealthAction) -> Answer:
     """Order a public-health action; `none` ends it."""
@@ -123,6 +141,7 @@ def action(reference: str, json: SetPublicHealthAction) -> Answer:
 
 @blueprint.post("/<reference>/extensions")
 @require(Permission.CASES_REVIEW, api=True)
+@answers(201, shape=CASE)
 @api.validate(tags=["care"])
 def extension(reference: str, json: ExtendMonitoring) -> Answer:
     """Lengthen monitoring until a day, inclusive."""
@@ -131,6 +150,7 @@ def extension(reference: str, json: ExtendMonitoring) -> Answer:
 
 @blueprint.post("/<reference>/preferences")
 @require(Permission.CASES_CONTACT, api=True)
+@answers(200, shape=CASE)
 @api.validate(tags=["care"])
 def preferences(reference: str, json: SetPreferences) -> Answer:
     """Change channel, time of day, language; pause and resume."""
@@ -139,6 +159,7 @@ def preferences(reference: str, json: SetPreferences) -> Answer:
 
 @blueprint.post("/<reference>/close")
 @require(Permission.CASES_CLOSE, api=True)
+@answers(200, shape=CASE)
 @api.validate(tags=["care"])
 def close(reference: str, json: CloseCase) -> Answer:
     """Close the case."""

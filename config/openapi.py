@@ -6,6 +6,7 @@
 def create(json: Command) -> ResponseReturnValue: ...
 """
 
+import copy
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template
@@ -14,6 +15,7 @@ from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 
 from auth.policies import public
+from config.api_document import complete
 
 API_VERSION = "1"
 Answer = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
@@ -61,6 +63,9 @@ def description() -> dict[str, Any]:
     found = current_app.extensions.get("obhut.openapi")
     if found is None:
         api.app = current_app
-        found = current_app.extensions["obhut.openapi"] = dict(api._generate_spec())
+        models = copy.deepcopy(api.models)  # which are taken apart for the document
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        found = current_app.extensions["obhut.openapi"] = complete(dict(api._generate_spec()), app)
+        api.models = models
     assert isinstance(found, dict)
     return found

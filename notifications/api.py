@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
+from config.api_document import PAGE, Shape, answers
 from config.database import transaction
 from config.errors import N_, RuleViolation
 from notifications import queries
@@ -62,6 +63,7 @@ class SendMessage(BaseModel):
 
 @blueprint.post("")
 @require(Permission.MESSAGES_SEND, api=True)
+@answers(202, shape=Shape("Accepted", ("id",)), json=SendMessage, tag="notifications")
 def send() -> ResponseReturnValue:
     """202 with the message's id; the same `key` again gives the id of the first."""
     actor = current_actor()
@@ -87,6 +89,7 @@ def send() -> ResponseReturnValue:
 
 @blueprint.get("")
 @require(Permission.MESSAGES_VIEW, api=True)
+@answers(200, shape=PAGE, query={"about": {"type": "string"}, "key": {"type": "string"}}, tag="notifications")
 def find() -> ResponseReturnValue:
     """Messages by `about`, by `key` as it was given, or both, newest first."""
     actor = current_actor()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
+from config.api_document import Shape, answers
 from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import filled
@@ -21,6 +22,7 @@ from notifications.bulk_direct import Recipient as DirectRecipient
 
 blueprint = Blueprint("api_bulk", __name__, url_prefix="/api/v1/notifications/bulk")
 MOST_RECIPIENTS = 10_000
+PROGRESS = Shape("BulkProgress", ("id", "state", "unwritten", "statuses", "ends_at"))
 FAULTY = N_("This recipient is not well formed: {fields}.")
 
 
@@ -47,6 +49,7 @@ class SendBulk(BaseModel):
 @blueprint.post("")
 @takes_files
 @require(Permission.MESSAGES_SEND, api=True)
+@answers(202, shape=Shape("BulkAccepted", ("accepted", "rejected")), json=SendBulk, tag="notifications")
 def send() -> ResponseReturnValue:
     """202 when all that is accepted stands in the outbox; a `key` that was used before makes no second message."""
     command = SendBulk.model_validate(_json_object())
@@ -61,6 +64,7 @@ def send() -> ResponseReturnValue:
 
 @blueprint.get("/<uuid:bulk_id>")
 @require(Permission.MESSAGES_SEND, api=True)
+@answers(200, shape=PROGRESS, tag="notifications")
 def show(bulk_id: UUID) -> ResponseReturnValue:
     """State, and messages by status; `unwritten` are not in the outbox yet."""
     found = bulk_queries.progress(current_actor(), bulk_id)
@@ -72,6 +76,7 @@ def show(bulk_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/<uuid:bulk_id>/<any(pause, resume, cancel):action>")
 @require(Permission.MESSAGES_SEND, api=True)
+@answers(200, shape=PROGRESS, tag="notifications")
 def act(bulk_id: UUID, action: str) -> ResponseReturnValue:
     """Pause, resume, withdraw; answers as `show` does."""
     with transaction():

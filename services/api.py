@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
+from config.api_document import PAGE as A_PAGE
+from config.api_document import Shape, answers
 from config.bodies import takes_files
 from config.database import transaction
 from config.errors import N_, RuleViolation
@@ -20,6 +22,10 @@ from services.queries import PAGE, View
 
 blueprint = Blueprint("api_services", __name__)
 MAX_PAGE = 200
+REQUEST = Shape(
+    "Request", ("reference", "service", "department", "status", "answers", "attachments", "events", "actions")
+)
+FILE = Shape("File")
 
 
 class ListQuery(BaseModel):
@@ -34,6 +40,7 @@ class ListQuery(BaseModel):
 @blueprint.post("/api/v1/services/<slug>/requests")
 @takes_files
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@answers(201, shape=REQUEST)
 @api.validate(tags=["services"])
 def create(slug: str, json: SubmitBody) -> Answer:
     """Hand in a request. Files come as `uploads` of field, file name and base64 data."""
@@ -57,6 +64,7 @@ def create(slug: str, json: SubmitBody) -> Answer:
 
 @blueprint.get("/api/v1/requests")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@answers(200, shape=A_PAGE)
 @api.validate(tags=["services"])
 def index(query: ListQuery) -> Answer:
     """Requests by deadline: those of the department, or one's own."""
@@ -73,6 +81,7 @@ def index(query: ListQuery) -> Answer:
 
 @blueprint.get("/api/v1/requests/<reference>")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@answers(200, shape=REQUEST)
 @api.validate(tags=["services"])
 def show(reference: str) -> Answer:
     """One request with its answers, files and events."""
@@ -81,6 +90,7 @@ def show(reference: str) -> Answer:
 
 @blueprint.post("/api/v1/requests/<reference>/transitions")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@answers(200, shape=REQUEST)
 @api.validate(tags=["services"])
 def transition(reference: str, json: Act) -> Answer:
     """Carry out one action of the transition table."""
@@ -93,6 +103,7 @@ def transition(reference: str, json: Act) -> Answer:
 
 @blueprint.get("/api/v1/requests/<reference>/files/<attachment_id>")
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@answers(200, shape=FILE, media_type="*/*")
 @api.validate(tags=["services"])
 def download(reference: str, attachment_id: str) -> Answer:
     """One file of a request."""

@@ -1,0 +1,105 @@
+"""The API against its own description, by every role: no server error, no way past the token, answers as described.
+
+Values come from the description (Schemathesis): such as fit it, and such as do not.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import load_all_checks
+from schemathesis.config import (
+    ChecksConfig,
+    GenerationConfig,
+    PositiveDataAcceptanceConfig,
+    ProjectConfig,
+    ProjectsConfig,
+)
+from schemathesis.config import SchemathesisConfig as Config
+
+from config.security import limiter
+from tests.security.matrix.people import Identity
+from tests.security.matrix.world import World, build
+
+pytestmark = pytest.mark.timeout(1800)
+BOUNDED, IN_FULL = 1, 12
+FEW = ("health_officer a", "resident a", "auditor")
+# What fits the schema may still break a rule, clash with the state of things, or not be there (for this token).
+ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
+
+
+@pytest.fixture
+def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(limiter, "enabled", False)
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context():
+        return build(app)
+
+
+@pytest.fixture
+def schema(app: Flask, world: World) -> Any:
+    load_all_checks()
+    checks = ChecksConfig(positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=ACCEPTED))
+    # Parameters that nobody knows are passed over on purpose; the token is ours to give.
+    generation = GenerationConfig(allow_extra_parameters=False, with_security_parameters=False)
+    projects = ProjectsConfig(default=ProjectConfig(checks=checks, generation=generation))
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app, config=Config(projects=projects))
+
+
+def test_every_operation_answers_as_described(
+    schema: Any, world: World, amount: Callable[[int, int], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    examples, asked, faults = amount(BOUNDED, IN_FULL), Counter[str](), []
+    for identity in world.identities:
+        if identity.token and (examples > BOUNDED or identity.name in FEW):
+            for operation in operations(schema):
+                for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                    faults += failures(operation, mode, identity, world, examples, asked)
+    with capsys.disabled():
+        print(f"\n{asked.total():,} calls of {len(asked)} operations, {len(faults)} faults")
+    assert not faults, "\n\n".join(faults[:200])
+
+
+def operations(schema: Any) -> Iterator[Any]:
+    for found in schema.get_all_operations():
+        yield found.ok()
+
+
+def failures(
+    operation: Any, mode: GenerationMode, identity: Identity, world: World, examples: int, asked: Counter[str]
+) -> list[str]:
+    """Call the operation so many times; what is wrong, one text for the first fault."""
+    headers = {"Authorization": f"Bearer {identity.token}"}
+    real = _real_records(operation, world, identity)
+
+    @seed(20261126)
+    @settings(
+        max_examples=examples, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        if real and asked.total() % 2:
+            case.path_parameters = {**case.path_parameters, **real}
+        asked[operation.label] += 1
+        case.call_and_validate(headers=headers)
+
+    try:
+        ask()
+    except (Exception, BaseExceptionGroup) as error:
+        return [f"{identity.name}: {operation.label} ({mode.value}): {type(error).__name__} {error}"]
+    return []
+
+
+def _real_records(operation: Any, world: World, identity: Identity) -> dict[str, str]:
+    """Ids that exist, for the parameters of the path that name a record."""
+    kind = "case" if operation.path.startswith("/api/v1/care/") else "request"
+    known = {"reference": kind, "attachment_id": "attachment", "bulk_id": "bulk"}
+    names = {parameter.name for parameter in operation.path_parameters}
+    return {name: world.record(known[name], identity.side or "a", identity) for name in names & known.keys()}
