@@ -1,12 +1,13 @@
 """Offices, departments and role grants: how the house is set up. Domain functions; call them inside `transaction()`."""
 
 import re
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 
-from auth import audit
+from auth import audit, tokens
 from auth.actors import Actor
 from auth.models import Department, Office, RoleGrant
 from auth.roles import SCOPE_OF, Role, Scope
@@ -99,6 +100,21 @@ def grant_role(
     db.session.flush()
     audit.record(actor, "role.granted", f"grant:{grant.id}", role=role.value, office=office, department=department)
     return grant
+
+
+def issue_token(
+    *, actor: Actor, name: str, role: Role, lasts_days: int, office: str | None = None, department: str | None = None
+) -> str:
+    """An API token for this role and place, which nobody can read again. Raises RuleViolation."""
+    if not 1 <= lasts_days <= tokens.MOST_DAYS:
+        raise RuleViolation("lasts_days", N_("Between 1 and {most} days are possible."), most=tokens.MOST_DAYS)
+    if role is Role.RESIDENT:
+        raise RuleViolation("role", N_("Everybody who logs in is a resident; this role is not granted."))
+    office_id, department_id = place_of(role, office, department)
+    expires_at = clock.wall() + timedelta(days=lasts_days)
+    return tokens.issue(
+        actor=actor, role=role, name=name, office_id=office_id, department_id=department_id, expires_at=expires_at
+    )
 
 
 def revoke_role(grant_id: UUID, *, actor: Actor) -> None:

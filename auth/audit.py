@@ -1,40 +1,67 @@
-"""The audit trail: who did what to which record. Append-only, pseudonymous, chained.
+"""The audit trail: who did what to which record, and who looked at whose data. Append-only, pseudonymous, chained.
 
 Events are appended unchained inside the acting transaction, so that the trail never makes writers wait for each
-other. A sealer links them afterwards, in batches, into a chain of keyed hashes: each seal covers the one before it
-and its event. Facts are codes, numbers and ids; a name, a phone number or a symptom has no place here.
+other. A sealer links them afterwards (`auth.audit_seals`), each place's in a chain of its own. Facts are codes,
+numbers and ids; a name, a phone number or a symptom has no place here.
 """
 
-import hmac
-import json
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from flask import current_app
 
 from auth.actors import Actor
-from auth.models import AuditEvent, AuditPending, AuditSeal
+from auth.audit_sealer import wake_sealer
+from auth.audit_seals import seal
+from auth.audit_verification import Verdict, verify
+from auth.models import AuditEvent, AuditPending, Office
+from auth.roles import STAFF_ROLES
 from config import clock
-from config.database import claimable, db, in_transaction, transaction
-from config.encryption import blind_index
-from config.errors import N_, FieldError
+from config.database import db, in_transaction, on_commit, transaction
 
-BATCH = 500
+__all__ = [
+    "HOUSE_CHAIN",
+    "SEEN_PER_EVENT",
+    "VERIFIED",
+    "chain_of_department",
+    "chain_of_office",
+    "chain_of_owner",
+    "looked",
+    "note_verification",
+    "record",
+    "seal",
+    "verify",
+]
+
 HOUSE_CHAIN = "house"
-SEALER_LOCK = 0x6F626875  # PostgreSQL advisory lock: one sealer at a time
+VERIFIED = "audit.verified"
 FACT_LENGTH = 200
-UNSEALED_FOR_TOO_LONG = timedelta(minutes=5)
+ONE_LOOK = timedelta(minutes=5)
+SEEN_PER_EVENT = 500
+REMEMBERED_LOOKS = 5000
 Fact = str | int | float | bool | None
 
 
-def record(actor: Actor, action: str, subject: str, *, chain: str = HOUSE_CHAIN, **facts: Any) -> AuditEvent:
+def record(
+    actor: Actor,
+    action: str,
+    subject: str,
+    *,
+    chain: str = HOUSE_CHAIN,
+    seen: Sequence[str] | None = None,
+    **facts: Any,
+) -> AuditEvent:
     """Append an event. Call inside `transaction()`; raises RuntimeError elsewhere.
 
     `action` is a code such as `case.closed`; `subject` a record such as `case:K7NPX3RB`; `facts` are codes, numbers,
-    ids and dates. `chain` names the chain (an office's code).
+    ids and dates. `chain` is that of the place whose record it is (`chain_of_office`, `chain_of_department`). `seen`
+    are the records whose data are shown; `looked` is the usual way to say so.
     """
     if not in_transaction():
         raise RuntimeError("audit.record() outside a transaction")
@@ -46,66 +73,115 @@ def record(actor: Actor, action: str, subject: str, *, chain: str = HOUSE_CHAIN,
         actor=actor.id,
         action=action,
         subject=subject,
+        seen=None if seen is None else [_plain(one) for one in seen],
         facts={name: _fact(value) for name, value in facts.items()},
     )
     db.session.add(found)
     db.session.flush()
     db.session.add(AuditPending(event_id=found.id))
+    on_commit("audit-seal", wake_sealer)
     return found
 
 
-def seal() -> int:
-    """Link events that wait into their chains, one batch; how many. Two at once do no harm."""
-    if db.session.scalar(select(AuditPending.event_id).limit(1)) is None:
-        db.session.rollback()
-        return 0
-    with transaction():
-        _one_sealer_at_a_time()
-        pending = list(
-            db.session.scalars(claimable(select(AuditPending.event_id).order_by(AuditPending.event_id).limit(BATCH)))
-        )
-        events = db.session.scalars(select(AuditEvent).where(AuditEvent.id.in_(pending)).order_by(AuditEvent.id))
-        ends: dict[str, tuple[int, bytes]] = {}
-        for found in events:
-            number, previous = ends.get(found.chain) or _end_of(found.chain)
-            link = _seal_of(found, number + 1, previous)
-            db.session.add(AuditSeal(chain=found.chain, number=number + 1, event_id=found.id, seal=link))
-            ends[found.chain] = number + 1, link
-        db.session.execute(delete(AuditPending).where(AuditPending.event_id.in_(pending)))
-    return len(pending)
+def looked(
+    actor: Actor,
+    action: str,
+    seen: Sequence[str],
+    *,
+    chain: str,
+    subject: str | None = None,
+    **facts: Any,
+) -> None:
+    """Record that `actor` looked at the data of the records `seen`: one event for a whole list, none for no record.
+
+    Inside the caller's transaction, or else in one of its own. What the house looks at by itself is not recorded. The
+    same look again within five minutes (actor, action, records and facts, asked of the same process) counts as one.
+    `subject` is what was opened: by default the only record, or the place of the list.
+    """
+    if actor.is_system or not seen:
+        return
+    look = (actor.kind, actor.id, action, chain, tuple(seen), repr(sorted(facts.items())))
+    memory = _memory()
+    if memory.has(look):
+        return
+    roles = sorted(role.value for role in actor.roles & STAFF_ROLES)
+    with _transaction_of_somebody():
+        for start in range(0, len(seen), SEEN_PER_EVENT):
+            part = seen[start : start + SEEN_PER_EVENT]
+            about = subject or (seen[0] if len(seen) == 1 else chain)
+            record(actor, action, about, chain=chain, seen=part, roles=roles, **facts)
+        on_commit(f"audit-look:{look}", lambda: memory.add(look))
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What `verify` found: how many events are sealed or wait, and the first fault of each kind."""
+def note_verification(actor: Actor, verdict: Verdict, chain: str | None = None) -> None:
+    """Record that the trail was verified, and what came of it. Call inside `transaction()`."""
+    first = verdict.faults[0] if verdict.faults else None
+    found: dict[str, Any] = {"whole": verdict.is_whole, "sealed": verdict.sealed, "only": chain}
+    if first:
+        found |= {"faults": len(verdict.faults), "bad_chain": first.chain, "bad_link": first.number}
+    record(actor, VERIFIED, "audit", **found)
 
-    sealed: int
-    waiting: int
-    faults: tuple[FieldError, ...]
+
+def chain_of_office(office_id: UUID) -> str:
+    """The chain of a health office's records: `office:<code>`; the house's for an office that there is not."""
+    known: dict[UUID, str] = current_app.extensions.setdefault("obhut.audit_chains", {})
+    if office_id not in known:  # a code never changes
+        office = db.session.get(Office, office_id)
+        if office is None:
+            return HOUSE_CHAIN
+        known[office_id] = f"office:{office.code}"
+    return known[office_id]
 
 
-def verify() -> Verdict:
-    """Recompute every chain and compare. Reads all events once, in batches."""
-    sealed, faults = 0, []
-    for chain in db.session.scalars(select(AuditSeal.chain).distinct().order_by(AuditSeal.chain)).all():
-        count, fault = _verify_chain(chain)
-        sealed += count
-        if fault:
-            faults.append(fault)
-    waiting = db.session.scalar(select(func.count()).select_from(AuditPending)) or 0
-    stray = db.session.scalar(
-        select(AuditEvent.id)
-        .where(~select(AuditSeal.event_id).where(AuditSeal.event_id == AuditEvent.id).exists())
-        .where(
-            (AuditEvent.at < clock.wall() - UNSEALED_FOR_TOO_LONG)
-            | ~select(AuditPending.event_id).where(AuditPending.event_id == AuditEvent.id).exists()
-        )
-        .order_by(AuditEvent.id)
-        .limit(1)
-    )
-    if stray:
-        faults.append(FieldError(str(stray), N_("Event {event} is in no chain."), {"event": stray}))
-    return Verdict(sealed, waiting, tuple(faults))
+def chain_of_department(code: str | None) -> str:
+    """The chain of a department's records: `department:<code>`; the house's where there is none."""
+    return f"department:{code}" if code else HOUSE_CHAIN
+
+
+def chain_of_owner(owner: str | None) -> str:
+    """The chain of whoever owns a message, written `office:<id>` or `department:<code>`."""
+    kind, _, name = (owner or "").partition(":")
+    if kind == "department":
+        return chain_of_department(name)
+    try:
+        return chain_of_office(UUID(name)) if kind == "office" else HOUSE_CHAIN
+    except ValueError:
+        return HOUSE_CHAIN
+
+
+class _Looks:
+    """The looks that were recorded a moment ago."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._at: OrderedDict[tuple[Any, ...], float] = OrderedDict()
+
+    def has(self, look: tuple[Any, ...]) -> bool:
+        with self._guard:
+            at = self._at.get(look)
+            return at is not None and time.monotonic() - at < ONE_LOOK.total_seconds()
+
+    def add(self, look: tuple[Any, ...]) -> None:
+        with self._guard:
+            self._at[look] = time.monotonic()
+            self._at.move_to_end(look)
+            while len(self._at) > REMEMBERED_LOOKS:
+                self._at.popitem(last=False)
+
+
+def _memory() -> _Looks:
+    memory = current_app.extensions.setdefault("obhut.audit_looks", _Looks())
+    assert isinstance(memory, _Looks)
+    return memory
+
+
+@contextmanager
+def _transaction_of_somebody() -> Iterator[None]:
+    if in_transaction():
+        yield
+    else:
+        with transaction():
+            yield
 
 
 def _fact(value: Any) -> Fact | list[Fact]:
@@ -120,67 +196,3 @@ def _plain(value: Any) -> Fact:
     if isinstance(value, str):
         return str(value)[:FACT_LENGTH]
     return value if value is None or isinstance(value, int | float) else str(value)[:FACT_LENGTH]
-
-
-def _one_sealer_at_a_time() -> None:
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEALER_LOCK})
-
-
-def _end_of(chain: str) -> tuple[int, bytes]:
-    links = select(AuditSeal.number, AuditSeal.seal).where(AuditSeal.chain == chain)
-    last = db.session.execute(links.order_by(AuditSeal.number.desc()).limit(1)).first()
-    return (last.number, last.seal) if last else (0, b"")
-
-
-def _seal_of(found: AuditEvent, number: int, previous: bytes) -> bytes:
-    row = {
-        "id": str(found.id),
-        "at": found.at.isoformat(),
-        "domain_at": found.domain_at.isoformat(),
-        "chain": found.chain,
-        "actor_kind": found.actor_kind,
-        "actor": found.actor,
-        "action": found.action,
-        "subject": found.subject,
-        "facts": found.facts,
-    }
-    canonical = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return blind_index("audit seal", f"{number}\0{previous.hex()}\0{canonical}")
-
-
-def _verify_chain(chain: str) -> tuple[int, FieldError | None]:
-    expected, previous = 0, b""
-    for found, event in _links(chain):
-        expected += 1
-        if found.number != expected:
-            return expected - 1, _fault(N_("Chain {chain}: link {number} is missing."), chain, expected)
-        if event is None:
-            return expected - 1, _fault(N_("Chain {chain}: the event of link {number} is missing."), chain, expected)
-        if not hmac.compare_digest(found.seal, _seal_of(event, expected, previous)):
-            return expected - 1, _fault(
-                N_("Chain {chain}: link {number} (event {event}) was changed."), chain, expected, event=event.id
-            )
-        previous = found.seal
-    return expected, None
-
-
-def _links(chain: str) -> Iterator[tuple[AuditSeal, AuditEvent | None]]:
-    after = 0
-    while True:
-        rows = db.session.execute(
-            select(AuditSeal, AuditEvent)
-            .outerjoin(AuditEvent, AuditEvent.id == AuditSeal.event_id)
-            .where(AuditSeal.chain == chain, AuditSeal.number > after)
-            .order_by(AuditSeal.number)
-            .limit(BATCH)
-        ).all()
-        if not rows:
-            return
-        yield from ((row[0], row[1]) for row in rows)
-        after = rows[-1][0].number
-        db.session.expunge_all()
-
-
-def _fault(message: str, chain: str, number: int, event: uuid.UUID | None = None) -> FieldError:
-    return FieldError(f"{chain}/{number}", message, {"chain": chain, "number": number, "event": event})

@@ -4,10 +4,11 @@ Claims are somebody else's input: wrong types and impossible values are passed o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from auth.assurance import LOWEST
 from auth.roles import claimed_roles
 
 TEXT_LENGTH = 300
@@ -18,7 +19,7 @@ ADDRESS_PARTS = {
     "region": "region",
     "country": "country",
 }
-LOWEST_ASSURANCE = "basic"
+ATTRIBUTES = ("given_name", "family_name", "name", "email", "phone", "address", "birth_date")
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,12 @@ class ClaimPaths:
     phone: str = "phone_number"
     address: str = "address"
     birth_date: str = "birthdate"
+    trust: str = ""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The facts about a person that a login brought."""
+    """The facts about a person that a login brought. `trust`: how surely each of them is known, by its name here."""
 
     given_name: str | None = None
     family_name: str | None = None
@@ -44,13 +46,15 @@ class Profile:
     address: dict[str, str] = field(default_factory=dict)
     birth_date: date | None = None
     locale: str | None = None
-    assurance: str = LOWEST_ASSURANCE
+    assurance: str = LOWEST
     roles: tuple[str, ...] = ()
+    trust: dict[str, str] = field(default_factory=dict)
 
 
 def profile_of(claims: Mapping[str, Any], paths: ClaimPaths, assurance_map: Mapping[str, str]) -> Profile:
     """Read `claims` along `paths`. An assurance that the map does not know is the lowest."""
-    return Profile(
+    assurance = assurance_map.get(str(at_path(claims, paths.assurance)), LOWEST)
+    found = Profile(
         given_name=_text(claims.get("given_name")),
         family_name=_text(claims.get("family_name")),
         name=_text(claims.get("name")) or _text(claims.get("preferred_username")),
@@ -59,12 +63,33 @@ def profile_of(claims: Mapping[str, Any], paths: ClaimPaths, assurance_map: Mapp
         address=_address(at_path(claims, paths.address)),
         birth_date=_date(at_path(claims, paths.birth_date)),
         locale=_language(claims.get("locale")),
-        assurance=assurance_map.get(str(at_path(claims, paths.assurance)), LOWEST_ASSURANCE),
+        assurance=assurance,
         roles=tuple(
             f"{one.role}:{one.scope_code}" if one.scope_code else one.role.value
             for one in claimed_roles(at_path(claims, paths.roles))
         ),
     )
+    names = {"phone": paths.phone, "address": paths.address, "birth_date": paths.birth_date}
+    known = [name for name in ATTRIBUTES if getattr(found, name)]
+    trust = {name: _trust(claims, paths, names.get(name, name), assurance, assurance_map) for name in known}
+    return replace(found, trust=trust)
+
+
+def _trust(
+    claims: Mapping[str, Any], paths: ClaimPaths, claim: str, assurance: str, assurance_map: Mapping[str, str]
+) -> str:
+    """How surely the value of `claim` is known: by the provider's word for it, else as surely as the person.
+
+    What the provider says that it has not verified is known least surely.
+    """
+    stated = at_path(claims, paths.trust) if paths.trust else None
+    if isinstance(stated, Mapping):
+        for name in (claim, claim.rsplit(".", 1)[-1]):
+            if name in stated:
+                return assurance_map.get(str(stated[name]), LOWEST)
+    if claims.get(f"{claim}_verified") is False:
+        return LOWEST
+    return assurance
 
 
 def at_path(claims: Mapping[str, Any], path: str) -> Any:

@@ -1,4 +1,4 @@
-"""Commands of this room: offices, departments, roles, tokens and the audit trail.
+"""Commands of this room: offices, departments, roles and tokens.
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage. Errors are one line on stderr.
 """
@@ -15,7 +15,6 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from auth import administration, tokens
-from auth import audit as trail
 from auth.actors import Actor
 from auth.roles import Role
 from config import clock
@@ -165,24 +164,4 @@ def issue(role: str, name: str, office: str | None, department: str | None, expi
     click.echo(token)
 
 
-@click.group("audit")
-def audit_group() -> None:
-    """The audit trail."""
-
-
-@audit_group.command("verify")
-@with_appcontext
-def verify() -> None:
-    """Recompute the chains of the audit trail; exit code 1 and the first fault if anything was changed."""
-    try:
-        verdict = trail.verify()
-    except SQLAlchemyError as error:
-        fail(f"the audit trail cannot be read ({type(error).__name__}); try `obhut doctor`")
-    for fault in verdict.faults:
-        click.echo(f"Error: {fault}", err=True)
-    if verdict.faults:
-        sys.exit(1)
-    click.echo(f"The audit trail is whole: {verdict.sealed} events sealed, {verdict.waiting} waiting")
-
-
-commands: tuple[click.Command, ...] = (offices, departments, roles, token_group, audit_group)
+commands: tuple[click.Command, ...] = (offices, departments, roles, token_group)

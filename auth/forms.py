@@ -2,10 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectField, StringField, TelField
-from wtforms.validators import DataRequired, Length
+from wtforms import EmailField, IntegerField, SelectField, StringField, TelField
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from auth.roles import Role
+from auth.tokens import USUAL_DAYS
 from config.error_pages import translated
 from config.errors import RuleViolation
 
@@ -34,15 +35,9 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]
     phone = TelField(_l("Telephone"), [Length(max=50)])
 
 
-class GrantForm(FlaskForm):  # type: ignore[misc]
-    """A role for an identity of the provider."""
+class OfPlace(FlaskForm):  # type: ignore[misc]
+    """A role in a place."""
 
-    issuer = StringField(_l("Identity provider"), [REQUIRED, Length(max=500)])
-    subject = StringField(
-        _l("Subject (sub)"),
-        [REQUIRED, Length(max=255)],
-        description=_l("The provider's own name for this person (“sub”)."),
-    )
     role = SelectField(_l("Role"))
     office = SelectField(_l("Health office"))
     department = SelectField(_l("Department"))
@@ -53,6 +48,33 @@ class GrantForm(FlaskForm):  # type: ignore[misc]
         self.role.choices = [(role.value, name) for role, name in ROLE_NAMES.items() if role is not Role.RESIDENT]
         self.office.choices = default + offices
         self.department.choices = default + departments
+
+
+class TokenForm(OfPlace):
+    """An API token."""
+
+    name = StringField(
+        _l("Name"),
+        [REQUIRED, Length(max=100)],
+        description=_l("Which program uses it, such as “laboratory interface”."),
+    )
+    lasts_days = IntegerField(
+        _l("Valid for how many days?"),
+        [InputRequired(REQUIRED.message)],
+        default=USUAL_DAYS,
+        description=_l("At most a year."),
+    )
+
+
+class GrantForm(OfPlace):
+    """A role for an identity of the provider."""
+
+    issuer = StringField(_l("Identity provider"), [REQUIRED, Length(max=500)])
+    subject = StringField(
+        _l("Subject (sub)"),
+        [REQUIRED, Length(max=255)],
+        description=_l("The provider's own name for this person (“sub”)."),
+    )
 
 
 def show(form: FlaskForm, violation: RuleViolation) -> None:

@@ -25,13 +25,14 @@ class Holding:
 
     `subjects`: its records as the audit trail names them (`request:K7NPX3RB`). `export`: files of the copy of their
     data, name and content, JSON and attachments. `erase`: erase what may go, inside the caller's transaction, and say
-    what stays.
+    what stays; `stays` says the same beforehand and changes nothing.
     """
 
     name: str
     subjects: Callable[[UUID], Sequence[str]]
     export: Callable[[UUID], Iterable[tuple[str, bytes]]]
     erase: Callable[[UUID, Actor], Sequence[Kept]]
+    stays: Callable[[UUID], Sequence[Kept]] = lambda user_id: ()
 
 
 _holdings: dict[str, Holding] = {}

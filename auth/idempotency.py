@@ -5,7 +5,7 @@ crash between the act and its answer is known for what it is: such a request is 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from auth.models import IdempotencyRecord
 from auth.sessions import own_transaction
 from config import clock
 from config.database import db
+from config.encryption import DecryptionError, blind_index
 from config.errors import N_, Conflict, RuleViolation
 
 HEADER = "Idempotency-Key"
@@ -39,7 +40,7 @@ def answered_once(actor_id: str, view: Callable[[], Any]) -> ResponseReturnValue
         return view()  # type: ignore[no-any-return]
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise RuleViolation(HEADER, N_("The Idempotency-Key may have {most} printable characters."), most=KEY_LENGTH)
-    record = _reserve(actor_id, key, _fingerprint())
+    record = _reserve(actor_id, blind_index("idempotency key", key).hex(), _fingerprint())
     if record.state == ANSWERED:
         return _stored_answer(record)
     g.idempotency_record = record.id
@@ -55,6 +56,25 @@ def forget_old() -> int:
     """Delete answers older than a day; how many. Call inside `transaction()`."""
     old = delete(IdempotencyRecord).where(IdempotencyRecord.created_at < clock.wall() - KEPT_FOR)
     return int(db.session.execute(old).rowcount)  # type: ignore[attr-defined]
+
+
+def forget_about(references: Collection[str]) -> int:
+    """Delete the answers that name one of these records; how many. Call inside `transaction()`."""
+    words = [each.encode() for each in references]
+    rows = db.session.scalars(select(IdempotencyRecord).execution_options(yield_per=200)) if words else ()
+    named = [row.id for row in rows if any(word in _said(row) for word in words)]
+    for start in range(0, len(named), 500):
+        here = IdempotencyRecord.id.in_(named[start : start + 500])
+        db.session.execute(delete(IdempotencyRecord).where(here), execution_options={"synchronize_session": False})
+    return len(named)
+
+
+def _said(record: IdempotencyRecord) -> bytes:
+    try:
+        body = record.body or b""
+    except DecryptionError:
+        body = b""
+    return body + " ".join([record.key, *map(str, record.headers.values())]).encode()
 
 
 def _fingerprint() -> bytes:

@@ -42,7 +42,7 @@ def display_name(user: User) -> str:
 def held_roles(issuer: str, subject: str, claimed: Iterable[ClaimedRole]) -> frozenset[HeldRole]:
     """All roles of an identity: `resident`, those its provider claims for it, and those granted here."""
     held = {HeldRole(Role.RESIDENT)}
-    held.update(_claimed(tuple(claimed)))
+    held.update(roles_in_place(claimed))
     grants = db.session.scalars(
         select(RoleGrant).where(
             RoleGrant.issuer == issuer, RoleGrant.subject == subject, RoleGrant.revoked_at.is_(None)
@@ -78,7 +78,12 @@ def default_department_code() -> str | None:
     return db.session.scalar(select(Department.code).where(Department.is_default))
 
 
-def _claimed(claimed: tuple[ClaimedRole, ...]) -> Iterable[HeldRole]:
+def roles_in_place(claimed: Iterable[ClaimedRole]) -> frozenset[HeldRole]:
+    """The roles that a provider claims, in the places that it names; those in places that we do not know are none."""
+    return frozenset(_in_named_place(claimed))
+
+
+def _in_named_place(claimed: Iterable[ClaimedRole]) -> Iterable[HeldRole]:
     for one in claimed:
         office_id, department_code = None, None
         if one.scope_code and SCOPE_OF[one.role] is Scope.OFFICE:

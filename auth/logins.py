@@ -1,22 +1,25 @@
 """The way of a login: begun in a browser, sent to the provider, completed in the same browser, once."""
 
 import hmac
-import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from auth import audit, oidc, sessions
+from auth import audit, logouts, oidc, sessions
 from auth.actors import Actor
+from auth.assurance import ANY_LOGIN, Demand, at_least
 from auth.claims import ClaimPaths, Profile, profile_of
 from auth.identities import held_roles
+from auth.jwts import is_name, is_time
 from auth.models import LoginAttempt, User
 from auth.oidc import Answer, LoginRefused, Provider, ProviderName
 from auth.roles import STAFF_ROLES, Role, claimed_roles
 from auth.sessions import Login
-from config import clock
+from config import clock, local_paths, scopes
 from config.database import db, locked, transaction
 from config.encryption import token_hash
 from config.ids import new_token
@@ -24,8 +27,6 @@ from config.settings import Settings, current_settings
 
 PENDING_LASTS = timedelta(minutes=10)
 MOST_PENDING = 5
-NEXT_LENGTH = 1000
-_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Pending:
     nonce: str
     code_verifier: str
     next_path: str
+    demand: Demand = ANY_LOGIN
+    user_id: UUID | None = None
+
+    @property
+    def is_step_up(self) -> bool:
+        """Whether somebody who was logged in already is to prove more than that."""
+        return self.user_id is not None
 
 
 @dataclass(frozen=True)
@@ -58,18 +66,18 @@ class Completed:
 
 
 def local_path(path: str | None) -> str:
-    """`path` if it leads to a page of this house, else "".
+    """`path` if it leads to a page of this house, else "". No way back into the login itself."""
+    found = local_paths.local_path(path)
+    return "" if urlsplit(found).path.startswith("/auth/") else found
 
-    Nothing that a browser might read as another host, and no way back into the login itself.
+
+def begin(
+    provider: ProviderName, browser: str, next_path: str, demand: Demand = ANY_LOGIN, user_id: UUID | None = None
+) -> Begun:
+    """Store an attempt of this browser. At most five are pending; the oldest give way. Call inside `transaction()`.
+
+    With `user_id` it is a step-up: only this user may come back, and with a login that meets `demand`.
     """
-    if not path or len(path) > NEXT_LENGTH or not _LOCAL_PATH.match(path):
-        return ""
-    parts = urlsplit(path)
-    return "" if parts.scheme or parts.netloc or parts.path.startswith("/auth/") else path
-
-
-def begin(provider: ProviderName, browser: str, next_path: str) -> Begun:
-    """Store an attempt of this browser. At most five are pending; the oldest give way. Call inside `transaction()`."""
     now, mark = clock.wall(), token_hash(browser)
     mine = select(LoginAttempt).where(LoginAttempt.browser_hash == mark).order_by(LoginAttempt.id.desc())
     for surplus in db.session.scalars(mine.offset(MOST_PENDING - 1)):
@@ -83,6 +91,9 @@ def begin(provider: ProviderName, browser: str, next_path: str) -> Begun:
             nonce=begun.nonce,
             code_verifier=begun.code_verifier,
             next_path=local_path(next_path),
+            wanted_assurance=demand.assurance,
+            max_age=demand.max_age,
+            user_id=user_id,
             expires_at=now + PENDING_LASTS,
         )
     )
@@ -107,7 +118,8 @@ def take(state: str, browser: str) -> Pending:
         raise LoginRefused("state_of_another_browser")
     db.session.delete(found)
     provider: ProviderName = "staff" if found.provider == "staff" else "residents"
-    return Pending(provider, found.nonce, found.code_verifier, found.next_path)
+    demand = Demand(found.wanted_assurance, found.max_age)
+    return Pending(provider, found.nonce, found.code_verifier, found.next_path or "", demand, found.user_id)
 
 
 def check_issuer(provider: Provider, stated: str | None) -> None:
@@ -122,13 +134,23 @@ def check_issuer(provider: Provider, stated: str | None) -> None:
 
 
 def complete(pending: Pending, answer: Answer, *, device: str, earlier: Login | None) -> Completed:
-    """Store user and session of a verified login; a login that this browser had before ends."""
+    """Store user and session of a verified login; a login that this browser had before ends.
+
+    Raises LoginRefused when a step-up brings somebody else or not what was demanded; nothing has changed then.
+    """
     settings = current_settings()
     provider = oidc.provider(pending.provider)
     assert provider is not None
-    profile = profile_of(answer.claims, _paths(settings), settings.oidc_assurance_map)
-    with transaction():
-        user = _known_user(provider.issuer, answer.subject, profile)
+    profile = profile_of(answer.claims, claim_paths(settings), settings.oidc_assurance_map)
+    if not at_least(profile.assurance, pending.demand.assurance):
+        raise LoginRefused("step_up_assurance")
+    with scopes.within(scopes.system("login")), transaction():
+        user = _known_user(provider.issuer, answer.subject)
+        if pending.is_step_up and user.id != pending.user_id:
+            raise LoginRefused("step_up_other_person")
+        if logouts.is_over(provider.issuer, answer.subject, _session_id(answer), answer.claims["iat"]):
+            raise LoginRefused("logged_out_meanwhile")
+        _take_over(profile, user)
         roles = frozenset(one.role for one in held_roles(user.issuer, user.subject, claimed_roles(list(profile.roles))))
         if earlier:
             sessions.end(earlier.id, earlier.user_id)
@@ -139,10 +161,12 @@ def complete(pending: Pending, answer: Answer, *, device: str, earlier: Login | 
             is_staff=bool(roles & STAFF_ROLES),
             id_token=answer.id_token,
             provider_session=_session_id(answer),
+            auth_time=_auth_time(answer),
             device=device,
         )
         actor = Actor(kind="user", id=str(user.id))
-        audit.record(actor, "login.completed", f"user:{user.id}", provider=pending.provider, assurance=user.assurance)
+        action = "login.stepped_up" if pending.is_step_up else "login.completed"
+        audit.record(actor, action, f"user:{user.id}", provider=pending.provider, assurance=user.assurance)
     return Completed(token, login, roles, pending.next_path)
 
 
@@ -152,41 +176,41 @@ def note_refusal(reason: str) -> None:
         audit.record(Actor.anonymous(), "login.refused", "login", reason=reason)
 
 
-def log_out(login: Login) -> str | None:
-    """End this login here; returns the provider's logout address if it has one. Opens its own transaction."""
-    id_token = sessions.id_token_of(login.id)
-    with transaction():
-        sessions.end(login.id, login.user_id)
-        audit.record(Actor(kind="user", id=str(login.user_id)), "logout", f"user:{login.user_id}")
-    provider = oidc.provider("staff" if login.provider == "staff" else "residents")
-    return provider.logout_url(id_token, new_token()) if provider else None
-
-
-def _paths(settings: Settings) -> ClaimPaths:
+def claim_paths(settings: Settings) -> ClaimPaths:
+    """Where this installation's providers put what."""
     return ClaimPaths(
         roles=settings.oidc_claim_roles,
         assurance=settings.oidc_claim_assurance,
         phone=settings.oidc_claim_phone,
         address=settings.oidc_claim_address,
         birth_date=settings.oidc_claim_birthdate,
+        trust=settings.oidc_claim_trust,
     )
 
 
 def _session_id(answer: Answer) -> str | None:
     sid = answer.claims.get("sid")
-    return sid if isinstance(sid, str) and 1 <= len(sid) <= 255 else None
+    return sid if is_name(sid) else None
 
 
-def _known_user(issuer: str, subject: str, profile: Profile) -> User:
+def _auth_time(answer: Answer) -> datetime | None:
+    seconds: Any = answer.claims.get("auth_time")
+    return datetime.fromtimestamp(seconds, UTC) if is_time(seconds) else None
+
+
+def _known_user(issuer: str, subject: str) -> User:
     user = db.session.scalar(locked(select(User).where(User.issuer == issuer, User.subject == subject)))
     if user is None:
         user = User(issuer=issuer, subject=subject)
         db.session.add(user)
+    return user
+
+
+def _take_over(profile: Profile, user: User) -> None:
     # What the provider no longer says is no longer known: its word counts, not our memory of it.
     user.given_name, user.family_name, user.name = profile.given_name, profile.family_name, profile.name
     user.email, user.phone, user.address = profile.email, profile.phone, profile.address or None
-    user.birth_date, user.assurance = profile.birth_date, profile.assurance
+    user.birth_date, user.assurance, user.trust = profile.birth_date, profile.assurance, profile.trust
     user.locale = profile.locale or user.locale
     user.last_login_at = clock.wall()
     db.session.flush()
-    return user

@@ -4,7 +4,8 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from auth.roles import Role
@@ -55,7 +56,9 @@ class User(KeyHolder, Identified, Base):
     address = sealed(dict)
     birth_date = sealed(date)
     assurance: Mapped[str] = mapped_column(default="basic")
+    trust: Mapped[dict[str, Any]] = mapped_column(default=dict)
     locale: Mapped[str | None]
+    notice_version: Mapped[int | None]  # of the privacy notice "account" that was shown at the first login
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     last_login_at: Mapped[datetime] = mapped_column(default=clock.wall)
 
@@ -78,17 +81,33 @@ class RoleGrant(Identified, Base):
     department: Mapped[Department | None] = relationship(lazy="joined")
 
 
-class LoginAttempt(Identified, Base):
+class LoginAttempt(SealedRow, Identified, Base):
     """A login on its way through the provider: used once, within ten minutes, by the browser that began it."""
 
     __tablename__ = "login_attempt"
+
+    @property
+    def key_holder(self) -> Sealer:
+        return DEPLOYMENT
 
     state_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     browser_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     provider: Mapped[str]
     nonce: Mapped[str]
     code_verifier: Mapped[str]
-    next_path: Mapped[str]
+    next_path = sealed(str)  # an address may hold what somebody searched for
+    wanted_assurance: Mapped[str] = mapped_column(default="")
+    max_age: Mapped[int | None]
+    user_id: Mapped[uuid.UUID | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class UsedLogoutToken(Base):
+    """A provider's word that somebody is to be logged out: hashes of its number, and of whom it named."""
+
+    __tablename__ = "used_logout_token"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -104,16 +123,34 @@ class UserSession(SealedRow, Identified, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
     provider: Mapped[str]
-    provider_session: Mapped[str | None]
+    provider_session: Mapped[str | None] = mapped_column(index=True)
+    auth_time: Mapped[datetime | None]
     claim_roles: Mapped[list[Any]] = mapped_column(default=list)
     assurance: Mapped[str] = mapped_column(default="basic")
     is_staff: Mapped[bool] = mapped_column(default=False)
     id_token = sealed(str)
     data = sealed(str)
-    device: Mapped[str]
+    device = sealed(str)
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     seen_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    idle_until: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeptForm(SealedRow, Identified, Base):
+    """What somebody sent when their login had run out, kept for them alone until they are back."""
+
+    __tablename__ = "kept_form"
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.user
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)  # of the browser's cookie
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    content = sealed(dict)  # path, fields, whether files were left out
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
 class ApiToken(Identified, Base):
@@ -136,9 +173,17 @@ class ApiToken(Identified, Base):
 
 
 class AuditEvent(Identified, Base):
-    """Who did what to which record. Pseudonyms only, never changed, never deleted (triggers in the first migration)."""
+    """Who did what to which record. Pseudonyms only, never changed, never deleted (triggers in the migrations).
+
+    `seen`: the records whose data somebody looked at; None for an act.
+    """
 
     __tablename__ = "audit_event"
+    # PostgreSQL finds a record among those of a list; SQLite reads the lists alone instead of all events.
+    __table_args__ = (
+        Index(None, "seen", postgresql_using="gin", sqlite_where=text("seen IS NOT NULL")),
+        Index(None, "chain", "id"),
+    )
 
     at: Mapped[datetime] = mapped_column(default=clock.wall, index=True)
     domain_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -147,6 +192,9 @@ class AuditEvent(Identified, Base):
     actor: Mapped[str] = mapped_column(index=True)
     action: Mapped[str] = mapped_column(index=True)
     subject: Mapped[str] = mapped_column(index=True)
+    seen: Mapped[list[Any] | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    )
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
@@ -159,7 +207,10 @@ class AuditPending(Base):
 
 
 class AuditSeal(Base):
-    """A link of the chain: keyed hash over the link before it and one event."""
+    """A link of the chain: keyed hash over the link before it and one event.
+
+    `key_id`: which key; None for links from before the trail had keys of its own.
+    """
 
     __tablename__ = "audit_seal"
 
@@ -167,6 +218,18 @@ class AuditSeal(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     event_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     seal: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str | None] = mapped_column(String(8))
+
+
+class AuditAnchor(Identified, Base):
+    """That the ends of the chains were written down outside the database. `place`: machine and file."""
+
+    __tablename__ = "audit_anchor"
+
+    at: Mapped[datetime] = mapped_column(default=clock.wall, index=True)
+    place: Mapped[str]
+    events: Mapped[int]
+    mac: Mapped[str] = mapped_column(String(64))
 
 
 class IdempotencyRecord(SealedRow, Identified, Base):

@@ -6,9 +6,9 @@ client authentication. Where metadata could weaken the login (PKCE, algorithms, 
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -18,29 +18,36 @@ from authlib.integrations.base_client import OAuthError
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import current_app
 
-from auth.id_tokens import Expected, TokenRefused, UnknownKey, is_subject, usable_keys, verified_claims
+from auth.id_tokens import Expected, verified_claims
+from auth.jwts import TokenRefused, UnknownKey, is_subject, usable_keys
+from auth.oidc_metadata import Metadata, ProviderUnavailable, metadata_of
 from auth.oidc_session import BoundedSession
 from config import clock
 from config.settings import Settings, current_settings
 
+__all__ = ["Answer", "LoginRefused", "Provider", "ProviderName", "ProviderUnavailable", "provider", "providers"]
+
+Keys = tuple[Mapping[str, Any], ...]
 ProviderName = Literal["residents", "staff"]
 CACHED_FOR_S = 600.0
 REFETCH_AFTER_S = 5.0
+RETRY_AFTER_S = 2.0
 CALLBACK_PATH = "/auth/callback"
 LOGGED_OUT_PATH = "/"
-ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint")
-REQUIRED = ENDPOINTS[:3]
-AUTH_METHODS = ("client_secret_basic", "client_secret_post")
-UNANSWERED = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+# What a token endpoint may complain about (RFC 6749, 5.2); any other word of it does not go into our logs.
+ERRORS = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type")
+# Answers of a provider may be anything: what a library stumbles over is an answer that makes no sense.
+UNANSWERED = (
+    *(requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError),
+    *(TypeError, KeyError, AttributeError, RecursionError, OverflowError),
+)
+FROM_TOKEN_ALONE = ("iss", "sub", "iat", "acr", "amr", "auth_time", "sid")
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 class LoginRefused(Exception):
     """The provider's answer is no login; the text is a code for logs and the audit trail."""
-
-
-class ProviderUnavailable(Exception):
-    """The provider cannot be reached or does not answer sensibly; the text is a code."""
 
 
 class _ClientRefused(Exception):
@@ -59,20 +66,6 @@ class Answer:
         return str(self.claims["sub"])
 
 
-@dataclass(frozen=True)
-class Metadata:
-    """What we take from a provider's discovery document, and nothing else."""
-
-    authorization_endpoint: str
-    token_endpoint: str
-    jwks_uri: str
-    userinfo_endpoint: str | None
-    end_session_endpoint: str | None
-    auth_methods: tuple[str, ...]
-    states_issuer: bool
-    fetched_at: float
-
-
 @dataclass
 class Provider:
     """One configured provider, with its metadata and keys as fetched at most ten minutes ago."""
@@ -85,8 +78,9 @@ class Provider:
     redirect_uri: str
     allow_http: bool
     _metadata: Metadata | None = None
-    _keys: tuple[Mapping[str, Any], ...] = ()
+    _keys: Keys = ()
     _keys_at: float = float("-inf")
+    _failed_at: float = float("-inf")
     _auth_method: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -105,18 +99,24 @@ class Provider:
             )
         return str(url)
 
-    def redeem(self, *, code: str, nonce: str, code_verifier: str) -> Answer:
-        """Exchange the code and verify what comes back. Raises LoginRefused or ProviderUnavailable."""
+    def redeem(self, *, code: str, nonce: str, code_verifier: str, max_age: int | None = None) -> Answer:
+        """Exchange the code and verify what comes back. Raises LoginRefused or ProviderUnavailable.
+
+        `max_age`: the person must have proved who they are within so many seconds.
+        """
         metadata = self.metadata()
         with self._session() as session:
             token = self._exchanged(session, metadata, code, code_verifier)
             access_token = token.get("access_token")
-            if not isinstance(access_token, str) or not access_token:
+            if not isinstance(access_token, str) or not access_token.isascii() or not access_token.strip():
                 raise LoginRefused("access_token_missing")
             id_token = token.get("id_token")
-            expected = Expected(self.issuer, self.client_id, nonce, clock.wall(), access_token)
-            claims = self._verified(id_token, expected)
-            claims = self._userinfo(session, metadata, access_token, claims) | _token_only(claims)
+            expected = Expected(self.issuer, self.client_id, nonce, clock.wall(), access_token, max_age)
+            try:
+                claims = self.with_keys(lambda keys: verified_claims(id_token, keys, expected))
+            except TokenRefused as refused:
+                raise LoginRefused(str(refused)) from None
+            claims = self._with_userinfo(session, metadata, access_token, claims)
         return Answer(claims, str(id_token))
 
     def logout_url(self, id_token: str | None, state: str) -> str | None:
@@ -145,42 +145,29 @@ class Provider:
 
     def _fetched_metadata(self) -> Metadata:
         found = self._fetch(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
-        if found.get("issuer") != self.issuer:
-            log.error("oidc_issuer_mismatch", provider=self.name, configured=self.issuer)
-            raise ProviderUnavailable("issuer_mismatch")
-        addresses = {name: found.get(name) for name in ENDPOINTS}
-        for name, address in addresses.items():
-            if not self._is_address(address) and (address is not None or name in REQUIRED):
-                raise ProviderUnavailable(f"metadata_{name}")
-        methods = found.get("token_endpoint_auth_methods_supported", [AUTH_METHODS[0]])
-        known = tuple(one for one in AUTH_METHODS if isinstance(methods, list) and one in methods)
-        return Metadata(
-            authorization_endpoint=str(found["authorization_endpoint"]),
-            token_endpoint=str(found["token_endpoint"]),
-            jwks_uri=str(found["jwks_uri"]),
-            userinfo_endpoint=addresses["userinfo_endpoint"],
-            end_session_endpoint=addresses["end_session_endpoint"],
-            auth_methods=(known or AUTH_METHODS[:1]) if self.client_secret else ("none",),
-            states_issuer=found.get("authorization_response_iss_parameter_supported") is True,
-            fetched_at=time.monotonic(),
-        )
-
-    def _is_address(self, address: object) -> bool:
-        if not isinstance(address, str):
-            return False
-        parts = urlsplit(address)
-        return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and self.allow_http))
-
-    def _verified(self, id_token: object, expected: Expected) -> dict[str, Any]:
         try:
-            try:
-                return verified_claims(id_token, self._current_keys(), expected)
-            except UnknownKey:
-                return verified_claims(id_token, self._current_keys(older_than=REFETCH_AFTER_S), expected)
-        except TokenRefused as refused:
-            raise LoginRefused(str(refused)) from None
+            return metadata_of(
+                found,
+                issuer=self.issuer,
+                has_secret=bool(self.client_secret),
+                allow_http=self.allow_http,
+                fetched_at=time.monotonic(),
+            )
+        except ProviderUnavailable as problem:
+            log.error("oidc_metadata_refused", provider=self.name, issuer=self.issuer, reason=str(problem))
+            raise
 
-    def _current_keys(self, older_than: float = CACHED_FOR_S) -> tuple[Mapping[str, Any], ...]:
+    def with_keys(self, verify: Callable[[Keys], T]) -> T:
+        """What `verify` makes of the provider's keys; with new ones, if it knows none of those that we hold.
+
+        Raises what `verify` raises (TokenRefused) and ProviderUnavailable.
+        """
+        try:
+            return verify(self._current_keys())
+        except UnknownKey:
+            return verify(self._current_keys(older_than=REFETCH_AFTER_S))
+
+    def _current_keys(self, older_than: float = CACHED_FOR_S) -> Keys:
         uri = self.metadata().jwks_uri
         with self._lock:
             if time.monotonic() - self._keys_at > older_than:
@@ -188,7 +175,7 @@ class Provider:
                 self._keys_at = time.monotonic()
             return self._keys
 
-    def _userinfo(
+    def _with_userinfo(
         self, session: BoundedSession, metadata: Metadata, access_token: str, claims: dict[str, Any]
     ) -> dict[str, Any]:
         if metadata.userinfo_endpoint is None:
@@ -197,11 +184,19 @@ class Provider:
         found = _json(session, metadata.userinfo_endpoint, headers)
         if not is_subject(found.get("sub")) or found["sub"] != claims["sub"]:
             raise LoginRefused("userinfo_subject")
-        return claims | found
+        # Who logged in, and how, is said by the signed token alone, even when it says nothing.
+        return claims | {name: value for name, value in found.items() if name not in FROM_TOKEN_ALONE}
 
     def _fetch(self, url: str) -> dict[str, Any]:
-        with self._session() as session:
-            return _json(session, url, {"Accept": "application/json"})
+        # Those who wait for the lock while a provider does not answer must not each wait for it again.
+        if time.monotonic() - self._failed_at < RETRY_AFTER_S:
+            raise ProviderUnavailable("failed_just_now")
+        try:
+            with self._session() as session:
+                return _json(session, url, {"Accept": "application/json"})
+        except ProviderUnavailable:
+            self._failed_at = time.monotonic()
+            raise
 
     def _exchanged(
         self, session: BoundedSession, metadata: Metadata, code: str, code_verifier: str
@@ -234,6 +229,12 @@ def provider(name: ProviderName) -> Provider | None:
     return held[name]
 
 
+def providers() -> list[Provider]:
+    """All that are configured: none, one or two."""
+    names: tuple[ProviderName, ...] = ("residents", "staff")
+    return [found for name in names if (found := provider(name))]
+
+
 def _configured(name: ProviderName, settings: Settings) -> Provider | None:
     prefix = "oidc_staff_" if name == "staff" else "oidc_"
     issuer, client_id = getattr(settings, f"{prefix}issuer"), getattr(settings, f"{prefix}client_id")
@@ -255,7 +256,7 @@ def _exchanged(
     session: BoundedSession, metadata: Metadata, method: str, code: str, code_verifier: str
 ) -> Mapping[str, Any]:
     try:
-        token = session.fetch_token(
+        token: object = session.fetch_token(
             metadata.token_endpoint,
             auth=session.client_auth(method),
             grant_type="authorization_code",
@@ -263,13 +264,13 @@ def _exchanged(
             code_verifier=code_verifier,
         )
     except OAuthError as error:
-        log.warning("oidc_code_refused", error=str(error.error)[:60], method=method)
+        log.warning("oidc_code_refused", error=error.error if error.error in ERRORS else "other", method=method)
         if error.error == "invalid_client":
             raise _ClientRefused from None
         raise LoginRefused("code_refused") from None
     except UNANSWERED as error:
         raise ProviderUnavailable(f"token_endpoint_{type(error).__name__}") from None
-    if not isinstance(token, Mapping) or str(token.get("token_type", "")).lower() != "bearer":
+    if not isinstance(token, Mapping) or str(token.get("token_type")).lower() != "bearer":
         raise LoginRefused("token_type")
     return token
 
@@ -283,8 +284,3 @@ def _json(session: BoundedSession, url: str, headers: dict[str, str]) -> dict[st
     if not isinstance(found, dict):
         raise ProviderUnavailable(f"status_{response.status_code}")
     return found
-
-
-def _token_only(claims: Mapping[str, Any]) -> dict[str, Any]:
-    # How somebody logged in is said by the signed token alone.
-    return {name: claims[name] for name in ("iss", "sub", "acr", "amr", "auth_time", "sid") if name in claims}

@@ -17,16 +17,34 @@ import structlog
 from flask import Flask, current_app, g, has_request_context, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
-from auth import idempotency, identities, tokens
+from auth import idempotency, identities, machines, tokens
 from auth.actors import Actor
-from auth.roles import STAFF_PERMISSIONS, Permission
-from auth.sessions import HouseSession
-from config import scopes
+from auth.assurance import Demand
+from auth.house_session import HouseSession
+from auth.oidc import ProviderUnavailable
+from auth.roles import STAFF_PERMISSIONS, Permission, needs_step_up
+from auth.sessions import Login
+from config import clock, scopes
 from config.errors import Forbidden
+from config.limits import spend
+from config.settings import current_settings
 
-__all__ = ["ACCESS", "Access", "Actor", "access_of", "current_actor", "public", "require", "signed", "user_id_of"]
+__all__ = [
+    "ACCESS",
+    "Access",
+    "Actor",
+    "StepUpNeeded",
+    "access_of",
+    "current_actor",
+    "demand_fresh_login",
+    "demand_login",
+    "public",
+    "require",
+    "signed",
+    "user_id_of",
+]
 
 View = TypeVar("View", bound=Callable[..., Any])
 ACCESS = "obhut_access"
@@ -40,6 +58,7 @@ class Access:
     kind: Literal["permission", "public", "signed"]
     permission: Permission | None = None
     api: bool = False
+    step_up: bool = False
     others: tuple[Permission, ...] = ()
 
     @property
@@ -48,8 +67,21 @@ class Access:
         return (self.permission, *self.others) if self.permission else ()
 
 
-def require(permission: Permission, *others: Permission, api: bool = False) -> Callable[[View], View]:
+class StepUpNeeded(Exception):
+    """Somebody who may do this must first confirm their login; `demand` says how."""
+
+    def __init__(self, demand: Demand) -> None:
+        super().__init__("step-up needed")
+        self.demand = demand
+
+
+def require(
+    permission: Permission, *others: Permission, api: bool = False, step_up: bool = False
+) -> Callable[[View], View]:
     """Let only actors with `permission` in, or with one of `others` (an API view that serves two sides).
+
+    Whether the login must have been confirmed freshly is said by the table of permissions (`roles.needs_step_up`);
+    `step_up` demands it for a view whose permission does not, whatever the method. Programs have no login to confirm.
 
     Pages send a visitor to the login and answer 403 to others. API views (`api=True`) answer 401 or 403 as
     problem+json, and honour `Idempotency-Key` on POST.
@@ -61,13 +93,37 @@ def require(permission: Permission, *others: Permission, api: bool = False) -> C
             actor = current_actor()
             if not any(actor.may(one) for one in (permission, *others)):
                 return _refuse(actor, permission, api)
+            if api:
+                spend("api", actor.id)
+            elif step_up or any(needs_step_up(one, request.method) for one in (permission, *others)):
+                demand_fresh_login()
             if api and request.method == "POST":
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))
 
-        return _declare(cast(View, guarded), Access("permission", permission, api, others))
+        return _declare(cast(View, guarded), Access("permission", permission, api, step_up, others))
 
     return decorate
+
+
+def demand_fresh_login() -> None:
+    """Go on only if whoever is logged in has just proved who they are. Raises StepUpNeeded.
+
+    The level that is set counts for staff: nobody has to own an ID card with a chip to get a copy of their own data.
+    """
+    settings = current_settings()
+    level = settings.oidc_step_up_assurance if current_actor().is_staff else ""
+    demand_login(Demand(level, settings.oidc_step_up_max_age))
+
+
+def demand_login(demand: Demand) -> None:
+    """Go on only if the login of this request meets `demand`. Raises StepUpNeeded, which becomes a way to the provider.
+
+    Programs and links have no login and are not asked.
+    """
+    login = _login_of_request()
+    if login and not demand.is_met(login.assurance, login.auth_time, clock.wall()):
+        raise StepUpNeeded(demand)
 
 
 @overload
@@ -148,18 +204,42 @@ def _actor_of_request() -> Actor:
     access = access_of(request.endpoint)
     if access and access.api:
         return _bearer()
-    login = session.login if isinstance(session, HouseSession) else None  # the proxy gives the class of its object
-    return identities.actor_of_login(login) if login else Actor.anonymous()
+    held = _house_session()
+    if held is None or held.login is None:
+        return Actor.anonymous()
+    actor = identities.actor_of_login(held.login)
+    if actor.is_staff:
+        held.has_role_of_staff()
+    return actor
+
+
+def _house_session() -> HouseSession | None:
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    return held if isinstance(held, HouseSession) else None
+
+
+def _login_of_request() -> Login | None:
+    held = _house_session()
+    return held.login if held else None
 
 
 def _bearer() -> Actor:
     authorization = request.authorization
     if authorization is None:
         return Actor.anonymous()
-    actor = tokens.actor_of(authorization.token) if authorization.type == "bearer" and authorization.token else None
+    actor = _program(authorization.token) if authorization.type == "bearer" and authorization.token else None
     if actor is None:
         raise _unauthorized("invalid_token")
     return actor
+
+
+def _program(token: str) -> Actor | None:
+    if token.startswith(tokens.PREFIX):
+        return tokens.actor_of(token)
+    try:
+        return machines.actor_of(token)
+    except ProviderUnavailable:
+        raise ServiceUnavailable() from None
 
 
 def _refuse(actor: Actor, permission: Permission, api: bool) -> ResponseReturnValue:

@@ -2,23 +2,28 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
 
+from auth.assurance import at_least
 from auth.identities import display_name
-from auth.models import ApiToken, AuditEvent, AuditSeal, Department, Office, RoleGrant, User, UserSession
-from config import clock, scopes
+from auth.models import ApiToken, AuditEvent, Department, Office, RoleGrant, User, UserSession
+from auth.sessions import alive
+from config import scopes
 from config.database import db
 from config.errors import NotFound
 
-EVENTS_PER_PAGE = 100
+DEEDS_SHOWN = 100
 
 
 @dataclass(frozen=True)
 class OwnData:
-    """What we hold of somebody's identity, for that person's own page and for filling their forms in."""
+    """What we hold of somebody's identity, for that person's own page and for filling their forms in.
+
+    `trust`: how surely each of these attributes is known, by its name; `assurance`: how surely the person is.
+    """
 
     name: str | None
     given_name: str | None
@@ -30,6 +35,11 @@ class OwnData:
     assurance: str
     first_seen: datetime
     last_login: datetime
+    trust: dict[str, str] = field(default_factory=dict)
+
+    def is_known(self, attribute: str, wanted: str) -> bool:
+        """Whether `attribute` is there and known at least as surely as `wanted`."""
+        return at_least(self.trust.get(attribute, ""), wanted)
 
 
 @dataclass(frozen=True)
@@ -38,30 +48,6 @@ class SessionRow:
     device: str
     created_at: datetime
     seen_at: datetime
-
-
-@dataclass(frozen=True)
-class EventRow:
-    """An event as the auditor sees it: pseudonyms and codes."""
-
-    id: uuid.UUID
-    at: datetime
-    actor: str
-    actor_kind: str
-    action: str
-    subject: str
-    facts: str
-    is_sealed: bool
-
-
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events: parts of a code, from the newest backwards."""
-
-    action: str = ""
-    actor: str = ""
-    subject: str = ""
-    before: uuid.UUID | None = None
 
 
 def own_data(user_id: uuid.UUID) -> OwnData:
@@ -80,39 +66,16 @@ def own_data(user_id: uuid.UUID) -> OwnData:
         assurance=user.assurance,
         first_seen=user.created_at,
         last_login=user.last_login_at,
+        trust=dict(user.trust),
     )
 
 
 def sessions_of(user_id: uuid.UUID) -> list[SessionRow]:
     """The logins of a user that still count, the latest first."""
     rows = db.session.scalars(
-        select(UserSession)
-        .where(UserSession.user_id == user_id, UserSession.expires_at > clock.wall())
-        .order_by(UserSession.seen_at.desc())
+        select(UserSession).where(UserSession.user_id == user_id, alive()).order_by(UserSession.seen_at.desc())
     )
-    return [SessionRow(row.id, row.device, row.created_at, row.seen_at) for row in rows]
-
-
-def events(wanted: EventFilter) -> tuple[list[EventRow], uuid.UUID | None]:
-    """One page of the audit trail, newest first, and the id from which the next page goes on."""
-    statement = select(AuditEvent, AuditSeal.number).outerjoin(AuditSeal, AuditSeal.event_id == AuditEvent.id)
-    for column, text in (
-        (AuditEvent.action, wanted.action),
-        (AuditEvent.actor, wanted.actor),
-        (AuditEvent.subject, wanted.subject),
-    ):
-        if text.strip():
-            statement = statement.where(column.startswith(text.strip(), autoescape=True))
-    if wanted.before:
-        statement = statement.where(AuditEvent.id < wanted.before)
-    rows = db.session.execute(statement.order_by(AuditEvent.id.desc()).limit(EVENTS_PER_PAGE + 1)).all()
-    found = [_event_row(row[0], row[1] is not None) for row in rows[:EVENTS_PER_PAGE]]
-    return found, found[-1].id if len(rows) > EVENTS_PER_PAGE else None
-
-
-def _event_row(event: AuditEvent, is_sealed: bool) -> EventRow:
-    facts = ", ".join(f"{name}={value}" for name, value in sorted(event.facts.items()) if value is not None)
-    return EventRow(event.id, event.at, event.actor, event.actor_kind, event.action, event.subject, facts, is_sealed)
+    return [SessionRow(row.id, row.device or "", row.created_at, row.seen_at) for row in rows]
 
 
 def offices() -> Sequence[Office]:
@@ -152,7 +115,7 @@ class Deed:
 @scopes.within(scopes.system("deeds"))
 def deeds(subjects: Sequence[str]) -> list[Deed]:
     """What was done to these records, oldest first; at most a page of it."""
-    wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id).limit(EVENTS_PER_PAGE)
+    wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects)).order_by(AuditEvent.id).limit(DEEDS_SHOWN)
     events = db.session.scalars(wanted).all()
     names: dict[str, str] = {}
     for actor in {event.actor for event in events if event.actor_kind == "user"}:

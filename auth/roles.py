@@ -142,6 +142,17 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
 }
 
+# What may be done only by somebody who has just proved who they are (step-up): whatever changes something with these
+# permissions, and everything with those of EXPORTS, since a copy has left the house as soon as it is read.
+EXPORTS = frozenset({Permission.CASES_EXPORT})
+STEP_UP = EXPORTS | {
+    Permission.CASES_ERASE,
+    Permission.REQUESTS_ERASE,
+    Permission.RETENTION_RUN,
+    Permission.ROLES_GRANT,
+}
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
 STAFF_ROLES = frozenset(Role) - {Role.RESIDENT}
 STAFF_PERMISSIONS = frozenset(Permission) - _RESIDENT
 
@@ -166,6 +177,11 @@ class HeldRole:
 def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
     """All that these roles together may do."""
     return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
+
+
+def needs_step_up(permission: Permission, method: str) -> bool:
+    """Whether a request with this HTTP method and permission needs a freshly confirmed login."""
+    return permission in EXPORTS or (permission in STEP_UP and method not in READING)
 
 
 def claimed_roles(value: object) -> tuple[ClaimedRole, ...]:
@@ -195,6 +211,6 @@ def _claimed_role(name: str) -> ClaimedRole | None:
         return None
     if not separator:
         return ClaimedRole(role)
-    if not code or SCOPE_OF[role] is Scope.EVERYWHERE:
+    if not code or not code.isprintable() or SCOPE_OF[role] is Scope.EVERYWHERE:
         return None
     return ClaimedRole(role, code)

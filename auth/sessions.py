@@ -5,55 +5,30 @@ form token, the chosen language and a browser's mark travel in a signed cookie, 
 writes to the database. Times are of the wall clock, which nothing moves.
 """
 
-import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import structlog
-from flask import Flask, Request, Response
 from flask.json.tag import TaggedJSONSerializer
-from flask.sessions import SessionInterface, SessionMixin
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, and_, delete, or_
 from sqlalchemy.orm import Session
 
 from auth.models import User, UserSession
+from auth.session_limits import Limits, limits
 from config import clock, scopes
 from config.database import WRITE, db
 from config.encryption import DecryptionError, token_hash
+from config.errors import NotFound
 from config.ids import new_token
 
-if TYPE_CHECKING:
-    from config.settings import Settings
-
-VISIT_LASTS = timedelta(hours=24)
-TOUCH_EVERY = timedelta(minutes=1)
 DEVICE_LENGTH = 200
+REMEMBERED = timedelta(hours=1)
+"""How long we still know a login that ran out, so that a form sent too late can be told from a planted one."""
 SCOPE = scopes.system("sessions")
-log = structlog.get_logger(__name__)
-_serializer = TaggedJSONSerializer()
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a login lasts without a click, and at all."""
-
-    idle: timedelta
-    absolute: timedelta
-
-
-RESIDENT_LIMITS = Limits(timedelta(minutes=60), timedelta(hours=12))
-STAFF_LIMITS = Limits(timedelta(minutes=30), timedelta(hours=10))
-
-
-def limits(is_staff: bool) -> Limits:
-    """The limits of a login."""
-    return STAFF_LIMITS if is_staff else RESIDENT_LIMITS
+serializer = TaggedJSONSerializer()
 
 
 @dataclass(frozen=True)
@@ -67,6 +42,13 @@ class Login:
     assurance: str
     is_staff: bool
     seen_at: datetime
+    idle_until: datetime
+    expires_at: datetime
+    auth_time: datetime | None = None
+
+    @property
+    def limits(self) -> Limits:
+        return limits(self.assurance, is_staff=self.is_staff)
 
 
 def start(
@@ -78,27 +60,49 @@ def start(
     id_token: str,
     device: str,
     provider_session: str | None = None,
+    auth_time: datetime | None = None,
 ) -> tuple[str, Login]:
     """Store a login of `user` and return its token, for the cookie alone. Call inside `transaction()`."""
-    token, now = new_token() + new_token(), clock.wall()
+    token, now, allowed = new_token() + new_token(), clock.wall(), limits(user.assurance, is_staff=is_staff)
     row = UserSession(
         token_hash=token_hash(token),
         user_id=user.id,
         provider=provider,
         provider_session=provider_session,
+        auth_time=auth_time,
         claim_roles=list(claim_roles),
         assurance=user.assurance,
         is_staff=is_staff,
         id_token=id_token,
-        data=_serializer.dumps({}),
+        data=serializer.dumps({}),
         device=device[:DEVICE_LENGTH],
         created_at=now,
         seen_at=now,
-        expires_at=now + limits(is_staff).absolute,
+        idle_until=now + allowed.idle,
+        expires_at=now + allowed.absolute,
     )
     db.session.add(row)
     db.session.flush()
-    return token, _login_of(row)
+    return token, login_of(row)
+
+
+def renew(login: Login, *, assurance: str, auth_time: datetime, **known: Any) -> tuple[str, Login]:
+    """Give a login that was proven anew (step-up) another token, so that one stolen before is worth nothing.
+
+    `auth_time` (aware) is when it was proven: the absolute limit is counted from there. `known` are further columns of
+    the row, such as `id_token`. What the session holds stays. Raises NotFound if it has ended in the meantime. Call
+    inside `transaction()`.
+    """
+    row = db.session.get(UserSession, login.id, with_for_update=True)
+    if row is None:
+        raise NotFound()
+    token, now, allowed = new_token() + new_token(), clock.wall(), limits(assurance, is_staff=row.is_staff)
+    row.token_hash, row.assurance = token_hash(token), assurance
+    row.seen_at, row.idle_until, row.expires_at = now, now + allowed.idle, auth_time + allowed.absolute
+    for name, value in known.items():
+        setattr(row, name, value)
+    db.session.flush()
+    return token, login_of(row)
 
 
 def end(session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
@@ -115,12 +119,18 @@ def end_all(user_id: uuid.UUID, except_id: uuid.UUID | None = None) -> int:
     return int(found.rowcount)  # type: ignore[attr-defined]
 
 
-def forget_expired() -> int:
-    """Delete logins past their limit; how many. Call inside `transaction()`."""
+def alive() -> ColumnElement[bool]:
+    """The condition under which a stored login still counts."""
     now = clock.wall()
-    idle = UserSession.is_staff.is_(True) & (UserSession.seen_at < now - STAFF_LIMITS.idle)
-    idle_resident = UserSession.seen_at < now - RESIDENT_LIMITS.idle
-    found = db.session.execute(delete(UserSession).where((UserSession.expires_at < now) | idle | idle_resident))
+    return and_(UserSession.expires_at > now, UserSession.idle_until > now)
+
+
+def forget_expired() -> int:
+    """Delete logins that ran out some time ago; how many. Call inside `transaction()`."""
+    limit = clock.wall() - REMEMBERED
+    found = db.session.execute(
+        delete(UserSession).where(or_(UserSession.expires_at <= limit, UserSession.idle_until <= limit))
+    )
     return int(found.rowcount)  # type: ignore[attr-defined]
 
 
@@ -133,142 +143,8 @@ def id_token_of(session_id: uuid.UUID) -> str | None:
         return None
 
 
-class HouseSession(SessionMixin):
-    """Flask's `session`, read from cookie or database at first use, so that pages which need none cost nothing."""
-
-    def __init__(self, interface: "HouseSessions", request: Request) -> None:
-        self._interface, self._request = interface, request  # whose cookies are parsed when they are asked for
-        self._values: dict[str, Any] | None = None
-        self._login: Login | None = None
-        self.new_token: str | None = None
-        self.ended = False
-        self.accessed = False
-        self.modified = False
-
-    def _open(self) -> dict[str, Any]:
-        self.accessed = True
-        if self._values is None:
-            cookies = self._request.cookies
-            token = cookies.get(self._interface.login_cookie)
-            self._login, self._values = _stored(token) if token else (None, {})
-            self.ended = bool(token) and self._login is None
-            if self._login is None:
-                self._values = self._interface.read_visit(cookies)
-        return self._values
-
-    @property
-    def login(self) -> Login | None:
-        """The login that this request belongs to."""
-        self._open()
-        return self._login
-
-    def adopt(self, token: str, login: Login) -> None:
-        """Make this browser that of `login`. Nothing of the visit before is kept."""
-        self.accessed = True
-        self._values, self._login, self.new_token, self.ended = {}, login, token, False
-
-    def leave(self) -> None:
-        """Forget the login in this browser (its row is deleted with `end`)."""
-        self.accessed = self.modified = self.ended = True
-        self._values, self._login, self.new_token = {}, None, None
-
-    def __getitem__(self, key: str) -> Any:
-        return self._open()[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._open()[key] = value
-        self.modified = True
-
-    def __delitem__(self, key: str) -> None:
-        del self._open()[key]
-        self.modified = True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._open())
-
-    def __len__(self) -> int:
-        return len(self._open())
-
-
-class HouseSessions(SessionInterface):
-    """Flask's session interface over `HouseSession`."""
-
-    def __init__(self, settings: "Settings") -> None:
-        self.secure = settings.secure_cookies
-        prefix = "__Host-" if self.secure else ""
-        self.login_cookie, self.visit_cookie = f"{prefix}obhut_session", f"{prefix}obhut_visit"
-        self._signer = URLSafeTimedSerializer(
-            settings.secret_key.get_secret_value(),
-            salt="obhut visit",
-            serializer=_serializer,
-            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-        )
-
-    def open_session(self, app: Flask, request: Request) -> HouseSession:
-        return HouseSession(self, request)
-
-    def read_visit(self, cookies: Any) -> dict[str, Any]:
-        """The values of the visit's cookie; none if it is missing, old, or not ours."""
-        try:
-            values = self._signer.loads(cookies.get(self.visit_cookie, ""), max_age=int(VISIT_LASTS.total_seconds()))
-        except BadSignature:
-            return {}
-        return values if isinstance(values, dict) else {}
-
-    def save_session(self, app: Flask, session: SessionMixin | None, response: Response) -> None:
-        if not isinstance(session, HouseSession) or not session.accessed:
-            return
-        response.vary.add("Cookie")
-        if session.ended:
-            self._delete(response, self.login_cookie)
-        if session.login:
-            self._save_login(session, session.login, response)
-        elif session.modified:
-            self._set(response, self.visit_cookie, str(self._signer.dumps(dict(session))))
-
-    def _save_login(self, session: HouseSession, login: Login, response: Response) -> None:
-        if session.new_token:
-            self._set(response, self.login_cookie, session.new_token)
-            self._delete(response, self.visit_cookie)
-        now = clock.wall()
-        if not session.modified and now - login.seen_at < TOUCH_EVERY:
-            return
-        try:
-            with scopes.within(SCOPE), own_transaction() as own:
-                row = own.get(UserSession, login.id)
-                if row:
-                    row.seen_at = now
-                    if session.modified:
-                        row.data = _serializer.dumps(dict(session))
-        except DBAPIError as error:  # what the request was about is committed; a lost notice must not undo its answer
-            log.warning("session_not_saved", error=type(error).__name__)
-
-    def _set(self, response: Response, name: str, value: str) -> None:
-        response.set_cookie(name, value, httponly=True, samesite="Lax", secure=self.secure, path="/")
-
-    def _delete(self, response: Response, name: str) -> None:
-        response.delete_cookie(name, httponly=True, samesite="Lax", secure=self.secure, path="/")
-
-
-def init_app(app: Flask, settings: "Settings") -> None:
-    """Let `app` keep its sessions here."""
-    app.session_interface = HouseSessions(settings)
-
-
-def _stored(token: str) -> tuple[Login | None, dict[str, Any]]:
-    with scopes.within(SCOPE), Session(db.engine) as own:
-        row = own.scalar(select(UserSession).where(UserSession.token_hash == token_hash(token)))
-        now = clock.wall()
-        if row is None or row.expires_at <= now or row.seen_at + limits(row.is_staff).idle <= now:
-            return None, {}
-        try:
-            values = _serializer.loads(row.data or "{}")
-        except DecryptionError:
-            return None, {}
-        return _login_of(row), values
-
-
-def _login_of(row: UserSession) -> Login:
+def login_of(row: UserSession) -> Login:
+    """The login as requests know it."""
     return Login(
         id=row.id,
         user_id=row.user_id,
@@ -277,6 +153,9 @@ def _login_of(row: UserSession) -> Login:
         assurance=row.assurance,
         is_staff=row.is_staff,
         seen_at=row.seen_at,
+        idle_until=row.idle_until,
+        expires_at=row.expires_at,
+        auth_time=row.auth_time,
     )
 
 

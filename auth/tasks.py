@@ -1,10 +1,11 @@
 """Work of this room that is due now and then. The roof registers it, since this room may not know the queues."""
 
-from auth import idempotency, logins, sessions
+from auth import idempotency, kept_forms, logins, logouts, sessions
 from config.database import transaction
 
 
 def tidy() -> int:
-    """Delete logins past their limit, logins never completed and answers kept long enough; how many."""
+    """Delete logins past their limit, logins never completed, forms never fetched, and what was kept long enough."""
     with transaction():
-        return sessions.forget_expired() + logins.forget_expired() + idempotency.forget_old()
+        ended = sessions.forget_expired() + logins.forget_expired() + kept_forms.forget_expired()
+        return ended + logouts.forget_used() + idempotency.forget_old()

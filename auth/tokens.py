@@ -33,6 +33,7 @@ OF_HASH = Look(
     .where(ApiToken.token_hash == bindparam("hash"))
 )
 NAME_LENGTH = 100
+USUAL_DAYS, MOST_DAYS = 90, 365
 log = structlog.get_logger(__name__)
 
 

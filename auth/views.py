@@ -1,25 +1,39 @@
 """Login and logout in the browser."""
 
+import hmac
+from uuid import UUID
+
 import structlog
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
-from auth import logins, oidc
+from auth import logins, logouts, oidc, own_data
+from auth.assurance import ANY_LOGIN, Demand
+from auth.house_session import current_session
 from auth.logins import Completed
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
 from auth.roles import ROLE_PERMISSIONS, Permission
-from auth.sessions import HouseSession
 from config.database import transaction
 from config.ids import new_token
-from config.security import allow_form_target, limiter
+from config.limits import limited, note_failure
+from config.security import allow_form_target
+from config.settings import current_settings
 
 blueprint = Blueprint("auth", __name__, url_prefix="/auth", template_folder="templates")
 log = structlog.get_logger(__name__)
-BROWSER = "browser"
-LOGINS_LIMIT = "60 per minute"
 PARAMETER_LENGTH = 4096
+LOGOUT = "logout_state"
+# Refusals that a person can do something about, by what the page says of them.
+WHY = {
+    "access_denied": "cancelled",
+    "step_up_other_person": "other",
+    "step_up_assurance": "weak",
+    "id_token_login_time": "old",
+    "id_token_login_too_old": "old",
+}
 DESKS = (
     (Permission.CASES_SEE, "care.dashboard"),
     (Permission.REQUESTS_WORK, "casework.index"),
@@ -31,29 +45,43 @@ DESKS = (
 
 @blueprint.get("/login")
 @public(acts_as="login")
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def login() -> ResponseReturnValue:
     name: ProviderName = "staff" if request.args.get("staff") == "1" else "residents"
+    return to_provider(name, request.args.get("next", ""))
+
+
+def to_provider(
+    name: ProviderName, next_path: str, demand: Demand = ANY_LOGIN, user_id: UUID | None = None, **extra: str
+) -> ResponseReturnValue:
+    """Begin a login of this browser, or a step-up of `user_id`; `extra` are parameters for the provider."""
     provider = oidc.provider(name)
     if provider is None:
         return _unavailable("not_configured")
-    browser = session.get(BROWSER) or new_token()
-    session[BROWSER] = browser
+    browser = request.cookies.get(_browser_cookie()) or new_token()
     try:
         provider.metadata()
         with transaction():
-            begun = logins.begin(name, browser, request.args.get("next", ""))
+            begun = logins.begin(name, browser, next_path, demand, user_id)
         url = provider.authorization_url(
-            state=begun.state, nonce=begun.nonce, code_verifier=begun.code_verifier, locale=str(get_locale() or "de")
+            state=begun.state,
+            nonce=begun.nonce,
+            code_verifier=begun.code_verifier,
+            locale=str(get_locale() or "de"),
+            **extra,
         )
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
-    return redirect(url)
+    response = redirect(url)
+    response.set_cookie(
+        _browser_cookie(), browser, max_age=logins.PENDING_LASTS, httponly=True, samesite="Lax", secure=_is_secure()
+    )
+    return response
 
 
 @blueprint.get("/callback")
 @public(acts_as="login")
-@limiter.limit(LOGINS_LIMIT)
+@limited("logins")
 def callback() -> ResponseReturnValue:
     try:
         completed = _completed()
@@ -61,14 +89,18 @@ def callback() -> ResponseReturnValue:
         return _refused(str(refused))
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
-    house_session().adopt(completed.token, completed.login)
+    current_session().adopt(completed.token, completed.login)
+    if own_data.note_notice(completed.login.user_id):
+        flash(
+            _("Welcome. What we do with the data of your login stands under “My account”, at “Your data, your rights”.")
+        )
     return redirect(completed.next_path or _first_page(completed))
 
 
 @blueprint.get("/logout")
 @public
 def confirm_logout() -> ResponseReturnValue:
-    if house_session().login is None:
+    if current_session().login is None:
         return redirect(url_for("portal.index"))
     return render_template("auth/logout.html")
 
@@ -76,27 +108,31 @@ def confirm_logout() -> ResponseReturnValue:
 @blueprint.post("/logout")
 @public(acts_as="login")
 def logout() -> ResponseReturnValue:
-    current = house_session()
+    current = current_session()
     leaving = current.login
     if leaving is None:
         return redirect(url_for("portal.index"))
-    away = logins.log_out(leaving)
+    state = new_token()
+    away = logouts.log_out(leaving, state)
     current.leave()
     if away:
+        session[LOGOUT] = state
         allow_form_target(away)
     return redirect(away or url_for("portal.index"), code=303)
 
 
-def house_session() -> HouseSession:
-    """The session of this request, with what Flask's own type does not know."""
-    current = session._get_current_object()  # type: ignore[attr-defined]
-    assert isinstance(current, HouseSession)
-    return current
+def came_back_from_logout() -> bool:
+    """Whether this browser has just been logged out at the provider, too, and was sent back. True once."""
+    state, kept = request.args.get("state"), session.get(LOGOUT)
+    if not state or not isinstance(kept, str):
+        return False
+    del session[LOGOUT]
+    return hmac.compare_digest(state.encode(), kept.encode())
 
 
 def _completed() -> Completed:
     state, code = _parameter("state"), _parameter("code")
-    browser = session.get(BROWSER)
+    browser = request.cookies.get(_browser_cookie())
     if not state or not browser:
         raise LoginRefused("state_missing")
     with transaction():
@@ -109,9 +145,20 @@ def _completed() -> Completed:
         raise LoginRefused("access_denied" if error == "access_denied" else "provider_error")
     if not code:
         raise LoginRefused("code_missing")
-    answer = provider.redeem(code=code, nonce=pending.nonce, code_verifier=pending.code_verifier)
+    answer = provider.redeem(
+        code=code, nonce=pending.nonce, code_verifier=pending.code_verifier, max_age=pending.demand.max_age
+    )
     device = request.user_agent.string
-    return logins.complete(pending, answer, device=device, earlier=house_session().login)
+    return logins.complete(pending, answer, device=device, earlier=current_session().login)
+
+
+def _browser_cookie() -> str:
+    """The cookie by which a browser is known again. Not in the session: that may end while somebody is away."""
+    return f"{'__Host-' if _is_secure() else ''}obhut_browser"
+
+
+def _is_secure() -> bool:
+    return current_settings().secure_cookies
 
 
 def _parameter(name: str) -> str | None:
@@ -122,9 +169,10 @@ def _parameter(name: str) -> str | None:
 
 
 def _refused(reason: str) -> ResponseReturnValue:
+    note_failure("failed_logins")
     log.warning("login_refused", reason=reason)
     logins.note_refusal(reason)
-    page = render_template("auth/refused.html", cancelled=reason == "access_denied", stale=reason.startswith("state_"))
+    page = render_template("auth/refused.html", why=WHY.get(reason, "stale" if reason.startswith("state_") else ""))
     return make_response(page, 400)
 
 

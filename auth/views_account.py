@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth import audit, queries, sessions
+from auth.account_sections import sections
+from auth.house_session import current_session
 from auth.policies import current_actor, require, user_id_of
 from auth.roles import Permission
-from auth.views import house_session
 from config.database import transaction
 from config.errors import NotFound
 
@@ -20,12 +21,13 @@ blueprint = Blueprint("account", __name__, url_prefix="/account", template_folde
 @require(Permission.ACCOUNT_OWN)
 def index() -> ResponseReturnValue:
     user_id = user_id_of(current_actor())
-    login = house_session().login
+    login = current_session().login
     return render_template(
         "auth/account.html",
         own=queries.own_data(user_id),
         sessions=queries.sessions_of(user_id),
         current=login.id if login else None,
+        sections=sections(current_actor()),
     )
 
 
@@ -44,7 +46,7 @@ def end_session(session_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/sessions/end-others")
 @require(Permission.ACCOUNT_OWN)
 def end_other_sessions() -> ResponseReturnValue:
-    actor, login = current_actor(), house_session().login
+    actor, login = current_actor(), current_session().login
     with transaction():
         sessions.end_all(user_id_of(actor), except_id=login.id if login else None)
         audit.record(actor, "session.others_ended", f"user:{actor.id}")

@@ -11,6 +11,7 @@ from auth import administration, queries, tokens
 from auth.forms import ROLE_NAMES, GrantForm, PlaceForm, show
 from auth.policies import current_actor, require
 from auth.roles import Permission, Role
+from config import clock
 from config.database import transaction
 from config.errors import RuleViolation
 from config.settings import current_settings
@@ -28,6 +29,7 @@ def index() -> ResponseReturnValue:
         grants=queries.grants(),
         tokens=queries.api_tokens(),
         role_names=ROLE_NAMES,
+        now=clock.wall(),
     )
 
 

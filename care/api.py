@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, url_for
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, orders, queries, representations
+from care import case_management, check_ins, orders, queries, representations, trail, transfer
 from care.commands import (
     CloseCase,
     Command,
@@ -20,6 +20,7 @@ from care.commands import (
     ReviewCase,
     SetPreferences,
     SetPublicHealthAction,
+    TransferCase,
 )
 from care.vocabulary import ReportChannel
 from config.api_document import PAGE, Shape, answers
@@ -58,8 +59,11 @@ def create(json: EnrolCase) -> Answer:
 @api.validate(tags=["care"])
 def index(query: ListCases) -> Answer:
     """The cases of one's own offices, highest priority first."""
-    page = queries.list_cases(current_actor(), query)
-    return jsonify({"items": [representations.case_json(case) for case in page.items], "next": page.next})
+    actor = current_actor()
+    page = queries.list_cases(actor, query)
+    items = [representations.case_json(case) for case in page.items]
+    trail.looked(actor, "cases.listed", page.items, list=query.line_list, searched=bool(query.q))
+    return jsonify({"items": items, "next": page.next})
 
 
 @blueprint.get("/<reference>")
@@ -78,13 +82,10 @@ def show(reference: str) -> Answer:
 def timeline(reference: str) -> Answer:
     """What happened, oldest first, and the reports."""
     case = queries.case_for(current_actor(), reference)
-    return jsonify(
-        {
-            "items": [representations.event_json(event) for event in case.events],
-            "reports": [representations.report_json(report) for report in case.reports],
-            "next": None,
-        }
-    )
+    items = [representations.event_json(event) for event in case.events]
+    reports = [representations.report_json(report) for report in case.reports]
+    trail.looked(current_actor(), "case.timeline_read", [case])
+    return jsonify({"items": items, "reports": reports, "next": None})
 
 
 @blueprint.post("/<reference>/reports")
@@ -165,6 +166,15 @@ def close(reference: str, json: CloseCase) -> Answer:
     return _act(reference, json, case_management.close, 200)
 
 
+@blueprint.post("/<reference>/transfer")
+@require(Permission.CASES_TRANSFER, api=True)
+@api.validate(tags=["care"])
+def hand_over(reference: str, json: TransferCase) -> Answer:
+    """Hand the case over to another health office; whoever did it does not see it any more."""
+    transfer.hand_over(json, reference=reference, actor=current_actor())
+    return jsonify({"reference": reference.strip().upper(), "office": json.office.strip().lower()}), 200
+
+
 def _act(reference: str, command: Command, act: Callable[..., Any], status: int) -> Answer:
     actor = current_actor()
     case_id = queries.case_for(actor, reference).id
@@ -174,4 +184,7 @@ def _act(reference: str, command: Command, act: Callable[..., Any], status: int)
 
 
 def _shown(reference: str) -> dict[str, Any]:
-    return representations.case_json(queries.case_for(current_actor(), reference))
+    case = queries.case_for(current_actor(), reference)
+    values = representations.case_json(case)
+    trail.looked(current_actor(), "case.viewed", [case])
+    return values

@@ -44,6 +44,7 @@ class SymptomReport(OfCase, Identified, Base):
     by: Mapped[Reporter]
     channel: Mapped[ReportChannel]
     actor_id: Mapped[str] = mapped_column(String(80))
+    notice_version: Mapped[int | None]  # of the privacy notice on the page; None: there was no page of ours
     symptoms = sealed(dict)  # key → bool, as answered
     vitals = sealed(dict)  # temperature_c, fever_reducer
     note = sealed(str)
@@ -60,12 +61,16 @@ class Review(OfCase, Identified, Base):
     __tablename__ = "care_review"
 
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
-    outcome: Mapped[ReviewOutcome]
     recorded_at: Mapped[datetime]
     actor_id: Mapped[str] = mapped_column(String(80))
+    outcome = sealed(str)  # a ReviewOutcome
     note = sealed(str)
 
     case: Mapped[Case] = relationship(back_populates="reviews")
+
+    @property
+    def judgement(self) -> ReviewOutcome:
+        return ReviewOutcome(self.outcome or "")
 
 
 class LabResult(OfCase, Identified, Base):

@@ -66,7 +66,7 @@ def load_facts(case: Case) -> CaseFacts:
         entered_on=case.entered_on,
         continuous_exposure=case.continuous_exposure,
         extended_until=case.extended_until,
-        public_health_action=case.public_health_action,
+        public_health_action=case.public_health_action or "none",
         contact_window=person.contact_window,
         reachable=person.opted_out_at is None and address_of(person) is not None,
         opted_out_at=person.opted_out_at,
@@ -77,7 +77,7 @@ def load_facts(case: Case) -> CaseFacts:
         reports=tuple(
             sorted((_report_fact(row) for row in case.reports), key=lambda r: (r.reported_at, r.recorded_at))
         ),
-        reviews=tuple(ReviewFact(row.outcome, row.recorded_at) for row in _by(case.reviews, "recorded_at")),
+        reviews=tuple(ReviewFact(row.judgement, row.recorded_at) for row in _by(case.reviews, "recorded_at")),
         labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
         check_ins=tuple(
             CheckInFact(row.local_date, row.slot, row.due_at, row.expires_at) for row in _by(case.check_ins, "due_at")

@@ -1,6 +1,5 @@
 """Everything that staff do with a case. All functions run inside the caller's `transaction()`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,9 +7,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from auth import audit
+from auth import notices
 from auth.actors import Actor
-from care import follow_up, messages, people, phones, timeline
+from care import follow_up, known_cases, links, messages, name_index, people, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, reassess, zone_of
 from care.commands import (
@@ -33,7 +32,6 @@ from config.ids import new_reference
 from notifications.preferences import Basis
 
 log = structlog.get_logger(__name__)
-LOOKED_UP_AT_ONCE = 500
 CLOCK_TOLERANCE = timedelta(minutes=5)  # other people's clocks
 
 CLOSING: dict[CloseReason, Action] = {
@@ -73,9 +71,11 @@ def enrol(
     """
     now, protocol = clock.now(), current_protocol(command.protocol)
     identity = people.identity_of(command, source)
-    known = _known_case(office_id, identity)
+    known = known_cases.by_identity(office_id, identity)
     if known is not None:
         return Enrolment(known, created=False)
+    if known_cases.handed_over(office_id, [identity]):
+        raise RuleViolation("external_id", N_("This case was handed over to another health office."))
     case = Case(
         reference=_free_reference(),
         person=phones.numbered(people.new_person(command.person, office_id, now)),
@@ -86,6 +86,7 @@ def enrol(
         status=Status.ENROLLED,
         source=source,
         external_id=command.external_id,
+        external_index=people.external_index(command.external_id) if command.external_id else None,
         identity_index=identity,
         enrolled_at=command.enrolled_at or now,
         recorded_at=now,
@@ -97,14 +98,16 @@ def enrol(
         continuous_exposure=command.continuous_exposure,
         household_head_id=_head_id(command.household_of, office_id),
         public_health_action="none",
+        notice_version=notices.newest(notices.ENROLMENT),
         facts_revision=1,
     )
     _check_dates(command, case, now)
     change = reassess(case, now)
     db.session.add(case)
     db.session.flush()
+    name_index.index_names(case.person)
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
-    audit.record(actor, "case.enrolled", f"case:{case.reference}", kind=case.kind.value, protocol=protocol.code)
+    trail.record(actor, "case.enrolled", case, kind=case.kind.value, protocol=protocol.code)
     ends_at = change.now.period.ends_at(zone_of(case.person))
     if ends_at is not None and ends_at <= now:
         closed_as = closed_as or CloseReason.ENROLLED_PAST_END
@@ -116,29 +119,12 @@ def enrol(
     return Enrolment(case, created=True)
 
 
-def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: str | None) -> list[UUID | None]:
-    """For each command, the id of the case that `enrol` would find there already."""
-    identities = [people.identity_of(command, source) for command in commands]
-    there: dict[bytes | None, UUID] = {}
-    for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
-        part = identities[start : start + LOOKED_UP_AT_ONCE]
-        known = select(Case.identity_index, Case.id).where(Case.office_id == office_id, Case.identity_index.in_(part))
-        there.update((row.identity_index, row.id) for row in db.session.execute(known))
-    return [there.get(identity) for identity in identities]
-
-
 def _welcome(case: Case, change: Change, actor: Actor, now: datetime) -> None:
     messages.note_basis(case, Basis.MONITORING)
     if messages.invite(case):
         case.status = after(case.status, Action.INVITE)
         change = Change(change.before, reassess(case, now).now)
     follow_up.react(case, change, actor)
-
-
-def _known_case(office_id: UUID, identity: bytes | None) -> Case | None:
-    if identity is None:
-        return None
-    return db.session.scalar(select(Case).where(Case.office_id == office_id, Case.identity_index == identity))
 
 
 def _free_reference() -> str:
@@ -197,10 +183,10 @@ def review(command: ReviewCase, *, case: Case, actor: Actor) -> Change:
     now = clock.now()
     after(case.status, Action.CLOSE)  # a closed case cannot be reviewed
     db.session.add(
-        Review(case=case, outcome=command.outcome, recorded_at=now, actor_id=actor.id, note=command.note or None)
+        Review(case=case, outcome=command.outcome.value, recorded_at=now, actor_id=actor.id, note=command.note or None)
     )
     timeline.add(case, "reviewed", actor, outcome=command.outcome.value, note=command.note or None)
-    audit.record(actor, "case.reviewed", f"case:{case.reference}", outcome=command.outcome.value)
+    trail.record(actor, "case.reviewed", case, outcome=command.outcome.value)
     follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
     return settled(case, actor, now)
 
@@ -265,7 +251,7 @@ def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Cha
 
 def close(command: CloseCase, *, case: Case, actor: Actor) -> None:
     """Close an open case for the given reason; messages that have not gone out are withdrawn."""
-    audit.record(actor, "case.closed", f"case:{case.reference}", reason=command.reason.value)
+    trail.record(actor, "case.closed", case, reason=command.reason.value)
     _finish(case, CLOSING[command.reason], command.reason, actor, clock.now(), note=command.note or None)
 
 
@@ -275,6 +261,7 @@ def _finish(
     case.status = after(case.status, action)
     case.close_reason, case.closed_at = reason, now
     messages.withdraw(case)
+    links.revoke_check_ins(case)
     follow_up.finish_tasks(case, None, actor)
     timeline.add(case, "closed", actor, reason=reason.value, note=note)
     case.facts_revision += 1
@@ -292,5 +279,5 @@ def reopen(case: Case, actor: Actor) -> Change:
     case.status = after(case.status, Action.REOPEN)
     case.close_reason = case.closed_at = None
     timeline.add(case, "reopened", actor)
-    audit.record(actor, "case.reopened", f"case:{case.reference}")
+    trail.record(actor, "case.reopened", case)
     return settled(case, actor, clock.now())

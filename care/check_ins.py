@@ -1,15 +1,13 @@
 """Asking people how they are, and taking down what they answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
 
-from auth import audit
 from auth.actors import Actor
-from care import case_management, messages, phones, timeline
+from care import case_management, links, messages, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
 from care.assessments import Change, load_facts, protocol_of, reassess
 from care.commands import RecordReport
@@ -19,7 +17,7 @@ from care.models import Case
 from care.monitoring import next_check_in
 from care.people import phone_index
 from care.replies import understand
-from care.vocabulary import OPEN_STATUSES, ReportChannel, Reporter
+from care.vocabulary import ReportChannel, Reporter
 from config import clock
 from config.database import claimable, db, transaction
 from config.encryption import token_hash
@@ -80,16 +78,6 @@ def _ask(case: Case, now: datetime) -> None:
     reassess(case, now)
 
 
-def by_token(token: str) -> CheckIn | None:
-    """The check-in behind a link, or None."""
-    return db.session.scalar(select(CheckIn).where(CheckIn.token_hash == token_hash(token)))
-
-
-def can_answer(check_in: CheckIn) -> bool:
-    """Whether this link still takes an answer."""
-    return check_in.answered_at is None and clock.now() < check_in.expires_at and check_in.case.status in OPEN_STATUSES
-
-
 def record(
     command: RecordReport,
     *,
@@ -97,6 +85,7 @@ def record(
     actor: Actor,
     channel: ReportChannel,
     check_in: CheckIn | None = None,
+    notice_version: int | None = None,
 ) -> Recorded:
     """Take down a report for the locked `case`. The same answer within 15 minutes (protocol) is the same report.
 
@@ -123,6 +112,7 @@ def record(
         by=command.by,
         channel=channel,
         actor_id=actor.id,
+        notice_version=notice_version,
         symptoms=command.symptoms,
         vitals=_vitals(command),
         note=command.note or None,
@@ -164,17 +154,21 @@ def _says_the_same(row: SymptomReport, command: RecordReport) -> bool:
     )
 
 
-def answer_link(command: RecordReport, *, token: str) -> Recorded | None:
-    """Take down what a person answers through their link; None when the link takes no answer (any more)."""
-    found = by_token(token)
+def answer_link(command: RecordReport, *, token: str, notice_version: int | None = None) -> Recorded | None:
+    """Take down what a person answers through their link; None when the link takes no answer (any more).
+
+    `notice_version`: of the privacy notice that stood on the page.
+    """
+    found = links.look(token).check_in
     if found is None:
         return None
     case = case_management.locked_case(found.case_id)
     check_in = db.session.get_one(CheckIn, found.id, populate_existing=True)
-    if not can_answer(check_in):
+    if not links.takes_answer(check_in):
         return None
     actor = Actor.link(case.reference, case.person.locale)
-    return record(command, case=case, actor=actor, channel=ReportChannel.LINK, check_in=check_in)
+    channel = ReportChannel.LINK
+    return record(command, case=case, actor=actor, channel=channel, check_in=check_in, notice_version=notice_version)
 
 
 def reply_by_sms(reply: InboundReply) -> bool:
@@ -202,19 +196,20 @@ def reply_by_sms(reply: InboundReply) -> bool:
             temperature_c=answer.temperature_c,
             by=Reporter.SELF,
         )
-        check_in = _newest_open(case.check_ins)
+        check_in = newest_open(case)
         actor = Actor.link(case.reference, case.person.locale)
         record(command, case=case, actor=actor, channel=ReportChannel.SMS, check_in=check_in)
     return True
 
 
-def _newest_open(check_ins: Sequence[CheckIn]) -> CheckIn | None:
+def newest_open(case: Case) -> CheckIn | None:
+    """The question that still waits for its answer, the newest if there are several."""
     now = clock.now()
-    waiting = [row for row in check_ins if row.answered_at is None and row.expires_at > now]
+    waiting = [row for row in case.check_ins if row.answered_at is None and row.expires_at > now]
     return max(waiting, key=lambda row: row.due_at, default=None)
 
 
 def record_by_staff(command: RecordReport, *, case: Case, actor: Actor, channel: ReportChannel) -> Recorded:
     """Take down what a person said on the phone, or what another system sends for them."""
-    audit.record(actor, "case.report_entered", f"case:{case.reference}", channel=channel.value)
+    trail.record(actor, "case.report_entered", case, channel=channel.value)
     return record(command, case=case, actor=actor, channel=channel)

@@ -218,6 +218,13 @@ class CloseCase(Command):
     note: Note = ""
 
 
+class TransferCase(Command):
+    """Hand a case over to the health office with this code."""
+
+    office: Annotated[str, Field(min_length=1, max_length=40)]
+    note: Note = ""
+
+
 class FinishTask(Command):
     task: str
     note: Note = ""

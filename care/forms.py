@@ -1,5 +1,6 @@
 """Care's forms. What they carry is checked by the commands and the domain."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -149,6 +150,15 @@ class OrderForm(BaseForm):
 
     def offer(self, possible: list[OrderEventKind]) -> "OrderForm":
         self.event.choices = choices({event: words.ORDER_EVENTS[event] for event in possible})
+        return self
+
+
+class TransferForm(BaseForm):
+    office = SelectField(_l("Health office"))
+    note = TextAreaField(_l("What should they know?"), validators=[Optional()])
+
+    def offer(self, destinations: Sequence[tuple[str, str]]) -> "TransferForm":
+        self.office.choices = [SelectChoice(code, name) for code, name in destinations]
         return self
 
 

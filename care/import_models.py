@@ -43,6 +43,7 @@ class CaseImport(KeyHolder, Identified, Base):
     """One uploaded file. Has a key of its own: with the rows goes what was in them."""
 
     __tablename__ = "care_import"
+    key_group = ("office", "office_id")
 
     office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
     format: Mapped[str] = mapped_column(String(60))

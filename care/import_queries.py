@@ -58,6 +58,7 @@ class ImportShown:
     encoding: str
     state: ImportState
     office: str
+    office_id: uuid.UUID
     uploaded_at: datetime
     confirmed_at: datetime | None
     finished_at: datetime | None
@@ -156,6 +157,7 @@ def _shown(found: CaseImport, office: str) -> ImportShown:
         encoding=found.encoding,
         state=found.state,
         office=office,
+        office_id=found.office_id,
         uploaded_at=found.uploaded_at,
         confirmed_at=found.confirmed_at,
         finished_at=found.finished_at,

@@ -15,14 +15,14 @@ import structlog
 from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from auth import audit
 from auth.policies import Actor
-from care import case_management, orders
+from care import case_management, orders, trail
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.import_queries import get_import
 from care.imports.base import Context, ParsedRow, Problem, Severity
 from care.imports.formats import AUTO, ParsedFile, parse_file
 from care.imports.rows import RowValues
+from care.known_cases import already_enrolled
 from care.models import Case
 from care.protocol import current_versions
 from config import clock
@@ -82,8 +82,7 @@ def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID) -> uuid.UUID:
     )
     with transaction():
         db.session.add(case_import)
-        subject = f"import:{case_import.id}"
-        audit.record(actor, "import.uploaded", subject, format=parsed.format.code, rows=len(rows))
+        trail.record_import(actor, "import.uploaded", case_import, format=parsed.format.code, rows=len(rows))
     _keep(case_import, rows)
     return case_import.id
 
@@ -109,7 +108,7 @@ def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> set[int]:
     """The numbers of the rows whose case is there already."""
     usable = [row for row in rows if row.usable]
     commands = [RowValues.model_validate(row.values).case for row in usable]
-    there = case_management.already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
+    there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
     return {row.number for row, case_id in zip(usable, there, strict=True) if case_id}
 
 
@@ -134,7 +133,7 @@ def confirm(import_id: uuid.UUID, *, actor: Actor) -> None:
         return
     case_import.act("confirm")
     case_import.confirmed_by, case_import.confirmed_at = actor.id, clock.now()
-    audit.record(actor, "import.confirmed", f"import:{import_id}", rows=case_import.total - case_import.refused)
+    trail.record_import(actor, "import.confirmed", case_import, rows=case_import.total - case_import.refused)
     wake(Queue.CARE)
 
 
@@ -143,7 +142,7 @@ def discard(import_id: uuid.UUID, *, actor: Actor) -> None:
     case_import = get_import(actor, import_id, for_update=True)
     case_import.act("discard")
     _erase(case_import)
-    audit.record(actor, "import.discarded", f"import:{import_id}")
+    trail.record_import(actor, "import.discarded", case_import)
 
 
 def import_next_rows(only: uuid.UUID | None = None) -> int:
@@ -172,14 +171,14 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
         if len(rows) < CHUNK:
             case_import.act("finish")
             case_import.finished_at = clock.now()
-            audit.record(actor, "import.finished", f"import:{case_import.id}", imported=case_import.imported)
+            trail.record_import(actor, "import.finished", case_import, imported=case_import.imported)
         return max(len(rows), 1)
 
 
 def _not_there_yet(rows: Sequence[ImportRow], case_import: CaseImport) -> list[ImportRow]:
     """Settle the rows whose case exists, with one question for all of them; the others are left to do."""
     commands = [RowValues.model_validate(row.values).case for row in rows]
-    there = case_management.already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
+    there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
     for row, case_id in zip(rows, there, strict=True):
         if case_id:
             row.case_id, row.outcome = case_id, RowOutcome.ALREADY_THERE
@@ -256,7 +255,7 @@ def delete_old_rows() -> int:
         if case_import.state is not ImportState.FINISHED:
             case_import.act("discard")
         _erase(case_import)
-        audit.record(Actor.system("housekeeping"), "import.rows_deleted", f"import:{case_import.id}")
+        trail.record_import(Actor.system("housekeeping"), "import.rows_deleted", case_import)
         return 1
 
 

@@ -1,6 +1,6 @@
 """What we write to people in care and to the office. Every message goes through the outbox, with a key of its own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from auth.models import Office
@@ -9,6 +9,7 @@ from care.assessments import address_of, protocol_of
 from care.models import Case
 from care.monitoring import CheckInDue
 from care.vocabulary import Channel
+from config import clock
 from config.database import db
 from config.settings import current_settings
 from notifications import outbox
@@ -41,6 +42,16 @@ def tell_released(case: Case, link: str | None, not_before: datetime) -> bool:
     """Tell the person that monitoring is over; `link` leads to the certificate."""
     variables = {"link": link, "ended_on": case.monitoring_ends_on}
     return _to_person(case, "care.released", f"released:{case.id}", variables, not_before=not_before, lasting=True)
+
+
+def send_link_code(case: Case, code: str, key: str, lasts: timedelta) -> bool:
+    """Send the code with which the person links their login. False when there is no way to reach them."""
+    variables = {"code": code, "link": current_settings().public_url("/account/link-case"), "hours": _hours(lasts)}
+    return _to_person(case, "care.link_code", f"link-code:{key}", variables, expires_at=clock.now() + lasts)
+
+
+def _hours(lasts: timedelta) -> int:
+    return int(lasts.total_seconds()) // 3600
 
 
 def tell_office(case: Case, template: str, key: str) -> bool:

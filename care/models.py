@@ -45,6 +45,7 @@ class Person(KeyHolder, Identified, Base):
     """Somebody in care. Found again by phone, e-mail or name through blind indexes only."""
 
     __tablename__ = "care_person"
+    key_group = ("office", "office_id")
 
     office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"), index=True)  # that of the case
     given_name = sealed(str)
@@ -59,6 +60,7 @@ class Person(KeyHolder, Identified, Base):
     email_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # given and family name
     family_name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    names_indexed: Mapped[int] = mapped_column(default=0, index=True)  # by which rules NamePrefix was filled
     locale: Mapped[str] = mapped_column(String(12))
     channel: Mapped[Channel]
     contact_window: Mapped[str] = mapped_column(String(12))
@@ -66,6 +68,17 @@ class Person(KeyHolder, Identified, Base):
     opted_out_at: Mapped[datetime | None]
     unreachable_since: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class NamePrefix(Base):
+    """A beginning of one of a person's names, as a blind index (`care.names`): how "Mül" finds them."""
+
+    __tablename__ = "care_name_prefix"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_person.id", ondelete="CASCADE"), primary_key=True)
+    prefix_index: Mapped[bytes] = mapped_column(LargeBinary(8), primary_key=True)
+
+    __table_args__ = (Index(None, "prefix_index", "person_id"),)
 
 
 class Case(SealedRow, Identified, Base):
@@ -82,21 +95,24 @@ class Case(SealedRow, Identified, Base):
     status: Mapped[Status]
     close_reason: Mapped[CloseReason | None]
     source: Mapped[str | None] = mapped_column(String(60))
-    external_id: Mapped[str | None] = mapped_column(String(120))
+    external_id = sealed(str)
+    external_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # makes an import of the same row find its case
     household_head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"), index=True)
 
     enrolled_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    health_erased_at: Mapped[datetime | None]  # what was said about health is gone; order and papers may still be here
+    notice_version: Mapped[int | None]  # of the privacy notice that stood at enrolment
     touched_at: Mapped[datetime]
-    last_exposure_on: Mapped[date | None]
-    symptom_onset_on: Mapped[date | None]
-    first_positive_on: Mapped[date | None]
-    entered_on: Mapped[date | None]
+    last_exposure_on = sealed(date)
+    symptom_onset_on = sealed(date)
+    first_positive_on = sealed(date)
+    entered_on = sealed(date)
     continuous_exposure: Mapped[bool] = mapped_column(Boolean, default=False)
     extended_until: Mapped[date | None]
-    public_health_action: Mapped[str] = mapped_column(String(60), default="none")
+    public_health_action = sealed(str)
 
     order_state: Mapped[OrderState | None]
     order_starts_on: Mapped[date | None]
@@ -162,7 +178,7 @@ class OrderRecord(OfCase, Identified, Base):
 
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
     event: Mapped[OrderEventKind]
-    legal_basis: Mapped[str] = mapped_column(String(200))
+    legal_basis = sealed(str)
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     recorded_at: Mapped[datetime]
@@ -216,6 +232,21 @@ class OfficeTask(OfCase, Identified, Base):
         ),
         Index(None, "office_id", "done_at", "due_at"),
     )
+
+
+class Handover(Identified, Base):
+    """That an office has handed a case over to another. `identity_index`: under what its imports found the case."""
+
+    __tablename__ = "care_handover"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    from_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    to_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
+    identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (Index(None, "from_office_id", "identity_index"),)
 
 
 class Document(OfCase, Identified, Base):

@@ -14,6 +14,7 @@ from care.protocol import Protocol, Slot
 from care.vocabulary import ASKED_STATUSES, Kind
 
 DAY = timedelta(days=1)
+LINK_LASTS_AT_MOST = timedelta(hours=36)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ class Period:
 
 @dataclass(frozen=True)
 class CheckInDue:
-    """One check-in to be: due within [due_at, window_ends_at), its link answered until `expires_at`."""
+    """One check-in to be: due within [due_at, window_ends_at), its link answered until `expires_at`.
+
+    That is the end of the following window, and never more than 36 hours after the check-in fell due.
+    """
 
     local_date: date
     slot: str
@@ -113,7 +117,9 @@ def next_check_in(facts: CaseFacts, protocol: Protocol, now: datetime) -> CheckI
         if _answered(facts, protocol, day, opens, closes):
             continue
         expires_at, _ = window(following[1], facts.contact_window, following[0], protocol, facts.zone)
-        return CheckInDue(day, slot.code, max(opens, facts.enrolled_at), closes, max(expires_at, closes))
+        due_at = max(opens, facts.enrolled_at)
+        link_ends_at = min(max(expires_at, closes), due_at + LINK_LASTS_AT_MOST)
+        return CheckInDue(day, slot.code, due_at, closes, link_ends_at)
     return None
 
 

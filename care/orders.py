@@ -6,9 +6,8 @@ The end of monitoring is not the end of the order: only an event here changes an
 from dataclasses import dataclass
 from datetime import date
 
-from auth import audit
 from auth.actors import Actor
-from care import messages, timeline
+from care import messages, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_management import settled
 from care.commands import OrderEvent
@@ -113,5 +112,5 @@ def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
         starts_on=standing.starts_on,
         ends_on=standing.ends_on,
     )
-    audit.record(actor, "case.order", f"case:{case.reference}", event=command.event.value)
+    trail.record(actor, "case.order", case, event=command.event.value)
     return settled(case, actor, now)

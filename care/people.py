@@ -51,6 +51,11 @@ def family_name_index(family_name: str) -> bytes:
     return blind_index("family_name", name_key(family_name))
 
 
+def external_index(external_id: str) -> bytes:
+    """Where the case is found that another system knows by this id."""
+    return blind_index("external id", external_id)
+
+
 def identity_of(command: EnrolCase, source: str | None) -> bytes | None:
     """Under what an import finds this case again: its external id, else person and first day; None: by nothing."""
     if command.external_id:

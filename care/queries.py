@@ -18,7 +18,8 @@ from auth.roles import Permission
 from care.commands import ListCases, normalised_phone
 from care.line_list import RULES_VERSION
 from care.models import Case, OfficeTask, Person
-from care.people import family_name_index, name_index, phone_index
+from care.name_index import begins_like
+from care.people import external_index, family_name_index, name_index, phone_index
 from care.protocol import current_versions
 from care.vocabulary import OPEN_STATUSES, Kind, LineList, Status
 from config.database import db
@@ -113,12 +114,15 @@ def _member(values: type[Any], field: str, value: str) -> Any:
 
 
 def _search(text: str) -> ColumnElement[bool]:
-    """Exact search: reference, external id, phone, e-mail, family name, or given and family name in either order."""
-    ways: list[ColumnElement[bool]] = [Case.external_id == text]
+    """By reference, external id, phone or e-mail as a whole; by name, each word the beginning of one of the names."""
+    ways: list[ColumnElement[bool]] = [Case.external_index == external_index(text)]
     upper = text.upper()
     if len(upper) == REFERENCE_LENGTH and set(upper) <= set(REFERENCE_ALPHABET):
         ways.append(Case.reference == upper)
     people = [Person.family_name_index == family_name_index(text)]
+    beginning = begins_like(text)
+    if beginning is not None:
+        people.append(beginning)
     if "@" in text:
         people.append(Person.email_index == blind_index("email", text.casefold()))
     first, *rest = text.replace(",", " ").split() or [""]

@@ -11,10 +11,9 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from auth import audit
 from auth.actors import Actor
 from auth.models import Office
-from care import case_management, follow_up, messages
+from care import case_management, follow_up, links, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
 from care.models import AccessLink, Case, Document
@@ -79,7 +78,7 @@ def _release(case_id: UUID) -> int:
         case_management.complete(case, found.close_reason, RELEASER)
         link = _deposit(case, paper, now)
         messages.tell_released(case, link, _morning(case, now))
-        audit.record(RELEASER, "case.released", f"case:{case.reference}", reason=found.close_reason.value)
+        trail.record(RELEASER, "case.released", case, reason=found.close_reason.value)
         log.info("case_released", case=case.reference)
     return 1
 
@@ -93,7 +92,7 @@ def _deposit(case: Case, paper: bytes, now: datetime) -> str | None:
             case=case,
             kind=CERTIFICATE,
             file_name=name,
-            locale=_paper_locale(case),
+            locale=paper_locale(case),
             created_at=now,
             content=paper,
         )
@@ -125,13 +124,14 @@ def _morning(case: Case, now: datetime) -> datetime:
     return max(now, at(local_day(now, zone), release.message_from, zone))
 
 
-def _paper_locale(case: Case) -> str:
+def paper_locale(case: Case) -> str:
+    """The language in which we write on paper to the person of this case."""
     return "de" if case.person.locale.startswith("de") or case.person.locale not in PAPER_LOCALES else "en"
 
 
 def certificate(case: Case) -> bytes:
     """The certificate of the period as tagged PDF (about 50 ms of CPU: not within a transaction)."""
-    locale = _paper_locale(case)
+    locale = paper_locale(case)
     today = local_day(clock.now(), current_settings().zone)
     with force_locale(locale):
         data = _certificate_data(case, locale, today)
@@ -178,29 +178,17 @@ def _certificate_data(case: Case, locale: str, today: date) -> dict[str, Any]:
     }
 
 
-def link_by_token(token: str) -> AccessLink | None:
-    """The paper's link, or None."""
-    return db.session.scalar(select(AccessLink).where(AccessLink.token_hash == token_hash(token)))
-
-
-def is_alive(link: AccessLink) -> bool:
-    """Whether the link can still be opened by somebody who knows the date of birth."""
-    return link.locked_at is None and clock.now() < link.expires_at
-
-
 def open_paper(token: str, birth_date: date) -> Opened:
     """Try to open the paper behind `token`, inside the caller's transaction. Wrong dates count; then it is locked."""
     statement = select(AccessLink).where(AccessLink.token_hash == token_hash(token))
     link = db.session.scalar(locked(statement).execution_options(populate_existing=True))
-    if link is None or clock.now() >= link.expires_at:
+    if link is None or not links.can_be_opened(link):
         return Opened(Opening.GONE)
-    if link.locked_at is not None:
-        return Opened(Opening.LOCKED)
     if link.case.person.birth_date != birth_date:
         return Opened(_count_wrong_try(link))
     link.tries = 0
     document = db.session.get_one(Document, link.document_id)
-    audit.record(Actor.link(link.case.reference), "document.opened", f"case:{link.case.reference}", kind=document.kind)
+    trail.record(Actor.link(link.case.reference), "document.opened", link.case, kind=document.kind)
     return Opened(Opening.OPENED, document.file_name, document.content or b"")
 
 

@@ -39,7 +39,7 @@ def case_json(case: Case) -> dict[str, Any]:
         "first_positive_on": _iso(case.first_positive_on),
         "entered_on": _iso(case.entered_on),
         "continuous_exposure": case.continuous_exposure,
-        "public_health_action": case.public_health_action,
+        "public_health_action": case.public_health_action or "none",
         "extended_until": _iso(case.extended_until),
     }
 
@@ -166,6 +166,8 @@ def page_values(case: Case) -> dict[str, Any]:
         "locale": person.locale,
         "channel": person.channel.value,
         "contact_window": person.contact_window,
+        "health_erased_at": case.health_erased_at,
+        "notice_version": case.notice_version,
         "enrolled_at": case.enrolled_at,
         "starts_on": case.monitoring_starts_on,
         "last_exposure_on": case.last_exposure_on,

@@ -1,28 +1,41 @@
 """The person's own pages behind the links in our messages. No login; looking never changes anything."""
 
 import re
+from collections.abc import Callable
 from datetime import date
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.policies import public
-from care import check_ins, phones, releases
+from care import check_ins, links, phones, releases
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
+from config import limits
 from config.database import transaction
+from config.downloads import download
 from config.forms import accepting, command_or_errors
-from config.localisation import LOCALE_COOKIE, PAGE_LOCALES
+from config.limits import limit_failures, limited
+from config.localisation import LOCALE_COOKIE, PAGE_LOCALES, page_locale
 
+View = TypeVar("View", bound=Callable[..., Any])
 blueprint = Blueprint("check_in", __name__, template_folder="templates")
 DAY = re.compile(r"^\s*(\d{1,2})[./ ]\s*(\d{1,2})[./ ]\s*(\d{4})\s*$")
 
 
+def _link(token: str, **_: str) -> str:
+    return token
+
+
 @blueprint.get("/c/<token>")
 @public(acts_as="link")
+@limit_failures("links_by_address")
+@limited("links", key=_link)
 def show(token: str) -> ResponseReturnValue:
     """The question of the day, or the way to a paper."""
     return _page(token)
@@ -30,74 +43,72 @@ def show(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/c/<token>")
 @public(acts_as="link")
+@limit_failures("links_by_address")
+@limited("links", key=_link)
 def answer(token: str) -> ResponseReturnValue:
     """Take down the answer, or open the paper."""
     return _page(token)
 
 
-@blueprint.get("/c/<token>/thanks")
-@public(acts_as="link")
-def thanks(token: str) -> ResponseReturnValue:
-    """After an answer."""
-    found = check_ins.by_token(token)
-    if found is None or found.answered_at is None:
-        return _gone()
-    with force_locale(_locale(found.case.person.locale)):
-        return _private(render_template("care/check_in/thanks.html", reference=found.case.reference))
+@blueprint.get("/c/thanks")
+@public
+def thanks() -> ResponseReturnValue:
+    """After an answer. The same for everybody: it says nothing of any link or case."""
+    return _private(render_template("care/check_in/thanks.html"))
 
 
 def _page(token: str) -> ResponseReturnValue:
-    check_in = check_ins.by_token(token)
-    if check_in is not None and check_ins.can_answer(check_in):
-        with force_locale(_locale(check_in.case.person.locale)):
-            return _check_in(token)
-    link = releases.link_by_token(token) if check_in is None else None
-    if link is not None:
-        with force_locale(_locale(link.case.person.locale)):
+    behind = links.look(token)
+    if behind.check_in is not None:
+        case = behind.check_in.case
+        with force_locale(_locale(case.person.locale)):
+            return _check_in(token, case)
+    if behind.paper is not None:
+        with force_locale(_locale(behind.paper.case.person.locale)):
             return _paper(token)
     return _gone()
 
 
-def _check_in(token: str) -> ResponseReturnValue:
-    check_in = check_ins.by_token(token)
-    assert check_in is not None
-    locale = _locale(check_in.case.person.locale)
-    form = CheckInForm().ask(protocol_of(check_in.case), locale)
+def _check_in(token: str, case: Any) -> ResponseReturnValue:
+    locale = _locale(case.person.locale)
+    form = CheckInForm().ask(protocol_of(case), locale)
     if form.validate_on_submit():
         answers = form.answers()
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
         if command is not None:
             with accepting(form):
+                shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
-                    recorded = check_ins.answer_link(command, token=token)
-                return redirect(url_for("check_in.thanks", token=token), 303) if recorded else _gone()
-    reference, status = check_in.case.reference, 422 if form.errors else 200
-    number = phones.shown_number(check_in.case.person)
+                    recorded = check_ins.answer_link(command, token=token, notice_version=shown)
+                other = locale if locale != page_locale() else None
+                return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else _gone()
+    reference, status = case.reference, 422 if form.errors else 200
+    number = phones.shown_number(case.person)
     return _private(render_template("care/check_in/form.html", form=form, reference=reference, number=number), status)
 
 
 def _paper(token: str) -> ResponseReturnValue:
     form = BirthDateForm()
     if form.validate_on_submit():
-        day = _day(form.birth_date.data or "")
+        day = day_in(form.birth_date.data or "")
         if day is None:
             form.birth_date.errors = [_("This is not a date.")]
         else:
+            limits.check("lookups_by_address", limits.by_address())
             with transaction():
                 opened = releases.open_paper(token, day)
+            if opened.outcome is not releases.Opening.OPENED:
+                limits.note("lookups_by_address", limits.by_address())
             if opened.outcome is releases.Opening.OPENED:
                 return _download(opened)
-            if opened.outcome is releases.Opening.WRONG:
-                form.birth_date.errors = [_("This is not the date of birth that we know.")]
-            else:
+            if opened.outcome is not releases.Opening.WRONG:
                 return _gone()
-    link = releases.link_by_token(token)
-    if link is None or not releases.is_alive(link):
-        return _gone()
+            form.birth_date.errors = [_("This is not the date of birth that we know.")]
     return _private(render_template("care/check_in/paper.html", form=form), 422 if form.errors else 200)
 
 
-def _day(text: str) -> date | None:
+def day_in(text: str) -> date | None:
+    """The day that somebody wrote, such as 17.05.1984; None if it is none."""
     found = DAY.match(text)
     try:
         if found:
@@ -108,10 +119,7 @@ def _day(text: str) -> date | None:
 
 
 def _download(opened: releases.Opened) -> Response:
-    response = _private(opened.content)
-    response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{opened.file_name}"'
-    return response
+    return download(opened.content, "application/pdf", opened.file_name)
 
 
 def _gone() -> Response:

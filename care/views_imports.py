@@ -14,12 +14,14 @@ from wtforms import SelectField
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import import_queries, importing
+from care import import_queries, importing, trail
 from care.import_queries import RowShown, Show
 from care.imports import samples
 from care.imports.formats import AUTO, FORMATS
 from config import clock
+from config.bodies import takes_files
 from config.database import transaction
+from config.downloads import download
 from config.error_pages import filled
 from config.errors import N_
 from config.forms import BaseForm, accepting
@@ -89,6 +91,7 @@ def index() -> str:
 
 
 @blueprint.post("/")
+@takes_files
 @require(Permission.CASES_IMPORT)
 def upload() -> ResponseReturnValue:
     form = _upload_form()
@@ -109,6 +112,9 @@ def show(import_id: uuid.UUID) -> str:
     after = request.args.get("after", 0, type=int)
     shown = import_queries.shown(actor, import_id)
     rows, next_after = import_queries.rows_of(actor, import_id, which, after)
+    known = [row.reference for row in rows if row.reference]
+    if rows:
+        trail.looked_at_import(actor, shown.office_id, import_id, known, show=which.value, after=after)
     return render_template(
         "care/imports/show.html",
         one=shown,
@@ -148,9 +154,7 @@ def discard(import_id: uuid.UUID) -> ResponseReturnValue:
 @require(Permission.CASES_IMPORT)
 def sample(kind: str) -> Response:
     make = samples.sample_contacts if kind == "contacts" else samples.sample_travel_entries
-    response = Response(make(clock.today(current_settings().zone)), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"obhut-{kind}.csv")
-    return response
+    return download(make(clock.today(current_settings().zone)), "text/csv", f"obhut-{kind}.csv")
 
 
 def _upload_form() -> UploadForm:

@@ -5,24 +5,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from pydantic import ValidationError
 
-from auth import audit
+from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, words
+from care import (
+    case_management,
+    check_ins,
+    follow_up,
+    orders,
+    own_cases,
+    queries,
+    representations,
+    trail,
+    transfer,
+    words,
+)
 from care.assessments import protocol_of
-from care.commands import CloseCase, EnrolCase, ListCases, OrderEvent, RecordReport, ReviewCase, SetPreferences
-from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
+from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
+from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
 from care.lifecycle import Action, possible
+from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
 from care.page_words import care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
+from config.downloads import download
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
@@ -47,58 +59,20 @@ blueprint.add_app_template_global(care_reason)
 @blueprint.get("/")
 @require(Permission.CASES_SEE)
 def dashboard() -> ResponseReturnValue:
-    """What waits today."""
+    """What waits today. Tasks name people: that somebody saw them is noted in the audit trail."""
     actor, zone = current_actor(), current_settings().zone
+    open_tasks = queries.open_tasks(actor)
+    tasks = [representations.task_values(task) for task in open_tasks]
+    trail.looked(actor, "cases.tasks_listed", [task.case for task in open_tasks])
     counts = queries.counts(actor)
     return render_template(
         "care/dashboard.html",
         lists=[(line_list, counts.get(line_list, 0)) for line_list in OPEN_LISTS],
         open_cases=sum(number for line_list, number in counts.items() if line_list is not LineList.CLOSED),
         reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
-        tasks=[representations.task_values(task) for task in queries.open_tasks(actor)],
+        tasks=tasks,
         tones=words.TONES,
     )
-
-
-@blueprint.get("/cases/")
-@require(Permission.CASES_SEE)
-def cases() -> ResponseReturnValue:
-    """The line lists; without a choice, all open cases."""
-    actor = current_actor()
-    given = {name: value for name, value in request.args.items() if value and name in ListCases.model_fields}
-    try:
-        wanted = ListCases.model_validate({"status": None if "line_list" in given else "open"} | given)
-    except ValidationError:  # an address written by hand, or by another version
-        return redirect(url_for("care.cases"))
-    if wanted.q and "status" not in given:
-        wanted = wanted.model_copy(update={"status": None})
-    page = queries.list_cases(actor, wanted)
-    keep: dict[str, Any] = {name: value for name, value in given.items() if name != "after"}
-    return render_template(
-        "care/cases.html",
-        rows=[representations.row_values(case) for case in page.items],
-        tabs=_tabs(queries.counts(actor), wanted.line_list),
-        wanted=wanted,
-        words=words,
-        keep=keep,
-        next_url=url_for("care.cases", **keep, after=page.next) if page.next else None,
-        previous_url=url_for("care.cases", **keep) if wanted.after else None,
-    )
-
-
-def _tabs(counts: Any, chosen: str | None) -> list[dict[str, Any]]:
-    everything = {"label": _("All open"), "url": url_for("care.cases"), "current": chosen is None}
-    lists = [
-        {
-            "label": _(words.LINE_LISTS[line_list]),
-            "url": url_for("care.cases", line_list=line_list.value),
-            "count": counts.get(line_list, 0),
-            "current": chosen == line_list,
-            "tone": words.TONES[line_list] if counts.get(line_list) else "neutral",
-        }
-        for line_list in (*OPEN_LISTS, LineList.CLOSED)
-    ]
-    return [everything, *lists]
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])
@@ -124,10 +98,8 @@ def new_case() -> ResponseReturnValue:
 def case(reference: str) -> ResponseReturnValue:
     """One case. That it was looked at is noted in the audit trail."""
     actor = current_actor()
-    found = queries.case_for(actor, reference)
-    with transaction():
-        audit.record(actor, "case.viewed", f"case:{found.reference}")
-    return _case_page(reference)
+    trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
+    return show_case(reference)
 
 
 @blueprint.post("/cases/<reference>/reports")
@@ -146,8 +118,8 @@ def add_report(reference: str) -> ResponseReturnValue:
                     locked = case_management.locked_case(found.id)
                     check_ins.record_by_staff(command, case=locked, actor=actor, channel=ReportChannel.PHONE)
                 flash(_("The report was taken down."), "success")
-                return _back(reference)
-    return _case_page(reference, report_form=form), 422
+                return back_to(reference)
+    return show_case(reference, report_form=form), 422
 
 
 @blueprint.post("/cases/<reference>/reviews")
@@ -184,7 +156,7 @@ def pause(reference: str) -> ResponseReturnValue:
         command = SetPreferences(paused=request.form.get("paused") == "1")
         with transaction():
             case_management.set_preferences(command, case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 @blueprint.post("/cases/<reference>/tasks")
@@ -196,7 +168,7 @@ def finish_task(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with transaction():
             follow_up.finish_task(UUID(request.form["task"]), case=case_management.locked_case(found.id), actor=actor)
-    return _back(reference)
+    return back_to(reference)
 
 
 def _act(
@@ -214,8 +186,8 @@ def _act(
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
                     raise RuleViolation("", error.message, **error.params) from error
                 flash(done, "success")
-                return _back(reference)
-    return _case_page(reference, **{name: form}), 422
+                return back_to(reference)
+    return show_case(reference, **{name: form}), 422
 
 
 @blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
@@ -223,24 +195,23 @@ def _act(
 def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     """A paper that was made for the person, to print or to send by post."""
     actor = current_actor()
-    with transaction():
-        name, content = queries.paper(actor, reference, document_id)
-        audit.record(actor, "case.paper_read", f"case:{reference}", document=str(document_id))
-    response = make_response(content)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    name, content = queries.paper(actor, reference, document_id)
+    trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
+    return download(content, "application/pdf", name)
 
 
-def _case_page(reference: str, **forms: Any) -> str:
-    shown = representations.page_values(queries.case_for(current_actor(), reference))
+def show_case(reference: str, **forms: Any) -> str:
+    """The page of a case, with the forms that were filled in and refused."""
+    found = queries.case_for(current_actor(), reference)
+    shown = representations.page_values(found) | own_cases.accounts(found)
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
+        "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
+        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
     return render_template(
@@ -252,6 +223,7 @@ def _case_page(reference: str, **forms: Any) -> str:
         words=words,
         no_messages=shown["channel"] == Channel.NONE,
         tones=words.TONES,
+        holds=holds.on([f"case:{shown['reference']}"]),
         actor=current_actor(),
         Permission=Permission,
         locale=locale,
@@ -278,5 +250,6 @@ def _local(typed: datetime | None) -> datetime | None:
     return typed.replace(tzinfo=current_settings().zone) if typed else None
 
 
-def _back(reference: str) -> ResponseReturnValue:
+def back_to(reference: str) -> ResponseReturnValue:
+    """To the page of the case, after an act."""
     return redirect(url_for("care.case", reference=reference), 303)

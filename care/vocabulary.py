@@ -110,6 +110,7 @@ class ReportChannel(StrEnum):
     SMS = "sms"
     PHONE = "phone"  # entered by staff
     API = "api"
+    ACCOUNT = "account"  # by somebody who is logged in and linked to the case
 
 
 class ReviewOutcome(StrEnum):
@@ -153,6 +154,8 @@ class TaskKind(StrEnum):
     ENDING_SILENT = "ending_silent"  # the last day is over, but we have not heard from the person
     LINK_LOCKED = "link_locked"  # too many wrong birth dates
     UNREACHABLE = "unreachable"
+    CODE_LOCKED = "code_locked"  # too many wrong birth dates with the code that links a login
+    TAKEN_OVER = "taken_over"  # from another office
 
 
 class LinkPurpose(StrEnum):

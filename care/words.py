@@ -1,7 +1,11 @@
 """The words in which pages show care's codes. English msgids; the page translates them."""
 
+from care.guardianship import BASES, WAYS
 from care.vocabulary import CloseReason, FindingCode, Kind, LineList, OrderEventKind, OrderState, Status, TaskKind
 from config.errors import N_
+
+LINK_BASES: dict[str, str] = {basis.value: text for basis, text in BASES.items()}
+CODE_WAYS: dict[str, str] = {way.value: text for way, text in WAYS.items()}
 
 KINDS: dict[str, str] = {
     Kind.CONTACT: N_("Contact person"),
@@ -70,6 +74,8 @@ TASKS: dict[str, str] = {
     TaskKind.ENDING_SILENT: N_("Period over, but not heard from"),
     TaskKind.LINK_LOCKED: N_("Certificate locked after wrong dates of birth"),
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
+    TaskKind.CODE_LOCKED: N_("Code for the account locked after wrong dates of birth"),
+    TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
 }
 ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),
@@ -90,6 +96,7 @@ REPORT_CHANNELS: dict[str, str] = {
     "sms": N_("by SMS"),
     "phone": N_("by phone"),
     "api": N_("by another system"),
+    "account": N_("in their account"),
 }
 WINDOWS: dict[str, str] = {
     "unset": N_("no wish"),
@@ -109,11 +116,15 @@ EVENTS: dict[str, str] = {
     "preferences": N_("Wishes changed"),
     "order": N_("Order"),
     "closed": N_("Closed"),
+    "transferred": N_("Handed over to another health office"),
     "reopened": N_("Reopened"),
     "opted_out": N_("Wants no more messages"),
     "opted_in": N_("Wants messages again"),
     "not_reached": N_("Message did not arrive"),
     "task_done": N_("Task done"),
+    "link_code_issued": N_("Code for an account issued"),
+    "linked": N_("Account linked"),
+    "unlinked": N_("Account no longer linked"),
 }
 RULES: dict[str, str] = {
     "paused": N_("The case is paused."),
@@ -129,5 +140,17 @@ RULES: dict[str, str] = {
     "silent": N_("Nothing was heard for {limit_hours} hours or longer."),
     "heard_from": N_("The person was heard from within {limit_hours} hours, and no other rule applies."),
     "closed": N_("The case is closed."),
+}
+OWN_STATUSES: dict[str, str] = {
+    Status.ENROLLED: N_("The health office looks after you and will write to you soon."),
+    Status.INVITED: N_("The health office looks after you and asks every day how you are."),
+    Status.MONITORING: N_("The health office looks after you and asks every day how you are."),
+    Status.PAUSED: N_("The health office does not ask you at the moment."),
+    Status.HOSPITALISED: N_("You are in hospital; the health office does not ask you at the moment."),
+    Status.COMPLETED: N_("Your time with the health office is over."),
+    Status.CLOSED: N_("The health office has closed your case."),
+    Status.TRANSFERRED: N_("Another health office has taken over your case."),
+    Status.LOST: N_("The health office could not reach you and has closed your case."),
+    Status.DECEASED: N_("The case is closed."),
 }
 REVIEWS: dict[str, str] = {"dismissed": N_("not the disease"), "confirmed": N_("confirmed")}

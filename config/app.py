@@ -7,7 +7,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
-from auth import policies, sessions
+from auth import house_session, policies
 from config import (
     database,
     encryption,
@@ -66,7 +66,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     localisation.init_app(app, config)
     static_files.init_app(app)
     metrics.init_app(app)
-    sessions.init_app(app, config)
+    house_session.init_app(app, config)
     security.init_app(app, config)
     policies.init_app(app)
     error_pages.init_app(app)

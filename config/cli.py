@@ -22,10 +22,12 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "departments": (("auth.cli",), "Departments of the administration."),
     "roles": (("auth.cli",), "Grant roles; also how the first administrator comes in."),
     "tokens": (("auth.cli",), "API tokens."),
-    "audit": (("auth.cli",), "The audit trail."),
+    "audit": (("auth.audit_cli",), "The audit trail."),
+    "retention": (("auth.retention_cli",), "Time limits, and the list of erasures."),
     "cases": (("care.cli", "care.imports_cli"), "Cases of the health office."),
     "protocols": (("care.cli",), "Protocols of the diseases."),
     "services": (("services.cli",), "The catalogue of services."),
+    "keys": (("config.command_line.keys",), "The keys that protect personal data."),
     "notifications": (("notifications.cli", "notifications.bounces_cli"), "Messages and their templates."),
 }
 
@@ -146,7 +148,7 @@ def upgrade() -> None:
     """Bring the database to the newest schema (as the owner, OBHUT_MIGRATION_DATABASE_URL), with a first office."""
     from config import schema
     from config.app import create_app
-    from config.command_line.seeding import seed
+    from config.command_line.seeding import erase_again, seed
     from config.command_line.terminal import _, say
 
     settings = _settings()
@@ -154,10 +156,11 @@ def upgrade() -> None:
     schema.upgrade(app, settings)
     with app.app_context():
         seed(settings)
+        erase_again()
     say(_("The database has the newest schema."))
 
 
-@db.command(with_appcontext=False)
+@db.command()
 def protect() -> None:
     """Give every table the row-level security that it should have (PostgreSQL, as the owner)."""
     from config import schema

@@ -67,7 +67,7 @@ def init_app(app: Flask) -> None:
     """Let every error of `app` end in a page or a problem."""
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(ValidationError, _invalid_command)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
     for unavailable in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(unavailable, _database_unavailable)
     app.register_error_handler(DataError, _impossible_value)
@@ -169,7 +169,8 @@ def _impossible_value(error: DataError) -> Response:
     return answer(HTTPStatus.BAD_REQUEST)
 
 
-def _http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> Response:
+    """The page or problem for an error of HTTP."""
     status = error.code or 500
     if error.response is not None:
         return make_response(error.response)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ import xlsxwriter
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the start of a formula, full-width forms included."""
+BEFORE_A_FORMULA = " \u00a0\u2000\u2002\u2003\u2009\u200b\u200e\u200f\u202f\u2060\u3000\ufeff"
+"""Blanks and what nobody sees: some spreadsheets drop them first."""
 MAX_COLUMN_WIDTH = 60
 
 Cell = str | int | float | bool | date | datetime | None
@@ -18,36 +20,47 @@ Cell = str | int | float | bool | date | datetime | None
 
 def formula_safe(text: str) -> str:
     """`text` with an apostrophe before it where a spreadsheet would run it (OWASP: CSV injection)."""
-    return "'" + text if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+    return "'" + text if text.lstrip(BEFORE_A_FORMULA).startswith(FORMULA_STARTS) else text
 
 
 def _local(value: datetime, zone: ZoneInfo) -> datetime:
     return value.astimezone(zone).replace(tzinfo=None)
 
 
-def write_csv(headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, zone: ZoneInfo, delimiter: str = ";") -> bytes:
-    """A CSV file as German spreadsheets read it: UTF-8 with BOM, semicolons, CRLF. Times in `zone`, ISO 8601."""
-
-    def text(value: Cell) -> str:
-        match value:
-            case None:
-                return ""
-            case bool():
-                return "1" if value else "0"
-            case datetime():
-                return _local(value, zone).isoformat(sep=" ", timespec="seconds")
-            case date():
-                return value.isoformat()
-            case str():
-                return formula_safe(value)
-            case _:
-                return str(value)
-
+def stream_csv(
+    headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, zone: ZoneInfo, delimiter: str = ";"
+) -> Iterator[bytes]:
+    """A CSV file as German spreadsheets read it, line by line: UTF-8 with BOM, semicolons, CRLF. Times in `zone`."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow([formula_safe(header) for header in headers])
-    writer.writerows([text(value) for value in row] for row in rows)
-    return buffer.getvalue().encode("utf-8-sig")
+    yield buffer.getvalue().encode("utf-8-sig")
+    for row in rows:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow([_text(value, zone) for value in row])
+        yield buffer.getvalue().encode()
+
+
+def write_csv(headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, zone: ZoneInfo, delimiter: str = ";") -> bytes:
+    """The same as a whole."""
+    return b"".join(stream_csv(headers, rows, zone=zone, delimiter=delimiter))
+
+
+def _text(value: Cell, zone: ZoneInfo) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "1" if value else "0"
+        case datetime():
+            return _local(value, zone).isoformat(sep=" ", timespec="seconds")
+        case date():
+            return value.isoformat()
+        case str():
+            return formula_safe(value)
+        case _:
+            return str(value)
 
 
 def write_xlsx(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from config.errors import N_, ConfigurationError
 
+SECRETS_FILE = "secrets.json"
+
 
 def local_secrets(data_dir: Path) -> dict[str, str]:
     """The secrets in `data_dir`, by the name of their setting; made at the first call, readable by their owner only.
@@ -17,7 +19,7 @@ def local_secrets(data_dir: Path) -> dict[str, str]:
     Raises ConfigurationError when the folder cannot be used, or when the file is damaged: new secrets would make
     everything that is stored unreadable for good.
     """
-    path = data_dir / "secrets.json"
+    path = data_dir / SECRETS_FILE
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -37,6 +39,14 @@ def local_secrets(data_dir: Path) -> dict[str, str]:
             path=path,
         )
     return found
+
+
+def made_before(data_dir: Path) -> frozenset[str]:
+    """The secrets that were made in this folder when it was used for trying out; makes none and raises nothing."""
+    try:
+        return frozenset(local_secrets(data_dir).values()) if (data_dir / SECRETS_FILE).exists() else frozenset()
+    except (ConfigurationError, OSError):
+        return frozenset()
 
 
 def _new_secrets() -> dict[str, str]:

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 # These libraries write addresses, numbers or SQL parameters into their messages.
-SILENCED = ("twilio.http_client", "urllib3.connectionpool", "mail.log", "sqlalchemy.engine", "kombu", "amqp", "httpx")
+SILENCED = (
+    *("twilio.http_client", "urllib3.connectionpool", "urllib3.connection", "mail.log", "sqlalchemy.engine"),
+    *("kombu", "amqp", "httpx"),
+)
 
 
 class Handler(logging.StreamHandler[TextIO]):

@@ -13,7 +13,9 @@ from flask import current_app, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy.exc import SQLAlchemyError
 
+from auth.house_session import current_session, owner_mark
 from auth.policies import Actor, access_of, current_actor
+from config import clock
 from config.errors import N_
 from config.localisation import PAGE_LOCALES, language_tag, text_direction
 from config.settings import current_settings
@@ -34,9 +36,12 @@ STAFF_WAYS = (
     ("casework.index", N_("Requests"), "draft"),
     ("catalogue.index", N_("Services"), "edit"),
     ("messages.index", N_("Messages"), "mail"),
+    ("data_protection.processing_records", N_("Data protection"), "info"),
     ("audit.index", N_("Audit trail"), "visibility"),
     ("admin.index", N_("Administration"), "account-circle"),
 )
+# Entries that lead to the first of several pages beside each other.
+BENEATH = {"data_protection.processing_records": "/staff/privacy/"}
 LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
 
@@ -76,6 +81,15 @@ class Language:
     current: bool
 
 
+@dataclass(frozen=True)
+class LoginEnds:
+    """In how many seconds the login ends without a click, and whose it is (a mark that only this page understands)."""
+
+    in_s: int
+    is_staff: bool
+    of: str
+
+
 class Page:
     """The frame of the page that is being rendered; the templates know it as `page`."""
 
@@ -106,7 +120,9 @@ class Page:
 
     @property
     def here(self) -> str:
-        """Where to come back to: this page's address within the house."""
+        """Where to come back to: this page's address within the house, but never an answer of the identity provider."""
+        if request.path.startswith("/auth/"):
+            return url_for("portal.index")
         return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else url_for("portal.index")
 
     @property
@@ -125,6 +141,16 @@ class Page:
     @property
     def name(self) -> str:
         return self.actor.name
+
+    @property
+    def login_ends(self) -> "LoginEnds | None":
+        """What a page needs to warn before the login ends; None for visitors."""
+        held = current_session() if self.signed_in else None
+        ends_at = held.idle_ends_at() if held else None
+        if held is None or held.login is None or ends_at is None:
+            return None
+        left = max(0, int((ends_at - clock.wall()).total_seconds()))
+        return LoginEnds(left, held.login.is_staff, owner_mark(held.login))
 
     def has(self, endpoint: str) -> bool:
         """Whether the house has this view at all."""
@@ -173,7 +199,7 @@ class Page:
     def _is_here(self, endpoint: str) -> bool:
         """The entry whose address is the longest beginning of this page's address, among all entries."""
         endpoints = [way[0] for way in (*RESIDENT_WAYS, *STAFF_WAYS) if self.has(way[0])]
-        paths = {one: url_for(one) for one in endpoints}
+        paths = {one: BENEATH.get(one) or url_for(one) for one in endpoints}
         fitting = [
             one
             for one, path in paths.items()

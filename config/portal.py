@@ -2,10 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from auth.policies import public
+from auth.views import came_back_from_logout
+from config import local_paths
 from config.clock import wall
 from config.localisation import LOCALE_COOKIE, PAGE_LOCALES
 from config.navigation import Page
@@ -26,6 +29,8 @@ def frame() -> dict[str, object]:
 @blueprint.get("/")
 @public
 def index() -> ResponseReturnValue:
+    if came_back_from_logout():
+        flash(_("You have logged out here and at the identity provider."), "success")
     return render_template("portal/index.html", services=list(catalogue().values())[:SHOWN_SERVICES])
 
 
@@ -67,14 +72,7 @@ def accessibility() -> ResponseReturnValue:
 
 
 def local_path(address: str | None) -> str | None:
-    """`address` if it leads to a page of this house, else None: links from elsewhere must not send people away.
-
-    A browser reads a backslash as a slash and drops control characters, so both are refused.
-    """
-    if not address or not address.startswith("/") or "\\" in address or not address.isprintable():
-        return None
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc or address.startswith("//"):
-        return None
+    """`address` if it leads to a page of this house, else None: links from elsewhere must not send people away."""
+    found = local_paths.local_path(address)
     # The choice in the address would outweigh the one just made.
-    return address if "lang=" not in parts.query else parts.path
+    return (urlsplit(found).path if "lang=" in urlsplit(found).query else found) or None

@@ -1,10 +1,13 @@
 """The state of the database's schema: migrate it, and say in one line what is wrong with it."""
 
+import time
+
 import flask_migrate
+import structlog
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from config import row_security
@@ -12,15 +15,65 @@ from config.database import MIGRATIONS, engine_options
 from config.errors import N_, ConfigurationError
 from config.settings import Settings
 
+log = structlog.get_logger(__name__)
 VERSION_TABLE = "alembic_version"
+LONGEST_WAIT_S = 30.0
+SEALED_SINCE = "0005"  # what older schemas held in plain is sealed by this one
+SEALED_TABLES = (
+    "care_case",
+    "care_order_event",
+    "care_review",
+    "bulk_send",
+    "user_session",
+    "login_attempt",
+    "idempotency_record",
+)
 POLICIES = "SELECT polrelid::regclass::text, quote_ident(polname) FROM pg_policy"
 
 
 def upgrade(app: Flask, settings: Settings) -> None:
     """Bring the database to the newest schema. Raises ConfigurationError if it is unreadable, foreign or too new."""
-    check(settings.migration_database_url)
+    before = check(settings.migration_database_url)
     with app.app_context():
         flask_migrate.upgrade(directory=str(MIGRATIONS))
+    if before is not None and before < SEALED_SINCE:
+        forget_what_was_readable(settings.migration_database_url)
+
+
+def forget_what_was_readable(url: str) -> None:
+    """Write the tables anew whose columns were sealed: a dropped column and an old version of a row stay in the file.
+
+    Run by the owner, outside of any transaction. Backups made before keep what they hold.
+    """
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                connection.execute(text("VACUUM"))
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                return
+            has_keys = connection.scalar(text("SELECT EXISTS (SELECT 1 FROM notification WHERE key LIKE 'api:%')"))
+            connection.execute(text("SELECT set_config('obhut.system', 'upgrade', false)"))  # else no row is seen
+            _wait_for_others_to_end(connection)
+            for table in (*SEALED_TABLES, *(["notification"] if has_keys else [])):
+                connection.execute(text(f"VACUUM (FULL) {table}"))
+    finally:
+        engine.dispose()
+
+
+def _wait_for_others_to_end(connection: Connection) -> None:
+    """A table written anew keeps what transactions could still see that are older, of whatever database of the server.
+
+    After a while we go on all the same, and say so.
+    """
+    ours = connection.scalar(text("SELECT pg_current_xact_id()::text::bigint"))
+    oldest = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    deadline = time.monotonic() + LONGEST_WAIT_S
+    while connection.scalar(oldest) <= ours:
+        if time.monotonic() > deadline:
+            log.warning("old_rows_may_be_left", mend="VACUUM FULL once no transaction is open", tables=SEALED_TABLES)
+            return
+        time.sleep(0.1)
 
 
 def protect(settings: Settings) -> int:

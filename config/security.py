@@ -1,4 +1,4 @@
-"""The edge: headers, content security policy, form tokens, hosts, rate limits, and whose word counts for an address."""
+"""The edge: headers, content security policy, form tokens, hosts. Limits: config.limits; sizes: config.bodies."""
 
 import secrets
 from collections.abc import Iterable
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
-from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest
-from werkzeug.middleware.proxy_fix import ProxyFix
 
+from config import bodies, hosts, limits
 from config.errors import N_, RuleViolation
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ API_PREFIX = "/api/"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SECRET_LINK_PREFIXES = ("/c/", "/verify/")
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+NOTHING_INSIDE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -35,11 +35,6 @@ ALWAYS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", PERMISSIONS_POLICY),
 )
-
-
-def client_address() -> str:
-    """The address that asks; what proxies say counts only as far as `TRUSTED_PROXIES` says."""
-    return request.remote_addr or "unknown"
 
 
 class Answer(Response):
@@ -56,7 +51,6 @@ class Answer(Response):
 
 
 csrf = CSRFProtect()
-limiter = Limiter(key_func=client_address, swallow_errors=True)
 
 
 def init_app(app: Flask, settings: "Settings") -> None:
@@ -68,18 +62,13 @@ def init_app(app: Flask, settings: "Settings") -> None:
         "WTF_CSRF_CHECK_DEFAULT": False,  # _check_form_token decides, by what the view declares
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form may stay open for an hour
         "WTF_CSRF_SSL_STRICT": False,  # would need a Referer, which pages with secret links do not send
-        "RATELIMIT_STORAGE_URI": settings.limiter_url,
-        "RATELIMIT_STRATEGY": "fixed-window",
     }
-    if settings.is_production:
-        app.config["TRUSTED_HOSTS"] = [urlsplit(settings.base_url).hostname, "127.0.0.1", "localhost"]
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    hosts.init_app(app, settings)
     app.extensions[FORM_ORIGINS] = {_origin(url) for url in (settings.oidc_issuer, settings.oidc_staff_issuer) if url}
     csrf.init_app(app)
-    _limit_single_views(app)
+    limits.init_app(app, settings)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+    bodies.init_app(app)
     app.before_request(_check_form_token)
     app.before_request(_check_json_body)
     app.after_request(_add_headers)
@@ -100,18 +89,6 @@ def allow_form_target(url: str) -> None:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _limit_single_views(app: Flask) -> None:
-    """Our limits stand at single views, which check them themselves.
-
-    The extension's hooks would look for limits that hold everywhere, on every request; there are none.
-    """
-    hooks: tuple[Any, ...] = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
-    kept = [list(functions.get(None, ())) for functions in hooks]
-    limiter.init_app(app)
-    for functions, before in zip(hooks, kept, strict=True):
-        functions[None] = before
 
 
 def _check_form_token() -> None:
@@ -136,6 +113,7 @@ def _check_json_body() -> None:
         body = None
     if not isinstance(body, dict):
         raise RuleViolation("", N_("The body must be one JSON object, sent as application/json."))
+    bodies.check_json(body)
 
 
 @lru_cache(maxsize=4)  # most answers have no nonce
@@ -166,6 +144,11 @@ def _edge(policy: str, secret_link: bool, kept: bool, secure: bool) -> tuple[tup
     if secure:
         headers.append(("Strict-Transport-Security", f"max-age={HSTS_S}; includeSubDomains"))
     return tuple(headers)
+
+
+def outside_of_pages(secure: bool) -> list[tuple[str, str]]:
+    """The headers of what is no page of ours: files, and what the server says before the application hears of it."""
+    return list(_edge(NOTHING_INSIDE, secret_link=True, kept=False, secure=secure))
 
 
 def _add_headers(response: Answer) -> Answer:

@@ -2,18 +2,27 @@
 
 import base64
 import binascii
+import re
 from datetime import time
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from limits import parse_many
 from pydantic import ValidationError
 
 from config.errors import N_, FieldError
 
+Network = IPv4Network | IPv6Network
+MOST_HOPS = 5
+HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,62}\.?)*\Z|[0-9a-f:.]+\Z")
+LANGUAGE_TAGS = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*(, ?[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)*\Z")
+CONTACTS = ("https", "mailto", "tel")
 BROKERS = ("memory", "redis", "rediss", "amqp", "amqps")
 MAILBOXES = ("imap", "imaps", "maildir")
 LONGEST_BOUNCE_NAME = 64 - 1 - 42
+SHORTEST_SECRET = 32
 LIMITERS = ("memory", "redis", "rediss", "redis+unix", "memcached", "valkey", "valkeys")
 # Pydantic's own messages are English and meant for programmers.
 MESSAGES: dict[str, str] = {
@@ -44,6 +53,68 @@ def http_url(url: str) -> str:
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise Wrong(N_("must be an address such as https://obhut.example.org"))
     return url
+
+
+def house_url(url: str) -> str:
+    """The address of the house: a host, and nothing behind it, since pages, callbacks and cookies begin at its root."""
+    parts = urlsplit(http_url(url))
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise Wrong(N_("must be scheme and host alone, such as https://obhut.example.org"))
+    return url
+
+
+def proxies(value: Any) -> Any:
+    """How many proxies stand in front, or the networks in which they stand (comma-separated)."""
+    if isinstance(value, tuple):
+        return value
+    text = str(value).strip()
+    if re.fullmatch(r"-?[0-9]{1,9}", text):
+        if not 0 <= int(text) <= MOST_HOPS:
+            raise Wrong(N_("must be a number of proxies from 0 to {most}, or networks"), most=MOST_HOPS)
+        return int(text)
+    try:
+        found = tuple(ip_network(part) for part in comma_separated(text))
+    except ValueError:
+        found = ()
+    if not found or any(network.prefixlen == 0 for network in found):
+        raise Wrong(N_("must be a number of proxies such as 1, or networks such as 10.0.0.0/8, fd00::/8"))
+    return found
+
+
+def host_name(name: str) -> str:
+    """A host as browsers name it: no scheme, no port."""
+    if not HOST_NAME.match(name.lower()):
+        raise Wrong(N_("must be names of hosts without scheme and port, such as obhut.example.org"))
+    return name.lower()
+
+
+def rate_limit(text: str) -> str:
+    """How often in which time, or `off`."""
+    try:
+        found = [] if text == "off" else parse_many(text)
+    except ValueError:
+        found = None
+    if found is None or any(one.amount < 1 for one in found):
+        raise Wrong(N_("must be a limit such as “60 per minute”, several as “60 per minute; 500 per day”, or off"))
+    return text
+
+
+def contact(address: str) -> str:
+    """Where a weakness may be told (RFC 9116, 2.5.3). A bare e-mail address becomes a mailto: address."""
+    full = f"mailto:{address}" if "@" in address and ":" not in address else address
+    parts = _split(full)
+    if parts is None or parts.scheme not in CONTACTS or not (parts.netloc or parts.path) or not full.isprintable():
+        raise Wrong(N_("must be addresses such as mailto:security@example.org or https://example.org/security"))
+    if not full.isascii() or " " in full:
+        raise Wrong(N_("must be addresses such as mailto:security@example.org or https://example.org/security"))
+    return full
+
+
+def language_tags(text: str) -> str:
+    """Languages as RFC 9116 lists them."""
+    if not LANGUAGE_TAGS.match(text):
+        raise Wrong(N_("must be languages such as: de, en"))
+    return text
 
 
 def local_url(port: Any) -> str:
@@ -111,6 +182,13 @@ def hours(text: str) -> tuple[time, time]:
     if found[0] == found[1]:
         raise Wrong(N_("must be two times such as 21:00-08:00"))
     return found
+
+
+def long_secret(text: str) -> str:
+    """A secret that nobody guesses."""
+    if len(text) < SHORTEST_SECRET:
+        raise Wrong(N_("each key must have at least {least} characters"), least=SHORTEST_SECRET)
+    return text
 
 
 def encryption_key(text: str) -> str:

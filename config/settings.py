@@ -1,6 +1,6 @@
 """All settings, read once at the start from the environment (prefix `OBHUT_`) or from `.env`, then frozen."""
 
-import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -11,28 +11,24 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from config import setting_checks
+from config import setting_checks, weak_secrets
+from config.edge_settings import EdgeSettings
 from config.errors import N_, ConfigurationError, FieldError
-from config.local_secrets import local_secrets
+from config.identity_settings import IdentitySettings
+from config.local_secrets import local_secrets, made_before
 from config.message_settings import MessageSettings
+from config.privacy_settings import PrivacySettings
 
 if TYPE_CHECKING:
     from flask import Flask
 
 PREFIX = "OBHUT_"
 LOCALES = ("de", "en", "tr", "ar", "uk", "ru", "pl", "fr", "de-simple")
+ADDRESSES = ("base_url", "database_url", "migration_database_url", "broker_url", "limiter_url", "oidc_issuer")
 QUIET_IN_PRODUCTION = "21:00-08:00"
-DEFAULT_ASSURANCE = {
-    "STORK-QAA-Level-1": "basic",
-    "STORK-QAA-Level-3": "substantial",
-    "STORK-QAA-Level-4": "high",
-    "basic": "basic",
-    "substantial": "substantial",
-    "high": "high",
-}
 
 
-class Settings(MessageSettings):
+class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(
@@ -53,25 +49,11 @@ class Settings(MessageSettings):
     secret_key: SecretStr = SecretStr("")
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     blind_index_key: SecretStr = SecretStr("")
-
-    oidc_issuer: str = ""
-    oidc_client_id: str = ""
-    oidc_client_secret: SecretStr = SecretStr("")
-    oidc_scopes: str = "openid profile email phone address"
-    oidc_staff_issuer: str = ""
-    oidc_staff_client_id: str = ""
-    oidc_staff_client_secret: SecretStr = SecretStr("")
-    oidc_staff_scopes: str = ""
-    oidc_claim_roles: str = "roles"
-    oidc_claim_assurance: str = "acr"
-    oidc_claim_phone: str = "phone_number"
-    oidc_claim_address: str = "address"
-    oidc_claim_birthdate: str = "birthdate"
-    oidc_assurance_map: Annotated[dict[str, Literal["basic", "substantial", "high"]], NoDecode] = DEFAULT_ASSURANCE  # type: ignore[assignment]
+    audit_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    audit_anchor_file: Path = Path()
 
     clamd_url: str = ""
 
-    trusted_proxies: int = Field(default=0, ge=0, le=5)
     max_upload_mb: int = Field(default=10, ge=1, le=50)
     timezone: str = "Europe/Berlin"
     locale: str = "de"
@@ -79,18 +61,10 @@ class Settings(MessageSettings):
     worker_threads: int = Field(default=8, ge=1, le=64)
     web_processes: int = Field(default=1, ge=1, le=32)
 
-    @field_validator("encryption_keys", mode="before")
+    @field_validator("encryption_keys", "audit_key", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return setting_checks.comma_separated(value)
-
-    @field_validator("oidc_assurance_map", mode="before")
-    @classmethod
-    def _from_json(cls, value: Any) -> Any:
-        try:
-            return json.loads(value) if isinstance(value, str) else value
-        except ValueError:
-            raise setting_checks.Wrong(N_('must be JSON such as {{"STORK-QAA-Level-3": "substantial"}}')) from None
 
     @field_validator("encryption_keys")
     @classmethod
@@ -99,10 +73,17 @@ class Settings(MessageSettings):
             setting_checks.encryption_key(key.get_secret_value())
         return keys
 
-    @field_validator("base_url", "oidc_issuer", "oidc_staff_issuer")
+    @field_validator("audit_key")
     @classmethod
-    def _is_http_url(cls, url: str) -> str:
-        return setting_checks.http_url(url) if url else url
+    def _keys_are_long(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            setting_checks.long_secret(key.get_secret_value())
+        return keys
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_house_url(cls, url: str) -> str:
+        return setting_checks.house_url(url) if url else url
 
     @field_validator("broker_url")
     @classmethod
@@ -153,6 +134,9 @@ class Settings(MessageSettings):
         values = dict(values)
         data_dir = Path(values.get("data_dir") or "var").resolve()
         values["data_dir"] = data_dir
+        values["audit_anchor_file"] = Path(
+            values.get("audit_anchor_file") or data_dir / "audit-anchors.jsonl"
+        ).resolve()
         values["database_url"] = values.get("database_url") or f"sqlite:///{data_dir / 'obhut.sqlite3'}"
         values["migration_database_url"] = values.get("migration_database_url") or values["database_url"]
         port = values.get("port") or cls.model_fields["port"].default
@@ -172,6 +156,7 @@ class Settings(MessageSettings):
             required = {
                 "SECRET_KEY": self.secret_key.get_secret_value(),
                 "ENCRYPTION_KEYS": self.encryption_keys,
+                "BLIND_INDEX_KEY": self.blind_index_key.get_secret_value(),
                 "OIDC_ISSUER": self.oidc_issuer,
                 "TWILIO_ACCOUNT_SID": self.twilio_account_sid,
                 "SMTP_URL": self.smtp_url.get_secret_value(),
@@ -179,14 +164,33 @@ class Settings(MessageSettings):
             missing = [PREFIX + name for name, value in required.items() if not value]
             if missing:
                 raise setting_checks.Wrong(N_("OBHUT_ENV=production needs {missing}"), missing=", ".join(missing))
-            if len(self.secret_key.get_secret_value()) < 32:
-                raise setting_checks.Wrong(N_("OBHUT_SECRET_KEY must have at least 32 characters in production"))
+            for name in ("secret_key", "blind_index_key"):
+                if len(getattr(self, name).get_secret_value()) < 32:
+                    raise setting_checks.Wrong(
+                        N_("{name} must have at least 32 characters in production"), name=PREFIX + name.upper()
+                    )
+            weak_secrets.refuse_debugging(os.environ, self.log_level)
+            weak_secrets.refuse_placeholders({PREFIX + name.upper(): str(getattr(self, name)) for name in ADDRESSES})
+            weak_secrets.refuse(self.secrets(), made_before(self.data_dir))
             for name in ("base_url", "oidc_issuer", "oidc_staff_issuer"):
                 if not getattr(self, name).startswith("https://"):
                     raise setting_checks.Wrong(
                         N_("{name} must begin with https:// in production"), name=PREFIX + name.upper()
                     )
         return self
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret that is set, by the name of its setting; several encryption keys are numbered."""
+        single = (
+            "secret_key",
+            "blind_index_key",
+            "oidc_client_secret",
+            "oidc_staff_client_secret",
+            "twilio_auth_token",
+        )
+        named = {name: getattr(self, name).get_secret_value() for name in single}
+        named |= {f"encryption_keys {n}": key.get_secret_value() for n, key in enumerate(self.encryption_keys, 1)}
+        return {PREFIX + name.upper(): value for name, value in named.items() if value}
 
     @property
     def is_production(self) -> bool:

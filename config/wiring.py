@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from auth import audit
+from auth import audit_anchors, audit_seals, erasures, retention
 from auth import tasks as auth_tasks
 from notifications.schedule import Job, Queue, register_job
 
@@ -19,11 +19,19 @@ if TYPE_CHECKING:
 BLUEPRINT_MODULES = (
     "config.health",
     "config.portal",
+    "config.well_known",
     "config.openapi",
     "auth.views",
+    "auth.views_step_up",
+    "auth.views_backchannel",
     "auth.views_account",
+    "auth.views_session",
+    "auth.views_tokens",  # adds its addresses to the blueprint of `views_admin`
     "auth.views_admin",
     "auth.views_audit",
+    "auth.views_looks",
+    "auth.views_privacy",
+    "auth.views_own_data",
     "notifications.webhooks",
     # These add their addresses to the blueprint of `views`, so they come before it.
     "notifications.views_running",
@@ -35,21 +43,38 @@ BLUEPRINT_MODULES = (
     "notifications.views_bulk",
     "notifications.api_bulk",
     "services.views_applicant",
+    "services.views_erasure",
     "services.views_caseworker",
     "services.api",
+    # These add their addresses to the blueprint of `views_staff`, so they come before it.
+    "care.views_lists",
+    "care.views_transfer",
+    "care.views_case_links",
     "care.views_staff",
     "care.views_imports",
+    "care.views_erasure",
     "care.views_check_in",
+    "care.views_own_case",
     "care.api",
 )
 WIRED_MODULES = (
+    "auth.own_data",
     "notifications.tasks",
+    "notifications.keeping",
     "notifications.bulk_writing",
     "services.tasks",
+    "services.keeping",
+    "services.own_records",
     "care.tasks",
+    "care.keeping",
     "care.importing",
     "care.recipients",
+    "care.own_cases",
+    "care.name_index",
     "config.waiting",
+    "notifications.trail_words",
+    "services.trail_words",
+    "care.trail_words",
 )
 
 
@@ -65,11 +90,16 @@ def wire(app: "Flask") -> None:
         if register:
             register()
     _register_jobs_of_auth()
+    with app.app_context():
+        retention.check_settings()
 
 
 def _register_jobs_of_auth() -> None:
     # That room lies below the queues and cannot register them itself.
-    register_job(Job("audit-seal", timedelta(seconds=2), Queue.HOUSEKEEPING, audit.seal, woken=False))
+    # Each process seals what it has recorded (auth.audit_sealer); this finds what one that died has left.
+    register_job(Job("audit-seal", timedelta(seconds=30), Queue.HOUSEKEEPING, audit_seals.seal, woken=False))
+    register_job(Job("audit-anchor", timedelta(hours=1), Queue.HOUSEKEEPING, audit_anchors.write, woken=False))
+    register_job(Job("erasure-list", timedelta(hours=1), Queue.HOUSEKEEPING, erasures.re_erase, woken=False))
     register_job(Job("auth-tidy", timedelta(minutes=10), Queue.HOUSEKEEPING, auth_tasks.tidy, woken=False))
 
 

@@ -16,7 +16,7 @@ from notifications import queries
 from notifications.addresses import phone_from_text
 from notifications.outbox import enqueue
 from notifications.queries import owners_of
-from notifications.rows import id_of_key
+from notifications.rows import id_of_key, key_of_program
 from notifications.statuses import Channel
 
 blueprint = Blueprint("api_notifications", __name__, url_prefix="/api/v1/notifications")
@@ -69,7 +69,7 @@ def send() -> ResponseReturnValue:
     actor = current_actor()
     command = SendMessage.model_validate(_json_object())
     channel, to = _address(command.recipient)
-    key = f"api:{actor.id}:{command.key or uuid4()}"
+    key = key_of_program(actor, command.key or str(uuid4()))
     with transaction():
         stored = enqueue(
             template=command.template,
@@ -96,7 +96,7 @@ def find() -> ResponseReturnValue:
     about, key = (request.args.get(name, "").replace("\0", "") for name in ("about", "key"))
     if not about and not key:
         raise RuleViolation("about", N_("Please give “about” or “key”."))
-    items = queries.as_json(actor, about=about or None, keys=(key, f"api:{actor.id}:{key}") if key else None)
+    items = queries.as_json(actor, about=about or None, keys=(key, key_of_program(actor, key)) if key else None)
     return jsonify(items=items, next=None)
 
 

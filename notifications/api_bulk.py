@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config.api_document import Shape, answers
+from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import filled
 from config.errors import N_, RuleViolation
@@ -46,6 +47,7 @@ class SendBulk(BaseModel):
 
 
 @blueprint.post("")
+@takes_files
 @require(Permission.MESSAGES_SEND, api=True)
 @answers(202, shape=Shape("BulkAccepted", ("accepted", "rejected")), json=SendBulk, tag="notifications")
 def send() -> ResponseReturnValue:

@@ -22,6 +22,7 @@ from notifications.operation_models import BulkSend, BulkState
 from notifications.outbox import NewMessage
 from notifications.queries import owners_of
 from notifications.rendering import render, template_files
+from notifications.rows import key_of_program
 from notifications.segments import measure
 from notifications.statuses import Channel, Priority
 
@@ -113,7 +114,7 @@ def _messages(
             rejected.append((one.index, violation))
             continue
         segments += measure(text.body).count if channel is Channel.SMS else 0
-        key = f"api:{actor.id}:{one.key}" if one.key else f"bulk:{bulk_id}:{one.index}"
+        key = key_of_program(actor, one.key) if one.key else f"bulk:{bulk_id}:{one.index}"
         messages.append(
             NewMessage(
                 template=template,

@@ -211,7 +211,7 @@ def _ends_at(row: BulkSend, found: Progress) -> datetime | None:
 def _line(row: BulkSend) -> BulkLine:
     return BulkLine(
         id=row.id,
-        name=row.name,
+        name=row.name or "",
         template=row.template,
         state=row.state.value,
         total=row.total,

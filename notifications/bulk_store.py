@@ -1,7 +1,7 @@
 """Rows of a bulk send in the database, without an object for each: there may be 100,000 of them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from notifications.statuses import Channel
 
 OPEN = text("NOT bulk_recipient.written AND bulk_recipient.problem IS NULL")
 LONGEST_PROBLEM = 200
+AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,18 @@ def problem_rows(bulk_id: UUID, limit: int, after: int = -1) -> list[StoredRow]:
     return _rows(select(*COLUMNS).where(*chosen), limit)
 
 
+def every_row() -> Iterator[StoredRow]:
+    """All rows of all bulk sends that are still kept, one part after the other; for who looks for a person."""
+    last: UUID | None = None
+    while True:
+        part = select(*COLUMNS).order_by(BulkRecipient.id).limit(AT_ONCE)
+        found = db.session.execute(part.where(BulkRecipient.id > last) if last else part).all()
+        yield from _opened(found)
+        if len(found) < AT_ONCE:
+            return
+        last = found[-1].id
+
+
 def mark_written(bulk_id: UUID, last: int) -> None:
     """All open rows up to number `last` are in the outbox now; inside the caller's transaction."""
     chosen = (BulkRecipient.bulk_id == bulk_id, BulkRecipient.number <= last, OPEN)
@@ -84,6 +97,10 @@ COLUMNS = (BulkRecipient.id, BulkRecipient.number, BulkRecipient.values_sealed, 
 
 def _rows(statement: Any, limit: int) -> list[StoredRow]:
     found = db.session.execute(statement.order_by(BulkRecipient.number).limit(limit)).all()
+    return _opened(found)
+
+
+def _opened(found: Sequence[Any]) -> list[StoredRow]:
     sealer = ColumnSealer(BulkRecipient, "values")
     return [_unpacked(row_id, number, sealer.unseal(row_id, blob), problem) for row_id, number, blob, problem in found]
 

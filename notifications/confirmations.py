@@ -3,10 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from auth.models import Department, Office
-from config import clock
+from config import clock, limits
 from config.database import db
 from config.settings import current_settings
 from notifications.models import InboundMessage, Notification
@@ -50,7 +50,7 @@ def fulfil(message: InboundMessage, wish: Understood) -> InboxState:
             answered = not opt_in(Channel.SMS, to, "reply") and _lately(message, wish.wish)
         case _:
             answered = _lately(message, wish.wish)
-    if not answered and not message.opt_out_type:
+    if not answered and not message.opt_out_type and not _often(message):
         _answer(message, wish)
     return InboxState.INBOX if wish.wish is Wish.HELP else InboxState.DONE
 
@@ -63,6 +63,19 @@ def _lately(message: InboundMessage, wish: Wish) -> bool:
         Notification.created_at > clock.now() - ANSWERED_ONCE_IN,
     )
     return db.session.scalar(told.limit(1)) is not None
+
+
+def _often(message: InboundMessage) -> bool:
+    """Whether this number has made us answer as often as it may: STOP and START in turn would never come to an end."""
+    for limit in limits.of("contact"):
+        told = select(func.count()).where(
+            Notification.recipient_index == message.sender_index,
+            Notification.template.in_(TEMPLATES.values()),
+            Notification.sent_at > clock.now() - timedelta(seconds=limit.get_expiry()),
+        )
+        if (db.session.scalar(told) or 0) >= limit.amount:
+            return True
+    return False
 
 
 def _answer(message: InboundMessage, wish: Understood) -> None:

@@ -13,7 +13,7 @@ from auth import audit
 from auth.actors import Actor
 from config.database import claimable, db, locked, transaction
 from config.errors import InvalidTransition, NotFound
-from notifications import redaction
+from notifications import redaction, trail
 from notifications.celery_app import wake
 from notifications.models import DeliveryAttempt, Notification
 from notifications.queries import messages_visible_to, visible
@@ -78,7 +78,7 @@ def put_these_aside(actor: Actor, ids: Sequence[UUID]) -> int:
     """Decide that nobody will send these again, inside the caller's transaction. Wipes their texts; how many."""
     rows = _chosen(actor, ids)
     for row in rows:
-        audit.record(actor, "message.put_aside", f"message:{row.id}", cause=row.cause.value, code=row.cause_code)
+        trail.record(actor, "message.put_aside", row, cause=row.cause.value, code=row.cause_code)
         row.cause = Meaning.DECIDED
         row.wipe()
     db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_([row.id for row in rows])))
@@ -115,7 +115,7 @@ def _send(actor: Actor, row: Notification) -> UUID:
     row.cause = Meaning.DECIDED
     if stored is None:
         return db.session.scalars(select(Notification.id).where(Notification.key == key)).one()
-    audit.record(actor, "message.tried_again", f"message:{row.id}", successor=str(stored.id))
+    trail.record(actor, "message.tried_again", row, successor=str(stored.id))
     wake(Queue.DELIVERY)
     return stored.id
 

@@ -1,7 +1,7 @@
 """The inbox: replies that no wing understood, and the thread around each. Every query says who is asking."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from auth.roles import Permission
 from config import clock
 from config.database import db, locked
 from config.errors import N_, InvalidTransition, NotFound, RuleViolation
+from notifications import trail
 from notifications.addresses import masked
 from notifications.models import InboundMessage, Notification
 from notifications.opting import OURS
@@ -45,6 +46,7 @@ class Received:
     state: InboxState
     about: str
     url: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ def settled(actor: Actor) -> list[Received]:
     return [_received(row) for row in rows]
 
 
+def note_listed(actor: Actor, lines: Sequence[Received]) -> None:
+    """Record that somebody read through these replies."""
+    trail.looked(actor, "inbox.listed", lines)
+
+
 def received(actor: Actor, inbound_id: UUID) -> Received:
     """One message of the inbox. Raises NotFound."""
     return _received(_of(actor, inbound_id), actor)
@@ -109,10 +116,10 @@ def thread(actor: Actor, inbound_id: UUID) -> list[Said]:
         Notification.recipient_index == row.sender_index, Notification.channel == Channel.SMS
     )
     came = select(InboundMessage).where(InboundMessage.sender_index == row.sender_index, _visible(actor))
-    newest_sent = db.session.scalars(sent.order_by(Notification.id.desc()).limit(THREAD_LENGTH))
-    newest_came = db.session.scalars(came.order_by(InboundMessage.id.desc()).limit(THREAD_LENGTH))
+    newest_sent = db.session.scalars(sent.order_by(Notification.id.desc()).limit(THREAD_LENGTH)).all()
+    newest_came = db.session.scalars(came.order_by(InboundMessage.id.desc()).limit(THREAD_LENGTH)).all()
     lines = [*map(_sent, newest_sent), *(_came(one, row.id) for one in newest_came)]
-    audit.record(actor, "inbound.thread_seen", f"inbound:{row.id}")
+    trail.looked(actor, "inbound.thread_seen", [row, *newest_sent, *newest_came], subject=f"inbound:{row.id}")
     return sorted(lines, key=lambda line: line.at)[-THREAD_LENGTH:]
 
 
@@ -183,7 +190,8 @@ def _settle(actor: Actor, row: InboundMessage, state: InboxState) -> None:
 
 def _mark(actor: Actor, row: InboundMessage, state: InboxState) -> None:
     row.state, row.handled_at, row.handled_by = state, clock.now(), actor.id[:80]
-    audit.record(actor, f"inbound.{state.value}", f"inbound:{row.id}")
+    chain = audit.chain_of_owner(row.owner)
+    audit.record(actor, f"inbound.{state.value}", f"inbound:{row.id}", chain=chain)
 
 
 def _sent(row: Notification) -> Said:
@@ -203,5 +211,6 @@ def _received(row: InboundMessage, actor: Actor | None = None) -> Received:
         received_at=row.received_at,
         state=row.state,
         about=row.about or "",
+        owner=row.owner,
         url=link_to(actor, row.about or "") if actor else None,
     )

@@ -67,7 +67,7 @@ class BulkSend(SealedRow, Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name = sealed(str)
     template: Mapped[str] = mapped_column(String(120))
     source: Mapped[str] = mapped_column(String(40))
     variables = sealed(dict)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from auth.policies import Actor
 from auth.roles import Permission
 from config.database import db
+from notifications import trail
 from notifications.models import DeliveryAttempt, Notification
 
 PAGE = 50
@@ -38,7 +39,7 @@ def visible(actor: Actor, entity: Any = Notification) -> ColumnElement[bool]:
 
 
 def as_json(actor: Actor, *, about: str | None = None, keys: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Messages by what they are about, or by key, for API clients; newest first, at most 200."""
+    """Messages by what they are about, or by key, for API clients; newest first, at most 200. Looking is recorded."""
     statement = messages_visible_to(actor)
     if about is not None:
         statement = statement.where(Notification.about == about)
@@ -47,7 +48,9 @@ def as_json(actor: Actor, *, about: str | None = None, keys: Sequence[str] | Non
     rows = db.session.scalars(statement.order_by(Notification.id.desc()).limit(200)).all()
     tries = select(DeliveryAttempt).where(DeliveryAttempt.notification_id.in_([row.id for row in rows]))
     attempts = db.session.scalars(tries.order_by(DeliveryAttempt.notification_id, DeliveryAttempt.number)).all()
-    return [_json(row, [each for each in attempts if each.notification_id == row.id]) for row in rows]
+    items = [_json(row, [each for each in attempts if each.notification_id == row.id]) for row in rows]
+    trail.looked(actor, "messages.read", rows)
+    return items
 
 
 def _json(row: Notification, attempts: Sequence[DeliveryAttempt]) -> dict[str, Any]:

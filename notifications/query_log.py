@@ -88,6 +88,7 @@ class Line:
     sent_at: datetime | None
     delivered_at: datetime | None
     may_try_again: bool
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def line_of(row: Notification) -> Line:
         sent_at=row.sent_at,
         delivered_at=row.delivered_at,
         may_try_again=row.status in TROUBLE and row.has_text,
+        owner=row.owner,
     )
 
 

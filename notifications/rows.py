@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, exists, select
 from sqlalchemy.sql.dml import ReturningInsert
 
+from auth.actors import Actor
 from config import clock
 from config.database import db
-from config.encryption import ColumnSealer, DecryptionError
+from config.encryption import ColumnSealer, DecryptionError, blind_index
 from config.ids import new_id
 from config.looks import OneRow
 from config.rowsets import insert_for, insert_many
@@ -235,6 +236,11 @@ def _traits(message: Notification) -> Traits:
 def _next_rung_at(draft: Draft, begins_at: datetime) -> datetime | None:
     wait = draft.text.traits.next_rung_after
     return begins_at + wait if wait is not None and draft.rungs else None
+
+
+def key_of_program(actor: Actor, key: str) -> str:
+    """The dedupe key for the key that a program chose for its message: hashed, since nobody knows what is in it."""
+    return f"api:{blind_index('message key', f'{actor.id}:{key}').hex()}"
 
 
 def id_of_key(key: str) -> UUID | None:

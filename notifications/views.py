@@ -47,6 +47,7 @@ def index() -> ResponseReturnValue:
     found = query_log.log_page(
         actor, chosen, before=request.args.get("before", type=UUID), after=request.args.get("after", type=UUID)
     )
+    desk.note_listed(actor, found.lines, searched=chosen.recipient is not None)
     return render_template(
         "notifications/log.html",
         found=found,
@@ -64,9 +65,11 @@ def index() -> ResponseReturnValue:
 @require(Permission.MESSAGES_VIEW)
 def show(message_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
+    message = query_timeline.details(actor, message_id)
+    desk.note_viewed(actor, message.line)
     return render_template(
         "notifications/message.html",
-        message=query_timeline.details(actor, message_id),
+        message=message,
         may_send=actor.may(Permission.MESSAGES_SEND),
     )
 
@@ -78,7 +81,7 @@ def text(message_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     with transaction():
         message = query_timeline.details(actor, message_id, with_text=True)
-        desk.note_text_seen(actor, message_id)
+        desk.note_text_seen(actor, message.line)
     return render_template("notifications/message.html", message=message, may_send=True)
 
 

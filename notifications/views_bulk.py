@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 
 from auth.policies import Actor, current_actor, require
 from auth.roles import Permission
+from config.bodies import takes_files
 from config.database import transaction
+from config.downloads import download
 from config.error_pages import filled
 from config.errors import N_
 from config.exports import write_csv
@@ -79,6 +81,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
+@takes_files
 @require(Permission.MESSAGES_SEND)
 def new() -> ResponseReturnValue:
     """Choose a template, then fill it in; the file or list is read and checked, and nothing is sent yet."""
@@ -216,7 +219,4 @@ def _language_name(locale: str) -> str:
 
 def _download(data: bytes, name: str, kind: str) -> Response:
     types = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-    response = Response(data, mimetype=types[kind])
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return download(data, types[kind], name)

@@ -28,11 +28,13 @@ def inbox() -> ResponseReturnValue:
     """What waits for a person, oldest first."""
     actor, after = current_actor(), request.args.get("after", type=UUID)
     waiting, following = desk.page(actor, after)
+    done = [] if after else desk.settled(actor)
+    desk.note_listed(actor, [*waiting, *done])
     return render_template(
         "notifications/inbox.html",
         open=waiting,
         total=desk.waiting(actor),
-        done=[] if after else desk.settled(actor),
+        done=done,
         next_url=url_for("messages.inbox", after=following) if following else None,
         previous_url=url_for("messages.inbox") if after else None,
     )

@@ -17,8 +17,8 @@ from auth.roles import Permission
 from config.database import transaction
 from config.errors import NotFound
 from config.forms import BaseForm, accepting
+from notifications import desk, query_failures, query_queue, query_statistics
 from notifications import failures as decisions
-from notifications import query_failures, query_queue, query_statistics
 from notifications.charts import bar_chart
 from notifications.labels import PRIORITIES, QUEUES
 from notifications.preferences import recipient_index
@@ -70,7 +70,9 @@ def failures() -> ResponseReturnValue:
 @require(Permission.MESSAGES_VIEW)
 def failure_group() -> ResponseReturnValue:
     group = _group()
-    lines, older = query_failures.of_group(current_actor(), group, request.args.get("before", type=UUID))
+    actor = current_actor()
+    lines, older = query_failures.of_group(actor, group, request.args.get("before", type=UUID))
+    desk.note_listed(actor, [failed.line for failed in lines], searched=False)
     return render_template(
         "notifications/failure_group.html",
         group=group,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from auth.policies import signed
 from config.database import transaction
+from config.limits import note_failure
 from notifications import inbound, receipts
 from notifications.addresses import E164
 from notifications.celery_app import wake
@@ -80,6 +81,8 @@ def _is_number(text: str | None) -> bool:
 
 
 def _refused() -> Response:
+    # Our provider's addresses are those of its other customers, too: nobody's forgeries may keep genuine calls out.
+    note_failure("webhooks")
     log.warning("webhook_refused", path=request.path)
     return _plain("refused", 403)
 

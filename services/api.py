@@ -10,12 +10,13 @@ from auth.roles import Permission
 from config import clock
 from config.api_document import PAGE as A_PAGE
 from config.api_document import Shape, answers
+from config.bodies import takes_files
 from config.database import transaction
 from config.errors import N_, RuleViolation
 from config.localisation import is_locale
 from config.openapi import Answer, api
 from config.settings import current_settings
-from services import casework, decisions, downloads, queries, representations, submission
+from services import casework, decisions, downloads, queries, representations, submission, trail
 from services.commands import Act, Submit, SubmitBody, Upload
 from services.queries import PAGE, View
 
@@ -37,6 +38,7 @@ class ListQuery(BaseModel):
 
 
 @blueprint.post("/api/v1/services/<slug>/requests")
+@takes_files
 @require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
 @answers(201, shape=REQUEST)
 @api.validate(tags=["services"])
@@ -72,7 +74,9 @@ def index(query: ListQuery) -> Answer:
         page = queries.work_list(actor, query.view, today, slug=query.service, after=query.after, limit=query.limit)
     else:
         page = queries.page(queries.own_requests(actor), query.after, query.limit)
-    return jsonify({"items": [representations.summary_json(one) for one in page.items], "next": page.next})
+    items = [representations.summary_json(one) for one in page.items]
+    trail.looked(actor, "requests.listed", page.items, view=query.view.value)
+    return jsonify({"items": items, "next": page.next})
 
 
 @blueprint.get("/api/v1/requests/<reference>")
@@ -103,9 +107,16 @@ def transition(reference: str, json: Act) -> Answer:
 @api.validate(tags=["services"])
 def download(reference: str, attachment_id: str) -> Answer:
     """One file of a request."""
-    return downloads.file(queries.attachment(current_actor(), reference, attachment_id))
+    actor = current_actor()
+    attachment = queries.attachment(actor, reference, attachment_id)
+    answer = downloads.file(attachment)
+    trail.looked(actor, "request.file_read", [attachment.request], file=attachment_id)
+    return answer
 
 
 def _shown(reference: str) -> dict[str, Any]:
     actor = current_actor()
-    return representations.as_json(queries.get(actor, reference), actor, actor.locale)
+    found = queries.get(actor, reference)
+    shown = representations.as_json(found, actor, actor.locale)
+    trail.looked(actor, "request.viewed", [found])
+    return shown

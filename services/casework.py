@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from auth import audit
 from auth.actors import Actor
 from config import clock
 from config.database import db
 from config.errors import Conflict
 from config.settings import current_settings
-from services import deadlines, decisions, notices, queries, submission
+from services import deadlines, decisions, notices, queries, submission, trail
 from services.attachments import CleanFile
 from services.commands import Act
 from services.lifecycle import DECISIONS, Action, RequestStatus
@@ -53,7 +52,7 @@ def act(
     if command.action in MESSAGES:
         tell, template = MESSAGES[command.action]
         tell(request, template, str(event.id))
-    audit.record(actor, f"request.{command.action}", f"request:{request.reference}", status=to.value)
+    trail.record(actor, f"request.{command.action}", request, status=to.value)
     return request
 
 

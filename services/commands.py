@@ -32,6 +32,7 @@ class Submit(Command):
     submission_key: str = Field(min_length=16, max_length=120)
     uploads: tuple[Upload, ...] = ()
     source: str = "online"
+    notice_version: int | None = None
 
 
 class UploadBody(Command):

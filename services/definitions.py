@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from services.form_schema import FieldType, FormField, Frozen, Key, Text
 
 CATALOGUE = Path(__file__).parent / "catalogue"
+DEFAULT_FILE_DAYS = 731
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
 
@@ -52,17 +53,25 @@ class Decision(Frozen):
 
 
 class Retention(Frozen):
+    """How long drafts and ended requests are kept.
+
+    `months_in`: the field whose answer says for how many months something is granted; the file's time begins after it.
+    """
+
     draft_days: int = Field(default=30, ge=1, le=365)
+    file_days: int = Field(default=DEFAULT_FILE_DAYS, ge=30, le=36_500)
+    months_in: Key | None = None
     note: Text
 
 
 class ServiceDefinition(Frozen):
-    """One service as offered to residents."""
+    """One service as offered to residents. `assurance`: how surely the applicant must be known at least (eIDAS)."""
 
     slug: Slug
     version: int = Field(ge=1)
     leika: Annotated[str, StringConstraints(pattern=r"^99\d{12}$")] | None = None
     department: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{2,40}$")]
+    assurance: Literal["basic", "substantial", "high"] | None = None
     title: Text
     summary: Text
     description: Text

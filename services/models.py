@@ -35,6 +35,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
     """One application by one person for one service."""
 
     __tablename__ = "service_request"
+    key_group = ("department", "department_code")
     __table_args__ = (
         Index(None, "department_code", "status", "due_on", "reference"),
         Index(None, "applicant_id", "created_at"),
@@ -61,6 +62,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
     closed_at: Mapped[datetime | None]
     due_on: Mapped[date | None]
     clock_stopped_on: Mapped[date | None]
+    notice_version: Mapped[int | None]  # of the privacy notice that stood on the form
 
     answers = sealed(dict)
     contact = sealed(dict)

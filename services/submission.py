@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from auth import audit
 from auth.actors import Actor
+from auth.assurance import at_least
 from config import clock
 from config.database import db, locked
-from config.errors import N_, Conflict, FieldError, RuleViolation
+from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
-from services import attachments, deadlines, notices, queries, versions
+from services import attachments, deadlines, notices, queries, trail, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
@@ -64,8 +64,10 @@ def prepare(command: Submit) -> Prepared:
 def submit(prepared: Prepared, actor: Actor) -> Receipt:
     """Store the request, its deadline and the confirmation. Call inside `transaction()`.
 
-    The same submission key of the same actor gives the same receipt again. Raises RuleViolation with every complaint.
+    The same submission key of the same actor gives the same receipt again. Raises RuleViolation with every complaint,
+    Forbidden when the service wants the applicant to be known more surely than this login does.
     """
+    _check_assurance(prepared.definition, actor)
     request = _found(prepared, actor)
     if request is not None and request.status is not RequestStatus.DRAFT:
         return _receipt(request, is_new=False)
@@ -124,6 +126,12 @@ def pin_fits(lookup: Lookup) -> ServiceRequest | None:
     expected = (request.pin if request else None) or "-" * PIN_DIGITS
     fits = hmac.compare_digest(expected.encode(), lookup.pin.encode())
     return request if request is not None and fits else None
+
+
+def _check_assurance(definition: ServiceDefinition, actor: Actor) -> None:
+    # A program hands in for somebody whom its operator knows; it has no login of its own.
+    if actor.kind == "user" and not at_least(actor.assurance, definition.assurance or ""):
+        raise Forbidden(N_("For this service we need to know more surely who you are."))
 
 
 def _key(actor: Actor, key: str) -> str:
@@ -227,6 +235,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     request.locale = prepared.command.locale
+    request.notice_version = prepared.command.notice_version
     request.status = RequestStatus.SUBMITTED
     request.submitted_at = request.changed_at = now
     request.due_on = deadlines.due_on(today, prepared.definition.deadline.working_days)
@@ -245,7 +254,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     notices.note_wish(request)
     notices.tell_applicant(request, "submitted", "submitted")
     notices.tell_office(request, "received", "submitted")
-    audit.record(actor, "request.submitted", f"request:{request.reference}", service=request.slug)
+    trail.record(actor, "request.submitted", request, service=request.slug)
 
 
 def _contact(definition: ServiceDefinition, answers: dict[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from auth.policies import current_actor, public, require
+from auth import notices
+from auth.assurance import Demand
+from auth.policies import current_actor, demand_login, public, require
 from auth.roles import Permission
 from config import clock, papers
+from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, InvalidTransition, RuleViolation
 from config.forms import BaseForm, add_errors, command_or_errors
-from config.security import limiter
+from config.limits import limit_failures, limited
 from config.settings import current_settings
 from services import attachments, casework, downloads, prefill, queries, representations, search, submission, versions
 from services.commands import Act, Lookup, Submit
@@ -35,13 +38,17 @@ status = Blueprint("status", __name__, template_folder="templates")
 verification = Blueprint("verification", __name__, template_folder="templates")
 blueprints = (services, requests, status, verification)
 
-STATUS_LIMIT = "30 per hour"
-REFERENCE_LIMIT = "10 per hour"
-"""With six digits, ten tries an hour find a PIN after five years on average."""
-
 
 def page_locale() -> str:
     return str(get_locale() or "de")
+
+
+def _applicant(**_: str) -> str:
+    return current_actor().id
+
+
+def _reference(**_: str) -> str:
+    return request.form.get("reference", "").strip().upper()[:8]
 
 
 def today() -> date:
@@ -67,6 +74,7 @@ def show(slug: str) -> ResponseReturnValue:
 @require(Permission.REQUESTS_OWN)
 def apply(slug: str) -> ResponseReturnValue:
     definition, actor = versions.on_offer(slug), current_actor()
+    demand_login(Demand(definition.assurance or ""))
     draft = submission.draft_of(actor, slug, request.args.get("draft", ""))
     start = dict(draft.answers or {}) if draft else prefill.start(definition, actor)
     form = application_form(definition, page_locale(), start=start, kept_files=submission.files_of(draft))
@@ -75,9 +83,12 @@ def apply(slug: str) -> ResponseReturnValue:
 
 
 @services.post("/services/<slug>/apply")
+@takes_files
 @require(Permission.REQUESTS_OWN)
+@limited("submissions", key=_applicant)
 def hand_in(slug: str) -> ResponseReturnValue:
     definition, actor = versions.on_offer(slug), current_actor()
+    demand_login(Demand(definition.assurance or ""))
     draft = submission.draft_of(actor, slug, request.form.get("submission_key", ""))
     form = application_form(definition, page_locale(), start={}, kept_files=submission.files_of(draft))
     command = command_or_errors(
@@ -87,6 +98,7 @@ def hand_in(slug: str) -> ResponseReturnValue:
         answers=answers_of(form, definition),
         uploads=uploads_of(form, definition),
         locale=page_locale(),
+        notice_version=notices.shown_version(notices.SERVICES, request.form.get("notice_version")),
     )
     if command is None:
         return _apply_page(definition, form), 422
@@ -123,7 +135,9 @@ def show_own(reference: str) -> ResponseReturnValue:
 
 
 @requests.post("/requests/<reference>")
+@takes_files
 @require(Permission.REQUESTS_OWN)
+@limited("submissions", key=_applicant)
 def act(reference: str) -> ResponseReturnValue:
     actor, form = current_actor(), MessageForm()
     queries.get(actor, reference, among=queries.own_requests)
@@ -172,8 +186,8 @@ def show_status() -> ResponseReturnValue:
 
 @status.post("/status")
 @public(acts_as="status")
-@limiter.limit(STATUS_LIMIT)
-@limiter.limit(REFERENCE_LIMIT, key_func=lambda: "reference:" + request.form.get("reference", "").strip().upper()[:8])
+@limit_failures("lookups_by_address")
+@limit_failures("lookups", key=_reference)
 def look_up() -> ResponseReturnValue:
     """One answer for a wrong reference and a wrong PIN, so that references cannot be tried out."""
     form = StatusForm()
@@ -197,7 +211,7 @@ def enter() -> ResponseReturnValue:
 
 @verification.get("/verify/<code>", endpoint="show")
 @public(acts_as="verification")
-@limiter.limit("60 per hour")
+@limit_failures("lookups_by_address")
 def show_paper(code: str) -> ResponseReturnValue:
     paper = papers.find(code, page_locale())
     page = render_template("services/verify.html", code=papers.normalised(code) or code[:40], paper=paper)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
@@ -15,11 +16,12 @@ from config.error_pages import translated
 from config.errors import N_, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.settings import current_settings
-from services import casework, decisions, downloads, queries, representations, versions
+from services import casework, decisions, downloads, erasure, queries, representations, trail, versions
 from services.commands import Act
 from services.definitions import catalogue as offered
 from services.forms import MessageForm, application_form
 from services.queries import View
+from services.views_erasure import hold_choices
 
 casework_pages = Blueprint("casework", __name__, template_folder="templates")
 catalogue = Blueprint("catalogue", __name__, template_folder="templates")
@@ -51,9 +53,11 @@ def index() -> ResponseReturnValue:
     view = View(wanted) if wanted in list(View) else View.OPEN
     slug = request.args.get("service") if request.args.get("service") in offered() else None
     page = queries.work_list(actor, view, today(), slug=slug, after=request.args.get("after"))
+    rows = representations.rows(page.items, page_locale(), today())
+    trail.looked(actor, "requests.listed", page.items, view=view.value)
     return render_template(
         "services/work_list.html",
-        rows=representations.rows(page.items, page_locale(), today()),
+        rows=rows,
         next_url=url_for(".index", view=view, service=slug, after=page.next) if page.next else None,
         tabs=_tabs(view, slug),
         services=[(one.slug, one.title.to(page_locale())) for one in offered().values()],
@@ -109,17 +113,28 @@ def act(reference: str) -> ResponseReturnValue:
 @casework_pages.get("/staff/requests/<reference>/files/<attachment_id>")
 @require(Permission.REQUESTS_WORK)
 def download(reference: str, attachment_id: str) -> ResponseReturnValue:
-    return downloads.file(queries.attachment(current_actor(), reference, attachment_id, among=queries.work_of))
+    actor = current_actor()
+    attachment = queries.attachment(actor, reference, attachment_id, among=queries.work_of)
+    answer = downloads.file(attachment)
+    trail.looked(actor, "request.file_read", [attachment.request], file=attachment_id)
+    return answer
 
 
 def _page(reference: str, form: MessageForm) -> str:
     actor = current_actor()
     found = queries.get(actor, reference, among=queries.work_of)
+    shown, is_own = representations.detail(found, actor, page_locale(), today()), queries.is_own(actor, found)
+    trail.looked(actor, "request.viewed", [found])
+    subjects = erasure.subjects_of(found)
     return render_template(
         "services/casework.html",
-        request_=representations.detail(found, actor, page_locale(), today()),
-        is_own=queries.is_own(actor, found),
+        request_=shown,
+        is_own=is_own,
         form=form,
+        holds=holds.on(subjects),
+        may_hold=actor.may(Permission.HOLDS_MANAGE),
+        hold_choices=hold_choices(subjects),
+        may_erase=actor.may(Permission.REQUESTS_ERASE),
     )
 
 

@@ -10,13 +10,13 @@ from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
 
 from config import schema
-from config.command_line import doctor_mail, doctor_rows
+from config.command_line import doctor_keys, doctor_mail, doctor_rows
 from config.command_line.ailments import Ailment
 from config.command_line.separate import filled
 from config.command_line.terminal import _, say, worded
 from config.errors import N_, ConfigurationError
 from config.sandbox import state
-from config.settings import Settings
+from config.settings import PREFIX, Settings
 
 TIMEOUT_SECONDS = 8
 PLAYED = N_("played by the sandbox when Obhut runs")
@@ -196,10 +196,40 @@ def _answered(error: Exception) -> object:
     return getattr(error, "code", None) or (f"HTTP {status}" if status else type(error).__name__)
 
 
+def _data_protection(settings: Settings) -> str:
+    """Contacts of the privacy notices, time limits, and whether a restored backup has brought erased people back."""
+    from auth import erasures, notices
+    from config.app import create_app
+    from config.database import db
+
+    names = ("PRIVACY_CONTROLLER", "PRIVACY_OFFICER", "PRIVACY_AUTHORITY")
+    missing = [PREFIX + name for name in names if not getattr(settings, name.lower())]
+    if missing and settings.is_production:
+        raise Ailment(
+            N_("the privacy notices name no address for {missing}"), N_("Set them: Article 13 GDPR asks for contacts."),
+            missing=", ".join(missing),
+        )  # fmt: skip
+    if schema.check(settings.database_url) != schema.newest_revision():
+        return _("not started yet")
+    app = create_app(settings)  # also checks OBHUT_RETENTION
+    with app.app_context():
+        undone = erasures.pending()
+        db.session.remove()
+        db.engine.dispose()
+    if undone:
+        raise Ailment(
+            N_("a restored backup has brought {undone} erasures back"), N_("Run `obhut retention re-erase`, or start."),
+            undone=undone,
+        )  # fmt: skip
+    return notices.contacts_of(settings)["controller"]
+
+
 CHECKS = (
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
     Check(N_("Row security"), doctor_rows.examine),
+    Check(N_("Keys"), doctor_keys.keys),
+    Check(N_("Data protection"), _data_protection),
     Check(N_("Broker"), _broker),
     Check(N_("Workers"), _workers),
     Check(N_("Identity"), _identity, state.IDENTITY),

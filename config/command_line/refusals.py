@@ -8,6 +8,7 @@ from waitress.utilities import RequestEntityTooLarge
 
 from config.command_line.terminal import _
 from config.error_pages import MESSAGES, TITLES
+from config.security import outside_of_pages
 from config.settings import Settings
 
 TOO_LARGE = 413
@@ -18,12 +19,13 @@ def channel_class(settings: Settings) -> type[HTTPChannel]:
 
     class Refusal(ErrorTask):  # type: ignore[misc]  # waitress is untyped
         def execute(self) -> None:
+            self.response_headers += outside_of_pages(settings.secure_cookies)
             if not isinstance(self.request.error, RequestEntityTooLarge):
                 super().execute()
                 return
             page = too_large(settings.max_upload_mb).encode()
             self.status = "413 Request Entity Too Large"
-            self.response_headers += [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")]
+            self.response_headers.append(("Content-Type", "text/html; charset=utf-8"))
             self.set_close_on_finish()
             self.content_length = len(page)
             self.write(page)

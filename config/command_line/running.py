@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from config.sandbox.process import SandboxProcess
 
 WEB_THREADS = 8
+MOST_HEADER_BYTES = 32 * 1024  # address and cookies included; a login's answer has a quarter of it
 STOP_SECONDS = 5
 READY_SECONDS = 60
 LOOK_SECONDS = 1
@@ -98,10 +99,12 @@ def _run_everything(settings: Settings) -> None:
         stack.enter_context(alone(settings))
         listener = stack.enter_context(bind(settings))
         sandbox = _start_sandbox(settings, stack)
+        from auth import audit_sealer
         from config.app import create_app  # the child imports its own things meanwhile
         from config.sandbox.state import fill
 
         app = create_app(fill(settings, sandbox.state) if sandbox else settings)
+        stack.callback(audit_sealer.start(app).flush)  # after worker and web, which record to the last
         prepare(app, settings, sandbox)
         _start_background(app, stack)
         threading.Thread(target=_announce, args=(settings, sandbox), name="announce", daemon=True).start()
@@ -120,7 +123,7 @@ def _start_sandbox(settings: Settings, stack: ExitStack) -> "SandboxProcess | No
 def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") -> None:
     """Database, seeds, clock and the sandbox's pages. Raises ConfigurationError when the database cannot be used."""
     from config import schema
-    from config.command_line.seeding import department_codes, seed
+    from config.command_line.seeding import department_codes, erase_again, seed
     from config.sandbox import clock, views
 
     if sandbox:
@@ -132,6 +135,7 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
     with app.app_context():
         seed(settings)
+        erase_again()
 
 
 def require_migrated(settings: Settings) -> None:
@@ -175,7 +179,8 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         settings = current_settings()
     server = create_server(
         app, sockets=[listener], threads=WEB_THREADS, ident=None, channel_timeout=120,
-        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+        clear_untrusted_proxy_headers=not settings.trusted_proxies,
+        max_request_header_size=MOST_HEADER_BYTES,
         max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
     )  # fmt: skip
     server.channel_class = channel_class(settings)

@@ -5,7 +5,10 @@ import unicodedata
 
 from sqlalchemy import func, select
 
+from auth import erasures
 from auth.models import Department, Office
+from config import group_keys
+from config.command_line.terminal import _, say
 from config.database import db, transaction
 from config.sandbox import state
 from config.sandbox.accounts import DEFAULT_OFFICE, SECOND_OFFICE
@@ -23,7 +26,7 @@ def department_codes() -> tuple[str, ...]:
 
 
 def seed(settings: Settings) -> None:
-    """Add what is missing: the city's health office where there is none, and the departments of the catalogue.
+    """Add what is missing: the house's key, the city's health office where there is none, the catalogue's departments.
 
     With a sandbox there are two offices, whose addresses and numbers lead nowhere. Run it where the schema is new: in
     `obhut up` and `obhut db upgrade`.
@@ -42,6 +45,14 @@ def seed(settings: Settings) -> None:
             email = f"{code}@example.org" if invented else None
             is_default = not known and number == 0
             db.session.add(Department(code=code, name=name, is_default=is_default, email=email))
+    group_keys.prepare()
+
+
+def erase_again() -> None:
+    """After a backup was restored: erase what the list outside the database knows, before work begins."""
+    number = erasures.re_erase()
+    if number:
+        say(_("A backup was restored: {number} erasures were done again.", number=number))
 
 
 def office_of(city: str) -> tuple[str, str]:

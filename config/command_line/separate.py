@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from config import logging
 from config.command_line.processes import Processes
 from config.command_line.running import bind, require_migrated, serve, stop_on_signals
+from config.command_line.seeding import erase_again
 from config.command_line.terminal import _, say
 from config.errors import N_, ConfigurationError
 from config.sandbox import clock, state
@@ -39,11 +40,13 @@ def filled(settings: Settings, *, required: bool = False) -> tuple[Settings, sta
 
 def application(settings: Settings, *, required: bool = False) -> "Flask":
     """The application for a process of its own, with the sandbox's clock and pages outside production."""
+    from auth import audit_sealer
     from config.app import create_app
     from config.sandbox import views
 
     complete, kept = filled(settings, required=required)
     app = create_app(complete)
+    audit_sealer.start(app)
     movable = clock.install(settings)
     if movable:
         views.attach(app, settings, kept, movable)
@@ -57,6 +60,8 @@ def web(settings: Settings) -> None:
         if settings.web_processes == 1:
             app = application(settings, required=True)
             require_migrated(settings)
+            with app.app_context():
+                erase_again()
             _say_where(settings)
             serve(app, listener)
         filled(settings, required=True)  # what is wrong is said once, and not by each of them
@@ -85,8 +90,10 @@ def _with_shared_limits(settings: Settings) -> Settings:
 def worker(settings: Settings, arguments: list[str]) -> None:
     """A worker alone; `arguments` go to Celery (`--pool`, `--concurrency`, `--queues`)."""
     _start(settings)
-    application(settings, required=True)
+    app = application(settings, required=True)
     require_migrated(settings)
+    with app.app_context():
+        erase_again()
     from celery.signals import worker_process_init
 
     from notifications.celery_app import celery

@@ -28,6 +28,8 @@ def compare_type(_: Any, __: Column[Any], ___: Column[Any], inspected: Any, decl
 
 
 def run(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        let_tables_be_replaced(connection)
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
@@ -42,6 +44,14 @@ def run(connection: Connection) -> None:
         context.run_migrations()
         if connection.dialect.name == "postgresql":
             grant_to_application(connection)
+        elif found := connection.execute(text("PRAGMA foreign_key_check")).first():
+            raise RuntimeError(f"a row of {found[0]} refers to a row of {found[2]} that there is not")
+
+
+def let_tables_be_replaced(connection: Connection) -> None:
+    """SQLite alters many a column only by copying its table: rows that refer to it must not mind that for a moment."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")  # no effect within a transaction, so before it; checked at its end
 
 
 def grant_to_application(connection: Connection) -> None:
@@ -56,7 +66,7 @@ def grant_to_application(connection: Connection) -> None:
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
-        f"REVOKE UPDATE, DELETE ON audit_event, audit_seal FROM {quoted}",
+        f"REVOKE UPDATE, DELETE ON audit_event, audit_seal, audit_anchor FROM {quoted}",
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
     ):
         connection.execute(text(statement))

@@ -1,7 +1,8 @@
 """A real OpenID provider with the accounts of `accounts.py`: discovery, authorization code, tokens, userinfo, logout.
 
 The PyPI package `oidc-provider-mock` does the protocol; from us come the accounts, the login page, the check of PKCE
-verifiers (the package passes over them), and that its debugger is off.
+verifiers (the package passes over them), what id_tokens say of the login itself (`identity_logins.py`), and that its
+debugger is off.
 """
 
 import base64
@@ -20,14 +21,18 @@ import oidc_provider_mock
 from jinja2 import ChoiceLoader, FileSystemLoader
 from oidc_provider_mock import User
 
+from config.sandbox import identity_logins
 from config.sandbox.accounts import ACCOUNTS, Account
 
 TEMPLATES = Path(__file__).parent / "provider_templates"
 MAX_CODES = 1000
 
 
-def provider(departments: Sequence[str]) -> flask.Flask:
-    """The provider as a WSGI application; its issuer is the address that it is asked under."""
+def provider(departments: Sequence[str], backchannel: str = "") -> flask.Flask:
+    """The provider as a WSGI application; its issuer is the address that it is asked under.
+
+    `backchannel`: where the application wants to be told of logouts.
+    """
     app: flask.Flask = oidc_provider_mock.app(
         user_claims=[User(sub=account.subject, claims=account.claims(departments)) for account in ACCOUNTS]
     )
@@ -38,6 +43,7 @@ def provider(departments: Sequence[str]) -> flask.Flask:
     app.jinja_env.globals.update(groups=_groups())
     app.config["SESSION_COOKIE_NAME"] = "sandbox_provider"  # cookies know no ports
     _check_verifiers(app)
+    identity_logins.add_to(app, backchannel)
     return app
 
 

@@ -20,6 +20,7 @@ class Orders:
     auth_token: str
     numbers: tuple[str, ...]
     webhook: str
+    backchannel: str
     departments: tuple[str, ...]
 
     def as_line(self) -> bytes:

@@ -61,6 +61,7 @@ class SandboxProcess:
             auth_token=self._kept.auth_token,
             numbers=state.NUMBERS,
             webhook=self._settings.public_url("/webhooks/twilio/messages"),
+            backchannel=self._settings.public_url("/auth/backchannel-logout"),
             departments=tuple(departments),
         )
         assert self._child.stdin is not None

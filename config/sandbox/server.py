@@ -37,7 +37,7 @@ class Servers:
         if orders.identity is not None:
             from config.sandbox.identity import provider
 
-            self._serve(provider(orders.departments), orders.identity, "identity", threads=4)
+            self._serve(provider(orders.departments, orders.backchannel), orders.identity, "identity", threads=4)
 
     def stop(self) -> None:
         for stop in reversed(self._stops):

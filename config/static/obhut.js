@@ -40,7 +40,7 @@
   const live = document.querySelector("[data-live]");
   const freshen = async () => {
     try {
-      const answer = document.hidden ? null : await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = document.hidden ? null : await fetch(location.href, { headers: { Accept: "text/html", "X-Obhut-Quiet": "1" } });
       if (answer && answer.ok && !answer.redirected) {
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
         if (!fresh || fresh.dataset.live !== live.dataset.live) { location.reload(); return; }
@@ -50,6 +50,16 @@
     setTimeout(freshen, Number(live.dataset.liveEvery));
   };
   if (live) setTimeout(freshen, Number(live.dataset.liveEvery));
+
+  // Something to be copied: a button beside a field that cannot be changed.
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    const field = document.getElementById(button.dataset.copy);
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(field.value);
+      button.querySelector("[role=status]").textContent = button.dataset.done;
+    });
+  });
 
   // "Select all" of a list.
   document.querySelectorAll("[data-select-all]").forEach((box) => {

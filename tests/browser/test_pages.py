@@ -18,12 +18,12 @@ MESSAGE_PAGES = (
     "/staff/messages/statistics?period=month",
 )
 BEHIND_LOGIN = {
-    "resident": ("/services/bewohnerparkausweis/apply", "/requests/", "/account/"),
+    "resident": ("/services/bewohnerparkausweis/apply", "/requests/", "/account/", "/account/link-case"),
     "caseworker": ("/staff/requests/", "/staff/messages/"),
     "tracer": ("/care/", "/care/cases/", "/care/imports/"),
     "officer": ("/care/", "/care/cases/", "/staff/messages/", "/staff/messages/bulk/new", *MESSAGE_PAGES),
     "auditor": ("/audit/",),
-    "admin": ("/admin/",),
+    "admin": ("/admin/", "/admin/tokens/new"),
 }
 UNLABELLED = """() => [...document.querySelectorAll("main input, main select, main textarea, main button")]
     .filter(field => field.type !== "hidden" && !field.closest("[hidden]"))

@@ -1,9 +1,15 @@
 """Install the servers that the tests need and that are missing; never fails, but says what will be skipped."""
 
-from tests.servers import chromium, postgresql, rabbitmq, redis
+from tests.servers import chromium, openid_provider, postgresql, rabbitmq, redis
 from tests.servers.base import Missing
 
-SERVERS = {"PostgreSQL": postgresql, "Redis": redis, "RabbitMQ": rabbitmq, "Chromium": chromium}
+SERVERS = {
+    "PostgreSQL": postgresql,
+    "Redis": redis,
+    "RabbitMQ": rabbitmq,
+    "Chromium": chromium,
+    "OpenID provider": openid_provider,
+}
 
 
 def main() -> None:

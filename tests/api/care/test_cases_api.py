@@ -163,10 +163,10 @@ def test_a_body_that_says_nothing_is_no_report(client, officer, body, kind):
 
 
 def test_names_lose_what_cannot_be_seen(client, officer):
-    person = {"given_name": "A\x00da\u202e", "family_name": "\x00"}
+    person = {"given_name": "A\u202eda", "family_name": "\u202e"}
     answer = client.post(URL, json=enrolment(person=person), headers=officer)
     assert [error["field"] for error in answer.get_json()["errors"]] == ["person.family_name"]
-    made = enrol(client, officer, person={"given_name": "A\x00da\u202e"})
+    made = enrol(client, officer, person={"given_name": "A\u202eda"})
     assert made["person"]["given_name"] == "Ada"
 
 

@@ -1,16 +1,15 @@
 """The audit trail: append-only, chained in batches, and every change of it is found."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, delete, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
 from auth import audit
 from auth.actors import Actor
 from auth.models import AuditEvent, AuditPending, AuditSeal
 from config.database import db, transaction
+from tests.support.trail import unlock
 
 ACTOR = Actor.system("tests")
 
@@ -19,23 +18,6 @@ def write(count: int, chain: str = audit.HOUSE_CHAIN) -> None:
     with transaction():
         for number in range(count):
             audit.record(ACTOR, "case.closed", f"case:{number}", chain=chain, reason="other", number=number)
-
-
-@pytest.fixture
-def unlock(owner: Engine) -> Callable[[], None]:
-    """Takes the triggers away and grants everything, as somebody with the owner's rights could."""
-    return lambda: _unlock(owner)
-
-
-def _unlock(owner: Engine) -> None:
-    with owner.begin() as connection:
-        if owner.dialect.name == "sqlite":
-            for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-                connection.execute(text(f'DROP TRIGGER "{name}"'))
-        else:
-            for table in ("audit_event", "audit_seal"):
-                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
-                connection.execute(text(f"GRANT ALL ON {table} TO PUBLIC"))
 
 
 def test_recording_needs_a_transaction(database: Flask) -> None:
@@ -76,7 +58,7 @@ def test_the_database_refuses_changes(database: Flask, table: type, verb: str) -
 
 
 @pytest.mark.parametrize("column", ["actor", "action", "subject", "actor_kind"])
-def test_a_changed_event_is_found(database: Flask, unlock: Callable[[], None], column: str) -> None:
+def test_a_changed_event_is_found(database: Flask, column: str) -> None:
     write(5)
     audit.seal()
     unlock()
@@ -88,9 +70,7 @@ def test_a_changed_event_is_found(database: Flask, unlock: Callable[[], None], c
     assert str(third) in str(fault)
 
 
-def test_changed_facts_a_missing_event_and_a_missing_link_are_found(
-    database: Flask, unlock: Callable[[], None]
-) -> None:
+def test_changed_facts_a_missing_event_and_a_missing_link_are_found(database: Flask) -> None:
     write(3)
     audit.seal()
     unlock()

@@ -7,7 +7,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from auth.cli import audit_group, departments, offices, roles, token_group
+from auth.audit_cli import audit_group
+from auth.cli import departments, offices, roles, token_group
 from auth.models import ApiToken, Office, RoleGrant
 from config.database import db
 from config.encryption import token_hash

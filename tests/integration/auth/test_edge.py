@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from auth.policies import public
 from config.errors import FieldError, NotFound, RuleViolation
+from tests.fakes.identity import IdentityProvider
 
 
 @pytest.fixture
@@ -49,14 +50,17 @@ def test_headers_of_every_page(client: FlaskClient) -> None:
     assert client.get("/c/whatever").headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_https_brings_hsts_and_host_cookies(make_app: Callable[..., Flask]) -> None:
+def test_https_brings_hsts_and_host_cookies(
+    make_app: Callable[..., Flask], identity_provider: IdentityProvider
+) -> None:
+    identity_provider.start()
     app = make_app(base_url="https://obhut.example")
-    answer = app.test_client().get("/auth/login", base_url="https://obhut.example")
+    answer = app.test_client().get("/status", base_url="https://obhut.example")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
-    cookies = [line for line in answer.headers.getlist("Set-Cookie") if "visit" in line]
+    cookies = answer.headers.getlist("Set-Cookie")
     assert cookies
     for line in cookies:
-        assert line.startswith("__Host-obhut_visit=")
+        assert line.startswith("__Host-obhut_")
         for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
             assert flag in line
 
@@ -102,15 +106,18 @@ def test_an_unreachable_database_is_said_so(client: FlaskClient) -> None:
 
 
 def test_too_much_at_once(client: FlaskClient) -> None:
-    answer = client.post("/api/v1/fail/body", data=b"x" * (13 * 1024 * 1024))
-    assert answer.status_code == 413
-    assert "10 MB" in answer.get_json()["detail"]
+    for size, limit in ((1024 * 1024 + 1, "1 MB"), (13 * 1024 * 1024, "1 MB")):
+        answer = client.post("/api/v1/fail/body", data=b"x" * size)
+        assert answer.status_code == 413
+        assert limit in answer.get_json()["detail"]
 
 
-def test_logins_are_limited_by_address(client: FlaskClient) -> None:
+def test_logins_that_fail_are_limited_by_address(client: FlaskClient) -> None:
     statuses = [client.get("/auth/callback").status_code for _ in range(61)]
-    assert statuses[-1] == 429
-    assert client.get("/auth/callback").headers["Retry-After"] == "60"
+    assert set(statuses[:50]) == {400}  # the minute may turn in between
+    answer = client.get("/auth/callback")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 61
 
 
 def test_forwarded_addresses_count_only_behind_our_proxy(make_app: Callable[..., Flask]) -> None:

@@ -1,12 +1,13 @@
 """Login through a real provider: the whole way in a browser's steps, and what stands afterwards."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from auth import administration
 from auth.actors import Actor
@@ -49,9 +50,33 @@ def test_the_way_to_the_provider_has_pkce_state_and_nonce(
     assert "openid" in query["scope"][0].split()
 
 
+def test_the_browser_is_known_by_a_cookie_of_its_own(
+    make_app: Callable[..., Flask], identity_provider: IdentityProvider
+) -> None:
+    identity_provider.start()
+    app = make_app(base_url="https://obhut.example")
+    answer = app.test_client().get("/auth/login", base_url="https://obhut.example")
+    (cookie_line,) = [line for line in answer.headers.getlist("Set-Cookie") if "browser" in line]
+    assert cookie_line.startswith("__Host-obhut_browser=")
+    for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"):
+        assert flag in cookie_line
+
+
+def test_a_login_outlasts_the_session_that_it_began_in(
+    app: Flask, client: FlaskClient, login: Any, identity_provider: IdentityProvider
+) -> None:
+    login(client, "resident")
+    where = begin(client)
+    with app.app_context(), transaction():
+        db.session.execute(delete(UserSession))
+    assert client.get(identity_provider.authorise(where, "resident")).status_code == 302
+    assert client.get("/account/").status_code == 200
+
+
 def test_redirect_uri_does_not_follow_the_host_header(client: FlaskClient, identity_provider: IdentityProvider) -> None:
     identity_provider.start()
-    answer = client.get("/auth/login", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    assert client.get("/auth/login", headers={"Host": "evil.example"}).status_code == 400
+    answer = client.get("/auth/login", headers={"Host": "127.0.0.1", "X-Forwarded-Host": "evil.example"})
     assert parse_qs(urlsplit(answer.headers["Location"]).query)["redirect_uri"] == ["http://localhost/auth/callback"]
 
 

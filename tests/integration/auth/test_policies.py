@@ -177,7 +177,7 @@ def test_stored_answers_are_encrypted(app: Flask, client: FlaskClient, bearer: B
 
 
 def test_sessions_end_by_idleness_and_at_their_limit(app: Flask, client: FlaskClient, login: Any) -> None:
-    for column, age in (("seen_at", timedelta(minutes=61)), ("expires_at", timedelta(seconds=1))):
+    for column, age in (("idle_until", timedelta(seconds=1)), ("expires_at", timedelta(seconds=1))):
         login(client, "resident")
         assert client.get("/account/").status_code == 200
         with app.app_context(), transaction():

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from care import check_ins
+from care import links
 from care.assessment_models import SymptomReport
 from care.models import Case
 from config.database import db
@@ -106,7 +106,7 @@ def test_the_certificate_asks_for_the_date_of_birth(client, case, time):
     time.at = local(date(2026, 11, 16), 0)
     tick()
     token = link_in(bodies(case, "care.released")[0])
-    assert check_ins.by_token(token) is None
+    assert links.look(token).check_in is None
     assert "Geburtsdatum" in client.get(f"/c/{token}").get_data(as_text=True)
     assert send(client, token, birth_date="18.05.1984").status_code == 422
     assert send(client, token, birth_date="yesterday").status_code == 422

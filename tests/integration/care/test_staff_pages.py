@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from auth.models import Office
-from care import case_management
+from care import case_management, people
 from care.commands import EnrolCase
 from care.models import Case, OfficeTask
 from config.database import db, transaction
@@ -51,11 +51,33 @@ def test_the_dashboard_counts_and_lists_tasks(officer, case):
     assert case.reference in text(page)
 
 
-@pytest.mark.parametrize("words", ["{reference}", "Sommerfeld", "ilka sommerfeld", "Sommerfeld, Ilka", "0151 12345678"])
-def test_cases_are_found_exactly(officer, case, words):
-    found = officer.get("/care/cases/", query_string={"q": words.format(reference=case.reference.lower())})
+WAYS = ["{reference}", "Sommerfeld", "ilka sommerfeld", "Sommerfeld, Ilka", "0151 12345678", "Som", "somm il", "A-77/3"]
+
+
+def search(officer, words, **fields):
+    token = csrf(officer.get("/care/cases/"))
+    return officer.post("/care/cases/search", data={"csrf_token": token, "q": words, **fields})
+
+
+@pytest.mark.parametrize("words", WAYS)
+def test_cases_are_found(officer, case, words):
+    with transaction():
+        case.external_id, case.external_index = "A-77/3", people.external_index("A-77/3")
+    found = search(officer, words.format(reference=case.reference.lower()))
+    assert found.status_code == 200
     assert case.reference in text(found)
-    assert case.reference not in text(officer.get("/care/cases/", query_string={"q": "Sommer"}))
+
+
+@pytest.mark.parametrize("words", ["So", "Sommerfelder", "Sommer Kai", "0151 99999999", "A-77"])
+def test_what_does_not_fit_is_not_found(officer, case, words):
+    assert case.reference not in text(search(officer, words))
+
+
+def test_what_was_looked_for_stands_in_no_address(officer, case):
+    page = text(search(officer, "Sommerfeld"))
+    assert not re.search(r'(?:href|action|src)="[^"]*sommer', page, re.IGNORECASE)
+    written_by_hand = officer.get("/care/cases/?q=Sommerfeld")
+    assert (written_by_hand.status_code, written_by_hand.headers["Location"]) == (302, "/care/cases/")
 
 
 def test_lists_have_filters(officer, case):

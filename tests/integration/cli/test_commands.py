@@ -127,9 +127,12 @@ def test_a_damaged_sandbox_is_named(obhut: StartObhut, tmp_path: Path) -> None:
 
 def test_the_sandbox_refuses_production(obhut: StartObhut) -> None:
     environment = {
-        "OBHUT_ENV": "production", "OBHUT_SECRET_KEY": "s" * 40, "OBHUT_OIDC_ISSUER": "https://login.example.org",
-        "OBHUT_ENCRYPTION_KEYS": "A" * 43 + "=", "OBHUT_TWILIO_ACCOUNT_SID": "AC1", "OBHUT_BASE_URL": "https://o.example",
-        "OBHUT_SMTP_URL": "smtp://mail.example.org", "OBHUT_BLIND_INDEX_KEY": "b" * 40,
+        "OBHUT_ENV": "production", "OBHUT_SECRET_KEY": "kT9-wq4Zr_Xv2LmBf7HsJd0NcPyGa5Ue8Ri3Oo1t",
+        "OBHUT_OIDC_ISSUER": "https://login.example.org",
+        "OBHUT_ENCRYPTION_KEYS": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "OBHUT_TWILIO_ACCOUNT_SID": "AC1",
+        "OBHUT_BASE_URL": "https://o.example",
+        "OBHUT_SMTP_URL": "smtp://mail.example.org",
+        "OBHUT_BLIND_INDEX_KEY": "nP3_xK8vTq2WzYc7RfLm5HjDs9Bg4Ue6A1o0Ii-V",
         "OBHUT_OIDC_CLIENT_ID": "obhut", "OBHUT_TWILIO_AUTH_TOKEN": "x", "OBHUT_TWILIO_FROM": "+493023125100",
     }  # fmt: skip
     done = obhut(environment).run("sandbox")

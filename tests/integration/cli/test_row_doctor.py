@@ -11,6 +11,7 @@ from config.command_line import doctor_rows
 from config.command_line.ailments import Ailment
 from config.database import transaction
 from config.errors import ConfigurationError
+from config.row_security import PROTECTED
 from config.settings import Settings
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -25,7 +26,7 @@ HARMS = (
 @on_postgresql
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_table_that_is_not_held_is_found_and_mended(app: Flask, settings: Settings, owner: Engine, harm: str) -> None:
-    assert "33" in doctor_rows.examine(settings)
+    assert str(len(PROTECTED)) in doctor_rows.examine(settings)
     with owner.begin() as connection:
         connection.execute(text(harm))
     with pytest.raises(Ailment, match="care_case"):

@@ -221,3 +221,23 @@ def test_sms_and_mail_are_closed_apart(say: Say) -> None:
     assert statuses()["mail"] == "pending"
     count: Any = db.session.scalar(select(func.count()).select_from(InboundMessage))
     assert count == 1
+
+
+def test_a_number_makes_us_answer_only_so_often(app: Flask, say: Say, provider: Provider) -> None:
+    app.extensions["obhut.settings"] = app.extensions["obhut.settings"].changed(limit_contact="3 per day")
+    for _ in range(5):
+        assert say("STOP") is InboxState.DONE
+        assert is_closed(), "the wish counts all the same"
+        deliver(Channel.SMS)
+        say("START")
+        deliver(Channel.SMS)
+    assert not is_closed()
+    assert len(arrived(provider)) == 3
+
+
+def test_a_subject_with_a_line_break_adds_no_header(sink: Any) -> None:
+    put_email("one", variables={"subject": "Termin\r\nBcc: evil@evil.example\r\n\r\n<script>", "text": "Text"})
+    deliver(Channel.EMAIL)
+    (mail,) = sink.mails
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("Termin")

@@ -1,8 +1,11 @@
 """The sandbox's mail server and identity provider."""
 
 import smtplib
+from dataclasses import replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,10 +13,14 @@ import requests
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
+from auth import logout_tokens
+from auth.id_tokens import Expected, verified_claims
+from auth.jwts import unverified_claims, usable_keys
 from config.sandbox import state
 from config.sandbox.accounts import ACCOUNTS
 from config.sandbox.remote import Remote
 from config.settings import Settings, load_settings
+from tests.integration.sandbox.conftest import Application
 
 VERIFIER = "v" * 64
 
@@ -50,17 +57,19 @@ def test_the_provider_names_its_issuer(filled: Settings) -> None:
     assert found["token_endpoint"].startswith(filled.oidc_issuer)
 
 
-def log_in(filled: Settings, account: str, verifier: str) -> requests.Response:
+def log_in(filled: Settings, account: str, verifier: str, *, level: str = "", **asked: str) -> requests.Response:
     callback = "http://127.0.0.1:9/auth/callback"
     with OAuth2Session(filled.oidc_client_id, scope=filled.oidc_scopes, redirect_uri=callback) as session:
         url, _ = session.create_authorization_url(
             filled.oidc_issuer + "/oauth2/authorize", nonce="n",
-            code_challenge=create_s256_code_challenge(VERIFIER), code_challenge_method="S256",
+            code_challenge=create_s256_code_challenge(VERIFIER), code_challenge_method="S256", **asked,
         )  # fmt: skip
     page = requests.get(url, timeout=10)
     assert f'value="{account}"' in page.text
-    answer = requests.post(url, data={"sub": account}, timeout=10, allow_redirects=False)
-    code = parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+    answer = requests.post(url, data={"sub": account, "level": level}, timeout=10, allow_redirects=False)
+    query = parse_qs(urlsplit(answer.headers["Location"]).query)
+    code, issuer = query["code"][0], query["iss"][0]
+    assert issuer == filled.oidc_issuer
     credentials = (filled.oidc_client_id, filled.oidc_client_secret.get_secret_value())
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback, "code_verifier": verifier}
     return requests.post(filled.oidc_issuer + "/oauth2/token", data=form, auth=credentials, timeout=10)
@@ -77,6 +86,56 @@ def test_every_account_logs_in_by_name_and_brings_its_claims(filled: Settings) -
 def test_a_wrong_verifier_is_refused(filled: Settings) -> None:
     answer = log_in(filled, "resident", "w" * 64)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def claims_of(answer: requests.Response, keys: object) -> dict[str, Any]:
+    expected = Expected("", "obhut", "n", datetime.now(UTC))
+    token = answer.json()["id_token"]
+    issuer = unverified_claims(token)["iss"]
+    return verified_claims(token, usable_keys(keys), replace(expected, issuer=issuer, max_age=60))
+
+
+@pytest.mark.parametrize(
+    ("account", "asked", "chosen", "given"),
+    [
+        ("resident", "", "", "substantial"),
+        ("resident", "high STORK-QAA-Level-4", "", "high"),
+        ("resident", "STORK-QAA-Level-3 high", "", "substantial"),
+        ("resident", "high", "basic", "basic"),
+        ("officer", "substantial", "", "high"),
+    ],
+)
+def test_logins_say_when_and_how_surely(filled: Settings, account: str, asked: str, chosen: str, given: str) -> None:
+    keys = requests.get(filled.oidc_issuer + "/jwks", timeout=10).json()
+    claims = claims_of(log_in(filled, account, VERIFIER, level=chosen, acr_values=asked), keys)
+    assert claims["acr"] == given
+    assert claims["sid"]
+    assert abs(claims["auth_time"] - claims["iat"]) <= 5
+
+
+def test_the_page_says_what_is_asked(filled: Settings) -> None:
+    where = (
+        filled.oidc_issuer + "/oauth2/authorize?client_id=obhut&response_type=code&scope=openid&redirect_uri=http://a"
+    )
+    assert "hoch</strong>" in requests.get(where + "&acr_values=high&prompt=login", timeout=10).text
+    assert "noch einmal ausweisen" in requests.get(where + "&prompt=login", timeout=10).text
+    assert "noch einmal ausweisen" not in requests.get(where, timeout=10).text
+
+
+def test_logging_out_everywhere_tells_the_application(filled: Settings, application: Application) -> None:
+    where = filled.oidc_issuer + "/logout-everywhere"
+    assert "Niemand ist angemeldet" in requests.get(where, timeout=10).text
+    log_in(filled, "resident", VERIFIER)
+    keys = requests.get(filled.oidc_issuer + "/jwks", timeout=10).json()
+    page = requests.post(where, data={"sub": "resident"}, timeout=10).text
+    assert "resident ist abgemeldet" in page
+    assert "Niemand ist angemeldet" in page
+    path, fields, _ = application.reports[-1]
+    assert path == "/auth/backchannel-logout"
+    logout = logout_tokens.verified(
+        fields["logout_token"], usable_keys(keys), issuer=filled.oidc_issuer, client_id="obhut", now=datetime.now(UTC)
+    )
+    assert logout.subject == "resident"
 
 
 def test_a_configured_provider_needs_no_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,3 +91,25 @@ def test_an_address_in_one_text() -> None:
     assert profile_of({"address": {"formatted": "Weg 1\n38100 BS"}}, ClaimPaths(), LEVELS).address == {
         "formatted": "Weg 1 38100 BS"
     }
+
+
+def test_each_attribute_has_its_level() -> None:
+    claims = {
+        "acr": "gold", "given_name": "Ada", "email": "a@example.org", "contact": {"mobile": "+49170"},
+        "levels": {"given_name": "gold", "mobile": "copper", "family_name": "gold"},
+    }  # fmt: skip
+    paths = ClaimPaths(phone="contact.mobile", trust="levels")
+    found = profile_of(claims, paths, {"gold": "high", "silver": "substantial"})
+    assert found.trust == {"given_name": "high", "email": "high", "phone": "basic"}
+
+
+@pytest.mark.parametrize("stated", [None, "gold", ["gold"], 7, {"email": ["gold"]}])
+def test_levels_that_make_no_sense_raise_nobody(stated: object) -> None:
+    claims = {"acr": "silver", "email": "a@example.org", "levels": stated}
+    found = profile_of(claims, ClaimPaths(trust="levels"), {"gold": "high", "silver": "substantial"})
+    assert found.trust["email"] == ("basic" if isinstance(stated, dict) else "substantial")
+
+
+def test_what_was_not_verified_is_known_least_surely() -> None:
+    claims = {"acr": "gold", "phone_number": "+49170", "phone_number_verified": False}
+    assert profile_of(claims, ClaimPaths(), {"gold": "high"}).trust == {"phone": "basic"}

@@ -11,7 +11,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from auth.id_tokens import Expected, TokenRefused, UnknownKey, is_subject, usable_keys, verified_claims
+from auth.id_tokens import Expected, verified_claims
+from auth.jwts import TokenRefused, UnknownKey, is_subject, usable_keys
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 STAMP = int(NOW.timestamp())

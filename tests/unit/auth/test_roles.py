@@ -14,6 +14,7 @@ from auth.roles import (
     Permission,
     Role,
     claimed_roles,
+    needs_step_up,
     permissions_of,
 )
 
@@ -35,8 +36,8 @@ def test_nobody_outside_the_health_office_touches_cases(role: Role) -> None:
     assert not ROLE_PERMISSIONS[role] & HEALTH
 
 
-def test_the_auditor_reads_the_trail_and_nothing_else() -> None:
-    assert ROLE_PERMISSIONS[Role.AUDITOR] == {Permission.AUDIT_READ}
+def test_the_auditor_reads_the_trail_and_the_record_of_processing_and_nothing_else() -> None:
+    assert ROLE_PERMISSIONS[Role.AUDITOR] == {Permission.AUDIT_READ, Permission.PROCESSING_SEE}
 
 
 def test_an_officer_may_all_that_a_tracer_may() -> None:
@@ -91,3 +92,26 @@ def test_a_department_role_gives_no_office() -> None:
     assert actor.departments_for(Permission.REQUESTS_WORK) == {"traffic"}
     assert actor.office_ids == frozenset[UUID]()
     assert Role.RESIDENT not in STAFF_ROLES
+
+
+@pytest.mark.parametrize(
+    ("permission", "reading", "changing"),
+    [
+        (Permission.CASES_EXPORT, True, True),
+        (Permission.CASES_ERASE, False, True),
+        (Permission.REQUESTS_ERASE, False, True),
+        (Permission.RETENTION_RUN, False, True),
+        (Permission.ROLES_GRANT, False, True),
+        (Permission.ADMIN_MANAGE, False, False),
+        (Permission.HOLDS_MANAGE, False, False),
+        (Permission.CASES_ORDER, False, False),
+        (Permission.ACCOUNT_OWN, False, False),
+    ],
+)
+def test_what_needs_a_confirmed_login(permission: Permission, reading: bool, changing: bool) -> None:
+    assert [needs_step_up(permission, method) for method in ("GET", "HEAD")] == [reading] * 2
+    assert [needs_step_up(permission, method) for method in ("POST", "PUT", "PATCH", "DELETE")] == [changing] * 4
+
+
+def test_a_place_with_half_a_character_is_none() -> None:
+    assert claimed_roles(["contact_tracer:\ud800", "contact_tracer:a\x00", "auditor"]) == (ClaimedRole(Role.AUDITOR),)

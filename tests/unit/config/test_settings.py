@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,15 @@ import pytest
 from config.command_line import terminal
 from config.errors import ConfigurationError
 from config.settings import Settings, load_settings
+from tests.support import repository
 
-KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 PRODUCTION = {
     "env": "production",
     "base_url": "https://obhut.example.org",
-    "secret_key": "x" * 40,
+    "secret_key": "kT9-wq4Zr_Xv2LmBf7HsJd0NcPyGa5Ue8Ri3Oo1t",
     "encryption_keys": KEY,
+    "blind_index_key": "nP3_xK8vTq2WzYc7RfLm5HjDs9Bg4Ue6A1o0Ii-V",
     "oidc_issuer": "https://login.example.org",
     "oidc_client_id": "obhut",
     "twilio_account_sid": "AC" + "0" * 32,
@@ -141,6 +144,8 @@ def test_production_starts_with_everything_set() -> None:
         ({"secret_key": ""}, "OBHUT_SECRET_KEY"),
         ({"secret_key": "short"}, "OBHUT_SECRET_KEY"),
         ({"encryption_keys": ""}, "OBHUT_ENCRYPTION_KEYS"),
+        ({"blind_index_key": ""}, "OBHUT_BLIND_INDEX_KEY"),
+        ({"blind_index_key": "short"}, "OBHUT_BLIND_INDEX_KEY"),
         ({"oidc_issuer": ""}, "OBHUT_OIDC_ISSUER"),
         ({"base_url": "http://obhut.example.org"}, "OBHUT_BASE_URL"),
         ({"oidc_issuer": "http://login.example.org"}, "OBHUT_OIDC_ISSUER"),
@@ -156,3 +161,88 @@ def test_production_refuses_what_is_unsafe(tmp_path: Path, without: dict[str, ob
 
 def test_a_secret_never_shows_in_the_settings_text() -> None:
     assert "secret@" not in repr(Settings(**PRODUCTION))  # type: ignore[arg-type]
+
+
+EXAMPLE = repository.ROOT / "deploy" / "obhut.env.example"
+GOOD_KEY = base64.urlsafe_b64encode(bytes(range(7, 39))).decode()
+
+
+@pytest.mark.parametrize(
+    ("weak", "named"),
+    [
+        ({"secret_key": "a" * 64}, "OBHUT_SECRET_KEY"),
+        ({"secret_key": "abcabcabc" * 6}, "OBHUT_SECRET_KEY"),
+        ({"secret_key": "change-me-" + "kT9wq4ZrXv2LmBf7HsJd0NcPyGa5Ue8Ri3Oo1t"}, "OBHUT_SECRET_KEY"),
+        ({"secret_key": "…" + "kT9wq4ZrXv2LmBf7HsJd0NcPyGa5Ue8Ri3Oo1t"}, "OBHUT_SECRET_KEY"),
+        ({"encryption_keys": base64.urlsafe_b64encode(bytes(32)).decode()}, "OBHUT_ENCRYPTION_KEYS"),
+        ({"encryption_keys": f"{KEY},{KEY}"}, "OBHUT_ENCRYPTION_KEYS"),
+        ({"secret_key": GOOD_KEY, "encryption_keys": GOOD_KEY}, "OBHUT_SECRET_KEY"),
+        ({"blind_index_key": PRODUCTION["secret_key"]}, "OBHUT_BLIND_INDEX_KEY"),
+        ({"blind_index_key": "b" * 40}, "OBHUT_BLIND_INDEX_KEY"),
+        ({"oidc_client_secret": "changeme"}, "OBHUT_OIDC_CLIENT_SECRET"),
+        ({"twilio_auth_token": "your-secret-token"}, "OBHUT_TWILIO_AUTH_TOKEN"),
+        ({"database_url": "postgresql+psycopg://obhut:…@127.0.0.1/obhut"}, "OBHUT_DATABASE_URL"),
+        ({"broker_url": "amqp://obhut:…@127.0.0.1/obhut"}, "OBHUT_BROKER_URL"),
+        ({"log_level": "DEBUG"}, "OBHUT_LOG_LEVEL"),
+        ({"base_url": "https://obhut.example.org/app"}, "OBHUT_BASE_URL"),
+        ({"base_url": "https://user@obhut.example.org"}, "OBHUT_BASE_URL"),
+        ({"oidc_staff_issuer": "http://login.example.org", "oidc_staff_client_id": "x"}, "OBHUT_OIDC_STAFF_ISSUER"),
+        ({"trusted_proxies": "0.0.0.0/0"}, "OBHUT_TRUSTED_PROXIES"),
+        ({"trusted_proxies": "7"}, "OBHUT_TRUSTED_PROXIES"),
+        ({"trusted_proxies": "proxy"}, "OBHUT_TRUSTED_PROXIES"),
+        ({"allowed_hosts": "https://x.example"}, "OBHUT_ALLOWED_HOSTS"),
+        ({"limit_logins": "often"}, "OBHUT_LIMIT_LOGINS"),
+        ({"limit_api": "0 per minute"}, "OBHUT_LIMIT_API"),
+        ({"security_contact": "http://x.example"}, "OBHUT_SECURITY_CONTACT"),
+        ({"security_contact": "mailto:a@b.example\nExpires: never"}, "OBHUT_SECURITY_CONTACT"),
+        ({"security_languages": "de\nen"}, "OBHUT_SECURITY_LANGUAGES"),
+        ({"security_expires": "soon"}, "OBHUT_SECURITY_EXPIRES"),
+    ],
+)
+def test_what_everybody_could_know_or_nobody_could_mean_stops_production(weak: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named) as refused:
+        load_settings(**(PRODUCTION | weak))
+    assert len(str(refused.value).splitlines()) == 1
+    for secret in weak.values():
+        assert len(secret) < 20 or secret not in str(refused.value), "an error must not tell a secret"
+
+
+def test_the_example_file_alone_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("OBHUT_DATA_DIR", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="OBHUT_"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["FLASK_DEBUG", "PYTHONINSPECT"])
+def test_a_debugger_stops_production(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(ConfigurationError, match=name):
+        load_settings(**PRODUCTION)
+    monkeypatch.setenv(name, "0")
+    assert load_settings(**PRODUCTION).is_production
+
+
+def test_secrets_made_for_trying_out_stop_production(tmp_path: Path) -> None:
+    made = load_settings(data_dir=tmp_path)
+    trial = {"secret_key": made.secret_key.get_secret_value(), "data_dir": tmp_path}
+    with pytest.raises(ConfigurationError, match="OBHUT_SECRET_KEY"):
+        load_settings(**(PRODUCTION | trial))
+    assert load_settings(**(PRODUCTION | {"data_dir": tmp_path})).is_production
+
+
+def test_a_random_secret_is_never_taken_for_a_weak_one() -> None:
+    for number in range(300):
+        made = {"secret_key": secrets.token_hex(32) if number % 2 else secrets.token_urlsafe(48)}
+        made["encryption_keys"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        assert load_settings(**(PRODUCTION | made)).is_production
+
+
+@pytest.mark.parametrize(("given", "expected"), [("0", 0), ("2", 2), (1, 1)])
+def test_proxies_may_be_counted(given: str | int, expected: int) -> None:
+    assert load_settings(trusted_proxies=given).trusted_proxies == expected
+
+
+def test_proxies_may_be_named_by_network() -> None:
+    found = load_settings(trusted_proxies="10.0.0.0/8, fd00::/8, 192.0.2.1").trusted_proxies
+    assert [str(one) for one in found] == ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"]  # type: ignore[union-attr]

@@ -1,0 +1,118 @@
+"""The links of the chains: keyed hashes, each over the link before it and one event.
+
+One sealer at a time links what waits, in batches. It locks nothing that a writer needs.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import delete, select, text
+
+from auth.audit_keys import TrailKey, trail_keys
+from auth.models import AuditEvent, AuditPending, AuditSeal
+from config.database import claimable, db, transaction
+from config.encryption import blind_index
+from config.rowsets import among, insert_many
+
+BATCH = 500
+SEALER_LOCK = 0x6F626875  # PostgreSQL advisory lock: one sealer at a time
+EVENT = (
+    AuditEvent.id,
+    AuditEvent.at,
+    AuditEvent.domain_at,
+    AuditEvent.chain,
+    AuditEvent.actor_kind,
+    AuditEvent.actor,
+    AuditEvent.action,
+    AuditEvent.subject,
+    AuditEvent.seen,
+    AuditEvent.facts,
+)
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def seal() -> int:
+    """Link events that wait into their chains, one batch; how many. Where another sealer is at it, none."""
+    if db.session.scalar(select(AuditPending.event_id).limit(1)) is None:
+        db.session.rollback()
+        return 0
+    with transaction():
+        if not _is_the_only_sealer():
+            return 0
+        waiting = select(AuditPending.event_id).order_by(AuditPending.event_id).limit(BATCH)
+        pending = list(db.session.scalars(claimable(waiting)))
+        events = db.session.execute(select(*EVENT).where(among(AuditEvent.id, pending)).order_by(AuditEvent.id))
+        insert_many(AuditSeal, _links(events))
+        db.session.execute(delete(AuditPending).where(among(AuditPending.event_id, pending)))
+    return len(pending)
+
+
+def chains() -> Iterator[tuple[str, int, bytes, str | None]]:
+    """The chains by name, each with number, seal and key of its last link: two look-ups each, however long they are."""
+    wanted = select(AuditSeal.chain).order_by(AuditSeal.chain).limit(1)
+    chain = db.session.scalar(wanted)
+    while chain is not None:
+        yield (chain, *end_of(chain))
+        chain = db.session.scalar(wanted.where(AuditSeal.chain > chain))
+
+
+def end_of(chain: str) -> tuple[int, bytes, str | None]:
+    """Number, seal and key of the last link of a chain; (0, b"", None) when it has none."""
+    links = select(AuditSeal.number, AuditSeal.seal, AuditSeal.key_id).where(AuditSeal.chain == chain)
+    last = db.session.execute(links.order_by(AuditSeal.number.desc()).limit(1)).first()
+    return (last.number, last.seal, last.key_id) if last else (0, b"", None)
+
+
+def link_of(event: Any, number: int, previous: bytes, key: TrailKey) -> bytes:
+    """The link of an event (a row of the columns `EVENT`) as `number` of its chain, after the link `previous`."""
+    row = [
+        str(event.id),
+        event.at.isoformat(),
+        event.domain_at.isoformat(),
+        event.chain,
+        event.actor_kind,
+        event.actor,
+        event.action,
+        event.subject,
+        event.seen,
+        event.facts,
+    ]
+    return key.link(f"{number}\0{previous.hex()}\0{_encode(row)}")
+
+
+def first_link_of(event: Any, number: int, previous: bytes) -> bytes:
+    """The same as it was until the trail had keys of its own and knew who looked."""
+    row = {
+        "id": str(event.id),
+        "at": event.at.isoformat(),
+        "domain_at": event.domain_at.isoformat(),
+        "chain": event.chain,
+        "actor_kind": event.actor_kind,
+        "actor": event.actor,
+        "action": event.action,
+        "subject": event.subject,
+        "facts": event.facts,
+    }
+    return blind_index("audit seal", f"{number}\0{previous.hex()}\0{_encode(row)}")
+
+
+def _links(events: Any) -> list[dict[str, Any]]:
+    key, ends, links = trail_keys().newest, {}, []
+    for event in events:
+        chain = event.chain
+        if chain not in ends:
+            ends[chain] = end_of(chain)[:2]
+        number, previous = ends[chain]
+        number, link = number + 1, link_of(event, number + 1, previous, key)
+        links.append({"chain": chain, "number": number, "event_id": event.id, "seal": link, "key_id": key.id})
+        ends[chain] = number, link
+    return links
+
+
+def _is_the_only_sealer() -> bool:
+    """Whether no other is at it. It looks once more after each batch, so that it finds what waits here."""
+    if db.session.get_bind().dialect.name != "postgresql":
+        return True  # SQLite lets one write at a time
+    taken = db.session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEALER_LOCK})
+    return bool(taken)

@@ -1,0 +1,188 @@
+"""How long each type of record is kept, and the run that erases what is over. Each room registers its own types.
+
+The table of types is what the run works off, what the page shows and what the record of processing names: they cannot
+differ. Times are domain time.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from auth import archive, audit, holds
+from auth.actors import Actor
+from auth.archive import Due, Files
+from auth.models import AuditEvent
+from config import clock, scopes
+from config.database import db, transaction
+from config.errors import N_, ConfigurationError
+from config.settings import current_settings
+
+log = structlog.get_logger(__name__)
+BATCH = 100
+ONCE_IN = timedelta(hours=20)
+LONGEST_TURN_S = 30.0
+RUNNER = Actor.system("retention")
+FINISHED, ERASED = "retention.finished", "retention.erased"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records that are due, and the id after which to go on looking; None: that was all."""
+
+    items: Sequence[Due]
+    next: UUID | None
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """One line of the table. Texts are English msgids.
+
+    `days`: how long it is kept, counted from `counted_from`; a setting may change it, but not below `at_least`.
+    `due(now, days, after, limit)` finds what is over, in the order of ids, locking it; `erase(records, actor)` does it,
+    both inside a transaction of the run. Without `erase` something else sees to it (`by`). `files` writes a record for
+    the archive, which then is asked first.
+    """
+
+    name: str
+    title: str
+    days: int
+    counted_from: str
+    basis: str
+    at_least: int = 1
+    due: Callable[[datetime, int, UUID | None, int], Page] | None = None
+    erase: Callable[[Sequence[Due], Actor], int] | None = None
+    files: Files | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the run found and did of one type. `waiting`: offered to the archive, not answered yet."""
+
+    name: str
+    due: int = 0
+    held: int = 0
+    waiting: int = 0
+    erased: int = 0
+
+    def plus(self, other: "Outcome") -> "Outcome":
+        return replace(
+            self,
+            due=self.due + other.due,
+            held=self.held + other.held,
+            waiting=self.waiting + other.waiting,
+            erased=self.erased + other.erased,
+        )
+
+
+Place = tuple[str, UUID | None]
+_types: dict[str, RecordType] = {}
+_place: Place | None = None  # where this process goes on in its next turn
+
+
+def register_type(record_type: RecordType) -> None:
+    """Make a type of record known. The same name again replaces it."""
+    _types[record_type.name] = record_type
+
+
+def record_types() -> tuple[RecordType, ...]:
+    """All types, by name."""
+    return tuple(_types[name] for name in sorted(_types))
+
+
+def days_of(record_type: RecordType) -> int:
+    """How long records of this type are kept here, in days."""
+    return current_settings().retention.get(record_type.name, record_type.days)
+
+
+def is_set(name: str) -> bool:
+    """Whether the setting names this type, so that its days count for all of its records."""
+    return name in current_settings().retention
+
+
+def check_settings() -> None:
+    """Raises ConfigurationError for a type that there is not, or a time shorter than the law allows."""
+    for name, days in current_settings().retention.items():
+        known = _types.get(name)
+        if known is None:
+            raise ConfigurationError(
+                N_("OBHUT_RETENTION: there is no type “{name}”; the types are {names}."),
+                name=name, names=", ".join(sorted(_types)),
+            )  # fmt: skip
+        if known.erase is None:
+            raise ConfigurationError(N_("OBHUT_RETENTION: the time of “{name}” is fixed; leave it out."), name=name)
+        if days < known.at_least:
+            raise ConfigurationError(
+                N_("OBHUT_RETENTION: “{name}” must be kept for at least {least} days."), name=name, least=known.at_least
+            )
+
+
+def run(*, dry_run: bool = False, start: Place | None = None) -> Iterator[tuple[Outcome, Place | None]]:
+    """Erase what is over, type by type, in batches with a transaction each: what each batch did, and where to go on.
+
+    Interrupted anywhere it can be begun anew: what is gone is not due any more. `dry_run` only counts. Raises
+    ConfigurationError as `check_settings` does.
+    """
+    check_settings()
+    now = clock.now()
+    first, after = start or ("", None)
+    for record_type in record_types():
+        if record_type.due is None or record_type.name < first:
+            continue
+        while True:
+            with scopes.within(scopes.system("retention")), transaction():
+                found, after = _batch(record_type, now, after, dry_run)
+            yield found, (record_type.name, after) if after else None
+            if after is None:
+                break
+
+
+def _batch(record_type: RecordType, now: datetime, after: UUID | None, dry_run: bool) -> tuple[Outcome, UUID | None]:
+    assert record_type.due is not None
+    assert record_type.erase is not None
+    page = record_type.due(now, days_of(record_type), after, BATCH)
+    standing = holds.held({subject for each in page.items for subject in each.subjects})
+    free = [each for each in page.items if standing.isdisjoint(each.subjects)]
+    found = Outcome(record_type.name, due=len(page.items), held=len(page.items) - len(free))
+    if dry_run or not free:
+        return found, page.next
+    going = archive.ready(record_type.name, free, now) if record_type.files else free
+    erased = record_type.erase(going, RUNNER) if going else 0
+    if record_type.files and going:
+        archive.gone(record_type.name, [each.id for each in going], now)
+    if erased:
+        audit.record(RUNNER, ERASED, f"retention:{record_type.name}", count=erased, held=found.held)
+        log.info("retention_erased", type=record_type.name, items=erased)
+    return replace(found, waiting=len(free) - len(going), erased=erased), page.next
+
+
+def run_due() -> int:
+    """The daily run, as a job: half a minute of it, then the next turn goes on; how much was done. Then it rests."""
+    global _place
+    lately = select(AuditEvent.id).where(
+        AuditEvent.action == FINISHED, AuditEvent.domain_at > clock.now() - ONCE_IN, AuditEvent.domain_at <= clock.now()
+    )
+    with scopes.within(scopes.system("retention")):
+        ran = db.session.scalar(lately.limit(1)) is not None
+        db.session.rollback()
+        if ran:
+            return 0
+    erased, until = 0, time.monotonic() + LONGEST_TURN_S
+    for outcome, following in run(start=_place):
+        _place = following
+        erased += outcome.erased
+        if _place is not None and time.monotonic() > until:
+            return max(erased, 1)
+    note_finished()
+    return erased
+
+
+def note_finished() -> None:
+    """Note in the audit trail that a run came to its end. In a transaction of its own."""
+    with scopes.within(scopes.system("retention")), transaction():
+        audit.record(RUNNER, FINISHED, "retention")

@@ -1,0 +1,212 @@
+"""Privacy notices for everybody, and data protection for staff: record of processing, time limits, archive, holds."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, SelectField, TextAreaField
+
+from auth import archive, holds, notices, processing, records, retention
+from auth.notices import Notice
+from auth.policies import current_actor, public, require
+from auth.roles import Permission
+from config.database import transaction
+from config.downloads import as_download
+from config.error_pages import filled, translated
+from config.errors import DomainError, NotFound, RuleViolation
+from config.forms import BaseForm
+from config.localisation import local_date, page_locale
+from config.zips import zipped
+
+notices_pages = Blueprint("privacy", __name__, url_prefix="/privacy", template_folder="templates")
+desk = Blueprint("data_protection", __name__, url_prefix="/staff/privacy", template_folder="templates")
+blueprints = (notices_pages, desk)
+MOST_AT_ONCE = archive.PAGE
+
+
+class HoldForm(BaseForm):
+    """A hold on a record: which, and why."""
+
+    kind = HiddenField()
+    reference = HiddenField()
+    about = SelectField(_l("Stands on"), validate_choice=False)
+    reason = TextAreaField(_l("Reason"), render_kw={"rows": 3, "maxlength": holds.REASON_LENGTH})
+
+
+def privacy_notice(purpose: str) -> Notice:
+    """The notice that a form shows now, in the language of the page; for templates of every room."""
+    return notices.current(purpose, str(get_locale() or page_locale()))
+
+
+def kept_words(text: str, params: Mapping[str, object]) -> str:
+    """What stays or why, in the language of the page; for templates of every room."""
+    shown = {name: local_date(value) if isinstance(value, date) else value for name, value in params.items()}
+    return filled(text, shown)
+
+
+notices_pages.add_app_template_global(privacy_notice)
+notices_pages.add_app_template_global(kept_words)
+
+
+@notices_pages.get("/<purpose>")
+@public
+def show(purpose: str) -> ResponseReturnValue:
+    """The notice that stands now, to read and to print."""
+    return _notice_page(notices.current(purpose, page_locale()))
+
+
+@notices_pages.get("/<purpose>/<int:version>")
+@public
+def show_version(purpose: str, version: int) -> ResponseReturnValue:
+    """A notice as somebody was shown it at the time."""
+    return _notice_page(notices.notice(purpose, version, page_locale()))
+
+
+def _notice_page(found: Notice) -> ResponseReturnValue:
+    return render_template("auth/notice.html", notice=found, versions=notices.versions(found.purpose))
+
+
+@desk.get("/records")
+@require(Permission.PROCESSING_SEE)
+def processing_records() -> ResponseReturnValue:
+    """The record of processing activities (Art. 30 GDPR)."""
+    return render_template("auth/processing.html", record=processing.record(page_locale()), tabs=_tabs("records"))
+
+
+@desk.get("/records.json")
+@require(Permission.PROCESSING_SEE)
+def processing_export() -> ResponseReturnValue:
+    """The same for other programs."""
+    found = processing.record(page_locale())
+    return {
+        "schema": "obhut/processing/1",
+        "contacts": found.contacts,
+        "security": found.security,
+        "activities": [
+            {**one.__dict__, "periods": [_period(period) for period in one.periods]} for one in found.activities
+        ],
+    }
+
+
+def _period(period: processing.Period) -> dict[str, Any]:
+    texts = {"title": period.title, "counted_from": period.counted_from, "basis": period.basis}
+    return {"name": period.name, "days": period.days} | {name: _(text) for name, text in texts.items()}
+
+
+@desk.get("/retention")
+@require(Permission.RETENTION_RUN)
+def time_limits() -> ResponseReturnValue:
+    """How long what is kept, and what the archive has been offered."""
+    actor = current_actor()
+    offers, following = archive.open_offers(actor, _id(request.args.get("after")))
+    return render_template(
+        "auth/retention.html",
+        types=[(one, retention.days_of(one)) for one in retention.record_types()],
+        titles={one.name: one.title for one in retention.record_types()},
+        offers=offers,
+        waiting=archive.count_open(actor),
+        next_url=url_for(".time_limits", after=following) if following else None,
+        form=BaseForm(formdata=None),
+        tabs=_tabs("retention"),
+    )
+
+
+@desk.post("/archive")
+@require(Permission.RETENTION_RUN)
+def answer_offers() -> ResponseReturnValue:
+    """Hand the chosen files out, or note what the archive says of them."""
+    actor, chosen = current_actor(), [found for one in request.form.getlist("offer") if (found := _id(one))]
+    action = request.form.get("action")
+    if not BaseForm().validate_on_submit() or not chosen or len(chosen) > MOST_AT_ONCE:
+        flash(_("Please choose at least one file."), "warning")
+    elif action == "fetch":
+        return _fetched(chosen)
+    else:
+        try:
+            with transaction():
+                number = archive.decide(actor, chosen, wanted=action == "take")
+            flash(_("Noted for %(number)s files. The next run erases them.", number=number), "success")
+        except DomainError as error:
+            flash(translated(error), "warning")
+    return redirect(url_for(".time_limits"), 303)
+
+
+def _fetched(chosen: list[UUID]) -> Response:
+    actor, types = current_actor(), {one.name: one.files for one in retention.record_types() if one.files}
+    packed = zipped(archive.files(actor, chosen, lambda name: types[name]))
+    with transaction():
+        archive.note_fetched(actor, chosen)
+    return download(packed, "archive.zip")
+
+
+def download(packed: Any, name: str) -> Response:
+    """A ZIP on its way out, kept by nobody in between."""
+    return as_download(send_file(packed, mimetype="application/zip"), name)
+
+
+@desk.get("/holds")
+@require(Permission.HOLDS_MANAGE)
+def legal_holds() -> ResponseReturnValue:
+    """The holds that stand in the actor's offices and departments, and those that were lifted."""
+    actor = current_actor()
+    lifted = request.args.get("lifted") == "1"
+    return render_template(
+        "auth/holds.html", holds=holds.page(actor, standing=not lifted), lifted=lifted, tabs=_tabs("holds")
+    )
+
+
+@desk.post("/holds")
+@require(Permission.HOLDS_MANAGE)
+def place_hold() -> ResponseReturnValue:
+    """Put a hold on a record that the actor may hold; back to its page."""
+    form, actor = HoldForm(), current_actor()
+    kind = form.about.data or form.kind.data or ""
+    found = records.find(actor, Permission.HOLDS_MANAGE, kind, form.reference.data or "")
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                holds.place(actor, found, form.reason.data or "")
+            flash(_("The legal hold stands. Nothing of it is erased until it is lifted."), "success")
+        except RuleViolation as violation:
+            flash(translated(violation), "warning")
+    return redirect(found.url, 303)
+
+
+@desk.post("/holds/<uuid:hold_id>/lift")
+@require(Permission.HOLDS_MANAGE)
+def lift_hold(hold_id: UUID) -> ResponseReturnValue:
+    """End a hold."""
+    if not BaseForm().validate_on_submit():
+        raise NotFound()
+    with transaction():
+        holds.lift(current_actor(), hold_id)
+    flash(_("The legal hold was lifted. The time limits count again."), "success")
+    return redirect(url_for(".legal_holds"), 303)
+
+
+def _tabs(here: str) -> list[dict[str, Any]]:
+    actor = current_actor()
+    ways = (
+        ("records", Permission.PROCESSING_SEE, ".processing_records", _("Record of processing")),
+        ("retention", Permission.RETENTION_RUN, ".time_limits", _("Time limits and archive")),
+        ("holds", Permission.HOLDS_MANAGE, ".legal_holds", _("Legal holds")),
+        ("erase", Permission.REQUESTS_ERASE, "request_erasure.look_up", _("Erase a request")),
+    )
+    return [
+        {"label": label, "url": url_for(endpoint), "current": name == here}
+        for name, permission, endpoint, label in ways
+        if actor.may(permission)
+    ]
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

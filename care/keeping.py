@@ -1,0 +1,241 @@
+"""How long care keeps what it knows, and its files for the archive and for the person.
+
+What was said about health goes first (the protocol says when), the case after it; order and papers stay for as long as
+people may apply for compensation.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from auth import erasures, records, retention
+from auth.actors import Actor
+from auth.archive import Due
+from auth.erasures import EVERYTHING
+from auth.records import Record
+from auth.retention import Page, RecordType
+from auth.roles import Permission
+from care import erasure, representations
+from care.import_models import CaseImport, ImportState
+from care.models import Case, Document
+from care.protocol import all_protocols, current_protocol, current_versions
+from config.database import claimable, db
+from config.dependents import delete_with_dependents
+from config.errors import N_, NotFound
+from config.rowsets import among
+from notifications import keeping as messages
+
+SYMPTOMS, CASES, ORDERS, IMPORTS = "care.symptoms", "care.cases", erasure.ORDERS, "care.imports"
+SCHEMA = "obhut/case/1"
+
+
+def _symptoms(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
+    known = Case.health_erased_at.is_(None)
+    return _cases(and_(known, _over(now, days)), Case.closed_at, after, limit)
+
+
+def _over(now: datetime, days: int) -> ColumnElement[bool]:
+    """Closed for longer than the case's protocol says; the setting counts for all."""
+    if retention.is_set(SYMPTOMS):
+        return Case.closed_at < now - timedelta(days=days)
+    by_protocol = [
+        and_(Case.protocol_code == code, Case.protocol_version == version)
+        & (Case.closed_at < now - timedelta(days=protocol.retention.days))
+        for (code, version), protocol in sorted(all_protocols().items())
+    ]
+    return or_(Case.closed_at < now - timedelta(days=365), *by_protocol)
+
+
+def _whole_cases(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
+    """Cases without order and papers, of people of whom there is nothing younger."""
+    other = aliased(Case)
+    younger = or_(other.closed_at.is_(None), other.closed_at >= now - timedelta(days=days), _has_papers(other))
+    which = and_(Case.closed_at < now - timedelta(days=days), ~_of_same_person(other, younger))
+    return _cases(which, Case.closed_at, after, limit)
+
+
+def _with_papers(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
+    limit_at = now - timedelta(days=days)
+    other = aliased(Case)
+    younger = or_(other.closed_at.is_(None), other.closed_at >= limit_at, other.order_ends_on >= limit_at.date())
+    which = and_(Case.closed_at < limit_at, _has_papers(Case), ~_of_same_person(other, younger))
+    return _cases(which, Case.closed_at, after, limit)
+
+
+def _has_papers(case: Any) -> ColumnElement[bool]:
+    return or_(case.order_state.is_not(None), exists().where(Document.case_id == case.id))
+
+
+def _of_same_person(other: Any, which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(other.person_id == Case.person_id, which)
+
+
+def _cases(which: ColumnElement[bool], since: Any, after: UUID | None, limit: int) -> Page:
+    wanted: Select[Any] = select(Case.id, Case.reference, Case.office_id, since.label("since")).where(
+        Case.closed_at.is_not(None), which
+    )
+    if after:
+        wanted = wanted.where(Case.id > after)
+    rows = db.session.execute(claimable(wanted.order_by(Case.id).limit(limit), of=Case)).all()
+    items = [Due(row.id, row.since, (f"case:{row.reference}",), f"office:{row.office_id}") for row in rows]
+    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def _erase_symptoms(found: Sequence[Due], actor: Actor) -> int:
+    erasure.erase_health([each.id for each in found])
+    return len(found)
+
+
+def _erase_cases(found: Sequence[Due], actor: Actor) -> int:
+    people = _people_of(found)
+    erasure.erase_people(people, EVERYTHING)
+    erasures.note(erasure.KIND, people, EVERYTHING, "time", actor)
+    return len(found)
+
+
+def _people_of(found: Sequence[Due]) -> list[UUID]:
+    wanted = select(Case.person_id).where(among(Case.id, [each.id for each in found])).distinct()
+    return sorted(db.session.scalars(wanted))
+
+
+def _imports(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
+    wanted = select(CaseImport.id, CaseImport.office_id, CaseImport.uploaded_at).where(
+        CaseImport.uploaded_at < now - timedelta(days=days),
+        CaseImport.state.in_([ImportState.FINISHED, ImportState.DISCARDED]),
+        CaseImport.rows_deleted_at.is_not(None),
+    )
+    if after:
+        wanted = wanted.where(CaseImport.id > after)
+    rows = db.session.execute(claimable(wanted.order_by(CaseImport.id).limit(limit))).all()
+    items = [Due(row.id, row.uploaded_at, (f"import:{row.id}",), f"office:{row.office_id}") for row in rows]
+    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def _erase_imports(found: Sequence[Due], actor: Actor) -> int:
+    return delete_with_dependents(CaseImport.__table__, [each.id for each in found])  # type: ignore[arg-type]
+
+
+def files_of_case(case_id: UUID) -> Iterator[tuple[str, bytes]]:
+    """A case as files: JSON with a schema version, and its papers as PDF."""
+    case = db.session.get(Case, case_id)
+    if case is None:
+        return
+    yield "case.json", json.dumps(_as_json(case), ensure_ascii=False, indent=1).encode()
+    for document in case.documents:
+        yield f"papers/{document.file_name}", document.content or b""
+    yield "messages.json", messages.as_file([case.reference])
+
+
+def files_of_person(person_id: UUID) -> Iterator[tuple[str, bytes]]:
+    """All cases of a person as files, each in a folder of its own; the copy that Art. 15 GDPR speaks of."""
+    wanted = select(Case.id, Case.reference).where(Case.person_id == person_id).order_by(Case.reference)
+    for case_id, reference in db.session.execute(wanted).all():
+        for name, content in files_of_case(case_id):
+            yield f"{reference}/{name}", content
+
+
+def _as_json(case: Case) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "case": representations.case_json(case),
+        "reports": [representations.report_json(report) for report in case.reports],
+        "reviews": [
+            {"outcome": review.outcome, "at": review.recorded_at.isoformat(), "note": review.note}
+            for review in case.reviews
+        ],
+        "lab_results": [
+            {"kind": result.kind.value, "result": result.outcome, "sampled_on": result.sampled_on.isoformat()}
+            for result in case.lab_results
+        ],
+        "check_ins": [
+            {
+                "day": check_in.local_date.isoformat(),
+                "due_at": check_in.due_at.isoformat(),
+                "answered_at": check_in.answered_at.isoformat() if check_in.answered_at else None,
+            }
+            for check_in in case.check_ins
+        ],
+        "orders": [
+            {
+                "event": order.event.value,
+                "legal_basis": order.legal_basis,
+                "starts_on": order.starts_on.isoformat() if order.starts_on else None,
+                "ends_on": order.ends_on.isoformat() if order.ends_on else None,
+                "recorded_at": order.recorded_at.isoformat(),
+            }
+            for order in case.orders
+        ],
+        "timeline": [representations.event_json(event) for event in case.events],
+    }
+
+
+def find_record(actor: Actor, permission: Permission, reference: str) -> Record:
+    """For `auth.records`: a case over which the actor holds the permission. Raises NotFound."""
+    wanted = select(Case.reference, Case.office_id).where(Case.reference == reference.strip().upper())
+    if not actor.is_system:
+        wanted = wanted.where(Case.office_id.in_(actor.offices_for(permission)))
+    found = db.session.execute(wanted).first()
+    if found is None:
+        raise NotFound()
+    return Record(f"case:{found.reference}", f"office:{found.office_id}", f"/care/cases/{found.reference}")
+
+
+CLOSED = N_("the day the case was closed")
+
+
+def _types() -> tuple[RecordType, ...]:
+    days = max(current_protocol(code).retention.days for code in current_versions())
+    return (
+        RecordType(
+            SYMPTOMS,
+            N_("Care: what was said about health, findings, results, contacts, check-ins"),
+            days,
+            CLOSED,
+            N_("Section 16 (1) IfSG; four weeks, as section 28a (4) IfSG set for contacts. Protocols may differ."),
+            due=_symptoms,
+            erase=_erase_symptoms,
+        ),
+        RecordType(
+            CASES,
+            N_("Care: cases without order and papers"),
+            183,
+            CLOSED,
+            N_("Sections 16 and 25 IfSG; half a year for questions and objections."),
+            due=_whole_cases,
+            erase=_erase_cases,
+            files=files_of_case,
+        ),
+        RecordType(
+            ORDERS,
+            N_("Care: cases with an order, a certificate or another paper"),
+            erasure.ORDER_DAYS,
+            N_("the end of the order and of the case"),
+            N_("Section 56 (11) IfSG: two years to apply for compensation, and half a year for the office's answer."),
+            at_least=erasure.LEAST_ORDER_DAYS,
+            due=_with_papers,
+            erase=_erase_cases,
+            files=files_of_case,
+        ),
+        RecordType(
+            IMPORTS,
+            N_("Care: that a file was imported, by whom, and how many rows"),
+            365,
+            N_("the day it was uploaded"),
+            N_("Art. 5 (1) (e) GDPR; the rows themselves go seven days after the import."),
+            due=_imports,
+            erase=_erase_imports,
+        ),
+    )
+
+
+def register() -> None:
+    """Make care's types of records, its cases and how people in care are erased known."""
+    for record_type in _types():
+        retention.register_type(record_type)
+    records.register_records("case", find_record)
+    erasures.register_eraser(erasure.KIND, erasure.erase_people)

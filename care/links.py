@@ -1,0 +1,58 @@
+"""The secret links in our messages: looked up in one way whatever they are, and taken back when the case is closed.
+
+A link opens one thing. Whether it is unknown, answered, expired, revoked or locked, looking it up does the same work
+and gives the same nothing, so that a stranger learns neither from the page nor from the time it takes.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from care.assessment_models import CheckIn
+from care.models import AccessLink, Case
+from config import clock
+from config.database import db
+from config.encryption import token_hash
+
+HASH_BYTES = 32
+CHECK_INS = select(CheckIn).options(joinedload(CheckIn.case))
+PAPERS = select(AccessLink).options(joinedload(AccessLink.case))
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What a link opens at this moment: a question, a paper, or nothing."""
+
+    check_in: CheckIn | None = None
+    paper: AccessLink | None = None
+
+
+def look(token: str) -> Behind:
+    """What is behind `token` now. Always the same two statements; changes nothing."""
+    wanted = token_hash(token)
+    check_in = db.session.scalar(CHECK_INS.where(CheckIn.token_hash == wanted))
+    paper = db.session.scalar(PAPERS.where(AccessLink.token_hash == wanted))
+    return Behind(
+        check_in if check_in is not None and takes_answer(check_in) else None,
+        paper if paper is not None and can_be_opened(paper) else None,
+    )
+
+
+def takes_answer(check_in: CheckIn) -> bool:
+    """Whether the question behind this link still waits for its answer."""
+    return check_in.answered_at is None and clock.now() < check_in.expires_at and check_in.case.is_open
+
+
+def can_be_opened(link: AccessLink) -> bool:
+    """Whether somebody who knows the date of birth can still open the paper."""
+    alive = link.locked_at is None and clock.now() < link.expires_at
+    return alive and not link.case.person.is_erased
+
+
+def revoke_check_ins(case: Case) -> None:
+    """Make all check-in links of the case worthless, for good: nobody has a token for what stands there now."""
+    for check_in in case.check_ins:
+        if check_in.answered_at is None:
+            check_in.token_hash = secrets.token_bytes(HASH_BYTES)

@@ -1,0 +1,245 @@
+"""What somebody who is linked to a case sees of it, and does: their own, or that of a person for whom they act.
+
+The link decides, and is looked at each time: it ends by the person, by staff, or when the child is of age. Beneath it
+the house reads the case in a scope of its own, for people who log in belong to no health office.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from auth import identities
+from auth.actors import Actor
+from auth.holdings import Holding, Kept, register_holding
+from auth.models import User
+from auth.policies import user_id_of
+from care import case_management, check_ins, representations, timeline, trail
+from care.assessments import protocol_of, zone_of
+from care.commands import RecordReport
+from care.guardianship import LinkBasis, counts
+from care.link_models import CaseLink, LinkCode
+from care.models import Case
+from care.monitoring import local_day
+from care.protocol import Protocol
+from care.vocabulary import ReportChannel, Reporter
+from config import clock, scopes
+from config.database import db
+from config.errors import N_, NotFound, RuleViolation
+
+OWN_CASE = scopes.system("own case")
+
+
+def mine(actor: Actor) -> list[dict[str, Any]]:
+    """The cases that this login is linked to, as rows for its account page, the latest first."""
+    with scopes.within(OWN_CASE):
+        return [
+            {"reference": link.case.reference, "basis": link.basis.value, "name": _name(link), "since": link.since}
+            for link in _standing(user_id_of(actor))
+        ]
+
+
+def look(actor: Actor, reference: str) -> dict[str, Any]:
+    """Everything that the page of one's own case shows. That it was looked at is recorded. Raises NotFound."""
+    with scopes.within(OWN_CASE):
+        case, link = _own(actor, reference)
+        shown = _page_values(case, link)
+        trail.looked(actor, "own_case.viewed", [case], basis=link.basis.value)
+        return shown
+
+
+def asked(actor: Actor, reference: str) -> Protocol:
+    """Which symptoms the form of this case asks for. Raises NotFound."""
+    with scopes.within(OWN_CASE):
+        return protocol_of(_own(actor, reference)[0])
+
+
+def answer(command: RecordReport, reference: str, actor: Actor, notice_version: int | None = None) -> None:
+    """Take down how the person is: as an answer to the open question if there is one. Raises NotFound, RuleViolation.
+
+    `notice_version`: of the privacy notice that stood on the page. Call inside `transaction()`.
+    """
+    with scopes.within(OWN_CASE):
+        case, link = _own(actor, reference)
+        case = case_management.locked_case(case.id)
+        if not case.is_open:
+            raise RuleViolation("", N_("Your time with the health office is over; nothing is asked any more."))
+        by = Reporter.SELF if link.basis is LinkBasis.SELF else Reporter.PROXY
+        check_ins.record(
+            command.model_copy(update={"by": by}),
+            case=case,
+            actor=actor,
+            channel=ReportChannel.ACCOUNT,
+            check_in=check_ins.newest_open(case),
+            notice_version=notice_version,
+        )
+        db.session.flush()  # in this scope: it is the one that may write these rows
+
+
+def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:
+    """File name and PDF of a paper of one's own case. Raises NotFound. Call inside `transaction()`."""
+    with scopes.within(OWN_CASE):
+        case, _ = _own(actor, reference)
+        for document in case.documents:
+            if document.id == document_id and document.content is not None:
+                trail.record(actor, "document.opened", case, kind=document.kind)
+                return document.file_name, document.content
+    raise NotFound()
+
+
+def unlink(actor: Actor, reference: str) -> None:
+    """End one's own link. Raises NotFound. Call inside `transaction()`."""
+    with scopes.within(OWN_CASE):
+        case, link = _own(actor, reference)
+        _end(link, case, actor)
+
+
+def unlink_by_staff(link_id: UUID, *, case: Case, actor: Actor) -> None:
+    """End a link to the locked `case`. Ended already: nothing happens. Raises NotFound. Call inside `transaction()`."""
+    link = db.session.scalar(select(CaseLink).where(CaseLink.id == link_id, CaseLink.case_id == case.id))
+    if link is None:
+        raise NotFound()
+    if link.until is None:
+        _end(link, case, actor)
+
+
+def accounts(case: Case) -> dict[str, Any]:
+    """For staff: the links of a case that stand, and the codes that could be used."""
+    unused = select(LinkCode).where(LinkCode.case_id == case.id, LinkCode.used_at.is_(None))
+    codes = db.session.scalars(unused.where(LinkCode.revoked_at.is_(None), LinkCode.expires_at > clock.wall()))
+    with scopes.within(OWN_CASE):  # the linked logins belong to no office
+        links = _links_of(case)
+    return {
+        "links": [
+            {"id": str(link.id), "basis": link.basis.value, "since": link.since, "name": name} for link, name in links
+        ],
+        "codes": [
+            {
+                "basis": row.basis.value,
+                "way": row.way.value,
+                "expires_at": row.expires_at,
+                "is_locked": bool(row.locked_at),
+            }
+            for row in codes
+        ],
+    }
+
+
+def _end(link: CaseLink, case: Case, actor: Actor) -> None:
+    link.until, link.ended_by = clock.wall(), actor.id
+    timeline.add(case, "unlinked", actor, basis=link.basis.value)
+    trail.record(actor, "case.unlinked", case, basis=link.basis.value, link=link.id)
+    db.session.flush()
+
+
+def _standing(user_id: UUID) -> list[CaseLink]:
+    mine = select(CaseLink).where(CaseLink.user_id == user_id, CaseLink.until.is_(None))
+    return [link for link in db.session.scalars(mine.order_by(CaseLink.since.desc())) if _holds(link)]
+
+
+def _holds(link: CaseLink) -> bool:
+    person = link.case.person
+    today = local_day(clock.now(), zone_of(person))
+    return not person.is_erased and counts(link.basis, person.birth_date, today)
+
+
+def _own(actor: Actor, reference: str) -> tuple[Case, CaseLink]:
+    found = (link for link in _standing(user_id_of(actor)) if link.case.reference == reference.strip().upper())
+    link = next(found, None)
+    if link is None:
+        raise NotFound()
+    return link.case, link
+
+
+def _links_of(case: Case) -> list[tuple[CaseLink, str]]:
+    rows = select(CaseLink, User).join(User, User.id == CaseLink.user_id)
+    wanted = rows.where(CaseLink.case_id == case.id, CaseLink.until.is_(None)).order_by(CaseLink.since)
+    return [(link, identities.display_name(user)) for link, user in db.session.execute(wanted) if _holds(link)]
+
+
+def _name(link: CaseLink) -> str:
+    person = link.case.person
+    return " ".join(filter(None, (person.given_name, person.family_name)))
+
+
+def _page_values(case: Case, link: CaseLink) -> dict[str, Any]:
+    question = check_ins.newest_open(case)
+    others = [(one, name) for one, name in _links_of(case) if one.id != link.id]
+    return {
+        "reference": case.reference,
+        "name": _name(link),
+        "basis": link.basis.value,
+        "since": link.since,
+        "status": case.status.value,
+        "is_open": case.is_open,
+        "monitoring": representations.monitoring_json(case),
+        "starts_on": case.monitoring_starts_on,
+        "ends_on": case.monitoring_ends_on,
+        "order": representations.order_json(case),
+        "order_starts_on": case.order_starts_on,
+        "order_ends_on": case.order_ends_on,
+        "last_report_at": case.last_report_at,
+        "next_check_in_at": case.next_check_in_at,
+        "is_asked": case.is_open and question is not None,
+        "papers": [{"id": str(one.id), "name": one.file_name} for one in case.documents],
+        # Who acts for me is told to me; guardians learn of each other what they need, not who they are.
+        "others": [
+            {"basis": one.basis.value, "since": one.since, "name": name if link.basis is LinkBasis.SELF else ""}
+            for one, name in others
+        ],
+        "protocol": protocol_of(case),
+    }
+
+
+def _subjects(user_id: UUID) -> Sequence[str]:
+    with scopes.within(OWN_CASE):
+        return [f"case:{link.case.reference}" for link in _standing(user_id)]
+
+
+def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
+    """The case as the API shows it, in the person's own terms, with everything they reported, and their papers."""
+    with scopes.within(OWN_CASE):
+        cases = [link.case for link in _standing(user_id)]
+        files = [file for case in cases for file in _files_of(case)]
+    return files
+
+
+def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
+    known = representations.case_json(case)
+    for internal in ("because", "findings", "priority", "line_list", "reassess_at"):  # how staff sort their work
+        known.pop(internal, None)
+    reports = [representations.report_json(report) for report in case.reports]
+    results = [
+        {"kind": row.kind.value, "result": row.result.value, "sampled_on": row.sampled_on.isoformat()}
+        for row in case.lab_results
+    ]
+    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results}
+    yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
+    for document in case.documents:
+        if document.content is not None:
+            yield f"{case.reference}/{document.file_name}", document.content
+
+
+def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
+    kept = _stays(user_id)
+    with scopes.within(OWN_CASE):
+        for link in _standing(user_id):
+            _end(link, case_management.locked_case(link.case_id), actor)
+    return kept
+
+
+def _stays(user_id: UUID) -> Sequence[Kept]:
+    with scopes.within(OWN_CASE):
+        references = [link.case.reference for link in _standing(user_id)]
+    return [Kept(KEPT, KEPT_BECAUSE, {"reference": reference}) for reference in references]
+
+
+KEPT = N_("Case {reference} of the health office")
+KEPT_BECAUSE = N_("The health office must keep it for as long as the law says. Your login is no longer linked to it.")
+
+
+def register() -> None:
+    """Let own pages know what care holds of somebody. Called once by the wiring."""
+    register_holding(Holding("care", _subjects, _export, _erase, _stays))

@@ -1,0 +1,45 @@
+"""What care's codes in the audit trail mean."""
+
+from auth.audit_words import RecordKind, register_words
+from config.errors import N_
+
+ACTIONS = {
+    "case.enrolled": N_("Case created"),
+    "case.reviewed": N_("Report judged"),
+    "case.closed": N_("Case closed"),
+    "case.reopened": N_("Case opened again"),
+    "case.released": N_("Person released"),
+    "case.order": N_("Order changed"),
+    "case.report_entered": N_("Report taken down"),
+    "case.viewed": N_("Case looked at"),
+    "case.timeline_read": N_("Course of a case read"),
+    "case.paper_read": N_("Paper of a case opened"),
+    "case.exported": N_("Everything about a person handed out"),
+    "case.erased": N_("Person erased, or what was said about health"),
+    "cases.listed": N_("List of cases looked at"),
+    "cases.tasks_listed": N_("Open tasks looked at"),
+    "cases.exported": N_("Cases exported as a file"),
+    "case.handed_over": N_("Case handed over to another office"),
+    "case.taken_over": N_("Case taken over from another office"),
+    "case.linked": N_("Case linked with an account"),
+    "case.unlinked": N_("Case no longer linked with an account"),
+    "case.link_code_issued": N_("Code for linking issued"),
+    "case.link_code_locked": N_("Code for linking locked"),
+    "own_case.viewed": N_("Case looked at by a person it is linked with"),
+    "document.opened": N_("Own paper opened by link"),
+    "import.uploaded": N_("File of people uploaded"),
+    "import.confirmed": N_("File of people confirmed"),
+    "import.discarded": N_("File of people discarded"),
+    "import.finished": N_("File of people imported"),
+    "import.rows_deleted": N_("Rows of a file deleted"),
+    "import.rows_seen": N_("Rows of a file looked at"),
+}
+KINDS = {
+    "case": RecordKind(N_("Case of the health office"), N_("Care during quarantine or isolation")),
+    "import": RecordKind(N_("File of people"), N_("Taking people into care")),
+}
+
+
+def register() -> None:
+    """Called once by the wiring."""
+    register_words(ACTIONS, KINDS)

@@ -1,0 +1,133 @@
+"""One's own case, or that of a person for whom one acts: linked once by a code, then seen in the account."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from auth import notices
+from auth.account_sections import register_section
+from auth.assurance import Demand, at_least
+from auth.policies import current_actor, demand_login, require
+from auth.roles import Permission
+from care import link_codes, own_cases, words
+from care.commands import RecordReport
+from care.forms import CheckInForm
+from care.guardianship import RedeemCode
+from care.link_forms import LinkCaseForm
+from care.page_words import care_words
+from care.views_check_in import day_in
+from config.database import transaction
+from config.downloads import download
+from config.forms import BaseForm, accepting, command_or_errors
+from config.limits import limit_failures
+from config.localisation import page_locale
+
+blueprint = Blueprint("own_case", __name__, url_prefix="/account", template_folder="templates")
+blueprint.add_app_template_global(care_words)
+ASSURANCE = "substantial"
+"""Health data are shown, and a case linked, only to a login that proves this much (eIDAS)."""
+
+
+def _whose_tries(**__: Any) -> str:
+    return f"link-case:{current_actor().id}"
+
+
+@blueprint.get("/link-case")
+@require(Permission.ACCOUNT_OWN)
+def link() -> ResponseReturnValue:
+    """Ask for the code; who is not known surely enough is told how to come to that."""
+    return _link_page(LinkCaseForm(None))
+
+
+@blueprint.post("/link-case")
+@require(Permission.ACCOUNT_OWN)
+@limit_failures("lookups_by_address")
+@limit_failures("lookups", key=_whose_tries)
+def redeem() -> ResponseReturnValue:
+    """Link the login to the case. One answer for whatever is wrong."""
+    demand_login(Demand(ASSURANCE))
+    actor, form = current_actor(), LinkCaseForm()
+    if form.validate_on_submit():
+        day = day_in(form.birth_date.data or "")
+        if day is None:
+            form.birth_date.errors = [_("This is not a date.")]
+            return _link_page(form), 422
+        with transaction():
+            reference = link_codes.redeem(RedeemCode(code=form.code.data, birth_date=day), actor=actor)
+        if reference is not None:
+            flash(_("Your account is now linked to this case."), "success")
+            return redirect(url_for("own_case.show", reference=reference), 303)
+        form.form_errors.append(
+            _("This did not work. The code or the date of birth is wrong, or the code has been used or is too old.")
+        )
+    return _link_page(form), 422
+
+
+@blueprint.get("/case/<reference>/")
+@require(Permission.ACCOUNT_OWN)
+def show(reference: str) -> ResponseReturnValue:
+    """How things stand: period, order, papers, and the question of the day."""
+    demand_login(Demand(ASSURANCE))
+    return _case_page(reference)
+
+
+@blueprint.post("/case/<reference>/answer")
+@require(Permission.ACCOUNT_OWN)
+def answer(reference: str) -> ResponseReturnValue:
+    """Say how the person is."""
+    demand_login(Demand(ASSURANCE))
+    actor = current_actor()
+    form = CheckInForm().ask(own_cases.asked(actor, reference), page_locale())
+    answers = form.answers() if form.validate_on_submit() else None
+    command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
+    if command is not None:
+        with accepting(form):
+            shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
+            with transaction():
+                own_cases.answer(command, reference, actor, notice_version=shown)
+            flash(_("Your answer has arrived."), "success")
+            return redirect(url_for("own_case.show", reference=reference), 303)
+    return _case_page(reference, form), 422
+
+
+@blueprint.get("/case/<reference>/papers/<uuid:document_id>")
+@require(Permission.ACCOUNT_OWN)
+def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
+    """A paper that was made for the person."""
+    demand_login(Demand(ASSURANCE))
+    with transaction():
+        name, content = own_cases.paper(current_actor(), reference, document_id)
+    return download(content, "application/pdf", name)
+
+
+@blueprint.post("/case/<reference>/unlink")
+@require(Permission.ACCOUNT_OWN)
+def unlink(reference: str) -> ResponseReturnValue:
+    """End one's own link. A surer login is not asked for: it only takes away."""
+    form = BaseForm()
+    if form.validate_on_submit():
+        with transaction():
+            own_cases.unlink(current_actor(), reference)
+        flash(_("Your account is no longer linked to this case."), "success")
+    return redirect(url_for("account.index"), 303)
+
+
+def _link_page(form: LinkCaseForm) -> str:
+    weak = not at_least(current_actor().assurance, ASSURANCE)
+    return render_template("care/own_case/link.html", form=form, weak=weak, assurance=ASSURANCE)
+
+
+def _case_page(reference: str, form: CheckInForm | None = None) -> str:
+    case = own_cases.look(current_actor(), reference)
+    form = form or CheckInForm(None).ask(case["protocol"], page_locale())
+    return render_template("care/own_case/show.html", case=case, form=form, words=words)
+
+
+def _on_account(actor: Any) -> dict[str, Any]:
+    return {"cases": own_cases.mine(actor)}
+
+
+register_section("care", "care/own_case/_account.html", _on_account)

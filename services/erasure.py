@@ -1,0 +1,183 @@
+"""Erasing a request: the whole file with answers, files, decision and messages. Inside the caller's `transaction()`.
+
+A request that was decided has to stay for as long as its service says (a file of the administration); what was never
+handed in, or should never have been here, need not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+
+from auth import erasures, holds, idempotency, kept_forms
+from auth.actors import Actor
+from auth.erasures import EVERYTHING
+from auth.holdings import Kept
+from auth.roles import Permission
+from config import clock, scopes
+from config.database import db, locked
+from config.dependents import delete_with_dependents
+from config.encryption import DecryptionError
+from config.errors import N_, NotFound, RuleViolation
+from config.rowsets import among
+from config.settings import current_settings
+from notifications import erasing
+from notifications.addresses import checked
+from notifications.erasing import Address, Whose
+from notifications.statuses import Channel
+from services import trail, versions
+from services.definitions import DEFAULT_FILE_DAYS, catalogue
+from services.lifecycle import RequestStatus
+from services.models import ServiceRequest
+
+KIND = "request"
+TYPE = "services.requests"
+REASONS = ("wish", "unlawful", "mistake")
+ENDED = (RequestStatus.APPROVED, RequestStatus.REJECTED, RequestStatus.WITHDRAWN, RequestStatus.CLOSED)
+DAYS_OF_A_MONTH = 31  # a decision counts to the end of a month that it began
+ERASING = scopes.system("services.erasure")  # what other rooms know is nobody's own
+ADDRESSES = ((Channel.SMS, "phone"), (Channel.EMAIL, "email"))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What erasing a request would take, and what keeps it for now."""
+
+    reference: str
+    service: str
+    status: RequestStatus
+    files: int
+    events: int
+    messages: int
+    subjects: tuple[str, ...]
+    stays: tuple[Kept, ...]
+
+
+def subjects_of(request: ServiceRequest) -> tuple[str, ...]:
+    """What a legal hold could stand on: the request, and its applicant."""
+    applicant = (f"user:{request.applicant_id}",) if request.applicant_id else ()
+    return (f"request:{request.reference}", *applicant)
+
+
+def erasable_by(actor: Actor) -> Select[ServiceRequest]:
+    """The requests of the departments in which `actor` may erase."""
+    if actor.is_system:
+        return select(ServiceRequest)
+    return select(ServiceRequest).where(
+        ServiceRequest.department_code.in_(actor.departments_for(Permission.REQUESTS_ERASE))
+    )
+
+
+def find(actor: Actor, reference: str) -> ServiceRequest:
+    """One of them. Raises NotFound."""
+    found = db.session.scalar(erasable_by(actor).where(ServiceRequest.reference == reference.strip().upper()[:8]))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def preview(actor: Actor, reference: str, locale: str) -> Preview:
+    """What erasing this request would do at this moment. Raises NotFound."""
+    request = find(actor, reference)
+    return Preview(
+        request.reference,
+        versions.of(request).title.to(locale),
+        request.status,
+        len(request.attachments),
+        len(request.events),
+        erasing.count([request.reference]),
+        subjects_of(request),
+        tuple(stays(request, clock.now())),
+    )
+
+
+def stays(request: ServiceRequest, now: datetime) -> list[Kept]:
+    """Why the request has to stay for now; nothing: it may go."""
+    reference = request.reference
+    what = N_("Request {reference}")
+    if holds.held(subjects_of(request)):
+        return [Kept(what, N_("A legal hold stands on it."), {"reference": reference})]
+    if request.status in (RequestStatus.DRAFT, RequestStatus.WITHDRAWN):
+        return []
+    if request.status not in ENDED:
+        return [Kept(what, N_("It has not been decided. Withdraw it first."), {"reference": reference})]
+    until = kept_until(request)
+    if until <= now:
+        return []
+    zone = current_settings().zone
+    params = {"reference": reference, "until": until.astimezone(zone).date()}
+    return [Kept(what, N_("The file has to be kept until {until}, as stood on the form."), params)]
+
+
+def kept_until(request: ServiceRequest) -> datetime:
+    """The moment until which an ended request is kept: the service's time, after the end of what was granted."""
+    ended = request.closed_at or request.decided_at or request.changed_at
+    days = current_settings().retention.get(TYPE)
+    definition = catalogue().get(request.slug)
+    if days is None:
+        days = definition.retention.file_days if definition else DEFAULT_FILE_DAYS
+    return ended + timedelta(days=days + DAYS_OF_A_MONTH * _months_granted(request))
+
+
+def _months_granted(request: ServiceRequest) -> int:
+    definition = catalogue().get(request.slug)
+    key = definition.retention.months_in if definition else None
+    if key is None or request.decided_at is None or request.is_erased:
+        return 0
+    try:
+        given = str((request.answers or {}).get(key, ""))
+    except DecryptionError:
+        return 0
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 3 else 0
+
+
+def erase(reference: str, *, reason: str, actor: Actor) -> None:
+    """Erase one request. Raises NotFound, or RuleViolation when it has to stay.
+
+    `reason`: the person's wish, data that should never have been stored, or a mistake (both of which no time limit
+    keeps). A legal hold keeps everything.
+    """
+    if reason not in REASONS:
+        raise RuleViolation("reason", N_("Please choose one of the options."))
+    found = find(actor, reference)
+    request = db.session.scalars(locked(select(ServiceRequest).where(ServiceRequest.id == found.id))).one()
+    holds.refuse_if_held(subjects_of(request))
+    if reason == "wish" and stays(request, clock.now()):
+        raise RuleViolation("", N_("This request has to stay for now."))
+    trail.record(actor, "request.erased", request, reason=reason)
+    request_id = request.id
+    erase_requests([request_id])
+    erasures.note(KIND, [request_id], EVERYTHING, reason, actor)
+
+
+@scopes.within(ERASING)
+def erase_requests(ids: Sequence[UUID], scope: str = EVERYTHING) -> None:
+    """Erase these requests without asking why: for the time limits, and for what was erased before a backup."""
+    rows = db.session.scalars(select(ServiceRequest).where(among(ServiceRequest.id, ids))).all()
+    references = frozenset(row.reference for row in rows)
+    erasing.forget(Whose(references, frozenset(one for row in rows for one in _addresses_of(row))))
+    idempotency.forget_about(references)
+    kept_forms.forget_about(references)
+    emptied = update(ServiceRequest).where(among(ServiceRequest.id, ids)).values(wrapped_key=b"")
+    db.session.execute(emptied, execution_options={"synchronize_session": False})
+    delete_with_dependents(ServiceRequest.__table__, list(ids))  # type: ignore[arg-type]
+    db.session.expire_all()
+
+
+def _addresses_of(request: ServiceRequest) -> set[Address]:
+    if request.is_erased:
+        return set()
+    try:
+        contact = request.contact or {}
+    except DecryptionError:
+        return set()
+    found: set[Address] = set()
+    for channel, name in ADDRESSES:
+        try:
+            if contact.get(name):
+                found.add((channel, checked(channel, str(contact[name]))))
+        except RuleViolation:
+            continue  # nothing was ever written there
+    return found

@@ -1,0 +1,133 @@
+"""How long requests are kept, and their files for the archive and for the person."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from auth import erasures, records, retention
+from auth.actors import Actor
+from auth.archive import Due
+from auth.erasures import EVERYTHING
+from auth.records import Record
+from auth.retention import Page, RecordType
+from auth.roles import Permission
+from config.database import claimable, db
+from config.errors import N_, NotFound
+from notifications import keeping as messages
+from services import erasure, representations
+from services.definitions import DEFAULT_FILE_DAYS, catalogue
+from services.erasure import ENDED, TYPE
+from services.models import ServiceRequest
+
+SCHEMA = "obhut/request/1"
+SYSTEM = Actor.system("services.keeping")
+
+
+def _requests(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
+    """Ended requests whose time is over. How long it is may stand in what the person answered, which is sealed."""
+    shortest = days
+    if not retention.is_set(TYPE):
+        shortest = min([days, *(service.retention.file_days for service in catalogue().values())])
+    wanted = select(ServiceRequest).where(
+        ServiceRequest.status.in_(ENDED), ServiceRequest.changed_at < now - timedelta(days=shortest)
+    )
+    if after:
+        wanted = wanted.where(ServiceRequest.id > after)
+    rows = db.session.scalars(claimable(wanted.order_by(ServiceRequest.id).limit(limit))).all()
+    items = [
+        Due(row.id, row.changed_at, erasure.subjects_of(row), f"department:{row.department_code}")
+        for row in rows
+        if erasure.kept_until(row) <= now
+    ]
+    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def _erase(found: Sequence[Due], actor: Actor) -> int:
+    ids = [each.id for each in found]
+    erasure.erase_requests(ids)
+    erasures.note(erasure.KIND, ids, EVERYTHING, "time", actor)
+    return len(ids)
+
+
+def files_of_request(request_id: UUID) -> Iterator[tuple[str, bytes]]:
+    """A request as files: JSON with a schema version, and what was uploaded and decided."""
+    request = db.session.get(ServiceRequest, request_id)
+    if request is None:
+        return
+    yield "request.json", json.dumps(_as_json(request), ensure_ascii=False, indent=1).encode()
+    for number, attachment in enumerate(request.attachments, 1):
+        data = attachment.content.data or b""
+        yield f"files/{number:02}-{attachment.file_name or 'file'}", data
+        db.session.expire(attachment.content)  # ten megabytes each: not all of them at once
+    yield "messages.json", messages.as_file([request.reference])
+
+
+def _as_json(request: ServiceRequest) -> dict[str, Any]:
+    shown = representations.as_json(request, SYSTEM, request.locale)
+    del shown["actions"]
+    return {
+        "schema": SCHEMA,
+        "request": shown
+        | {
+            "contact": request.contact or {},
+            "created_at": request.created_at.isoformat(),
+            "closed_at": request.closed_at.isoformat() if request.closed_at else None,
+            "notice_version": request.notice_version,
+        },
+    }
+
+
+def find_record(actor: Actor, permission: Permission, reference: str) -> Record:
+    """For `auth.records`: a request of a department in which the actor holds the permission. Raises NotFound."""
+    return _record(_found(actor, permission, reference))
+
+
+def find_applicant(actor: Actor, permission: Permission, reference: str) -> Record:
+    """The same for everything of the person who handed this request in. Raises NotFound where nobody had logged in."""
+    request = _found(actor, permission, reference)
+    if request.applicant_id is None:
+        raise NotFound()
+    own = _record(request)
+    return Record(f"user:{request.applicant_id}", own.owner, own.url)
+
+
+def _found(actor: Actor, permission: Permission, reference: str) -> ServiceRequest:
+    wanted = select(ServiceRequest).where(ServiceRequest.reference == reference.strip().upper())
+    if not actor.is_system:
+        wanted = wanted.where(ServiceRequest.department_code.in_(actor.departments_for(permission)))
+    found = db.session.scalar(wanted)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _record(request: ServiceRequest) -> Record:
+    url = f"/staff/requests/{request.reference}"
+    return Record(f"request:{request.reference}", f"department:{request.department_code}", url)
+
+
+TYPES = (
+    RecordType(
+        TYPE, N_("Services: requests that have ended, with files and decision"), DEFAULT_FILE_DAYS,
+        N_("the end of the request, or of what was granted"),
+        N_("The time that the service's form names (the law that governs the service)."),
+        due=_requests, erase=_erase, files=files_of_request,
+    ),
+    RecordType(
+        "services.drafts", N_("Services: drafts that were never handed in"), 30, N_("the last change"),
+        N_("Art. 5 (1) (e) GDPR; the time that the service's form names."), by="services.stale_drafts",
+    ),
+)  # fmt: skip
+
+
+def register() -> None:
+    """Make the wing's types of records, its requests and how they are erased known."""
+    for record_type in TYPES:
+        retention.register_type(record_type)
+    records.register_records("request", find_record)
+    records.register_records("applicant", find_applicant)
+    erasures.register_eraser(erasure.KIND, erasure.erase_requests)
