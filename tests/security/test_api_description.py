@@ -23,7 +23,6 @@ from schemathesis.config import (
 )
 from schemathesis.config import SchemathesisConfig as Config
 
-from config.security import limiter
 from tests.security.matrix.people import Identity
 from tests.security.matrix.world import World, build
 
@@ -36,7 +35,7 @@ ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
 
 @pytest.fixture
 def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(limiter, "enabled", False)
+    monkeypatch.setattr("config.limits.of", lambda _: ())
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context():

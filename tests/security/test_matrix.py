@@ -13,7 +13,6 @@ from werkzeug.test import TestResponse
 from config import scopes
 from config.database import db
 from config.row_security import PROTECTED
-from config.security import limiter
 from tests.security.matrix.probing import MASKED, MAY_BE_AWAY, Due, Probe, probes, send
 from tests.security.matrix.world import World, build
 
@@ -31,7 +30,7 @@ ALLOWED = {
 
 @pytest.fixture
 def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(limiter, "enabled", False)  # limits have tests of their own; here they would hide leaks
+    monkeypatch.setattr("config.limits.of", lambda _: ())  # limits have tests of their own; here they would hide leaks
     app.config["WTF_CSRF_ENABLED"] = False  # so do form tokens
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -91,8 +90,8 @@ def faults(world: World, probe: Probe, answer: TestResponse, path: str) -> Itera
     hidden = world.hidden_from(probe.asking)
     if "/c/" in path:  # whoever has the link has it, whoever else they are
         hidden = (
-            {one for one in hidden if one not in world.canaries[f"office {probe.side}"]}
-            if probe.side in "ab"
+            {one for one in hidden if one not in world.canaries[f"case {probe.side}"]}
+            if probe.side in ("a", "b")
             else hidden
         )
     told = answer.get_data() + repr(list(answer.headers)).encode()

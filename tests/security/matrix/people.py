@@ -9,6 +9,7 @@ from auth import sessions, tokens
 from auth.actors import Actor
 from auth.models import Department, Office, RoleGrant, User
 from auth.roles import ROLE_PERMISSIONS, SCOPE_OF, Permission, Role, Scope
+from config import clock
 from config.database import db, transaction
 
 SIDES = ("a", "b")
@@ -76,6 +77,7 @@ def known(name: str, role: Role, side: str, where: Places) -> Identity:
     department = where.departments[side] if SCOPE_OF[role] is Scope.DEPARTMENT else None
     with transaction():
         user = User(issuer=ISSUER, subject=name, given_name="Kanarimensch", family_name=_family_name(role, side))
+        user.assurance = "substantial"  # enough for one's own case
         db.session.add(user)
         if role is not Role.RESIDENT:
             db.session.add(
@@ -99,7 +101,13 @@ def new_cookie(user_id: UUID, role: Role) -> str:
     with transaction():
         user = db.session.get_one(User, user_id)
         cookie, _ = sessions.start(
-            user, provider="residents", claim_roles=(), is_staff=role is not Role.RESIDENT, id_token="", device="tests"
+            user,
+            provider="residents",
+            claim_roles=(),
+            is_staff=role is not Role.RESIDENT,
+            id_token="",
+            device="tests",
+            auth_time=clock.wall(),
         )
     return cookie
 

@@ -39,7 +39,7 @@ JSON: dict[str, dict[str, Any]] = {
     "api_bulk.send": {"template": "notifications.plain", "recipients": [{"phone": "+4915735990001"}]},
 }
 # They end the login that the others need.
-LAST = ("auth.logout", "account.end_session", "account.end_other_sessions")
+LAST = ("auth.logout", "account.end_session", "account.end_other_sessions", "own_case.unlink", "own_data.delete")
 # May answer 503: the identity provider sleeps, and nobody works the queues.
 MAY_BE_AWAY = ("auth.login", "auth.callback", "auth.logout", "health.ready")
 MASKED = re.compile(rb'(name="csrf_token"[^>]*value="|nonce="|nonce-)[^"\' ]*')
@@ -114,7 +114,7 @@ def due(app: Flask, rule: Rule, method: str, asking: Identity, side: str) -> Due
 
 def _is_own(kind: str, asking: Identity, access: Access) -> bool:
     """Whether a record of the asking one's side is theirs by this address."""
-    if kind == "session":
+    if kind in ("session", "own case", "own document"):
         return asking.role is Role.RESIDENT
     if kind in ("request", "attachment"):
         if asking.role is Role.RESIDENT:

@@ -1,0 +1,194 @@
+"""What there is on each side of the house: one of every kind, marked."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+
+from auth import tokens
+from auth.actors import Actor
+from auth.models import RoleGrant, UserSession
+from auth.privacy_models import LegalHold
+from auth.roles import Role
+from care import case_management
+from care.assessment_models import CheckIn
+from care.commands import EnrolCase
+from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
+from care.link_models import CaseLink, LinkBasis
+from care.models import Case, Document
+from config import clock
+from config.database import db, transaction
+from config.encryption import token_hash
+from config.ids import new_id, new_token
+from notifications import bulk
+from notifications.bulk import Plan
+from notifications.bulk_sources import Addressee
+from notifications.models import InboundMessage, Notification, Suppression
+from notifications.outbox import enqueue
+from notifications.preferences import address_index
+from notifications.statuses import Channel, InboxState
+from services.models import ServiceRequest
+from tests.factories import care, services
+from tests.security.matrix.people import ISSUER, SIDES, Identity
+
+if TYPE_CHECKING:
+    from tests.security.matrix.world import World
+
+HOUSE = Actor.system("tests")
+MARK = {"a": "nord", "b": "sued"}
+
+
+def _mark(world: "World", group: str, *texts: str) -> None:
+    world.canaries.setdefault(group, set()).update(texts)
+
+
+def _case(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark, phone = MARK[side], f"+4915735981{SIDES.index(side)}77"
+    given, family = f"Kanarifall{mark}", f"Kanarifamilie{mark}"
+    person = {"given_name": given, "family_name": family, "phone": phone, "email": f"{given.lower()}@example.org"}
+    yesterday = (clock.now() - timedelta(days=1)).date().isoformat()
+    facts = care.enrolment(person=person, external_id=f"Kanariakte{mark}", last_exposure_on=yesterday)
+    command = EnrolCase.model_validate(facts)
+    with transaction():
+        case = case_management.enrol(command, actor=HOUSE, office_id=world.places.offices[side]).case
+    care.report(case, "cough", note=f"Kanarinotiz{mark}")
+    token, now = new_token(), clock.now()
+    with transaction():
+        case = db.session.get_one(Case, case.id)
+        document = Document(
+            case=case, kind="test", file_name=f"kanaripapier{mark}.pdf", locale="de", created_at=now,
+            content=f"%PDF Kanariinhalt{mark}".encode(),
+        )  # fmt: skip
+        asked = CheckIn(
+            case_id=case.id, local_date=now.date(), slot="matrix", token_hash=token_hash(token), due_at=now,
+            expires_at=now + timedelta(hours=20), created_at=now,
+        )  # fmt: skip
+        resident = by[f"resident {side}"].user_id
+        link = CaseLink(case_id=case.id, user_id=resident, basis=LinkBasis.SELF, granted_by="tests", since=now)
+        db.session.add_all([document, asked, link])
+        db.session.flush()
+        world.records |= {("case", side): case.reference, ("document", side): str(document.id), ("link", side): token}
+        world.records["case link", side] = str(link.id)
+    _mark(world, f"case {side}", given, family, phone[3:], f"Kanarinotiz{mark}", f"kanaripapier{mark}")
+    _mark(world, f"case {side}", f"Kanariinhalt{mark}", f"Kanariakte{mark}", case.reference)
+    world.pseudonyms.add(case.reference)
+
+
+def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark, resident = MARK[side], by[f"resident {side}"]
+    assert resident.user_id
+    answers = services.answers(given_name=f"Kanariantrag{mark}", family_name=f"Kanaribraut{mark}")
+    file = services.upload(data=services.PDF + f"% Kanarianhang{mark}".encode(), name=f"kanarischein{mark}.pdf")
+    receipt = services.submitted(services.resident(resident.user_id), answers=answers, uploads=(file,))
+    with transaction():
+        mine = ServiceRequest.reference == receipt.reference
+        values = {"department_code": _department(side), "created_by": str(resident.token_id)}
+        db.session.execute(update(ServiceRequest).where(mine).values(values))
+        about = Notification.about == receipt.reference
+        db.session.execute(update(Notification).where(about).values(owner=f"department:{_department(side)}"))
+    request = db.session.scalars(select(ServiceRequest).where(mine).execution_options(populate_existing=True)).one()
+    world.records |= {("request", side): receipt.reference, ("attachment", side): str(request.attachments[0].id)}
+    _mark(world, f"requests {side}", f"Kanariantrag{mark}", f"Kanaribraut{mark}", f"Kanarianhang{mark}")
+    _mark(world, f"requests {side}", f"kanarischein{mark}", receipt.reference)
+    world.pseudonyms.add(receipt.reference)
+    _mark(world, f"person {side}", {"a": "Kanarianna", "b": "Kanaribodo"}[side])
+
+
+def _messages(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark, office = MARK[side], f"office:{world.places.offices[side]}"
+    owners = {"message": office, "message of a department": f"department:{_department(side)}"}
+    for kind, owner in owners.items():
+        with transaction():
+            stored = enqueue(
+                template="notifications.plain", channel=Channel.SMS, to="+4915735990009", locale="de",
+                variables={"text": f"Kanari{kind.split()[-1]}{mark}"}, key=f"{kind} {side}", about=f"Thema{mark}",
+                owner=owner,
+            )  # fmt: skip
+        assert stored
+        world.records[kind, side] = str(stored.id)
+    _mark(world, f"office {side}", f"Kanarimessage{mark}")
+    _mark(world, f"department {side}", f"Kanaridepartment{mark}")
+    sender, officer = f"+4915735982{SIDES.index(side)}66", by[f"health_officer {side}"]
+    with transaction():
+        inbound = InboundMessage(
+            id=new_id(), provider_id=f"SM{side}", sender_index=address_index(Channel.SMS, sender), sender=sender,
+            body=f"Kanariantwort{mark}", owner=office, received_at=clock.now(), state=InboxState.INBOX,
+        )  # fmt: skip
+        db.session.add(inbound)
+        db.session.flush()
+        world.records["inbound", side] = str(inbound.id)
+    plan = Plan("notifications.plain", f"Kanariversand{mark}", str(uuid4()), {"text": f"Kanaritext{mark}"})
+    actor = Actor("user", officer.name, permissions=HOUSE.permissions, office_ids=frozenset({_office(world, side)}))
+    bulk_id = bulk.draft(plan, [Addressee(1, Channel.SMS, f"+4915735983{SIDES.index(side)}55")], actor=actor)
+    world.records["bulk", side] = str(bulk_id)
+    _mark(world, f"office {side}", f"Kanariantwort{mark}", sender[3:], f"Kanariversand{mark}", f"Kanaritext{mark}")
+
+
+def _import(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    with transaction():
+        case_import = CaseImport(
+            office_id=_office(world, side), format="contacts", encoding="utf-8", checksum=mark.encode() * 8,
+            file_name=f"Kanaridatei{mark}.csv", state=ImportState.PREVIEWED, uploaded_by="tests",
+            uploaded_at=clock.now(), total=1,
+        )  # fmt: skip
+        row = ImportRow(case_import=case_import, number=2, outcome=RowOutcome.REFUSED, has_problems=True)
+        row.name, row.values, row.problems = f"Kanarizeile{mark}", {}, []
+        db.session.add_all([case_import, row])
+        db.session.flush()
+        world.records["import", side] = str(case_import.id)
+    _mark(world, f"office {side}", f"Kanaridatei{mark}", f"Kanarizeile{mark}")
+
+
+def _of_the_house(world: "World", side: str, by: dict[str, Identity]) -> None:
+    resident, address = by[f"resident {side}"], f"kanarigesperrt{MARK[side]}@example.org"
+    with transaction():
+        entry = Suppression(
+            id=new_id(), channel=Channel.EMAIL, recipient_index=address_index(Channel.EMAIL, address),
+            recipient=address, source="reply", since=clock.now(),
+        )  # fmt: skip
+        # Nobody works with these: whoever may may revoke them.
+        grant = RoleGrant(issuer=ISSUER, subject=f"spare {side}", role=Role.AUDITOR, granted_by="tests")
+        spare = tokens.issue(actor=HOUSE, role=Role.AUDITOR, name=f"spare {side}")
+        db.session.add_all([entry, grant])
+        db.session.flush()
+        world.records |= {("suppression", side): str(entry.id), ("grant", side): str(grant.id)}
+    token = tokens.actor_of(spare)
+    assert token
+    session = db.session.scalars(select(UserSession.id).where(UserSession.user_id == resident.user_id)).one()
+    world.records |= {("session", side): str(session), ("token", side): token.id}
+    _mark(world, "suppressed", f"kanarigesperrt{MARK[side]}")
+
+
+def _holds(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    owners = {"hold": f"office:{_office(world, side)}", "hold of a department": f"department:{_department(side)}"}
+    for kind, owner in owners.items():
+        word = kind.split()[-1]
+        with transaction():
+            hold = LegalHold(subject=f"test:{kind} {side}", owner=owner, since=clock.now(), by="tests")
+            hold.reason = f"Kanarigrund{word}{mark}"
+            db.session.add(hold)
+            db.session.flush()
+            world.records[kind, side] = str(hold.id)
+        _mark(world, f"{'department' if word == 'department' else 'office'} {side}", f"Kanarigrund{word}{mark}")
+
+
+def _department(side: str) -> str:
+    return {"a": "buergerservice", "b": "ordnungsamt"}[side]
+
+
+def _office(world: "World", side: str) -> UUID:
+    return world.places.offices[side]
+
+
+MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
+    _case,
+    _request,
+    _messages,
+    _import,
+    _of_the_house,
+    _holds,
+)
