@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask.json.tag import TaggedJSONSerializer
 from sqlalchemy import ColumnElement, and_, delete, or_
@@ -21,7 +20,6 @@ from auth.session_limits import Limits, limits
 from config import clock, scopes
 from config.database import WRITE, db
 from config.encryption import DecryptionError, token_hash
-from config.errors import NotFound
 from config.ids import new_token
 
 DEVICE_LENGTH = 200
@@ -82,25 +80,6 @@ def start(
         expires_at=now + allowed.absolute,
     )
     db.session.add(row)
-    db.session.flush()
-    return token, login_of(row)
-
-
-def renew(login: Login, *, assurance: str, auth_time: datetime, **known: Any) -> tuple[str, Login]:
-    """Give a login that was proven anew (step-up) another token, so that one stolen before is worth nothing.
-
-    `auth_time` (aware) is when it was proven: the absolute limit is counted from there. `known` are further columns of
-    the row, such as `id_token`. What the session holds stays. Raises NotFound if it has ended in the meantime. Call
-    inside `transaction()`.
-    """
-    row = db.session.get(UserSession, login.id, with_for_update=True)
-    if row is None:
-        raise NotFound()
-    token, now, allowed = new_token() + new_token(), clock.wall(), limits(assurance, is_staff=row.is_staff)
-    row.token_hash, row.assurance = token_hash(token), assurance
-    row.seen_at, row.idle_until, row.expires_at = now, now + allowed.idle, auth_time + allowed.absolute
-    for name, value in known.items():
-        setattr(row, name, value)
     db.session.flush()
     return token, login_of(row)
 

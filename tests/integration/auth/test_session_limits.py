@@ -8,14 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from auth import sessions, tasks
+from auth import tasks
 from auth.house_session import QUIET
-from auth.models import RoleGrant, User, UserSession
+from auth.models import RoleGrant, UserSession
 from auth.roles import Role
-from auth.sessions import login_of
 from config import clock
 from config.database import db, transaction
-from config.errors import NotFound
 
 COOKIE = "obhut_session"
 SECOND = timedelta(seconds=1)
@@ -116,35 +114,6 @@ def test_own_logins_that_ran_out_are_not_listed(app: Flask, client: FlaskClient,
             ended = update(UserSession).where(UserSession.id == oldest)
             db.session.execute(ended.values(idle_until=clock.wall() - SECOND))
     assert client.get("/account/").get_data(as_text=True).count("<tr>") == 2
-
-
-def test_a_renewed_login_has_another_token_and_keeps_what_it_holds(app: Flask, client: FlaskClient, login: Any) -> None:
-    login(client, "resident", acr="substantial")
-    assert client.get("/account/").status_code == 200
-    before = row(app)
-    stolen = client.get_cookie(COOKIE)
-    assert stolen
-    proven = clock.wall() - timedelta(minutes=1)
-    with app.app_context(), transaction():
-        token, renewed = sessions.renew(login_of(before), assurance="high", auth_time=proven, id_token="new")
-    assert renewed.id == before.id
-    assert renewed.expires_at == proven + timedelta(minutes=30)
-    assert client.get("/account/").status_code == 302
-    client.set_cookie(COOKIE, token)
-    assert client.get("/account/").status_code == 200
-    with app.app_context():
-        found = db.session.scalars(select(UserSession)).one()
-        assert (found.assurance, found.id_token) == ("high", "new")
-        assert "csrf_token" in (found.data or "")
-
-
-def test_a_login_that_has_ended_is_not_renewed(app: Flask, client: FlaskClient, login: Any) -> None:
-    login(client, "resident")
-    before = login_of(row(app))
-    with app.app_context(), transaction():
-        sessions.end_all(db.session.scalars(select(User.id)).one())
-    with app.app_context(), pytest.raises(NotFound), transaction():
-        sessions.renew(before, assurance="high", auth_time=clock.wall())
 
 
 def test_cookies_over_tls_belong_to_this_host_alone(make_app: Any, places: None, identity_provider: Any) -> None:
