@@ -17,6 +17,7 @@ CODE = re.compile(r"[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}")
 
 def fits(page: Page) -> None:
     """Nothing scrolls sideways, and every field has its label."""
+    page.wait_for_load_state()
     assert page.evaluate(TOO_WIDE) <= 0
     assert page.evaluate(UNLABELLED) == []
 

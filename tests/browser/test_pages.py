@@ -31,7 +31,7 @@ UNLABELLED = """() => [...document.querySelectorAll("main input, main select, ma
         && !field.getAttribute("aria-labelledby") && !field.title && !field.innerText.trim())
     .map(field => field.outerHTML.slice(0, 120))"""
 NAMELESS_LINKS = """() => [...document.querySelectorAll("a[href]")]
-    .filter(link => !link.innerText.trim() && !link.getAttribute("aria-label") && !link.title)
+    .filter(link => !link.textContent.trim() && !link.getAttribute("aria-label") && !link.title)
     .map(link => link.outerHTML.slice(0, 120))"""
 HEADINGS = "() => [...document.querySelectorAll('h1,h2,h3,h4')].map(heading => Number(heading.tagName[1]))"
 DOUBLE_IDS = """() => { const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
