@@ -16,9 +16,6 @@ from flask.testing import FlaskClient
 
 from auth.policies import public
 from config import limits
-from config.app import create_app
-from config.database import db
-from config.settings import Settings
 from tests.factories import services as given
 from tests.fixtures.application import Login
 from tests.fixtures.processes import Obhut
@@ -40,23 +37,6 @@ MULTIPART = b"Content-Type: multipart/form-data; boundary=b\r\n"
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     """One database: limits are counted elsewhere."""
     return f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'test.sqlite3')}"
-
-
-@pytest.fixture
-def make_app(settings: Settings) -> Iterator[MakeApp]:
-    """`make_app(limit_logins="3 per hour")`: the application with these settings."""
-    made: list[Flask] = []
-
-    def make(**changes: Any) -> Flask:
-        made.append(create_app(settings.changed(**changes)))
-        made[-1].testing = True
-        return made[-1]
-
-    yield make
-    for application in made:
-        with application.app_context():
-            db.session.remove()
-            db.engine.dispose()
 
 
 def _send(server: Obhut, head: bytes, pieces: Iterator[bytes]) -> bytes:
