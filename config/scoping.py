@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from psycopg import errors
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -67,8 +67,10 @@ def settings_of(scope: Scope) -> dict[str, str]:
 
 def _send(driver: Any, statements: bytes) -> None:
     """Hand them to libpq: a cursor of the driver, with its care for parameters, costs several times as much."""
-    result = driver.pgconn.exec_(statements)
-    if result.status not in DONE:
+    pgconn = driver.pgconn
+    result = pgconn.exec_(statements)
+    # Of a connection that is gone the statement itself will tell, in the driver's words.
+    if result.status not in DONE and pgconn.status != ConnStatus.BAD:
         raise errors.error_from_result(result, driver.info.encoding)
 
 
@@ -89,11 +91,12 @@ def _set(name: str, value: str) -> str:
 
 
 def worded(connection: Connection, error: BaseException) -> BaseException:
-    """The driver's error as SQLAlchemy raises it; a connection that is gone is not used again."""
+    """The driver's error as SQLAlchemy raises it; a connection that is gone takes those that wait in the pool along."""
     dialect = connection.dialect
     gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
     if gone:
         connection.invalidate(error)
+        connection.engine.dispose()
     return DBAPIError.instance(
         None,
         None,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from config.database import db
 from notifications import heartbeats
 from notifications.bounces import poll_mailbox
 from notifications.celery_app import HEARTBEAT, RUN_JOB, WAKE, celery
@@ -85,4 +86,5 @@ def woken(queue: str) -> int:
             done += run_job(job)
         except Exception:
             log.exception("job_failed", job=job.name)
+            db.session.rollback()  # the next one begins anew
     return done

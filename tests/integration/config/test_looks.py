@@ -1,5 +1,7 @@
 """What goes straight to PostgreSQL's driver behaves as what SQLAlchemy executes."""
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
 from flask import Flask
@@ -82,6 +84,22 @@ def test_a_connection_that_rested_is_asked_before_it_is_used(app: Flask, monkeyp
         cut_all_connections(app)
         with transaction():
             assert db.session.scalar(text("SELECT 2")) == 2
+
+
+@pytest.mark.parametrize("ask", [lambda: db.session.scalar(text("SELECT 1")), lambda: tokens.actor_of("unknown")])
+def test_of_many_dead_connections_one_is_met(app: Flask, ask: Callable[[], object]) -> None:
+    only_on_postgresql(app)
+    with app.app_context():
+        for connection in [db.engine.connect() for _ in range(4)]:
+            connection.execute(text("SELECT 1"))
+            connection.close()
+        cut_all_connections(app)
+        with pytest.raises(OperationalError):
+            ask()
+        db.session.rollback()
+        for _ in range(4):
+            ask()
+            db.session.rollback()
 
 
 def test_a_connection_cut_within_a_transaction_is_an_error_of_the_database(app: Flask, places: None) -> None:
