@@ -1,7 +1,7 @@
 """How long messages are kept, and what of them goes into the copy of somebody's data."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,16 +36,15 @@ def _proofs(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
 
 def _old_messages(which: ColumnElement[bool], now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     old = Notification.created_at < now - timedelta(days=days)
-    wanted = select(Notification.id, Notification.about, Notification.changed_at).where(
+    wanted = select(Notification.id, Notification.about, Notification.changed_at.label("since")).where(
         old, which, Notification.status.in_(ENDED), Notification.about != erasing.ERASED
     )
-    rows = db.session.execute(_part(wanted, Notification.id, after, limit)).all()
-    items = [Due(row.id, row.changed_at, _subjects(row.about)) for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+    return _page(wanted, Notification.id, after, limit, _subjects)
 
 
-def _subjects(about: str | None) -> tuple[str, ...]:
+def _subjects(row: Any) -> tuple[str, ...]:
     """What a hold could stand on: a message names its record without its kind."""
+    about = row.about
     return (f"message:{about}", *(f"{kind}:{about}" for kind in erasing.KINDS)) if about else ("message:",)
 
 
@@ -56,12 +55,10 @@ def _forget_messages(found: Sequence[Due], actor: Actor) -> int:
 
 def _inbound(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     old = InboundMessage.received_at < now - timedelta(days=days)
-    wanted = select(InboundMessage.id, InboundMessage.about, InboundMessage.received_at).where(
+    wanted = select(InboundMessage.id, InboundMessage.about, InboundMessage.received_at.label("since")).where(
         old, InboundMessage.state.in_(HANDLED)
     )
-    rows = db.session.execute(_part(wanted, InboundMessage.id, after, limit)).all()
-    items = [Due(row.id, row.received_at, _subjects(row.about)) for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+    return _page(wanted, InboundMessage.id, after, limit, _subjects)
 
 
 def _forget_inbound(found: Sequence[Due], actor: Actor) -> int:
@@ -115,14 +112,15 @@ def _simple(
     model: Any, counted: Any, which: ColumnElement[bool], now: datetime, days: int, after: UUID | None, limit: int
 ) -> Page:
     wanted = select(model.id, counted.label("since")).where(counted < now - timedelta(days=days), which)
-    rows = db.session.execute(_part(wanted, model.id, after, limit)).all()
-    items = [Due(row.id, row.since, (f"{model.__tablename__}:{row.id}",)) for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+    return _page(wanted, model.id, after, limit, lambda row: (f"{model.__tablename__}:{row.id}",))
 
 
-def _part(wanted: Any, key: Any, after: UUID | None, limit: int) -> Any:
+def _page(wanted: Any, key: Any, after: UUID | None, limit: int, subjects: Callable[[Any], tuple[str, ...]]) -> Page:
+    """The next rows of `wanted`, by `key`. It gives `id` and `since`, and what `subjects` makes names of."""
     ordered = claimable(wanted.order_by(key).limit(limit))
-    return ordered.where(key > after) if after else ordered
+    rows = db.session.execute(ordered.where(key > after) if after else ordered).all()
+    items = [Due(row.id, row.since, subjects(row)) for row in rows]
+    return Page(items, rows[-1].id if len(rows) == limit else None)
 
 
 def _deleted(model: Any, found: Sequence[Due]) -> int:
