@@ -9,8 +9,8 @@ VENDOR := config/static/vendor
 INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps --only-binary :all:
 CODE := auth care config notifications services tests
 PYTEST := $(PY) -m pytest
-# One process per core; a file's tests stay together, since they share what they have started.
-AT_ONCE := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+# One process more than cores, since some tests wait; a file's tests stay together, as they share what they have started.
+AT_ONCE = -n $(shell $(PY) -c "import os; print(min(4, 1 + (os.cpu_count() or 1)))") --dist loadfile --no-loadscope-reorder
 
 # What is installed must import from bytecode, or a second start takes twice as long.
 unexport PYTHONDONTWRITEBYTECODE
