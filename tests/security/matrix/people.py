@@ -13,6 +13,7 @@ from config import clock
 from config.database import db, transaction
 
 SIDES = ("a", "b")
+GONE = "deleted"  # the side of what was there, at side a, and is no more
 ISSUER = "https://matrix.example"
 
 
@@ -57,8 +58,8 @@ def places() -> Places:
     offices = {row.code: row.id for row in db.session.query(Office)}
     departments = {row.code: row.id for row in db.session.query(Department)}
     return Places(
-        {"a": offices["nord"], "b": offices["sued"]},
-        {"a": departments["buergerservice"], "b": departments["ordnungsamt"]},
+        {"a": offices["nord"], "b": offices["sued"], GONE: offices["nord"]},
+        {"a": departments["buergerservice"], "b": departments["ordnungsamt"], GONE: departments["buergerservice"]},
     )
 
 

@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 
 from auth import tokens
 from auth.actors import Actor
+from auth.erasures import EVERYTHING
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
 from auth.roles import Role
 from care import case_management
+from care import erasure as care_erasure
 from care.assessment_models import CheckIn
 from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
@@ -20,24 +22,28 @@ from care.link_models import CaseLink, LinkBasis
 from care.models import Case, Document
 from config import clock
 from config.database import db, transaction
+from config.dependents import delete_with_dependents
 from config.encryption import token_hash
 from config.ids import new_id, new_token
 from notifications import bulk
 from notifications.bulk import Plan
 from notifications.bulk_sources import Addressee
 from notifications.models import InboundMessage, Notification, Suppression
+from notifications.operation_models import BulkSend
 from notifications.outbox import enqueue
 from notifications.preferences import address_index
 from notifications.statuses import Channel, InboxState
+from services import erasure as services_erasure
 from services.models import ServiceRequest
 from tests.factories import care, services
-from tests.security.matrix.people import ISSUER, SIDES, Identity
+from tests.security.matrix.people import GONE, ISSUER, Identity
 
 if TYPE_CHECKING:
     from tests.security.matrix.world import World
 
 HOUSE = Actor.system("tests")
-MARK = {"a": "nord", "b": "sued"}
+MARK = {"a": "nord", "b": "sued", GONE: "weg"}
+NUMBER = {"a": 0, "b": 1, GONE: 2}
 
 
 def _mark(world: "World", group: str, *texts: str) -> None:
@@ -45,7 +51,7 @@ def _mark(world: "World", group: str, *texts: str) -> None:
 
 
 def _case(world: "World", side: str, by: dict[str, Identity]) -> None:
-    mark, phone = MARK[side], f"+4915735981{SIDES.index(side)}77"
+    mark, phone = MARK[side], f"+4915735981{NUMBER[side]}77"
     given, family = f"Kanarifall{mark}", f"Kanarifamilie{mark}"
     person = {"given_name": given, "family_name": family, "phone": phone, "email": f"{given.lower()}@example.org"}
     yesterday = (clock.now() - timedelta(days=1)).date().isoformat()
@@ -93,7 +99,8 @@ def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
     _mark(world, f"requests {side}", f"Kanariantrag{mark}", f"Kanaribraut{mark}", f"Kanarianhang{mark}")
     _mark(world, f"requests {side}", f"kanarischein{mark}", receipt.reference)
     world.pseudonyms.add(receipt.reference)
-    _mark(world, f"person {side}", {"a": "Kanarianna", "b": "Kanaribodo"}[side])
+    if side != GONE:
+        _mark(world, f"person {side}", {"a": "Kanarianna", "b": "Kanaribodo"}[side])
 
 
 def _messages(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -110,7 +117,7 @@ def _messages(world: "World", side: str, by: dict[str, Identity]) -> None:
         world.records[kind, side] = str(stored.id)
     _mark(world, f"office {side}", f"Kanarimessage{mark}")
     _mark(world, f"department {side}", f"Kanaridepartment{mark}")
-    sender, officer = f"+4915735982{SIDES.index(side)}66", by[f"health_officer {side}"]
+    sender, officer = f"+4915735982{NUMBER[side]}66", by[f"health_officer {side}"]
     with transaction():
         inbound = InboundMessage(
             id=new_id(), provider_id=f"SM{side}", sender_index=address_index(Channel.SMS, sender), sender=sender,
@@ -121,7 +128,7 @@ def _messages(world: "World", side: str, by: dict[str, Identity]) -> None:
         world.records["inbound", side] = str(inbound.id)
     plan = Plan("notifications.plain", f"Kanariversand{mark}", str(uuid4()), {"text": f"Kanaritext{mark}"})
     actor = Actor("user", officer.name, permissions=HOUSE.permissions, office_ids=frozenset({_office(world, side)}))
-    bulk_id = bulk.draft(plan, [Addressee(1, Channel.SMS, f"+4915735983{SIDES.index(side)}55")], actor=actor)
+    bulk_id = bulk.draft(plan, [Addressee(1, Channel.SMS, f"+4915735983{NUMBER[side]}55")], actor=actor)
     world.records["bulk", side] = str(bulk_id)
     _mark(world, f"office {side}", f"Kanariantwort{mark}", sender[3:], f"Kanariversand{mark}", f"Kanaritext{mark}")
 
@@ -177,7 +184,7 @@ def _holds(world: "World", side: str, by: dict[str, Identity]) -> None:
 
 
 def _department(side: str) -> str:
-    return {"a": "buergerservice", "b": "ordnungsamt"}[side]
+    return {"a": "buergerservice", "b": "ordnungsamt", GONE: "buergerservice"}[side]
 
 
 def _office(world: "World", side: str) -> UUID:
@@ -192,3 +199,21 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _of_the_house,
     _holds,
 )
+ERASABLE = (_case, _request, _messages, _import, _holds)
+DELETED = {
+    "message": Notification, "message of a department": Notification, "inbound": InboundMessage, "bulk": BulkSend,
+    "import": CaseImport, "hold": LegalHold, "hold of a department": LegalHold,
+}  # fmt: skip
+
+
+def deleted(world: "World", by: dict[str, Identity]) -> None:
+    """One of every kind that can be erased, made by those of side a and erased again."""
+    for make in ERASABLE:
+        make(world, GONE, {f"{name.rpartition(' ')[0]} {GONE}": identity for name, identity in by.items()})
+    case = select(Case).where(Case.reference == world.records["case", GONE])
+    request = select(ServiceRequest.id).where(ServiceRequest.reference == world.records["request", GONE])
+    with transaction():
+        care_erasure.erase(db.session.scalars(case).one(), scope=EVERYTHING, reason="mistake", actor=HOUSE)
+        services_erasure.erase_requests([db.session.scalars(request).one()])
+        for kind, model in DELETED.items():
+            delete_with_dependents(model.__table__, [UUID(world.records[kind, GONE])])

@@ -50,12 +50,11 @@ class World:
     pseudonyms: set[str] = field(default_factory=set)
 
     def record(self, kind: str, side: str, asking: Identity) -> str:
-        """The record of that side; "deleted" gives one that is no more. Messages come from offices and departments."""
-        if side == "deleted":
-            return self._deleted(self.records[kind.removeprefix("own "), "a"])
+        """The record of that side; "deleted" gives one that is no more, or never was."""
         if kind in ("message", "hold") and asking.place is Scope.DEPARTMENT:
             kind += " of a department"
-        return self.records[kind.removeprefix("own "), side]
+        kind = kind.removeprefix("own ")
+        return self.records.get((kind, side)) or self._never_there(self.records[kind, "a"])
 
     def hidden_from(self, asking: Identity) -> set[str]:
         """All texts that must not reach this identity. The trail consists of pseudonyms."""
@@ -63,7 +62,7 @@ class World:
         return hidden - self.pseudonyms if asking.role is Role.AUDITOR else hidden
 
     @staticmethod
-    def _deleted(like: str) -> str:
+    def _never_there(like: str) -> str:
         if len(like) == 8:
             return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
         return str(new_id()) if len(like) == 36 else new_token()
@@ -111,5 +110,7 @@ def build(app: Flask) -> World:
         by = {identity.name: identity for identity in world.identities if identity.side == side}
         for make in records.MAKERS:
             make(world, side, by)
+        if side == "a":
+            records.deleted(world, by)
     db.session.remove()
     return world
