@@ -57,6 +57,9 @@ SEARCHES = (
 )  # fmt: skip
 
 
+ADDRESSES = ("href", "src", "action", "formaction", "data", "xlink:href", "srcdoc", "content", "data-url")
+
+
 class Forms(HTMLParser):
     """The forms of a page, each with action, method, and its fields with their first values."""
 
@@ -70,7 +73,8 @@ class Forms(HTMLParser):
         given_ = {name: value or "" for name, value in attrs}
         self.scripts += tag in ("script", "style", "base", "iframe")
         self.handlers += sum(
-            name.startswith("on") or value.strip().lower().startswith("javascript:") for name, value in given_.items()
+            name.startswith("on") or (name in ADDRESSES and value.strip().lower().startswith("javascript:"))
+            for name, value in given_.items()
         )
         if tag == "form":
             self.found.append((given_.get("action", ""), given_.get("method", "get").lower(), {}))
