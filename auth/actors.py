@@ -1,6 +1,7 @@
 """The actor: whoever does something in this house, as the rest of the code knows them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 from uuid import UUID
 
@@ -83,6 +84,23 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+    def where_they_may(self, permissions: Collection[Permission]) -> Self:
+        """This actor in the places where they hold one of `permissions`: what a role allows counts in its place alone.
+
+        All that they may elsewhere stays in `permissions`, so that pages can show the way there.
+        """
+        placed = [one for one in self.held if permissions_of([one.role]) & set(permissions)]
+        offices = frozenset(one.office_id for one in placed if one.office_id)
+        departments = frozenset(one.department_code for one in placed if one.department_code)
+        if self.is_system or (offices, departments) == (self.office_ids, self.department_codes):
+            return self
+        held = frozenset(
+            one
+            for one in self.held
+            if one.office_id in (None, *offices) and one.department_code in (None, *departments)
+        )
+        return replace(self, held=held, office_ids=offices, department_codes=departments)
 
     def offices_for(self, permission: Permission) -> frozenset[UUID]:
         """The offices in which this actor holds `permission`; narrower than `office_ids` with several roles."""

@@ -19,7 +19,7 @@ from auth.actors import Actor
 from auth.roles import Role
 from config import clock
 from config.database import transaction
-from config.errors import DomainError, RuleViolation
+from config.errors import N_, DomainError, RuleViolation
 
 DURATION = re.compile(r"([1-9][0-9]{0,4})([hdw])\Z")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -147,11 +147,14 @@ def token_group() -> None:
 @role_option
 @click.option("--name", required=True, help="What the token is for.")
 @in_place
-@click.option("--expires", type=Duration(), help="How long it is valid, such as 30d; without: until revoked.")
+@click.option("--expires", type=Duration(), help="How long it is valid, such as 30d; at most a year. Without: 90 days.")
 @with_appcontext
 def issue(role: str, name: str, office: str | None, department: str | None, expires: timedelta | None) -> None:
     """Issue an API token and print it, once."""
+    lasts = expires or timedelta(days=tokens.USUAL_DAYS)
     with acting():
+        if lasts > timedelta(days=tokens.MOST_DAYS):
+            raise RuleViolation("expires", N_("Between 1 and {most} days are possible."), most=tokens.MOST_DAYS)
         office_id, department_id = administration.place_of(Role(role), office, department)
         token = tokens.issue(
             actor=CommandLine,
@@ -159,7 +162,7 @@ def issue(role: str, name: str, office: str | None, department: str | None, expi
             name=name,
             office_id=office_id,
             department_id=department_id,
-            expires_at=clock.wall() + expires if expires else None,
+            expires_at=clock.wall() + lasts,
         )
     click.echo(token)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import structlog
@@ -109,13 +109,15 @@ def _unknown(listed: dict[UUID, Entry]) -> list[Entry]:
 
 
 def _again(entries: Sequence[Entry]) -> None:
+    for kind in {
+        entry.kind for entry in entries
+    } - _erasers.keys():  # of another version of the house: not ours to tick off
+        log.error("re_erase_unknown_kind", kind=kind)
+    entries = [entry for entry in entries if entry.kind in _erasers]
     with transaction():
         for kind, scope in sorted({(entry.kind, entry.scope) for entry in entries}):
-            eraser = _erasers.get(kind)
-            if eraser is None:
-                log.error("re_erase_unknown_kind", kind=kind)
-                continue
-            eraser([entry.subject_id for entry in entries if (entry.kind, entry.scope) == (kind, scope)], scope)
+            subjects = [entry.subject_id for entry in entries if (entry.kind, entry.scope) == (kind, scope)]
+            _erasers[kind](subjects, scope)
         insert_many(Erasure, [entry.values() for entry in entries], unless_taken=("id",))
         audit.record(AGAIN, "erasure.repeated", "erasures", count=len(entries))
         on_commit("erasures:overwrite", overwrite_log)
@@ -140,13 +142,18 @@ def _complete(listed: dict[UUID, Entry]) -> int:
 
 def _append(path: Path, entries: Sequence[Entry]) -> None:
     lines = "".join(_line(entry) for entry in entries)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.write(descriptor, lines.encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with open(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "ab+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if file.tell() and not _ends_with_a_line(file):
+            lines = "\n" + lines  # what was cut off spoils no more than itself
+        file.write(lines.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _ends_with_a_line(file: BinaryIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _line(entry: Entry) -> str:

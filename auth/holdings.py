@@ -24,8 +24,9 @@ class Holding:
     """What one room holds of a user (`UUID`).
 
     `subjects`: its records as the audit trail names them (`request:K7NPX3RB`). `export`: files of the copy of their
-    data, name and content, JSON and attachments. `erase`: erase what may go, inside the caller's transaction, and say
-    what stays; `stays` says the same beforehand and changes nothing.
+    data, name and content, JSON and attachments; `assurance`: how surely somebody must be known to get it, and
+    `note_copy` records that it was taken, inside the caller's transaction. `erase`: erase what may go, inside the
+    caller's transaction, and say what stays; `stays` says the same beforehand and changes nothing.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Holding:
     export: Callable[[UUID], Iterable[tuple[str, bytes]]]
     erase: Callable[[UUID, Actor], Sequence[Kept]]
     stays: Callable[[UUID], Sequence[Kept]] = lambda user_id: ()
+    assurance: Callable[[UUID], str] = lambda user_id: ""
+    note_copy: Callable[[UUID, Actor], None] = lambda user_id, actor: None
 
 
 _holdings: dict[str, Holding] = {}

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from auth import audit
 from auth.actors import Actor
+from auth.holdings import subjects_of
 from auth.identities import display_name
 from auth.models import User
 from auth.privacy_models import LegalHold
@@ -27,6 +28,7 @@ from config.scopes import Scope
 REASON_LENGTH = 500
 PAGE = 200
 AT_ONCE = 500
+PERSON = "user:"
 EVERYBODYS = scopes.system("holds")  # whoever placed one: it stands for all
 
 
@@ -49,12 +51,21 @@ class Shown:
 
 @scopes.within(EVERYBODYS)
 def held(subjects: Collection[str]) -> frozenset[str]:
-    """Those of `subjects` ("case:K7NPX3RB", "user:<id>") on which a hold stands."""
+    """Those of `subjects` ("case:K7NPX3RB", "user:<id>") on which a hold stands, or on the person whose they are."""
     wanted, found = sorted(set(subjects)), set[str]()
     for start in range(0, len(wanted), AT_ONCE):
         part = among(LegalHold.subject, wanted[start : start + AT_ONCE])
         found |= set(db.session.scalars(select(LegalHold.subject).where(part, LegalHold.lifted_at.is_(None))))
-    return frozenset(found)
+    return frozenset(found | _of_held_people(found.symmetric_difference(wanted)))
+
+
+def _of_held_people(subjects: Collection[str]) -> set[str]:
+    """Those of `subjects` that belong to somebody on all of whose records a hold stands; of these there are few."""
+    if not subjects:
+        return set()
+    people = select(LegalHold.subject).where(LegalHold.subject.startswith(PERSON), LegalHold.lifted_at.is_(None))
+    held_people = {UUID(subject.removeprefix(PERSON)) for subject in db.session.scalars(people.distinct())}
+    return {subject for user_id in held_people for subject in subjects_of(user_id)} & set(subjects)
 
 
 def refuse_if_held(subjects: Collection[str]) -> None:

@@ -114,6 +114,9 @@ class HouseSession(SessionMixin):
     def __len__(self) -> int:
         return len(self._open())
 
+    def __bool__(self) -> bool:
+        return True  # a login that has kept nothing yet is one, too
+
 
 class HouseSessions(SessionInterface):
     """Flask's session interface over `HouseSession`."""

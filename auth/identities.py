@@ -10,6 +10,7 @@ from auth.models import Department, Office, RoleGrant, User
 from auth.roles import SCOPE_OF, ClaimedRole, HeldRole, Role, Scope, claimed_roles
 from auth.sessions import Login
 from config.database import db
+from config.settings import current_settings
 
 # What counts where none is named: the first that was added.
 default_office = select(Office.id).where(Office.is_default).scalar_subquery()
@@ -42,7 +43,7 @@ def display_name(user: User) -> str:
 def held_roles(issuer: str, subject: str, claimed: Iterable[ClaimedRole]) -> frozenset[HeldRole]:
     """All roles of an identity: `resident`, those its provider claims for it, and those granted here."""
     held = {HeldRole(Role.RESIDENT)}
-    held.update(roles_in_place(claimed))
+    held.update(roles_in_place(issuer, claimed))
     grants = db.session.scalars(
         select(RoleGrant).where(
             RoleGrant.issuer == issuer, RoleGrant.subject == subject, RoleGrant.revoked_at.is_(None)
@@ -78,8 +79,13 @@ def default_department_code() -> str | None:
     return db.session.scalar(select(Department.code).where(Department.is_default))
 
 
-def roles_in_place(claimed: Iterable[ClaimedRole]) -> frozenset[HeldRole]:
-    """The roles that a provider claims, in the places that it names; those in places that we do not know are none."""
+def roles_in_place(issuer: str, claimed: Iterable[ClaimedRole]) -> frozenset[HeldRole]:
+    """The roles that a provider claims, in the places that it names; those in places that we do not know are none.
+
+    Only the provider of staff can claim any: that of residents, where it is another one, says who somebody is.
+    """
+    if issuer != current_settings().oidc_staff_issuer:
+        return frozenset()
     return frozenset(_in_named_place(claimed))
 
 

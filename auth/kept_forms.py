@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 
 from auth.logins import local_path
 from auth.models import KeptForm, User
+from auth.sessions import FORM_TOKEN
 from config import clock
 from config.database import db
 from config.encryption import DecryptionError, token_hash
@@ -28,7 +29,6 @@ LASTS = timedelta(minutes=30)
 MOST_BYTES = 256 * 1024
 MOST_FIELDS = 1000
 MOST_PER_USER = 5
-FORM_TOKEN = "csrf_token"
 COOKIE = "obhut_kept"
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from auth import audit, logouts, oidc, sessions
 from auth.actors import Actor
@@ -133,8 +134,13 @@ def check_issuer(provider: Provider, stated: str | None) -> None:
         raise LoginRefused("issuer_parameter")
 
 
-def complete(pending: Pending, answer: Answer, *, device: str, earlier: Login | None) -> Completed:
+def complete(
+    pending: Pending, answer: Answer, *, device: str, earlier: Login | None, form_token: str = ""
+) -> Completed:
     """Store user and session of a verified login; a login that this browser had before ends.
+
+    `form_token`: that of the earlier login. A step-up keeps it, so that what the same person has begun to fill in in
+    another window can still be sent.
 
     Raises LoginRefused when a step-up brings somebody else or not what was demanded; nothing has changed then.
     """
@@ -163,6 +169,7 @@ def complete(pending: Pending, answer: Answer, *, device: str, earlier: Login | 
             provider_session=_session_id(answer),
             auth_time=_auth_time(answer),
             device=device,
+            form_token=form_token if pending.is_step_up and earlier and earlier.user_id == user.id else "",
         )
         actor = Actor(kind="user", id=str(user.id))
         action = "login.stepped_up" if pending.is_step_up else "login.completed"
@@ -199,11 +206,17 @@ def _auth_time(answer: Answer) -> datetime | None:
 
 
 def _known_user(issuer: str, subject: str) -> User:
-    user = db.session.scalar(locked(select(User).where(User.issuer == issuer, User.subject == subject)))
-    if user is None:
-        user = User(issuer=issuer, subject=subject)
-        db.session.add(user)
-    return user
+    wanted = locked(select(User).where(User.issuer == issuer, User.subject == subject))
+    user = db.session.scalar(wanted)
+    if user is not None:
+        return user
+    try:
+        with db.session.begin_nested():
+            user = User(issuer=issuer, subject=subject)
+            db.session.add(user)
+        return user
+    except IntegrityError:  # the same person has just logged in for the first time in another browser as well
+        return db.session.scalars(wanted).one()
 
 
 def _take_over(profile: Profile, user: User) -> None:

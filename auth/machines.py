@@ -52,4 +52,9 @@ def actor_of(token: str) -> Actor | None:
 def _actor(provider: Provider, machine: Machine) -> Actor:
     named = at_path(machine.claims, current_settings().oidc_claim_roles)
     mark = blind_index("program of a provider", f"{provider.issuer}\0{machine.subject}\0{machine.client_id}")
-    return Actor.of("token", str(UUID(bytes=mark[:16])), roles_in_place(claimed_roles(named)), name=machine.client_id)
+    return Actor.of(
+        "token",
+        str(UUID(bytes=mark[:16])),
+        roles_in_place(provider.issuer, claimed_roles(named)),
+        name=machine.client_id,
+    )

@@ -15,6 +15,7 @@ from sqlalchemy import delete, exists, select
 from auth import audit, erasures, holds, lookups, notices, queries
 from auth.actors import Actor
 from auth.archive import Due
+from auth.assurance import LEVELS
 from auth.erasures import EVERYTHING
 from auth.holdings import Holding, Kept, holdings, register_holding, subjects_of
 from auth.models import ApiToken, AuditEvent, IdempotencyRecord, RoleGrant, User, UserSession
@@ -53,6 +54,18 @@ def copy_of(user_id: UUID) -> Iterator[tuple[str, bytes]]:
     for holding in holdings():
         for name, content in holding.export(user_id):
             yield name if name.startswith(f"{holding.name}/") else f"{holding.name}/{name}", content
+
+
+def assurance_of_copy(user_id: UUID) -> str:
+    """How surely this person must be known to get the copy: as surely as the most guarded part demands."""
+    return max((holding.assurance(user_id) for holding in holdings()), key=("", *LEVELS).index, default="")
+
+
+def note_copy(user_id: UUID, actor: Actor) -> None:
+    """Record that the copy was taken, where each part of it is looked after. Call inside `transaction()`."""
+    audit.record(actor, "account.exported", f"user:{user_id}")
+    for holding in holdings():
+        holding.note_copy(user_id, actor)
 
 
 def note_notice(user_id: UUID) -> bool:

@@ -93,6 +93,7 @@ def require(
             actor = current_actor()
             if not any(actor.may(one) for one in (permission, *others)):
                 return _refuse(actor, permission, api)
+            act_as(actor.where_they_may((permission, *others)))
             if api:
                 spend("api", actor.id)
             elif step_up or any(needs_step_up(one, request.method) for one in (permission, *others)):
@@ -176,6 +177,12 @@ def current_actor() -> Actor:
     return cast(Actor, g.actor)
 
 
+def act_as(actor: Actor) -> None:
+    """From here on, `actor` is the actor of this request, and it is in their scope."""
+    g.actor, g.scope = actor, actor.scope
+    scopes.become(g.scope)
+
+
 def user_id_of(actor: Actor) -> UUID:
     """The user behind an actor who has logged in with a browser. Raises Forbidden for all others."""
     if actor.user_id is None:
@@ -220,7 +227,7 @@ def _house_session() -> HouseSession | None:
 
 def _login_of_request() -> Login | None:
     held = _house_session()
-    return held.login if held else None
+    return None if held is None else held.login
 
 
 def _bearer() -> Actor:

@@ -27,6 +27,7 @@ REMEMBERED = timedelta(hours=1)
 """How long we still know a login that ran out, so that a form sent too late can be told from a planted one."""
 SCOPE = scopes.system("sessions")
 serializer = TaggedJSONSerializer()
+FORM_TOKEN = "csrf_token"  # as Flask-WTF names it
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,13 @@ def start(
     device: str,
     provider_session: str | None = None,
     auth_time: datetime | None = None,
+    form_token: str = "",
 ) -> tuple[str, Login]:
-    """Store a login of `user` and return its token, for the cookie alone. Call inside `transaction()`."""
+    """Store a login of `user` and return its token, for the cookie alone. Call inside `transaction()`.
+
+    `form_token`: what the forms of an earlier login of theirs in this browser carry. A new one is made here rather
+    than by the first page with a form: two pages opened at once would each make one.
+    """
     token, now, allowed = new_token() + new_token(), clock.wall(), limits(user.assurance, is_staff=is_staff)
     row = UserSession(
         token_hash=token_hash(token),
@@ -72,7 +78,7 @@ def start(
         assurance=user.assurance,
         is_staff=is_staff,
         id_token=id_token,
-        data=serializer.dumps({}),
+        data=serializer.dumps({FORM_TOKEN: form_token or new_token()}),
         device=device[:DEVICE_LENGTH],
         created_at=now,
         seen_at=now,

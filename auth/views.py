@@ -16,6 +16,7 @@ from auth.logins import Completed
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
 from auth.roles import ROLE_PERMISSIONS, Permission
+from auth.sessions import FORM_TOKEN
 from config.database import transaction
 from config.ids import new_token
 from config.limits import limited, note_failure
@@ -149,7 +150,9 @@ def _completed() -> Completed:
         code=code, nonce=pending.nonce, code_verifier=pending.code_verifier, max_age=pending.demand.max_age
     )
     device = request.user_agent.string
-    return logins.complete(pending, answer, device=device, earlier=current_session().login)
+    held = current_session()
+    token = held.get(FORM_TOKEN, "")
+    return logins.complete(pending, answer, device=device, earlier=held.login, form_token=token)
 
 
 def _browser_cookie() -> str:

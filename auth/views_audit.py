@@ -12,7 +12,7 @@ from auth import audit_export, audit_queries, audit_words
 from auth.audit_queries import EventFilter, Only
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from config import clock
+from config import clock, scopes
 from config.database import transaction
 from config.downloads import as_download
 from config.errors import N_
@@ -61,7 +61,7 @@ def export(file_format: str) -> ResponseReturnValue:
     with transaction():
         audit_export.note(current_actor(), wanted, file_format)
     lines = audit_export.as_csv(wanted, zone) if file_format == "csv" else audit_export.as_json(wanted)
-    response = Response(stream_with_context(lines), mimetype=FORMATS[file_format])
+    response = Response(stream_with_context(scopes.keeping(lines)), mimetype=FORMATS[file_format])
     name = f"audit-{clock.today(zone).isoformat()}.{file_format}"
     return as_download(response, name)
 

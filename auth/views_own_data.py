@@ -4,9 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from auth import audit, own_data
+from auth import own_data
+from auth.assurance import Demand
 from auth.house_session import current_session
-from auth.policies import current_actor, require, user_id_of
+from auth.policies import current_actor, demand_login, require, user_id_of
 from auth.roles import Permission
 from auth.views_privacy import download
 from config.database import transaction
@@ -29,9 +30,10 @@ def export() -> ResponseReturnValue:
     """The copy of one's data: a ZIP with JSON and files."""
     actor = current_actor()
     user_id = user_id_of(actor)
+    demand_login(Demand(own_data.assurance_of_copy(user_id)))
     packed = own_data.packed_copy(user_id)
     with transaction():
-        audit.record(actor, "account.exported", f"user:{user_id}")
+        own_data.note_copy(user_id, actor)
     return download(packed, "obhut.zip")
 
 

@@ -107,7 +107,7 @@ def enrol(
     db.session.flush()
     name_index.index_names(case.person)
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
-    trail.record(actor, "case.enrolled", case, kind=case.kind.value, protocol=protocol.code)
+    trail.record(actor, "case.enrolled", case)
     ends_at = change.now.period.ends_at(zone_of(case.person))
     if ends_at is not None and ends_at <= now:
         closed_as = closed_as or CloseReason.ENROLLED_PAST_END
@@ -115,7 +115,7 @@ def enrol(
         _finish(case, CLOSING[closed_as], closed_as, actor, now)
     else:
         _welcome(case, change, actor, now)
-    log.info("case_enrolled", case=case.reference, kind=case.kind.value, line_list=case.line_list)
+    log.info("case_enrolled", case=case.reference)
     return Enrolment(case, created=True)
 
 
@@ -186,7 +186,7 @@ def review(command: ReviewCase, *, case: Case, actor: Actor) -> Change:
         Review(case=case, outcome=command.outcome.value, recorded_at=now, actor_id=actor.id, note=command.note or None)
     )
     timeline.add(case, "reviewed", actor, outcome=command.outcome.value, note=command.note or None)
-    trail.record(actor, "case.reviewed", case, outcome=command.outcome.value)
+    trail.record(actor, "case.reviewed", case)
     follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
     return settled(case, actor, now)
 
@@ -251,7 +251,7 @@ def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Cha
 
 def close(command: CloseCase, *, case: Case, actor: Actor) -> None:
     """Close an open case for the given reason; messages that have not gone out are withdrawn."""
-    trail.record(actor, "case.closed", case, reason=command.reason.value)
+    trail.record(actor, "case.closed", case)
     _finish(case, CLOSING[command.reason], command.reason, actor, clock.now(), note=command.note or None)
 
 

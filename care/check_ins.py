@@ -123,7 +123,7 @@ def record(
     case.person.unreachable_since = None
     timeline.add(case, "reported", actor, occurred_at=reported_at, channel=channel.value, by=command.by.value)
     change = case_management.settled(case, actor, now)
-    log.info("report_recorded", case=case.reference, channel=channel.value, line_list=case.line_list)
+    log.info("report_recorded", case=case.reference, channel=channel.value)
     return Recorded(report, is_new=True, change=change)
 
 

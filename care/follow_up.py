@@ -41,7 +41,7 @@ def react(case: Case, change: Change, actor: Actor) -> None:
     if change.has_moved:
         before, rule = change.before.value if change.before else None, change.now.because.rule
         timeline.add(case, "listed", RULES, from_list=before, to_list=change.now.line_list.value, rule=rule)
-        log.info("case_listed", case=case.reference, line_list=change.now.line_list.value, rule=change.now.because.rule)
+        log.info("case_listed", case=case.reference)
     wanted = _wanted_tasks(change)
     for kind in wanted:
         if change.has_moved or not _dealt_with(case, kind):

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from auth import identities
 from auth.actors import Actor
+from auth.assurance import at_least
 from auth.holdings import Holding, Kept, register_holding
 from auth.models import User
 from auth.policies import user_id_of
@@ -30,13 +31,24 @@ from config.database import db
 from config.errors import N_, NotFound, RuleViolation
 
 OWN_CASE = scopes.system("own case")
+ASSURANCE = "substantial"
+"""Health data are shown, and a case linked, only to a login that proves this much (eIDAS)."""
 
 
 def mine(actor: Actor) -> list[dict[str, Any]]:
-    """The cases that this login is linked to, as rows for its account page, the latest first."""
+    """The cases that this login is linked to, as rows for its account page, the latest first.
+
+    Whose they are is told only to somebody who is surely known.
+    """
+    is_known = at_least(actor.assurance, ASSURANCE)
     with scopes.within(OWN_CASE):
         return [
-            {"reference": link.case.reference, "basis": link.basis.value, "name": _name(link), "since": link.since}
+            {
+                "reference": link.case.reference,
+                "basis": link.basis.value,
+                "name": _name(link) if is_known else "",
+                "since": link.since,
+            }
             for link in _standing(user_id_of(actor))
         ]
 
@@ -84,7 +96,7 @@ def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:
         case, _ = _own(actor, reference)
         for document in case.documents:
             if document.id == document_id and document.content is not None:
-                trail.record(actor, "document.opened", case, kind=document.kind)
+                trail.looked(actor, "document.opened", [case], document=document.id)
                 return document.file_name, document.content
     raise NotFound()
 
@@ -222,6 +234,17 @@ def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
             yield f"{case.reference}/{document.file_name}", document.content
 
 
+def _assurance(user_id: UUID) -> str:
+    """Health data leave only for somebody who is surely known, as on the pages of one's own case."""
+    with scopes.within(OWN_CASE):
+        return ASSURANCE if _standing(user_id) else ""
+
+
+def _note_copy(user_id: UUID, actor: Actor) -> None:
+    with scopes.within(OWN_CASE):
+        trail.looked(actor, "own_case.copied", [link.case for link in _standing(user_id)])
+
+
 def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
     kept = _stays(user_id)
     with scopes.within(OWN_CASE):
@@ -242,4 +265,4 @@ KEPT_BECAUSE = N_("The health office must keep it for as long as the law says. Y
 
 def register() -> None:
     """Let own pages know what care holds of somebody. Called once by the wiring."""
-    register_holding(Holding("care", _subjects, _export, _erase, _stays))
+    register_holding(Holding("care", _subjects, _export, _erase, _stays, _assurance, _note_copy))

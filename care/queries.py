@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -142,8 +143,10 @@ def _cursor_of(case: Case) -> str:
 def _cursor(text: str) -> tuple[float, str]:
     try:
         priority, reference = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return float(priority), str(reference)
-    except (binascii.Error, ValueError, TypeError):
+        if set(reference) <= set(REFERENCE_ALPHABET) and isfinite(priority):
+            return float(priority), str(reference)
+        raise ValueError("no cursor of ours")
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise RuleViolation("after", N_("This page mark is damaged.")) from None
 
 

@@ -26,6 +26,7 @@ ACTIONS = {
     "case.link_code_issued": N_("Code for linking issued"),
     "case.link_code_locked": N_("Code for linking locked"),
     "own_case.viewed": N_("Case looked at by a person it is linked with"),
+    "own_case.copied": N_("Case handed out to a person it is linked with"),
     "document.opened": N_("Own paper opened by link"),
     "import.uploaded": N_("File of people uploaded"),
     "import.confirmed": N_("File of people confirmed"),

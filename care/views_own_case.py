@@ -17,6 +17,7 @@ from care.commands import RecordReport
 from care.forms import CheckInForm
 from care.guardianship import RedeemCode
 from care.link_forms import LinkCaseForm
+from care.own_cases import ASSURANCE
 from care.page_words import care_words
 from care.views_check_in import day_in
 from config.database import transaction
@@ -27,8 +28,6 @@ from config.localisation import page_locale
 
 blueprint = Blueprint("own_case", __name__, url_prefix="/account", template_folder="templates")
 blueprint.add_app_template_global(care_words)
-ASSURANCE = "substantial"
-"""Health data are shown, and a case linked, only to a login that proves this much (eIDAS)."""
 
 
 def _whose_tries(**__: Any) -> str:

@@ -35,7 +35,7 @@ from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Re
 from config import clock
 from config.database import transaction
 from config.downloads import download
-from config.errors import InvalidTransition, RuleViolation
+from config.errors import InvalidTransition, NotFound, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
 from config.settings import current_settings
@@ -167,8 +167,15 @@ def finish_task(reference: str) -> ResponseReturnValue:
     found = queries.case_for(actor, reference)
     if form.validate_on_submit():
         with transaction():
-            follow_up.finish_task(UUID(request.form["task"]), case=case_management.locked_case(found.id), actor=actor)
+            follow_up.finish_task(_task_id(), case=case_management.locked_case(found.id), actor=actor)
     return back_to(reference)
+
+
+def _task_id() -> UUID:
+    task_id = request.form.get("task", type=UUID)
+    if task_id is None:
+        raise NotFound()
+    return task_id
 
 
 def _act(

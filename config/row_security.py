@@ -22,14 +22,19 @@ REGISTERS = "ANY ((SELECT string_to_array(current_setting('obhut.registers', tru
 
 @dataclass(frozen=True)
 class Rows:
-    """Which rows of a table a scope sees and writes, as SQL; `anybody_adds`: rows may be added in every scope."""
+    """Which rows of a table a scope sees and writes, as SQL; `anybody_adds`: rows may be added in every scope.
+
+    `written`: what a row must be to be written, where that is less than what is seen.
+    """
 
     condition: str
     anybody_adds: bool = False
+    written: str = ""
 
     @property
     def sql(self) -> str:
-        return f"{SYSTEM} OR {self.condition}" if self.condition else SYSTEM
+        seen = f"USING ({SYSTEM} OR {self.condition})" if self.condition else f"USING ({SYSTEM})"
+        return f"{seen} WITH CHECK ({SYSTEM} OR {self.written})" if self.written else seen
 
 
 def of_office(column: str = "office_id") -> Rows:
@@ -63,6 +68,7 @@ def of_the_house() -> Rows:
     return Rows("")
 
 
+OF_THE_CASE = with_parent("care_case_link", "case_id", "care_case").condition
 PROTECTED: dict[str, Rows] = {
     # who is asking
     "user_account": of_user("id"),
@@ -100,7 +106,8 @@ PROTECTED: dict[str, Rows] = {
     "care_case": of_office(),
     "care_handover": Rows(f"from_office_id = {OFFICES} OR to_office_id = {OFFICES}"),
     "care_link_code": with_parent("care_link_code", "case_id", "care_case"),
-    "care_case_link": Rows(f"user_id = {USER} OR {with_parent('care_case_link', 'case_id', 'care_case').condition}"),
+    # Whose login it is sees the link, and cannot make one: it is what opens the case to them.
+    "care_case_link": Rows(f"user_id = {USER} OR {OF_THE_CASE}", written=OF_THE_CASE),
     "care_order_event": with_parent("care_order_event", "case_id", "care_case"),
     "care_case_event": with_parent("care_case_event", "case_id", "care_case"),
     "care_office_task": with_parent("care_office_task", "case_id", "care_case"),
@@ -141,7 +148,7 @@ class Policy:
 def policies() -> Iterator[Policy]:
     """All policies of the house."""
     for table, rows in PROTECTED.items():
-        yield Policy(table, POLICY, "ALL", f"USING ({rows.sql})")
+        yield Policy(table, POLICY, "ALL", rows.sql)
         if rows.anybody_adds:
             yield Policy(table, INSERT_POLICY, "INSERT", "WITH CHECK (true)")
 

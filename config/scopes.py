@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 from uuid import UUID
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,21 @@ def covering(owners: Iterable[str | None], name: str) -> Iterator[None]:
     else:
         with within(system(name)):
             yield
+
+
+def keeping(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, each made in the scope of this moment: for what is read when the request has ended."""
+    return _each_within(current_scope(), iter(items))
+
+
+def _each_within(scope: Scope, items: Iterator[Item]) -> Iterator[Item]:
+    while True:
+        with within(scope):
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+        yield item
 
 
 def start(scope: Scope = NOBODY) -> Before:

@@ -141,7 +141,9 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
         values["migration_database_url"] = values.get("migration_database_url") or values["database_url"]
         port = values.get("port") or cls.model_fields["port"].default
         values["base_url"] = (values.get("base_url") or setting_checks.local_url(port)).rstrip("/")
-        for name in ("issuer", "client_id", "client_secret", "scopes"):
+        is_shared = values.get("oidc_staff_issuer", values.get("oidc_issuer")) in ("", None, values.get("oidc_issuer"))
+        # Nobody's secret is shown to another provider than theirs.
+        for name in ("issuer", "client_id", "client_secret", "scopes") if is_shared else ("scopes",):
             staff, resident = f"oidc_staff_{name}", f"oidc_{name}"
             if not values.get(staff) and values.get(resident):
                 values[staff] = values[resident]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
+from auth import holds
 from config import clock, papers
 from config.database import db, transaction
 from config.settings import current_settings
@@ -29,6 +30,8 @@ def delete_stale_drafts() -> int:
         for reference, slug, changed_at in _drafts(min([*days.values(), DEFAULT_DRAFT_DAYS]))
         if changed_at < clock.now() - timedelta(days=days.get(slug, DEFAULT_DRAFT_DAYS))
     ]
+    standing = holds.held({f"request:{reference}" for reference in stale})
+    stale = [reference for reference in stale if f"request:{reference}" not in standing]
     if not stale:
         return 0
     with transaction():

@@ -25,7 +25,7 @@ TABLES = text("""
     FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
     WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace GROUP BY c.oid
 """)
-TRAIL = ("audit_event", "audit_seal")
+TRAIL = ("audit_event", "audit_seal", "audit_anchor")
 CHANGES = text("SELECT has_table_privilege(:table, 'UPDATE') OR has_table_privilege(:table, 'DELETE')")
 REPAIR = N_("Run `obhut db protect` with OBHUT_MIGRATION_DATABASE_URL set to the owner.")
 

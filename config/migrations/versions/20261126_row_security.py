@@ -75,6 +75,8 @@ ROWS = {
     "care_import": OF_OFFICE,
     "care_import_row": _with("care_import", "import_id", "care_import_row"),
 }
+# what a row must be to be written, where that is less than what is seen
+WRITTEN = {"care_case_link": _with("care_case", "case_id", "care_case_link")}
 ANYBODY_ADDS = ("audit_event", "audit_pending")
 
 
@@ -85,7 +87,8 @@ def upgrade() -> None:
         seen = f"{SYSTEM} OR {condition}" if condition else SYSTEM
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(f"CREATE POLICY obhut_rows ON {table} FOR ALL USING ({seen})")
+        written = f" WITH CHECK ({SYSTEM} OR {WRITTEN[table]})" if table in WRITTEN else ""
+        op.execute(f"CREATE POLICY obhut_rows ON {table} FOR ALL USING ({seen}){written}")
     for table in ANYBODY_ADDS:
         op.execute(f"CREATE POLICY obhut_inserts ON {table} FOR INSERT WITH CHECK (true)")
 
