@@ -109,9 +109,7 @@ def _unknown(listed: dict[UUID, Entry]) -> list[Entry]:
 
 
 def _again(entries: Sequence[Entry]) -> None:
-    for kind in {
-        entry.kind for entry in entries
-    } - _erasers.keys():  # of another version of the house: not ours to tick off
+    for kind in {entry.kind for entry in entries}.difference(_erasers):  # of a newer house: not ours to tick off
         log.error("re_erase_unknown_kind", kind=kind)
     entries = [entry for entry in entries if entry.kind in _erasers]
     with transaction():

@@ -6,23 +6,19 @@ Every room adds what it holds (`auth.holdings`); this room adds the account itse
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 
 from auth import audit, erasures, holds, lookups, notices, queries
 from auth.actors import Actor
-from auth.archive import Due
 from auth.assurance import LEVELS
 from auth.erasures import EVERYTHING
 from auth.holdings import Holding, Kept, holdings, register_holding, subjects_of
-from auth.models import ApiToken, AuditEvent, IdempotencyRecord, RoleGrant, User, UserSession
-from auth.privacy_models import LegalHold
-from auth.retention import Page, RecordType, register_type
+from auth.models import AuditEvent, IdempotencyRecord, RoleGrant, User, UserSession
 from config import clock, scopes
-from config.database import claimable, db, locked, transaction
+from config.database import db, locked, transaction
 from config.dependents import delete_with_dependents
 from config.errors import N_, NotFound, RuleViolation
 from config.rowsets import among
@@ -217,94 +213,7 @@ ACCOUNT = Holding(
 )
 
 
-def _idle(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
-    granted = exists().where(
-        RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject, RoleGrant.revoked_at.is_(None)
-    )
-    wanted = select(User.id, User.last_login_at).where(User.last_login_at < now - timedelta(days=days), ~granted)
-    rows = db.session.execute(_part(wanted, User.id, after, limit)).all()
-    items = [Due(row.id, row.last_login_at, (f"user:{row.id}",)) for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
-
-
-def _erase_idle(found: Sequence[Due], actor: Actor) -> int:
-    ids = [each.id for each in found]
-    erase_users(ids, EVERYTHING, actor)
-    erasures.note(KIND, ids, EVERYTHING, "time", actor)
-    return len(ids)
-
-
-def _tokens(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
-    ended = (ApiToken.revoked_at < now - timedelta(days=days)) | (ApiToken.expires_at < now - timedelta(days=days))
-    return _ended(ApiToken, ended, after, limit)
-
-
-def _lifted(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
-    return _ended(LegalHold, LegalHold.lifted_at < now - timedelta(days=days), after, limit)
-
-
-def _grants(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
-    return _ended(RoleGrant, RoleGrant.revoked_at < now - timedelta(days=days), after, limit)
-
-
-def _ended(model: Any, which: Any, after: UUID | None, limit: int) -> Page:
-    ids = db.session.scalars(_part(select(model.id).where(which), model.id, after, limit)).all()
-    items = [Due(each, clock.now(), (f"{model.__tablename__}:{each}",)) for each in ids]
-    return Page(items, ids[-1] if len(ids) == limit else None)
-
-
-def _part(wanted: Any, key: Any, after: UUID | None, limit: int) -> Any:
-    ordered = claimable(wanted.order_by(key).limit(limit))
-    return ordered.where(key > after) if after else ordered
-
-
-def _deleted_of(model: Any) -> Any:
-    def delete_rows(found: Sequence[Due], actor: Actor) -> int:
-        return delete_with_dependents(model.__table__, [each.id for each in found])
-
-    return delete_rows
-
-
-END = N_("the day it ended")
-TYPES = (
-    RecordType(
-        "account.users", N_("Accounts: what the identity provider said at the last login"), 731, N_("the last login"),
-        N_("Art. 5 (1) (e) GDPR: who has not come for two years does not need us to remember."),
-        due=_idle, erase=_erase_idle,
-    ),
-    RecordType(
-        "account.sessions", N_("Logins, half-finished logins, answers of the API"), 1, END,
-        N_("Art. 5 (1) (e), 32 GDPR; at the latest a day after they ended."), by="auth-tidy",
-    ),
-    RecordType(
-        "account.tokens", N_("API tokens that expired or were revoked"), 365, END,
-        N_("Art. 32 GDPR: so that the audit trail can still be understood."),
-        due=_tokens, erase=_deleted_of(ApiToken),
-    ),
-    RecordType(
-        "account.grants", N_("Roles that were taken back"), 1096, END,
-        N_("Art. 32 GDPR: who could see what, until claims lapse (section 195 BGB: three years)."),
-        due=_grants, erase=_deleted_of(RoleGrant),
-    ),
-    RecordType(
-        "privacy.holds", N_("Legal holds that were lifted"), 1096, N_("the day it was lifted"),
-        N_("Art. 5 (2) GDPR: why something was not erased, until claims lapse."),
-        due=_lifted, erase=_deleted_of(LegalHold),
-    ),
-    RecordType(
-        "privacy.erasures", N_("The list of erasures, and offers to the archive: ids and references only"), 3650, END,
-        N_("Art. 5 (2), 17 GDPR: at least as long as the oldest backup is kept. Not erased by itself."),
-    ),
-    RecordType(
-        "audit.trail", N_("The audit trail: pseudonyms and codes"), 3650, N_("the day of the event"),
-        N_("Art. 5 (2), 32 GDPR. It can only be added to: the owner of the database erases it by hand."),
-    ),
-)  # fmt: skip
-
-
 def register() -> None:
-    """Make this room's holding, its types of records and how accounts are erased known."""
+    """Make this room's holding and how accounts are erased known."""
     register_holding(ACCOUNT)
     erasures.register_eraser(KIND, erase_users)
-    for record_type in TYPES:
-        register_type(record_type)

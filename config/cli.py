@@ -12,6 +12,7 @@ from flask import Flask
 from flask.cli import FlaskGroup
 
 from config import scopes
+from config.command_line.heap import give_back_large_buffers
 from config.command_line.terminal import complain, use_locale, worded
 from config.errors import DomainError
 
@@ -192,6 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry of the console script. Exit codes: 0 done, 1 the work failed, 2 wrong usage; never a traceback."""
     use_locale(os.environ.get("OBHUT_LOCALE") or "de")  # what is wrong with the settings has to be said, too
     scopes.start(scopes.system("command-line"))
+    give_back_large_buffers()
     sys.exit(_guarded(lambda: obhut.main(args=arguments, prog_name="obhut", standalone_mode=False)))
 
 

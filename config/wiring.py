@@ -59,6 +59,7 @@ BLUEPRINT_MODULES = (
 )
 WIRED_MODULES = (
     "auth.own_data",
+    "auth.keeping",
     "notifications.tasks",
     "notifications.keeping",
     "notifications.bulk_writing",

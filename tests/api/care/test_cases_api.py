@@ -1,5 +1,6 @@
 """The JSON API of care, as outsiders use it."""
 
+import base64
 from datetime import datetime
 
 import pytest
@@ -123,6 +124,17 @@ def test_pages_follow_each_other(client, officer):
     assert seen == sorted(made)
     listed = client.get(URL, query_string={"line_list": "symptomatic"}, headers=officer).get_json()
     assert listed["items"] == []
+
+
+@pytest.mark.parametrize(
+    "mark", ["[" * 5000, '[1.0,"\\ud800"]', f'[{"9" * 400},"AAAA2222"]', "[NaN,1]", "{}", "[1,2,3]"]
+)
+def test_a_page_mark_that_is_none_of_ours_is_named(client, officer, mark):
+    enrol(client, officer)
+    after = base64.urlsafe_b64encode(mark.encode()).decode()
+    answer = client.get(URL, query_string={"after": after}, headers=officer)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["field"] == "after"
 
 
 def test_another_office_sees_nothing(client, bearer):

@@ -14,6 +14,7 @@ from auth.actors import Actor
 from auth.audit_queries import EventFilter, Only
 from auth.models import AuditEvent
 from auth.roles import HeldRole, Role
+from config import scopes
 from config.database import db, transaction
 from tests.fixtures.application import Login
 
@@ -140,3 +141,15 @@ def test_a_file_is_read_bit_by_bit(database: Flask, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("path", ["/audit/", "/audit/export.csv", "/audit/export.json"])
 def test_nobody_else_sees_it(client: FlaskClient, login: Login, account: str, path: str) -> None:
     assert login(client, account).get(path).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/audit/export.csv", "/audit/export.json"])
+def test_a_file_is_read_after_its_request_and_still_full(
+    events: None, client: FlaskClient, login: Login, path: str
+) -> None:
+    login(client, "auditor")
+    before = scopes.start()  # as in a server: nothing lends its scope to what is read later
+    try:
+        assert "case:DDDD5555" in client.get(path).get_data(as_text=True)
+    finally:
+        scopes.end(before)

@@ -80,6 +80,16 @@ def test_a_token_is_printed_once_and_stored_as_a_hash(house: Flask) -> None:
         assert (row.expires_at - row.created_at).days in (29, 30)
 
 
+def test_a_token_ends_by_itself(house: Flask) -> None:
+    asked = ("issue", "--role", "caseworker", "--name", "Portal")
+    assert run(house, token_group, *asked).exit_code == 0
+    refused = run(house, token_group, *asked, "--expires", "400d")
+    assert refused.exit_code == 1
+    assert "365" in refused.stderr
+    with house.app_context():
+        assert db.session.scalars(select(ApiToken)).one().expires_at is not None
+
+
 def test_the_audit_trail_is_verified(house: Flask) -> None:
     result = run(house, audit_group, "verify")
     assert result.exit_code == 0

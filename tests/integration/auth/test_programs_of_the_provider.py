@@ -48,16 +48,16 @@ def asked(client: FlaskClient, token: str, path: str = "/api/v1/trail-of-tests")
 def test_a_program_may_do_what_its_token_says(
     client: FlaskClient, provider: HostileProvider, staff_provider: HostileProvider
 ) -> None:
-    assert asked(client, provider.access_token()) == 200
     assert asked(client, staff_provider.access_token()) == 200
-    assert asked(client, provider.access_token(aud=["account", AUDIENCE])) == 200
-    assert asked(client, provider.access_token(roles=["administrator"])) == 403
-    assert asked(client, provider.access_token(roles=...)) == 403
+    assert asked(client, provider.access_token()) == 403, "residents' provider makes nobody staff"
+    assert asked(client, staff_provider.access_token(aud=["account", AUDIENCE])) == 200
+    assert asked(client, staff_provider.access_token(roles=["administrator"])) == 403
+    assert asked(client, staff_provider.access_token(roles=...)) == 403
 
 
-def test_it_has_a_pseudonym_and_no_role_but_its_own(client: FlaskClient, provider: HostileProvider) -> None:
+def test_it_has_a_pseudonym_and_no_role_but_its_own(client: FlaskClient, staff_provider: HostileProvider) -> None:
     def seen(**claims: object) -> dict[str, object]:
-        headers = {"Authorization": f"Bearer {provider.access_token(**claims)}"}
+        headers = {"Authorization": f"Bearer {staff_provider.access_token(**claims)}"}
         found: dict[str, object] = client.get("/api/v1/who-of-tests", headers=headers).get_json()
         return found
 

@@ -144,6 +144,27 @@ def test_an_export_goes_on_by_itself(client: FlaskClient, provider: HostileProvi
     assert client.get(back.headers["Location"]).get_data(as_text=True) == "the export"
 
 
+def test_the_very_first_page_of_a_login_asks_as_well(client: FlaskClient, provider: HostileProvider) -> None:
+    asked = sent_out(client, provider, "/auth/login?next=/own-export-of-tests")
+    provider.claims["auth_time"] = ago(OLD)
+    back = come_back(client, asked["state"][0])
+    assert client.get(back.headers["Location"]).headers["Location"].startswith("/auth/step-up?")
+
+
+def test_what_is_open_in_another_tab_can_still_be_sent(
+    app: Flask, client: FlaskClient, provider: HostileProvider, places: None
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    log_in(client, provider, STAFF, roles=["administrator", "health_admin"], auth_time=ago(OLD))
+    open_form = client.get("/admin/grants/new").get_data(as_text=True)
+    token = open_form.partition('name="csrf_token" value="')[2].partition('"')[0]
+    asked = confirm(client, provider, client.get("/care/export-of-tests"))
+    provider.claims["auth_time"] = ago(0)
+    come_back(client, asked["state"][0])
+    assert client.post("/admin/grants/new", data=GRANT | {"csrf_token": token}).status_code == 303
+    assert count(app, RoleGrant) == 1
+
+
 def test_a_view_can_ask_for_it_itself(client: FlaskClient, provider: HostileProvider) -> None:
     assert client.get("/visitors-of-tests").get_data(as_text=True) == "open"
     log_in(client, provider, auth_time=ago(OLD))

@@ -331,6 +331,19 @@ def test_the_letter_explains_the_number_at_a_shared_phone(app: Flask, officer: F
     assert "Mehrere Personen" not in letter(officer, case)
 
 
+def test_the_copy_of_ones_data_asks_as_surely_as_the_case_and_is_a_look(
+    app: Flask, officer: FlaskClient, resident: FlaskClient, case: str, login: Any
+) -> None:
+    redeem(resident, code_in(letter(officer, case)))
+    assert resident.get("/account/export").status_code == 200
+    with app.app_context():
+        copied = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "own_case.copied")).one()
+        assert copied.seen == [f"case:{case}"]
+    weak = login(app.test_client(), "resident", acr="basic")
+    assert "Sommerfeld" not in weak.get("/account/").get_data(as_text=True)
+    assert "level=substantial" in weak.get("/account/export").headers["Location"]
+
+
 def test_what_the_account_holds(app: Flask, officer: FlaskClient, resident: FlaskClient, case: str, time: Any) -> None:
     redeem(resident, code_in(letter(officer, case)))
     path = f"/account/case/{case}/"

@@ -118,6 +118,7 @@ def test_orders_and_pauses(officer, case):
 def test_a_task_is_ticked_off(officer, case):
     report(case, "cough")
     task = db.session.scalars(select(OfficeTask)).one()
+    assert post(officer, case, "tasks", task="abc").status_code == 404
     assert post(officer, case, "tasks", task=str(task.id)).status_code == 303
     db.session.rollback()
     assert db.session.scalars(select(OfficeTask)).one().done_at is not None

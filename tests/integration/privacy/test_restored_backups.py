@@ -101,6 +101,16 @@ def test_lines_that_nobody_of_the_house_wrote_erase_nobody(house, time):
     assert db.session.get(Person, other_id) is not None
 
 
+def test_a_line_that_was_cut_off_spoils_no_other(house, time):
+    path = erasures.file_of_list()
+    path.write_text('{"id": "018f')
+    case = rich_case("Qwazel")
+    close(case)
+    erase(case)
+    assert erasures.re_erase() == 0
+    assert len(path.read_text().splitlines()) == 2
+
+
 def test_the_file_learns_what_only_the_table_knows(house, time):
     case = rich_case("Qwazel")
     close(case)

@@ -19,8 +19,10 @@ from config.errors import ConfigurationError, RuleViolation
 from notifications import erasing
 from notifications.models import InboundMessage, Notification
 from notifications.statuses import InboxState
+from services import submission
 from services.lifecycle import Action
 from services.models import ServiceRequest
+from services.tasks import delete_stale_drafts
 from tests.factories import services as requests
 from tests.factories.privacy import account, close, order, outcomes, request, rich_case, said
 
@@ -91,6 +93,23 @@ def test_a_hold_keeps_what_is_over(house, time):
     with transaction():
         holds.lift(RUNNER, holds.on([f"case:{case.reference}"])[0].id)
     assert outcomes()["care.symptoms"].erased == 1
+
+
+def test_a_hold_on_a_person_keeps_their_messages_and_drafts(house, time):
+    user = account("Qwazel")
+    reference = request(user, "Qwazel")
+    with transaction():
+        prepared = submission.prepare(requests.command())
+        draft = submission.keep_draft(prepared, requests.resident(user.id)).reference
+        holds.place(RUNNER, Record(f"user:{user.id}", "department:buergerservice", ""), "Klage Qwazelgrund")
+    held = select(func.count(Notification.id)).where(Notification.about == reference)
+    there = db.session.scalar(held)
+    assert there
+    time.forward(days=1200)
+    outcomes()
+    assert db.session.scalar(held) == there
+    assert delete_stale_drafts() == 0
+    assert db.session.scalar(select(ServiceRequest.id).where(ServiceRequest.reference == draft)) is not None
 
 
 def test_a_dry_run_counts_and_changes_nothing(house, time):

@@ -1,6 +1,6 @@
 """Everybody who may knock: with a cookie, with a token, with a link, or with nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from flask import Flask
@@ -28,13 +28,26 @@ class Identity:
     token: str = field(default="", repr=False)
     user_id: UUID | None = None
     token_id: UUID | None = None
+    also: tuple[tuple[Role, str], ...] = ()
+
+    @property
+    def roles(self) -> tuple[tuple[Role, str], ...]:
+        """Every role of theirs, and the side on which they hold it."""
+        return ((self.role, self.side), *self.also) if self.role else ()
 
     def may(self, permissions: tuple[Permission, ...], *, api: bool) -> bool:
         """Whether one of `permissions` is among theirs; whoever has logged in to a page is a resident as well."""
         if self.role is None:
             return False
-        held = ROLE_PERMISSIONS[self.role] | (frozenset() if api else ROLE_PERMISSIONS[Role.RESIDENT])
-        return bool(held & set(permissions))
+        held = frozenset().union(*(ROLE_PERMISSIONS[role] for role, _ in self.roles))
+        return bool((held | (frozenset() if api else ROLE_PERMISSIONS[Role.RESIDENT])) & set(permissions))
+
+    def may_at(self, side: str, permissions: tuple[Permission, ...]) -> bool:
+        """Whether a role that they hold in the office or department of that side has one of `permissions`."""
+        return any(
+            own == side and ROLE_PERMISSIONS[role] & set(permissions) and role is not Role.RESIDENT
+            for role, own in self.roles
+        )
 
     @property
     def place(self) -> Scope | None:
@@ -69,7 +82,23 @@ def everybody(app: Flask, where: Places) -> list[Identity]:
     for role in Role:
         sides = SIDES if SCOPE_OF[role] is not Scope.EVERYWHERE or role is Role.RESIDENT else ("",)
         found += [known(f"{role.value} {side}".strip(), role, side, where) for side in sides]
-    return found
+    return [*found, in_two_places(where)]
+
+
+def in_two_places(where: Places) -> Identity:
+    """Somebody who leads one office and helps out in the other. A program has one role; this is a browser's login."""
+    leads = known("health_admin b, contact_tracer a", Role.HEALTH_ADMIN, "b", where)
+    with transaction():
+        user = db.session.get_one(User, leads.user_id)
+        helps = RoleGrant(
+            issuer=ISSUER,
+            subject=user.subject,
+            role=Role.CONTACT_TRACER,
+            office_id=where.offices["a"],
+            granted_by="tests",
+        )
+        db.session.add(helps)
+    return replace(leads, token="", also=((Role.CONTACT_TRACER, "a"),))
 
 
 def known(name: str, role: Role, side: str, where: Places) -> Identity:

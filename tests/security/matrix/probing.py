@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from auth.policies import ACCESS, Access
-from auth.roles import Permission, Role, Scope
+from auth.roles import Permission, Role
 from config.openapi import description
 from tests.security.matrix.people import Identity
 from tests.security.matrix.world import OF_ALL, PLAIN, World, kind_of
@@ -105,14 +105,14 @@ def due(app: Flask, rule: Rule, method: str, asking: Identity, side: str) -> Due
         return due(app, wider, method, asking, "deleted") if wider else Due.NO_SUCH_METHOD
     if access.kind != "permission":
         return Due.OPEN
-    if asking.role is None:
+    if asking.role is None or (access.api and not asking.token):
         return Due.LOGIN
     if not asking.may(access.permissions, api=access.api):
         return Due.REFUSED
     kind = next(filter(None, (kind_of(argument, rule.rule) for argument in sorted(rule.arguments))), None)
     if kind is None or (kind in OF_ALL and side != "deleted"):
         return Due.OPEN
-    return Due.OPEN if side == asking.side and _is_own(kind, asking, access) else Due.NOT_FOUND
+    return Due.OPEN if _is_own(kind, asking, access, side) else Due.NOT_FOUND
 
 
 def _wider(app: Flask, rule: Rule, method: str) -> Rule | None:
@@ -125,16 +125,16 @@ def _wider(app: Flask, rule: Rule, method: str) -> Rule | None:
         return None
 
 
-def _is_own(kind: str, asking: Identity, access: Access) -> bool:
-    """Whether a record of the asking one's side is theirs by this address."""
+def _is_own(kind: str, asking: Identity, access: Access, side: str) -> bool:
+    """Whether the record of that side is the asking one's by this address."""
     if kind in ("session", "own case", "own document"):
-        return asking.role is Role.RESIDENT
+        return asking.role is Role.RESIDENT and side == asking.side
     if kind in ("request", "attachment"):
         if asking.role is Role.RESIDENT:
-            return Permission.REQUESTS_OWN in access.permissions
+            return Permission.REQUESTS_OWN in access.permissions and side == asking.side
         here = tuple({Permission.REQUESTS_WORK, Permission.REQUESTS_ERASE} & set(access.permissions))
-        return asking.may(here, api=access.api)
-    return asking.place in (Scope.OFFICE, Scope.DEPARTMENT)
+        return asking.may_at(side, here)
+    return asking.may_at(side, access.permissions)
 
 
 def _sides(rule: Rule) -> tuple[str, ...]:
