@@ -25,6 +25,7 @@ from config.ids import REFERENCE_ALPHABET, new_token
 from tests.factories.care import MONDAY, OFFICER, enrolment, local
 from tests.support.at_work import at_work
 
+pytestmark = pytest.mark.timeout(3600)
 FORM_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 BORN = date(1984, 5, 17)
 Amount = Callable[[int, int], int]
