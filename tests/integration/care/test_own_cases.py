@@ -335,7 +335,8 @@ def test_the_copy_of_ones_data_asks_as_surely_as_the_case_and_is_a_look(
     app: Flask, officer: FlaskClient, resident: FlaskClient, case: str, login: Any
 ) -> None:
     redeem(resident, code_in(letter(officer, case)))
-    assert resident.get("/account/export").status_code == 200
+    with resident.get("/account/export") as copy:
+        assert copy.status_code == 200
     with app.app_context():
         copied = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "own_case.copied")).one()
         assert copied.seen == [f"case:{case}"]
