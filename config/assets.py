@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -24,6 +25,7 @@ TRANSLATIONS = ROOT / "config" / "translations"
 LOCK = ROOT / "package-lock.json"
 NODE_LOCK = ROOT / "deploy" / "requirements-node.lock"
 STAMP = VENDOR / ".lock-checksum"
+RESTS_ON = {"de@ls": "de"}  # what is not there in plain German is said in German
 KERN = Path("node_modules", "@kern-ux", "native")
 SERVED = {
     "dist/kern.min.css": "kern.min.css",
@@ -58,14 +60,15 @@ def compile_translations() -> list[Path]:
     """
     compiled = []
     for source in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/*.po")):
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+        target, base = source.with_suffix(".mo"), _base(source)
+        newest = max(one.stat().st_mtime for one in (source, base) if one)
+        if target.exists() and target.stat().st_mtime > newest:
             continue
-        try:
-            with source.open("rb") as readable:
-                catalogue = read_po(readable, locale=source.parent.parent.name, abort_invalid=True)
-        except Exception as error:
-            raise SetUpError(f"{source.relative_to(ROOT)} is not a readable translation: {error}") from error
+        catalogue = _catalogue(base or source)
+        if base:
+            for message in _catalogue(source):
+                if message.id and message.string and message.id in catalogue:
+                    catalogue[message.id].string = message.string
         # A process that is just starting must never read half a file.
         partial = target.with_suffix(".mo.partial")
         with partial.open("wb") as writable:
@@ -73,6 +76,20 @@ def compile_translations() -> list[Path]:
         partial.replace(target)
         compiled.append(target)
     return compiled
+
+
+def _base(source: Path) -> Path | None:
+    language = RESTS_ON.get(source.parent.parent.name)
+    base = TRANSLATIONS / language / "LC_MESSAGES" / source.name if language else None
+    return base if base and base.exists() else None
+
+
+def _catalogue(source: Path) -> Catalog:
+    try:
+        with source.open("rb") as readable:
+            return read_po(readable, locale=source.parent.parent.name, abort_invalid=True)
+    except Exception as error:
+        raise SetUpError(f"{source.relative_to(ROOT)} is not a readable translation: {error}") from error
 
 
 def is_current() -> bool:
