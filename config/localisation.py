@@ -81,7 +81,7 @@ def _page_locale() -> str:
 
 
 def chosen_locale() -> str | None:
-    """The language that this browser has chosen, in the address or earlier; None when it has not, or not one of ours."""
+    """The language that this browser has chosen, in the address or earlier; None when it has not."""
     chosen = request.args.get("lang") or request.cookies.get(LOCALE_COOKIE)
     return chosen if chosen in LOCALES else None
 
@@ -93,7 +93,8 @@ def preferred_locale() -> str | None:
 
 def speaking(locale: str) -> AbstractContextManager[None]:
     """Within the block texts and dates are those of `locale`, one of ours."""
-    return flask_babel.force_locale(babel_code(locale))
+    block: AbstractContextManager[None] = flask_babel.force_locale(babel_code(locale))
+    return block
 
 
 def spoken_locale() -> str:

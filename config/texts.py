@@ -1,5 +1,7 @@
 """For developers: keep the translations in step with the code. See docs/translations.md.
 
+German has everything, the other languages what people in care read (config.people_texts).
+
 python -m config.texts             update every .po: new texts come in, texts no longer used go
 python -m config.texts care auth   only these domains
 python -m config.texts --check     change nothing; name what lacks a translation, exit code 1 if anything does
@@ -71,14 +73,14 @@ def missing(domain: str, locale: str) -> list[str]:
     catalogue = _read(domain, locale)
     return [
         f"{locale}: {message.locations[0][0]}:{message.locations[0][1]}: {_name(message)}"
-        for message in _extract(domain, locale)
+        for message in extracted(domain, locale)
         if message.id and not _is_translated(catalogue.get(message.id))
     ]
 
 
 def update(domain: str, locale: str) -> None:
     """Bring the .po of `domain` up to date, keeping every translation that is still used."""
-    template, catalogue = _extract(domain, locale), _read(domain, locale)
+    template, catalogue = extracted(domain, locale), _read(domain, locale)
     # An update that finds nothing new must leave the file as it is.
     template.creation_date = catalogue.creation_date
     catalogue.update(template, no_fuzzy_matching=True)
@@ -92,7 +94,8 @@ def update(domain: str, locale: str) -> None:
         write_po(writable, catalogue, width=120, omit_header=False, include_lineno=False, sort_by_file=True)
 
 
-def _extract(domain: str, locale: str) -> Catalog:
+def extracted(domain: str, locale: str) -> Catalog:
+    """What of `domain` has to be there in `locale`, from the code."""
     catalogue = Catalog(domain=domain, project="Obhut")
     for path in _files(domain):
         lines = None if locale in WHOLE else _lines_for_people(path)
