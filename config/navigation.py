@@ -86,10 +86,9 @@ class Way:
 
 @dataclass(frozen=True)
 class Language:
-    """A language in which this page can be read. `tag` and `direction` are those of its name."""
+    """A language in which this page can be read."""
 
     tag: str
-    direction: str
     name: str
     url: str
     current: bool
@@ -150,7 +149,6 @@ class Page:
         return [
             Language(
                 language_tag(code),
-                text_direction(code),
                 name,
                 url_for("portal.language", code=code, next=self.here),
                 code == here,

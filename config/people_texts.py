@@ -37,5 +37,6 @@ PLACES: dict[str, tuple[str, ...]] = {
     # Papers
     "care/releases.py": (),
     "care/link_letters.py": (),
+    "care/own_language.py": (),
 }
 """File or folder → the classes, functions, tables or macros in it; none: all of it."""
