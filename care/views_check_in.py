@@ -20,7 +20,7 @@ from config.database import transaction
 from config.downloads import download
 from config.forms import accepting, command_or_errors
 from config.limits import limit_failures, limited
-from config.localisation import chosen_locale, in_every_language, speaking, spoken_locale
+from config.localisation import babel_code, chosen_locale, in_every_language, page_locale, speaking, spoken_locale
 
 View = TypeVar("View", bound=Callable[..., Any])
 blueprint = Blueprint("check_in", __name__, template_folder="templates")
@@ -82,7 +82,7 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
                 shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
                     recorded = check_ins.answer_link(command, token=token, notice_version=shown)
-                other = None if locale == chosen_locale() else locale
+                other = locale if babel_code(locale) != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else _gone()
     reference, status = case.reference, 422 if form.errors else 200
     number = phones.shown_number(case.person)
