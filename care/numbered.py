@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from config.plain_text import with_our_digits
+
 # Above this a number could as well be a temperature; so many people on one phone answer by their links.
 HIGHEST = 33
 _NUMBER = r"(?:(?:nr|no|nummer|number|person)\b\.?\s*|#\s*)?(?P<number>\d{1,2})"
@@ -51,7 +53,7 @@ def answers_by_number(text: str, numbers: Collection[int]) -> dict[int, str] | N
     Understood: "2 ja", "2: 38,5", "ja 2", and several of these: "1 nein, 2 ja". Source: the check-in text explains
     "your number and YES or NO".
     """
-    plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in unicodedata.normalize("NFKC", text))
+    plain = with_our_digits(unicodedata.normalize("NFKC", text))
     found: dict[int, str] = {}
     for part in _BETWEEN.split(plain.strip()):
         one = _named(part, numbers)

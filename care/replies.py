@@ -9,7 +9,9 @@ from functools import cache
 
 from care.facts import UNSPECIFIED
 from care.protocol import Protocol
-from care.reply_words import ALSO, COMPLAINT, MEANS_ELSE, NO, WORDS, YES
+from care.reply_language import COMPLAINT
+from care.reply_words import ALSO, MEANS_ELSE, NO, WORDS, YES
+from config.plain_text import with_our_digits
 
 YES_DIGIT, NO_DIGIT = "1", "0"
 QUESTION = frozenset("?؟")  # who asks, or doubts, wants an answer
@@ -240,5 +242,4 @@ def _plain(text: str) -> str:
     """Lower case, umlauts written out, other accents dropped, digits of all scripts as ours."""
     lowered = WITHIN_CYRILLIC.sub("", text.casefold()).translate(FOLDED)
     bare = (c for c in unicodedata.normalize("NFKD", lowered) if unicodedata.category(c) not in ("Mn", "Cf"))
-    digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in bare)
-    return DECIMAL_MARK.sub(".", digits)
+    return DECIMAL_MARK.sub(".", with_our_digits("".join(bare)))

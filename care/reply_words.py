@@ -1,33 +1,7 @@
-"""The words of replies in the languages that we write in. Data; pure. `care.replies` says what they mean together.
+"""The words of replies in the languages that we write in. `care.reply_language` says what is what. Data; pure."""
 
-A comma separates. `yes` and `no` answer our question. `without` denies what follows it, `lacking` what stands before
-it, and by itself it is a no. `well` is a sentence that says "no complaints". `things` are complaints and symptoms;
-where a language has a form of its own for what is not there (Russian “кашля” in “кашля нет”), that form stands under
-`absent`, and means nothing else. `temperature` is what people call both their temperature and a fever: beside a number
-it is the temperature. `fillers` carry no news. Anything else that we do not know is news for a person to read.
-"""
-
-from dataclasses import dataclass, field
-
-COMPLAINT = "complaint"
-
-
-@dataclass(frozen=True)
-class Words:
-    """What people write in one language; symptoms by their key."""
-
-    yes: str = ""
-    no: str = ""
-    without: str = ""
-    lacking: str = ""
-    well: str = ""
-    joining: str = ""
-    but: str = ""
-    temperature: str = ""
-    fillers: str = ""
-    things: dict[str, str] = field(default_factory=dict)
-    absent: dict[str, str] = field(default_factory=dict)
-
+from care.reply_language import COMPLAINT, Words
+from care.reply_words_slavic import SLAVIC
 
 # Everybody may answer yes or no in any of these.
 YES = "ja, j, jo, yes, y, yep, evet, نعم, ايوه, ايوا, так, да, tak, oui"
@@ -158,122 +132,6 @@ WORDS: dict[str, Words] = {
             "rash": "طفح جلدي, طفح",
         },
     ),
-    "uk": Words(
-        lacking="немає, нема",
-        without="без",
-        well="все добре, у мене все добре, почуваюся добре, почуваюсь добре, я здоровий, я здорова, усе добре",
-        joining="і, та, й, або",
-        but="але",
-        temperature="температура, температуру",
-        fillers="добрий, день, вечір, ранок, дякую, привіт, сьогодні, у, в, мене, є, я, маю, трохи, сильний, сильна, "
-        "легкий, легка, градусів, градуси, градус, вчора, зі, будь, ласка",
-        things={
-            COMPLAINT: "скарги, симптоми",
-            "fever": "гарячка, жар, висока температура, підвищена температура",
-            "chills": "озноб",
-            "cough": "кашель, кашляю",
-            "difficulty_breathing": "важко дихати, утруднене дихання",
-            "shortness_of_breath": "задишка, задишку",
-            "loss_of_smell": "втрата нюху",
-            "loss_of_taste": "втрата смаку",
-            "headache": "головний біль, болить голова, голова болить",
-            "sore_throat": "біль у горлі, болить горло, горло болить",
-            "muscle_pain": "біль у м'язах, болять м'язи",
-            "fatigue": "втома, слабкість, слабість",
-            "runny_nose": "нежить, нежить",
-            "nausea": "нудота, нудить",
-            "vomiting": "блювання, блювота",
-            "diarrhoea": "діарея, пронос",
-            "rash": "висип",
-        },
-        absent={
-            COMPLAINT: "скарг, симптомів, ніяких скарг, жодних симптомів, жодних скарг",
-            "fever": "температури, гарячки, жару",
-            "cough": "кашлю",
-            "shortness_of_breath": "задишки",
-            "runny_nose": "нежитю",
-            "nausea": "нудоти",
-            "rash": "висипу",
-        },
-    ),
-    "ru": Words(
-        lacking="нет, нету",
-        without="без",
-        well="все хорошо, у меня все хорошо, чувствую себя хорошо, все в порядке, я здоров, я здорова, все нормально",
-        joining="и, или",
-        but="но",
-        temperature="температура, температуру",
-        fillers="здравствуйте, добрый, день, вечер, утро, спасибо, привет, сегодня, у, меня, есть, я, немного, "
-        "сильный, сильная, легкий, градусов, градуса, градус, вчера, со, пожалуйста, слава, богу",
-        things={
-            COMPLAINT: "жалобы, симптомы",
-            "fever": "жар, высокая температура, повышенная температура",
-            "chills": "озноб",
-            "cough": "кашель, кашляю",
-            "difficulty_breathing": "трудно дышать, тяжело дышать",
-            "shortness_of_breath": "одышка",
-            "loss_of_smell": "потеря обоняния",
-            "loss_of_taste": "потеря вкуса",
-            "headache": "головная боль, болит голова, голова болит",
-            "sore_throat": "боль в горле, болит горло, горло болит",
-            "muscle_pain": "боль в мышцах, болят мышцы",
-            "fatigue": "усталость, слабость",
-            "runny_nose": "насморк",
-            "nausea": "тошнота, тошнит",
-            "vomiting": "рвота",
-            "diarrhoea": "понос, диарея",
-            "rash": "сыпь",
-        },
-        absent={
-            COMPLAINT: "жалоб, симптомов, никаких жалоб, никаких симптомов",
-            "fever": "температуры, жара",
-            "cough": "кашля",
-            "shortness_of_breath": "одышки",
-            "runny_nose": "насморка",
-            "nausea": "тошноты",
-            "rash": "сыпи",
-        },
-    ),
-    "pl": Words(
-        no="nie mam",
-        without="bez, nie mam, brak",
-        lacking="brak",
-        well="czuję się dobrze, wszystko dobrze, wszystko w porządku, dobrze się czuję, wszystko ok, jestem zdrowy, "
-        "jestem zdrowa",
-        joining="i, oraz, lub",
-        but="ale",
-        temperature="temperatura, temperaturę",
-        fillers="dzień, dobry, dziękuję, dzisiaj, dziś, mam, trochę, lekki, lekka, silny, silna, stopni, stopnie, od, "
-        "wczoraj, witam, proszę",
-        things={
-            COMPLAINT: "objawy, dolegliwości",
-            "fever": "gorączka, gorączkę",
-            "chills": "dreszcze",
-            "cough": "kaszel, kaszlę",
-            "difficulty_breathing": "duszność, duszności, trudno mi oddychać",
-            "shortness_of_breath": "zadyszka, zadyszkę",
-            "loss_of_smell": "utrata węchu",
-            "loss_of_taste": "utrata smaku",
-            "headache": "ból głowy, boli mnie głowa, boli głowa",
-            "sore_throat": "ból gardła, boli mnie gardło, boli gardło",
-            "muscle_pain": "bóle mięśni, ból mięśni",
-            "fatigue": "zmęczenie, osłabienie",
-            "runny_nose": "katar",
-            "nausea": "nudności",
-            "vomiting": "wymioty",
-            "diarrhoea": "biegunka, biegunkę",
-            "rash": "wysypka, wysypkę",
-        },
-        absent={
-            COMPLAINT: "objawów, dolegliwości, żadnych objawów, żadnych dolegliwości",
-            "fever": "gorączki, temperatury",
-            "cough": "kaszlu",
-            "difficulty_breathing": "duszności",
-            "runny_nose": "kataru",
-            "nausea": "nudności",
-            "rash": "wysypki",
-        },
-    ),
     "fr": Words(
         no="aucun, aucune, rien, rien du tout, rien a signaler",
         without="pas de, pas d, aucun, aucune, sans, ni",
@@ -302,4 +160,5 @@ WORDS: dict[str, Words] = {
             "rash": "eruption cutanee, boutons",
         },
     ),
+    **SLAVIC,
 }

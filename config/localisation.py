@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 DOMAINS = ("config", "auth", "notifications", "services", "care", "imports", "sandbox")
 PAGE_LOCALES = ("de", "en")
 """What every page speaks; those that are declared `in_every_language` speak all of LOCALES."""
+# By their own names, in the order in which the choice shows them: who reads none of the others finds their own.
+LANGUAGE_NAMES = {
+    "de": "Deutsch",
+    "de-simple": "Leichte Sprache",
+    "en": "English",
+    "ar": "العربية",
+    "fr": "Français",
+    "pl": "Polski",
+    "ru": "Русский",
+    "tr": "Türkçe",
+    "uk": "Українська",
+}
 LOCALE_COOKIE = "obhut_locale"
 RIGHT_TO_LEFT = ("ar",)
 # Babel refuses codes that CLDR does not know; a modifier it takes, and falls back from `de@ls` to `de`.

@@ -17,7 +17,7 @@ from auth.house_session import current_session, owner_mark
 from auth.policies import Actor, access_of, current_actor
 from config import clock
 from config.errors import N_
-from config.localisation import language_tag, page_locales, spoken_locale, text_direction
+from config.localisation import LANGUAGE_NAMES, language_tag, page_locales, spoken_locale, text_direction
 from config.settings import current_settings
 
 log = structlog.get_logger(__name__)
@@ -42,18 +42,6 @@ STAFF_WAYS = (
 )
 # Entries that lead to the first of several pages beside each other.
 BENEATH = {"data_protection.processing_records": "/staff/privacy/"}
-# By their own names, in the order in which the choice shows them: who reads none of the others finds their own.
-LANGUAGE_NAMES = {
-    "de": "Deutsch",
-    "de-simple": "Leichte Sprache",
-    "en": "English",
-    "ar": "العربية",
-    "fr": "Français",
-    "pl": "Polski",
-    "ru": "Русский",
-    "tr": "Türkçe",
-    "uk": "Українська",
-}
 
 
 @dataclass(frozen=True)
