@@ -1,6 +1,7 @@
 """Privacy notices (Art. 13 and 14 GDPR): files that are never changed, each with a version that submissions remember.
 
-`auth/notices_text/<purpose>.<version>.yaml` holds German and English. The contacts come from the settings.
+`auth/notices_text/<purpose>.<version>.yaml` holds German and English, `<purpose>.<version>.<locale>.yaml` another
+language. The contacts come from the settings.
 """
 
 from dataclasses import dataclass
@@ -61,11 +62,12 @@ def versions(purpose: str) -> tuple[int, ...]:
 
 
 def notice(purpose: str, version: int, locale: str) -> Notice:
-    """One version, in German or English. Raises NotFound."""
+    """One version, in this language if there is one, else in English (plain German: in German). Raises NotFound."""
     found = _files().get((purpose, version))
     if found is None:
         raise NotFound()
-    words = found[locale if locale in found else "en" if locale != "de-simple" else "de"]
+    locale = locale if locale in found else "en" if locale != "de-simple" else "de"
+    words = found[locale]
     contacts = contacts_of(current_settings())
 
     def filled(text: str) -> str:
@@ -106,6 +108,7 @@ def contacts_of(settings: Settings) -> dict[str, str]:
 def _files() -> dict[tuple[str, int], dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        purpose, version = path.stem.rsplit(".", 1)
-        found[purpose, int(version)] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        purpose, version, *locale = path.stem.split(".")
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found.setdefault((purpose, int(version)), {}).update({locale[0]: content} if locale else content)
     return found

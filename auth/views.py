@@ -6,7 +6,6 @@ from uuid import UUID
 import structlog
 from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from auth import logins, logouts, oidc, own_data
@@ -20,6 +19,7 @@ from auth.sessions import FORM_TOKEN
 from config.database import transaction
 from config.ids import new_token
 from config.limits import limited, note_failure
+from config.localisation import language_tag, spoken_locale
 from config.security import allow_form_target
 from config.settings import current_settings
 
@@ -68,7 +68,7 @@ def to_provider(
             state=begun.state,
             nonce=begun.nonce,
             code_verifier=begun.code_verifier,
-            locale=str(get_locale() or "de"),
+            locale=language_tag(spoken_locale()),
             **extra,
         )
     except ProviderUnavailable as problem:

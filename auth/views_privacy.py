@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField, TextAreaField
@@ -21,7 +20,7 @@ from config.downloads import as_download
 from config.error_pages import filled, translated
 from config.errors import DomainError, NotFound, RuleViolation
 from config.forms import BaseForm
-from config.localisation import local_date, page_locale
+from config.localisation import in_every_language, local_date, page_locale, spoken_locale
 from config.zips import zipped
 
 notices_pages = Blueprint("privacy", __name__, url_prefix="/privacy", template_folder="templates")
@@ -41,7 +40,7 @@ class HoldForm(BaseForm):
 
 def privacy_notice(purpose: str) -> Notice:
     """The notice that a form shows now, in the language of the page; for templates of every room."""
-    return notices.current(purpose, str(get_locale() or page_locale()))
+    return notices.current(purpose, spoken_locale())
 
 
 def kept_words(text: str, params: Mapping[str, object]) -> str:
@@ -55,17 +54,19 @@ notices_pages.add_app_template_global(kept_words)
 
 
 @notices_pages.get("/<purpose>")
+@in_every_language
 @public
 def show(purpose: str) -> ResponseReturnValue:
     """The notice that stands now, to read and to print."""
-    return _notice_page(notices.current(purpose, page_locale()))
+    return _notice_page(notices.current(purpose, spoken_locale()))
 
 
 @notices_pages.get("/<purpose>/<int:version>")
+@in_every_language
 @public
 def show_version(purpose: str, version: int) -> ResponseReturnValue:
     """A notice as somebody was shown it at the time."""
-    return _notice_page(notices.notice(purpose, version, page_locale()))
+    return _notice_page(notices.notice(purpose, version, spoken_locale()))
 
 
 def _notice_page(found: Notice) -> ResponseReturnValue:

@@ -26,7 +26,10 @@ from care.facts import UNSPECIFIED
 from care.protocol import Protocol
 from care.vocabulary import CloseReason, Kind, OrderEventKind
 from config.forms import BaseForm
+from config.localisation import LANGUAGE_NAMES
+from config.plain_text import with_our_digits
 
+DECIMAL_MARKS = str.maketrans(",٫،", "...")
 LEGAL_BASES = ("§ 30 IfSG", "§ 28 IfSG", "§ 29 IfSG", "§ 31 IfSG")
 
 
@@ -73,7 +76,7 @@ class CheckInForm(BaseForm):
         symptoms = {key: key in chosen for key in self._asked}
         if said_yes and not chosen and not self.temperature_c.data:
             symptoms[UNSPECIFIED] = True
-        temperature = (self.temperature_c.data or "").replace(",", ".").replace("°C", "").strip()
+        temperature = with_our_digits(self.temperature_c.data or "").translate(DECIMAL_MARKS).replace("°C", "").strip()
         return {
             "symptoms": symptoms,
             "temperature_c": temperature or None,
@@ -107,7 +110,7 @@ class PersonFields(Form):
     phone = StringField(_l("Phone"), validators=[Optional()], render_kw={"inputmode": "tel"})
     email = StringField(_l("E-mail"), validators=[Optional()], render_kw={"inputmode": "email"})
     channel = SelectField(_l("How do we write?"))
-    locale = SelectField(_l("Language"), choices=[SelectChoice("de", "Deutsch"), SelectChoice("en", "English")])
+    locale = SelectField(_l("Language"), choices=[SelectChoice(*one) for one in LANGUAGE_NAMES.items()])
     contact_window = SelectField(_l("When do we ask?"))
 
 

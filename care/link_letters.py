@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import force_locale, format_date
+from flask_babel import format_date
 from flask_babel import gettext as _
 
 from auth.models import Office
@@ -12,9 +12,10 @@ from care.guardianship import CodeWay, LinkBasis
 from care.link_codes import LASTS
 from care.models import Case
 from care.monitoring import local_day
-from care.releases import paper_locale
+from care.own_language import PAPER_LOCALE, in_own_language
 from config import clock
 from config.database import db
+from config.localisation import speaking
 from config.pdf import render_pdf
 from config.settings import current_settings
 
@@ -24,15 +25,15 @@ def letter(case: Case, code: str, basis: LinkBasis, addressee: str = "") -> byte
 
     `addressee`: lines for the envelope where it does not go to the person themselves.
     """
-    locale = paper_locale(case)
     today = local_day(clock.now(), current_settings().zone)
-    with force_locale(locale):
-        data = _data(case, code, basis, addressee, locale)
+    with speaking(PAPER_LOCALE):
+        data = _data(case, code, basis, addressee)
+    data["translation"] = in_own_language(case.person.locale, lambda: _explained(case, basis))
     created = datetime(today.year, today.month, today.day, tzinfo=UTC)
     return render_pdf("care/templates/pdf/link_letter.typ", data, created=created)
 
 
-def _data(case: Case, code: str, basis: LinkBasis, addressee: str, locale: str) -> dict[str, Any]:
+def _data(case: Case, code: str, basis: LinkBasis, addressee: str) -> dict[str, Any]:
     office = db.session.get(Office, case.office_id)
     sender = office.name if office else current_settings().city_name
     zone = current_settings().zone
@@ -40,7 +41,7 @@ def _data(case: Case, code: str, basis: LinkBasis, addressee: str, locale: str) 
     return {
         "title": _("Your code for the online account"),
         "subject": _("Your code for the online account"),
-        "lang": locale,
+        "lang": PAPER_LOCALE,
         "sender": {"name": sender, "department": _("Public health"), "line": sender},
         "recipient": addressee.split("\n") if addressee.strip() else _address(case),
         "facts": [
@@ -54,10 +55,22 @@ def _data(case: Case, code: str, basis: LinkBasis, addressee: str, locale: str) 
         "code": {"label": _("Your code"), "text": code},
         "steps": {"title": _("How it works"), "items": _steps(basis)},
         "phone": _phone(case),
-        "closing": _(
-            "Please keep this letter to yourself. Nobody from the health office will ever ask you for this code."
-        ),
+        "closing": _closing(),
     }
+
+
+def _explained(case: Case, basis: LinkBasis) -> dict[str, Any]:
+    phone = _phone(case)
+    return {
+        "body": _intro(case, basis),
+        "steps": _steps(basis),
+        "phone": phone["text"] if phone else None,
+        "closing": _closing(),
+    }
+
+
+def _closing() -> str:
+    return str(_("Please keep this letter to yourself. Nobody from the health office will ever ask you for this code."))
 
 
 def _intro(case: Case, basis: LinkBasis) -> str:

@@ -7,17 +7,43 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from config.plain_text import with_our_digits
+
 # Above this a number could as well be a temperature; so many people on one phone answer by their links.
 HIGHEST = 33
 _NUMBER = r"(?:(?:nr|no|nummer|number|person)\b\.?\s*|#\s*)?(?P<number>\d{1,2})"
-_OF_TIME = frozenset({"seit", "since", "um", "ab", "vor", "am", "at", "depuis"})  # "Husten seit 2" names nobody
+# "Husten seit 2" names nobody.
+_OF_TIME = frozenset(
+    {
+        "seit",
+        "since",
+        "um",
+        "ab",
+        "vor",
+        "am",
+        "at",
+        "depuis",
+        "à",
+        "saat",
+        "منذ",
+        "الساعة",
+        "з",
+        "о",
+        "с",
+        "в",
+        "od",
+        "o",
+    }
+)
 _FIRST = re.compile(
     rf"^\s*{_NUMBER}(?:\s*[:)=–-]\s*|\.(?!\d)\s*|,?\s+)(?P<answer>\S.*?)\s*$", re.IGNORECASE | re.DOTALL
 )
 _LAST = re.compile(rf"^\s*(?P<answer>\S.*?)(?:\s*[:(=–-]\s*|,?\s+){_NUMBER}\s*[.!)]?\s*$", re.IGNORECASE | re.DOTALL)
 # "2 ja, 3 nein": a new person begins where a number that is none of a temperature follows such a mark.
 _BETWEEN = re.compile(
-    r"(?:\s*[;\n]\s*|,\s+|\s+(?:und|and|u\.|&|\+)\s+)(?=(?:#|nr\b|person\b)?\.?\s*\d{1,2}(?![.,]?\d)\b)", re.IGNORECASE
+    r"(?:\s*[;\n]\s*|[,،]\s+|\s+(?:(?:und|and|u\.|&|\+|ve|et|i|і|та|и)\s+|و\s*))"
+    r"(?=(?:#|nr\b|person\b)?\.?\s*\d{1,2}(?![.,]?\d)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -27,7 +53,7 @@ def answers_by_number(text: str, numbers: Collection[int]) -> dict[int, str] | N
     Understood: "2 ja", "2: 38,5", "ja 2", and several of these: "1 nein, 2 ja". Source: the check-in text explains
     "your number and YES or NO".
     """
-    plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in unicodedata.normalize("NFKC", text))
+    plain = with_our_digits(unicodedata.normalize("NFKC", text))
     found: dict[int, str] = {}
     for part in _BETWEEN.split(plain.strip()):
         one = _named(part, numbers)

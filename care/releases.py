@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask_babel import force_locale, format_date
+from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -18,12 +18,14 @@ from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
 from care.models import AccessLink, Case, Document
 from care.monitoring import at, local_day
+from care.own_language import PAPER_LOCALE, in_own_language
 from care.queries import to_release
 from care.vocabulary import LinkPurpose, TaskKind
 from config import clock
 from config.database import db, locked, transaction
 from config.encryption import token_hash
 from config.ids import new_token
+from config.localisation import speaking
 from config.pdf import render_pdf
 from config.settings import current_settings
 
@@ -31,7 +33,6 @@ log = structlog.get_logger(__name__)
 BATCH = 25
 RELEASER = Actor.system("care.releases")
 CERTIFICATE = "certificate"
-PAPER_LOCALES = ("de", "en")
 
 
 class Opening(StrEnum):
@@ -92,7 +93,7 @@ def _deposit(case: Case, paper: bytes, now: datetime) -> str | None:
             case=case,
             kind=CERTIFICATE,
             file_name=name,
-            locale=paper_locale(case),
+            locale=case.person.locale,
             created_at=now,
             content=paper,
         )
@@ -124,58 +125,59 @@ def _morning(case: Case, now: datetime) -> datetime:
     return max(now, at(local_day(now, zone), release.message_from, zone))
 
 
-def paper_locale(case: Case) -> str:
-    """The language in which we write on paper to the person of this case."""
-    return "de" if case.person.locale.startswith("de") or case.person.locale not in PAPER_LOCALES else "en"
-
-
 def certificate(case: Case) -> bytes:
     """The certificate of the period as tagged PDF (about 50 ms of CPU: not within a transaction)."""
-    locale = paper_locale(case)
     today = local_day(clock.now(), current_settings().zone)
-    with force_locale(locale):
-        data = _certificate_data(case, locale, today)
+    with speaking(PAPER_LOCALE):
+        data = _certificate_data(case, today)
+    data["translation"] = in_own_language(case.person.locale, lambda: _certified(case, case.person.locale))
     created = datetime(today.year, today.month, today.day, tzinfo=UTC)
     return render_pdf("care/templates/pdf/certificate.typ", data, created=created)
 
 
-def _certificate_data(case: Case, locale: str, today: date) -> dict[str, Any]:
+def _certificate_data(case: Case, today: date) -> dict[str, Any]:
     person, office = case.person, db.session.get(Office, case.office_id)
-    name = f"{person.given_name} {person.family_name}"
     address = person.address or {}
     street = " ".join(filter(None, (address.get("street"), address.get("house_number"))))
     town = " ".join(filter(None, (address.get("postal_code"), address.get("city"))))
-    starts_on, ends_on = case.monitoring_starts_on, case.monitoring_ends_on
-
-    def shown(day: date | None) -> str:
-        return format_date(day, "long", rebase=False) if day else ""
-
     return {
         "title": _("Certificate of the monitoring period"),
         "subject": _("Certificate of the monitoring period"),
-        "lang": locale,
+        "lang": PAPER_LOCALE,
         "sender": {
             "name": office.name if office else current_settings().city_name,
             "department": _("Public health"),
             "line": office.name if office else current_settings().city_name,
         },
-        "recipient": [part for part in (name, street, town) if part],
-        "facts": [[_("Reference"), case.reference], [_("Date"), shown(today)]],
+        "recipient": [part for part in (f"{person.given_name} {person.family_name}", street, town) if part],
+        "facts": [[_("Reference"), case.reference], [_("Date"), _long(today)]],
         "words": {"page": _("Page")},
         "footer": office.name if office else "",
-        "body": _(
-            "We certify that %(name)s, born on %(birth)s, was monitored by this health office because of %(disease)s.",
-            name=name,
-            birth=shown(person.birth_date) or "–",
-            disease=protocol_of(case).name.in_(locale),
-        )
-        + "\n\n"
-        + _("The period began on %(start)s and ended on %(end)s.", start=shown(starts_on), end=shown(ends_on))
-        + "\n\n"
-        + _("Until its end the person reported no signs of the disease that would make further monitoring necessary."),
-        "period": [[_("First day"), shown(starts_on)], [_("Last day"), shown(ends_on)]],
+        **_certified(case, PAPER_LOCALE),
         "closing": _("This certificate was made by computer and is valid without a signature."),
     }
+
+
+def _certified(case: Case, locale: str) -> dict[str, Any]:
+    person, starts_on, ends_on = case.person, case.monitoring_starts_on, case.monitoring_ends_on
+    sentences = (
+        _(
+            "We certify that %(name)s, born on %(birth)s, was monitored by this health office because of %(disease)s.",
+            name=f"{person.given_name} {person.family_name}",
+            birth=_long(person.birth_date) or "–",
+            disease=protocol_of(case).name.in_(locale),
+        ),
+        _("The period began on %(start)s and ended on %(end)s.", start=_long(starts_on), end=_long(ends_on)),
+        _("Until its end the person reported no signs of the disease that would make further monitoring necessary."),
+    )
+    return {
+        "body": "\n\n".join(sentences),
+        "period": [[_("First day"), _long(starts_on)], [_("Last day"), _long(ends_on)]],
+    }
+
+
+def _long(day: date | None) -> str:
+    return format_date(day, "long", rebase=False) if day else ""
 
 
 def open_paper(token: str, birth_date: date) -> Opened:

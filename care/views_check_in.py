@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from auth import notices
@@ -21,7 +20,7 @@ from config.database import transaction
 from config.downloads import download
 from config.forms import accepting, command_or_errors
 from config.limits import limit_failures, limited
-from config.localisation import LOCALE_COOKIE, PAGE_LOCALES, page_locale
+from config.localisation import babel_code, chosen_locale, in_every_language, page_locale, speaking, spoken_locale
 
 View = TypeVar("View", bound=Callable[..., Any])
 blueprint = Blueprint("check_in", __name__, template_folder="templates")
@@ -33,6 +32,7 @@ def _link(token: str, **_: str) -> str:
 
 
 @blueprint.get("/c/<token>")
+@in_every_language
 @public(acts_as="link")
 @limit_failures("links_by_address")
 @limited("links", key=_link)
@@ -42,6 +42,7 @@ def show(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/c/<token>")
+@in_every_language
 @public(acts_as="link")
 @limit_failures("links_by_address")
 @limited("links", key=_link)
@@ -51,6 +52,7 @@ def answer(token: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/c/thanks")
+@in_every_language
 @public
 def thanks() -> ResponseReturnValue:
     """After an answer. The same for everybody: it says nothing of any link or case."""
@@ -61,16 +63,16 @@ def _page(token: str) -> ResponseReturnValue:
     behind = links.look(token)
     if behind.check_in is not None:
         case = behind.check_in.case
-        with force_locale(_locale(case.person.locale)):
+        with speaking(_locale(case.person.locale)):
             return _check_in(token, case)
     if behind.paper is not None:
-        with force_locale(_locale(behind.paper.case.person.locale)):
+        with speaking(_locale(behind.paper.case.person.locale)):
             return _paper(token)
     return _gone()
 
 
 def _check_in(token: str, case: Any) -> ResponseReturnValue:
-    locale = _locale(case.person.locale)
+    locale = spoken_locale()
     form = CheckInForm().ask(protocol_of(case), locale)
     if form.validate_on_submit():
         answers = form.answers()
@@ -80,7 +82,7 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
                 shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
                     recorded = check_ins.answer_link(command, token=token, notice_version=shown)
-                other = locale if locale != page_locale() else None
+                other = locale if babel_code(locale) != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else _gone()
     reference, status = case.reference, 422 if form.errors else 200
     number = phones.shown_number(case.person)
@@ -135,9 +137,5 @@ def _private(content: str | bytes, status: int = 200) -> Response:
 
 
 def _locale(of_person: str) -> str:
-    """The language chosen on the page, else the person's, else what the page would speak anyway."""
-    chosen = request.args.get("lang") or request.cookies.get(LOCALE_COOKIE)
-    if chosen in PAGE_LOCALES:
-        return chosen
-    first = of_person.split("-")[0]
-    return first if first in PAGE_LOCALES else "en"
+    """The language chosen on the page, else the person's."""
+    return chosen_locale() or of_person

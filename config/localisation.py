@@ -1,10 +1,12 @@
 """Languages and local time: which language a page speaks, and how dates look in it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import flask_babel
-from flask import has_request_context, request
+from flask import current_app, has_request_context, request
 
 from config.settings import LOCALES, current_settings
 
@@ -15,9 +17,26 @@ if TYPE_CHECKING:
 
 DOMAINS = ("config", "auth", "notifications", "services", "care", "imports", "sandbox")
 PAGE_LOCALES = ("de", "en")
+"""What every page speaks; those that are declared `in_every_language` speak all of LOCALES."""
+# By their own names, in the order in which the choice shows them: who reads none of the others finds their own.
+LANGUAGE_NAMES = {
+    "de": "Deutsch",
+    "de-simple": "Leichte Sprache",
+    "en": "English",
+    "ar": "العربية",
+    "fr": "Français",
+    "pl": "Polski",
+    "ru": "Русский",
+    "tr": "Türkçe",
+    "uk": "Українська",
+}
 LOCALE_COOKIE = "obhut_locale"
 RIGHT_TO_LEFT = ("ar",)
+# Babel refuses codes that CLDR does not know; a modifier it takes, and falls back from `de@ls` to `de`.
+BABEL_CODES = {"de-simple": "de@ls"}
+OUR_CODES = {code: ours for ours, code in BABEL_CODES.items()}
 babel = flask_babel.Babel()
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def init_app(app: "Flask", settings: "Settings") -> None:
@@ -38,26 +57,76 @@ def init_app(app: "Flask", settings: "Settings") -> None:
     }
 
 
+def in_every_language(view: View) -> View:
+    """Declare that the page of `view` speaks all languages in which people in care are written to.
+
+    Its texts have to stand in `config.people_texts`. The outermost decorator beneath the route.
+    """
+    view.__dict__["in_every_language"] = True
+    return view
+
+
+def page_locales() -> tuple[str, ...]:
+    """The languages in which this page can be read."""
+    view = current_app.view_functions.get(request.endpoint or "") if has_request_context() else None
+    return LOCALES if getattr(view, "in_every_language", False) else PAGE_LOCALES
+
+
 def page_locale() -> str:
-    """The language of this page: the one chosen (address, then cookie), else the city's.
+    """The language of this page, as Babel calls it: the one chosen (address, then cookie), else the city's.
 
     What the browser prefers does not count: a German administration speaks German first, the others are a click away.
+    On pages in every language it does, for who comes there by our message was never asked.
     """
+    return babel_code(_page_locale())
+
+
+def _page_locale() -> str:
     city = current_settings().locale
     default = city if city in PAGE_LOCALES else "de"
     if not has_request_context():
         return default
+    spoken, chosen = page_locales(), chosen_locale()
+    if chosen is not None:
+        return chosen if chosen in spoken else "de" if chosen.startswith("de") else "en"
+    return preferred_locale() or default if spoken is LOCALES else default
+
+
+def chosen_locale() -> str | None:
+    """The language that this browser has chosen, in the address or earlier; None when it has not."""
     chosen = request.args.get("lang") or request.cookies.get(LOCALE_COOKIE)
-    return chosen if chosen in PAGE_LOCALES else default
+    return chosen if chosen in LOCALES else None
+
+
+def preferred_locale() -> str | None:
+    """The language of ours that this browser asks for; None when it asks for none of them."""
+    return request.accept_languages.best_match([code for code in LOCALES if code not in BABEL_CODES])
+
+
+def speaking(locale: str) -> AbstractContextManager[None]:
+    """Within the block texts and dates are those of `locale`, one of ours."""
+    block: AbstractContextManager[None] = flask_babel.force_locale(babel_code(locale))
+    return block
+
+
+def spoken_locale() -> str:
+    """The language that is spoken here and now, as we call it."""
+    code = str(flask_babel.get_locale() or page_locale())
+    return OUR_CODES.get(code, code)
+
+
+def babel_code(locale: str) -> str:
+    """What Babel calls one of our locales."""
+    return BABEL_CODES.get(locale, locale)
 
 
 def language_tag(locale: str) -> str:
-    """The HTML `lang` for one of our locales: plain German is `de` with a subtag of its own."""
+    """The HTML `lang` for one of our locales: plain German is `de` with a subtag of its own (BCP 47)."""
     return "de-x-ls" if locale == "de-simple" else locale
 
 
 def text_direction(locale: str) -> str:
-    """`rtl` or `ltr`."""
+    """`rtl` or `ltr`, for one of our locales."""
     return "rtl" if locale in RIGHT_TO_LEFT else "ltr"
 
 

@@ -10,14 +10,14 @@ from functools import cached_property
 
 import structlog
 from flask import current_app, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from auth.house_session import current_session, owner_mark
 from auth.policies import Actor, access_of, current_actor
 from config import clock
 from config.errors import N_
-from config.localisation import PAGE_LOCALES, language_tag, text_direction
+from config.localisation import LANGUAGE_NAMES, language_tag, page_locales, spoken_locale, text_direction
 from config.settings import current_settings
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,6 @@ STAFF_WAYS = (
 )
 # Entries that lead to the first of several pages beside each other.
 BENEATH = {"data_protection.processing_records": "/staff/privacy/"}
-LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,9 @@ class Way:
 
 @dataclass(frozen=True)
 class Language:
-    code: str
+    """A language in which this page can be read."""
+
+    tag: str
     name: str
     url: str
     current: bool
@@ -103,7 +104,7 @@ class Page:
 
     @property
     def locale(self) -> str:
-        return str(get_locale() or "de")
+        return spoken_locale()
 
     @property
     def language(self) -> str:
@@ -123,15 +124,25 @@ class Page:
         """Where to come back to: this page's address within the house, but never an answer of the identity provider."""
         if request.path.startswith("/auth/"):
             return url_for("portal.index")
-        return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else url_for("portal.index")
+        if request.method in ("GET", "HEAD"):
+            return request.full_path.rstrip("?")
+        # After a form that has to be mended: the form itself, if it stands at this address.
+        adapter = current_app.create_url_adapter(request)
+        can_be_got = adapter is not None and "GET" in adapter.allowed_methods()
+        return request.path if can_be_got else url_for("portal.index")
 
     @property
     def languages(self) -> list[Language]:
+        spoken, here = page_locales(), self.locale
         return [
             Language(
-                code, LANGUAGE_NAMES[code], url_for("portal.language", code=code, next=self.here), code == self.locale
+                language_tag(code),
+                name,
+                url_for("portal.language", code=code, next=self.here),
+                code == here,
             )
-            for code in PAGE_LOCALES
+            for code, name in LANGUAGE_NAMES.items()
+            if code in spoken
         ]
 
     @property

@@ -21,10 +21,15 @@ class RenderingFailed(Exception):
     """The template does not compile, or its document is not accessible; the message says where."""
 
 
+FONTS = PACKAGES / "config" / "static" / "vendor" / "papers"
+"""What Typst itself has not got: Arabic letters (config.assets). Latin, Greek and Cyrillic ones come with it."""
+
+
 @cache
 def _fonts() -> typst.Fonts:
     """Scanned once per process: looking through a machine's fonts takes longer than setting a letter."""
-    return typst.Fonts(include_system_fonts=True, include_embedded_fonts=True)
+    own = [FONTS] if FONTS.is_dir() else []
+    return typst.Fonts(include_system_fonts=True, include_embedded_fonts=True, font_paths=own)
 
 
 def _plain(value: Any) -> str:

@@ -13,3 +13,8 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c for c in text if c in KEPT or (c not in TURNING and unicodedata.category(c) not in INVISIBLE))
+
+
+def with_our_digits(text: str) -> str:
+    """`text` with the digits of all scripts written as 0 to 9: people type ٣٨ as well as 38."""
+    return "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)

@@ -10,7 +10,7 @@ from auth.policies import public
 from auth.views import came_back_from_logout
 from config import local_paths
 from config.clock import wall
-from config.localisation import LOCALE_COOKIE, PAGE_LOCALES
+from config.localisation import LOCALE_COOKIE, in_every_language, is_locale
 from config.navigation import Page
 from config.settings import current_settings
 from services.definitions import catalogue
@@ -35,6 +35,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/quarantine")
+@in_every_language
 @public
 def quarantine() -> ResponseReturnValue:
     """For those who got a message from the health office and want to know whether it is real."""
@@ -45,7 +46,7 @@ def quarantine() -> ResponseReturnValue:
 @public
 def language(code: str) -> ResponseReturnValue:
     """Remember the language in a cookie and go back; a link and no form, for it changes nothing but the reading."""
-    if code not in PAGE_LOCALES:
+    if not is_locale(code):
         abort(404)
     response = redirect(local_path(request.args.get("next")) or url_for("portal.index"), 303)
     secure = current_settings().secure_cookies

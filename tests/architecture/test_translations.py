@@ -1,4 +1,7 @@
-"""Everything people read is there in German: each text marked in the code has a translation that fits it."""
+"""Everything people read is there in German: each text marked in the code has a translation that fits it.
+
+What people in care read is there in all nine languages.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +12,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from config import texts
+from config.localisation import BABEL_CODES
+from config.settings import LOCALES
 from tests.support import repository
 
 TRANSLATIONS = repository.ROOT / "config" / "translations"
@@ -48,6 +54,42 @@ def test_translations_keep_their_parameters(german: dict[str, Message]) -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("locale", sorted(set(texts.LOCALES) - texts.WHOLE))
+def test_what_people_in_care_read_is_there_in_their_language(locale: str) -> None:
+    """`config.people_texts` says what that is; `python -m config.texts` names and adds what is missing."""
+    assert not [line for domain in texts.DOMAINS for line in texts.missing(domain, locale)]
+
+
+@pytest.mark.parametrize("locale", sorted(set(texts.LOCALES) - texts.WHOLE))
+def test_translations_for_people_in_care_fit(locale: str) -> None:
+    messages = [message for path in _catalogues(locale) for message in _catalogue(path, locale) if message.id]
+    assert len(messages) > 200
+    wrong = [
+        message.id
+        for message in messages
+        if message.fuzzy or set(NAMED.findall(str(message.string))) != set(NAMED.findall(str(message.id)))
+    ]
+    assert not wrong
+
+
+def test_every_language_has_its_catalogue() -> None:
+    """English is what stands in the code."""
+    assert set(texts.LOCALES) == {BABEL_CODES.get(code, code) for code in LOCALES} - {"en"}
+
+
+def test_nothing_lies_in_the_catalogues_that_no_page_says() -> None:
+    for locale in set(texts.LOCALES) - texts.WHOLE:
+        for domain in texts.DOMAINS:
+            wanted = {_key(message.id) for message in texts.extracted(domain, locale)}
+            path = TRANSLATIONS / locale / "LC_MESSAGES" / f"{domain}.po"
+            known = {_key(message.id) for message in _catalogue(path, locale)} if path.exists() else set()
+            assert known <= wanted, (locale, domain)
+
+
+def _catalogues(locale: str) -> list[Path]:
+    return sorted((TRANSLATIONS / locale / "LC_MESSAGES").glob("*.po"))
+
+
 def _marked() -> Iterator[tuple[str, str]]:
     for room in repository.ROOMS:
         options = {"**/templates/**.html": {"silent": "false"}, "**/templates/**.txt": {"silent": "false"}}
@@ -58,9 +100,9 @@ def _marked() -> Iterator[tuple[str, str]]:
             yield f"{room}/{name}:{line}", _key(text)
 
 
-def _catalogue(path: Path) -> Catalog:
+def _catalogue(path: Path, locale: str = "de") -> Catalog:
     with path.open("rb") as file:
-        return read_po(file, locale="de", abort_invalid=True)
+        return read_po(file, locale=locale, abort_invalid=True)
 
 
 def _key(text: object) -> str:

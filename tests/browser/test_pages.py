@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
+from config.localisation import language_tag, text_direction
+from config.settings import LOCALES
 from tests.browser.conftest import PHONE, OpenContext
 from tests.browser.people import log_in
 
@@ -36,6 +38,10 @@ NAMELESS_LINKS = """() => [...document.querySelectorAll("a[href]")]
 HEADINGS = "() => [...document.querySelectorAll('h1,h2,h3,h4')].map(heading => Number(heading.tagName[1]))"
 DOUBLE_IDS = """() => { const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
     return ids.filter((id, index) => ids.indexOf(id) !== index); }"""
+# What does not scroll can still be cut off, at either side.
+OUTSIDE = """() => [...document.querySelectorAll("main *, header *")].filter(e => e.checkVisibility())
+    .map(e => [e.outerHTML.slice(0, 100), e.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 1 && (box.left < -1 || box.right > innerWidth + 1)).map(([html]) => html)"""
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -61,6 +67,24 @@ def test_german_first_and_english_one_click_away(page: Page) -> None:
     expect(page.locator("h1")).to_have_text("Resident parking permit")
     page.get_by_role("link", name="Deutsch").click()
     expect(page.locator("h1")).to_have_text("Bewohnerparkausweis")
+
+
+@pytest.mark.parametrize("code", LOCALES)
+def test_the_choice_of_language_on_a_phone_with_the_keyboard_alone(visit: OpenContext, code: str) -> None:
+    page = visit(viewport=PHONE, javascript=False).new_page()
+    page.goto("/quarantine")
+    choice = page.locator(".obhut-languages")
+    choice.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(choice.locator("a")).to_have_count(len(LOCALES))
+    choice.locator(f"a[lang={language_tag(code)}]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", language_tag(code))
+    assert page.locator("html").get_attribute("dir") == text_direction(code)
+    page.locator(".obhut-languages summary").click()
+    assert page.evaluate(TOO_WIDE) <= 0
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(DOUBLE_IDS) == []
 
 
 @pytest.mark.parametrize(("account", "path"), _everywhere())

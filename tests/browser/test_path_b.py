@@ -1,5 +1,6 @@
 """A health officer's day in a real browser: a file is imported, people are asked and answer, the lists follow."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -11,8 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from care.imports.samples import sample_contacts
 from config import clock
+from config.localisation import language_tag
+from config.settings import LOCALES
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.people import log_in
+from tests.browser.test_pages import DOUBLE_IDS, OUTSIDE, TOO_WIDE, UNLABELLED
 from tests.fixtures.processes import Obhut, eventually
 
 PEOPLE = 12
@@ -61,6 +65,7 @@ def test_from_import_to_the_symptomatic_list(
     asked = [text for text in _texts(house) if LINK.search(text["body"])]
     assert asked, "nobody was asked"
     person = browser.new_context(locale="de-DE", viewport=PHONE).new_page()  # type: ignore[arg-type]
+    _look_in_every_language(person, asked[0]["body"])
     reference = _answer_with_symptoms(person, asked[0]["body"])
 
     page.goto("/care/cases/?line_list=symptomatic")
@@ -119,6 +124,25 @@ def _open_cases(context: BrowserContext) -> int:
     found = page.locator("main tbody tr").count()
     page.close()
     return found
+
+
+def _look_in_every_language(person: Page, text: str) -> None:
+    link = LINK.search(text)
+    assert link
+    for code in LOCALES:
+        person.goto(f"{link.group()}?lang={code}")
+        assert person.locator("html").get_attribute("lang") == language_tag(code)
+        person.locator("input[name=feeling][value=yes]").check()
+        person.locator("input[name=feeling][value=no]").check()
+        person.locator("input[name=temperature_c]").fill("385")
+        assert person.evaluate(TOO_WIDE) <= 0 and person.evaluate(OUTSIDE) == [], code
+        assert person.evaluate(UNLABELLED) == person.evaluate(DOUBLE_IDS) == []
+        person.locator("main form button[type=submit]").last.click()
+        expect(person.locator("#errors")).to_be_focused()
+        assert person.locator("html").get_attribute("lang") == language_tag(code)
+        assert person.evaluate(TOO_WIDE) <= 0 and person.evaluate(OUTSIDE) == [], code
+        if folder := os.environ.get("OBHUT_TEST_PICTURES"):
+            person.screenshot(path=f"{folder}/check-in-{code}.png", full_page=True)
 
 
 def _answer_with_symptoms(person: Page, text: str) -> str:

@@ -81,6 +81,12 @@ def test_an_unclear_answer_is_asked_again(client, token, fields):
     assert reports() == 0
 
 
+@pytest.mark.parametrize("typed", ["38,2", "38.2", "38,2 °C", "٣٨٫٢", "٣٨،٢", "۳۸٫۲"])
+def test_a_temperature_in_the_digits_of_the_person(client, token, typed):
+    assert send(client, token, feeling="no", temperature_c=typed).status_code == 303
+    assert db.session.scalars(select(SymptomReport)).one().vitals["temperature_c"] == 38.2
+
+
 def test_yes_without_details_is_symptomatic(client, case, token):
     assert send(client, token, feeling="yes").status_code == 303
     found = db.session.get_one(Case, case.id, populate_existing=True)

@@ -93,6 +93,14 @@ def test_everybody_can_read_the_notices_in_two_languages(client, purpose):
     assert client.get("/privacy/unknown").status_code == 404
 
 
+def test_the_notice_of_the_check_in_can_be_read_in_every_language(client):
+    for code, word in {"ar": "حماية البيانات", "uk": "Захист даних", "de-simple": "So schützen wir"}.items():
+        page = text(client.get(f"/privacy/care-check-in?lang={code}"))
+        assert word in page and "{" not in page.split("<main")[1]
+    fallen_back = text(client.get("/privacy/account?lang=ar"))
+    assert 'dir="rtl"' in fallen_back and '<div lang="en" dir="ltr">' in fallen_back
+
+
 def test_an_application_remembers_the_notice_that_stood_on_its_form(house, client, login):
     login(client, "resident")
     page = client.get("/services/bewohnerparkausweis/apply")

@@ -1,15 +1,36 @@
-"""Privacy notices: every version in both languages, told apart by what a form may claim."""
+"""Privacy notices: every version in both languages or in all nine, told apart by what a form may claim."""
 
 import yaml
 
 from auth import notices, processing
+from config.settings import LOCALES
 
 
 def files() -> list[tuple[str, int, dict[str, object]]]:
-    return [
-        (path.stem.rsplit(".", 1)[0], int(path.stem.rsplit(".", 1)[1]), yaml.safe_load(path.read_text()))
-        for path in sorted(notices.FOLDER.glob("*.yaml"))
-    ]
+    """The files with German and English."""
+    parts = [(path.stem.split("."), path) for path in sorted(notices.FOLDER.glob("*.yaml"))]
+    return [(stem[0], int(stem[1]), yaml.safe_load(path.read_text())) for stem, path in parts if len(stem) == 2]
+
+
+def test_the_notice_of_the_check_in_says_the_same_in_every_language():
+    german = yaml.safe_load((notices.FOLDER / "care-check-in.1.yaml").read_text())["de"]
+    for locale in set(LOCALES) - {"de", "en"}:
+        other = yaml.safe_load((notices.FOLDER / f"care-check-in.1.{locale}.yaml").read_text())
+        assert other.keys() == german.keys()
+        for one, same in zip(german["sections"], other["sections"], strict=True):
+            assert len(one["text"]) == len(same["text"]), (locale, one["heading"])
+        text = str(other)
+        assert all(name in text for name in ("{controller}", "{officer}", "{authority}", "IfSG", "56"))
+
+
+def test_a_newest_notice_of_the_check_in_is_there_in_every_language():
+    newest = notices.newest(notices.CHECK_IN)
+    assert {path.stem.split(".")[2] for path in notices.FOLDER.glob(f"care-check-in.{newest}.*.yaml")} == set(
+        LOCALES
+    ) - {
+        "de",
+        "en",
+    }
 
 
 def test_every_purpose_has_its_versions_without_a_gap():

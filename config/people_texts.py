@@ -1,0 +1,42 @@
+"""Which texts people in care read: these exist in all nine languages, all others in German and English. Pure.
+
+`python -m config.texts` takes from the code what stands here into the catalogues of the other seven, and a test fails
+when one of them lacks a text. A page that is declared `in_every_language` (config.localisation) needs its texts here.
+"""
+
+PLACES: dict[str, tuple[str, ...]] = {
+    # The frame
+    "config/templates/layout.html": (),
+    "config/templates/base.html": (),
+    "config/templates/_session.html": (),
+    "config/templates/_login_ends.html": (),
+    "config/templates/error.html": (),
+    "config/templates/ui.html": ("_optional", "errors"),
+    "config/navigation.py": ("RESIDENT_WAYS",),
+    "config/errors.py": ("DomainError", "RuleViolation", "InvalidTransition", "NotFound", "Conflict", "Forbidden"),
+    "config/error_pages.py": (),
+    "config/forms.py": (),
+    # The answer by link or login, and what can be wrong with it
+    "care/templates/care/_answer.html": (),
+    "care/templates/care/check_in": (),
+    "care/forms.py": ("CheckInForm", "BirthDateForm"),
+    "care/views_check_in.py": (),
+    "care/commands.py": ("RecordReport",),
+    "care/check_ins.py": ("_check",),
+    # One's own case
+    "care/templates/care/own_case/show.html": (),
+    "care/templates/care/own_case/link.html": (),
+    "care/views_own_case.py": (),
+    "care/link_forms.py": ("LinkCaseForm",),
+    "care/own_cases.py": ("answer",),
+    "care/words.py": ("ORDER_STATES", "OWN_STATUSES"),
+    "care/guardianship.py": ("BASES",),
+    # What stands around it
+    "config/templates/portal/quarantine.html": (),
+    "auth/templates/auth/notice.html": (),
+    # Papers
+    "care/releases.py": (),
+    "care/link_letters.py": (),
+    "care/own_language.py": (),
+}
+"""File or folder → the classes, functions, tables or macros in it; none: all of it."""
