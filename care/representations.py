@@ -41,6 +41,8 @@ def case_json(case: Case) -> dict[str, Any]:
         "continuous_exposure": case.continuous_exposure,
         "public_health_action": case.public_health_action or "none",
         "extended_until": _iso(case.extended_until),
+        "shortened_until": _iso(case.shortened_until),
+        "shortened_by": case.shortened_by,
     }
 
 

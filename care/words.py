@@ -76,6 +76,8 @@ TASKS: dict[str, str] = {
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
     TaskKind.CODE_LOCKED: N_("Code for the account locked after wrong dates of birth"),
     TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
+    TaskKind.WORSENING: N_("Getting worse: review soon"),
+    TaskKind.UNNOTICED: N_("Getting worse, and nobody has reacted"),
 }
 ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),
@@ -113,6 +115,8 @@ EVENTS: dict[str, str] = {
     "lab_result": N_("Laboratory result"),
     "action": N_("Public-health action"),
     "extended": N_("Monitoring extended"),
+    "shortened": N_("Monitoring shortened"),
+    "protocol": N_("Moved to another protocol"),
     "preferences": N_("Wishes changed"),
     "order": N_("Order"),
     "closed": N_("Closed"),
