@@ -145,6 +145,31 @@ RULES: dict[str, str] = {
     "heard_from": N_("The person was heard from within {limit_hours} hours, and no other rule applies."),
     "closed": N_("The case is closed."),
 }
+FINDING_REASONS: dict[str, str] = {
+    "fever": N_("{temperature_c} °C measured; the limit is {limit_c} °C."),
+    "first_characteristic_symptom": N_("First named then: {symptoms}."),
+    "suspicious_symptom": N_("In the newest report: {symptoms}."),
+    "worsening.symptoms": N_("{now} symptoms; {before} on the best of the last {days} days."),
+    "worsening.temperature": N_("{now} °C; {before} °C on the best of the last {days} days."),
+    "missing_check_in": N_("Not answered: {slots}."),
+    "missing_details": N_("Not known: {details}."),
+    "monitoring_ending": N_("Last day: {last_day}."),
+    "order_ending": N_("Last day: {last_day}."),
+}
+DATES: dict[str, str] = {
+    "last_exposure_on": N_("last contact"),
+    "symptom_onset_on": N_("onset of symptoms"),
+    "first_positive_on": N_("first positive sample"),
+    "entered_on": N_("day of entry"),
+}
+SLOTS: dict[str, str] = {"morning": N_("morning"), "evening": N_("evening")}
+SAMPLES: dict[str, str] = {"pcr": N_("PCR"), "antigen": N_("antigen test"), "other": N_("other test")}
+DETAILS: dict[str, str] = {
+    "birth_date": N_("date of birth"),
+    "phone": N_("phone number"),
+    "email": N_("e-mail address"),
+    **DATES,
+}
 OWN_STATUSES: dict[str, str] = {
     Status.ENROLLED: N_("The health office looks after you and will write to you soon."),
     Status.INVITED: N_("The health office looks after you and asks every day how you are."),
