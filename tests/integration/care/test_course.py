@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from care import case_management, follow_up, period_changes
+from care import case_management, digest, follow_up, period_changes
 from care.commands import ExtendMonitoring, MoveToProtocol, RecordLabResult, ReviewCase
 from care.models import Case, OfficeTask
 from care.protocol import all_protocols
@@ -174,6 +174,38 @@ def test_worsening_waits_for_a_review_and_is_escalated_once(care, time):
     time.at += DAY
     tick()
     assert TaskKind.UNNOTICED not in open_tasks(case)
+
+
+def digests() -> list[Notification]:
+    found = select(Notification).where(Notification.template == "care.digest").order_by(Notification.id)
+    return list(db.session.scalars(found))
+
+
+def test_the_hourly_digest_tells_of_what_nobody_has_seen(care, time):
+    case, calm = worsened(time), new_case()
+    assert case.reference not in "".join(one.body or "" for one in digests())
+    time.at += 2 * HOUR
+    assert digest.send_digests() == 0  # the symptoms came more than an hour ago
+    time.at = case.reports[-1].recorded_at + HOUR
+    assert digest.send_digests() == 1
+    assert digest.send_digests() == 0
+    time.at = case.reports[-1].recorded_at + 8 * HOUR
+    tick()
+    time.at += HOUR
+    assert digest.send_digests() == 1
+    first, second = digests()
+    assert "Neu mit Beschwerden: 1" in first.body and "Verschlechterung" not in first.body
+    assert "Verschlechterung, auf die noch niemand reagiert hat: 1" in second.body
+    for one in (first, second):
+        assert case.reference in one.body and calm.reference not in one.body
+        assert "Sommerfeld" not in one.body and one.owner == f"office:{case.office_id}"
+
+
+def test_what_was_reviewed_within_the_hour_is_in_no_digest(care, time):
+    case = worsened(time)
+    act(case, case_management.review, ReviewCase(outcome=ReviewOutcome.DISMISSED))
+    time.at += HOUR
+    assert digest.send_digests() == 0
 
 
 def test_a_ticked_task_comes_back_with_the_next_worsening_only(care, time):
