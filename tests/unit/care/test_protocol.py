@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from care.cli import check
 from care.commands import LOCALES
 from care.protocol import DIRECTORY, all_protocols, current_protocol, current_versions, protocol_for, read_protocol
 from care.vocabulary import Kind, Symptom
@@ -149,3 +151,14 @@ def test_all_mistakes_of_all_files_are_named_at_once(tmp_path):
         all_protocols(tmp_path)
     assert "b.yaml: mpox version 1 exists twice" in str(refused.value)
     assert "c.yaml:" in str(refused.value)
+
+
+def test_the_command_names_every_version_or_every_mistake(tmp_path):
+    told = CliRunner().invoke(check, [])
+    assert told.exit_code == 0
+    assert "covid-19 1: COVID-19, 14 d, day\ncovid-19 2: COVID-19, 14 d, day\n" in told.output
+    assert "ebola 1: Ebolafieber und andere virale hämorrhagische Fieber, 21 d, morning+evening" in told.output
+    (tmp_path / "bad.yaml").write_text("code: bad\nversion: zero\n", encoding="utf-8")
+    refused = CliRunner().invoke(check, ["--directory", str(tmp_path)])
+    assert isinstance(refused.exception, ConfigurationError)
+    assert "bad.yaml:2: version: " in str(refused.exception)
