@@ -220,6 +220,19 @@ def test_a_ticked_task_comes_back_with_the_next_worsening_only(care, time):
     assert TaskKind.WORSENING in open_tasks(case)
 
 
+def test_a_correction_moves_the_findings_and_leaves_the_list_to_an_officer(care, time):
+    case = new_case()
+    report(case, "cough")
+    time.at += timedelta(minutes=5)
+    corrected = report(case, "headache")
+    assert corrected.is_new and corrected.report.corrects_id is not None
+    case = again(case)
+    assert [one["code"] for one in case.findings] == []
+    assert case.line_list is LineList.SYMPTOMATIC
+    act(case, case_management.review, ReviewCase(outcome=ReviewOutcome.DISMISSED))
+    assert again(case).line_list is LineList.ASYMPTOMATIC
+
+
 def test_a_closed_case_keeps_its_course(care, time):
     case = new_case()
     with transaction():
