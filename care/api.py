@@ -7,13 +7,14 @@ from flask import Blueprint, Response, jsonify, url_for
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, orders, queries, representations, trail, transfer
+from care import case_management, check_ins, orders, period_changes, queries, representations, trail, transfer
 from care.commands import (
     CloseCase,
     Command,
     EnrolCase,
     ExtendMonitoring,
     ListCases,
+    MoveToProtocol,
     OrderEvent,
     RecordLabResult,
     RecordReport,
@@ -144,8 +145,17 @@ def action(reference: str, json: SetPublicHealthAction) -> Answer:
 @answers(201, shape=CASE)
 @api.validate(tags=["care"])
 def extension(reference: str, json: ExtendMonitoring) -> Answer:
-    """Lengthen monitoring until a day, inclusive."""
-    return _act(reference, json, case_management.extend, 201)
+    """Set the last day of monitoring, inclusive: later, or earlier where the protocol allows it."""
+    return _act(reference, json, period_changes.set_end, 201)
+
+
+@blueprint.post("/<reference>/protocol")
+@require(Permission.CASES_REVIEW, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def protocol(reference: str, json: MoveToProtocol) -> Answer:
+    """Follow the case by the newest version of its protocol, by the one that is named, or by another protocol."""
+    return _act(reference, json, period_changes.move, 200)
 
 
 @blueprint.post("/<reference>/preferences")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from care.assessment_models import SymptomReport
 from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
-from care.isolation import EndingAction
+from care.isolation import CLOSING_ACTIONS
 from care.line_list import RULES_VERSION, Assessment, assess
 from care.models import Case, Person
 from care.protocol import Protocol, protocol_for
@@ -66,6 +66,9 @@ def load_facts(case: Case) -> CaseFacts:
         entered_on=case.entered_on,
         continuous_exposure=case.continuous_exposure,
         extended_until=case.extended_until,
+        shortened_until=case.shortened_until,
+        shortened_by=case.shortened_by,
+        touched_at=case.touched_at,
         public_health_action=case.public_health_action or "none",
         contact_window=person.contact_window,
         reachable=person.opted_out_at is None and address_of(person) is not None,
@@ -99,6 +102,7 @@ def _report_fact(row: SymptomReport) -> ReportFact:
         temperature_c=vitals.get("temperature_c"),
         fever_reducer=bool(vitals.get("fever_reducer")),
         answers=(row.check_in.local_date, row.check_in.slot) if row.check_in else None,
+        corrects=str(row.corrects_id) if row.corrects_id else None,
     )
 
 
@@ -140,7 +144,7 @@ def reassess(case: Case, now: datetime) -> Change:
     case.assessed_at = now
     case.assessed_revision = case.facts_revision
     case.rules_version = RULES_VERSION
-    if found.ending.action is not EndingAction.RELEASE:
+    if found.ending.action not in CLOSING_ACTIONS:
         case.release_due_at = None
     elif case.release_due_at is None:
         case.release_due_at = now

@@ -11,11 +11,10 @@ from auth import notices
 from auth.actors import Actor
 from care import follow_up, known_cases, links, messages, name_index, people, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, LabResult, Review
-from care.assessments import Change, reassess, zone_of
+from care.assessments import Change, load_facts, reassess, zone_of
 from care.commands import (
     CloseCase,
     EnrolCase,
-    ExtendMonitoring,
     RecordLabResult,
     ReviewCase,
     SetPreferences,
@@ -23,6 +22,7 @@ from care.commands import (
 )
 from care.lifecycle import Action, after
 from care.models import Case
+from care.monitoring import period
 from care.protocol import current_protocol
 from care.vocabulary import CloseReason, LabOutcome, Status
 from config import clock
@@ -108,7 +108,7 @@ def enrol(
     name_index.index_names(case.person)
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
     trail.record(actor, "case.enrolled", case)
-    ends_at = change.now.period.ends_at(zone_of(case.person))
+    ends_at = period(load_facts(case), protocol).ends_at(zone_of(case.person))
     if ends_at is not None and ends_at <= now:
         closed_as = closed_as or CloseReason.ENROLLED_PAST_END
     if closed_as:
@@ -221,16 +221,6 @@ def set_action(command: SetPublicHealthAction, *, case: Case, actor: Actor) -> C
     return settled(case, actor, clock.now())
 
 
-def extend(command: ExtendMonitoring, *, case: Case, actor: Actor) -> Change:
-    """Lengthen monitoring until the given day, inclusive. Raises RuleViolation when it would not be longer."""
-    after(case.status, Action.CLOSE)
-    if case.monitoring_ends_on is not None and command.until <= case.monitoring_ends_on:
-        raise RuleViolation("until", N_("Monitoring already lasts until {day}."), day=case.monitoring_ends_on)
-    case.extended_until = command.until
-    timeline.add(case, "extended", actor, until=command.until)
-    return settled(case, actor, clock.now())
-
-
 def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Change:
     """Change how and when the person is asked, or pause and resume the case."""
     person = case.person
@@ -269,9 +259,9 @@ def _finish(
     reassess(case, now)
 
 
-def complete(case: Case, reason: CloseReason, actor: Actor) -> None:
-    """Monitoring is over by the rules."""
-    _finish(case, Action.COMPLETE, reason, actor, clock.now())
+def end_by_rule(case: Case, reason: CloseReason, actor: Actor) -> None:
+    """Monitoring is over by the rules, or the person is given up."""
+    _finish(case, CLOSING[reason], reason, actor, clock.now())
 
 
 def reopen(case: Case, actor: Actor) -> Change:

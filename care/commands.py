@@ -185,7 +185,16 @@ class SetPublicHealthAction(Command):
 
 
 class ExtendMonitoring(Command):
+    """The last day of monitoring, inclusive: later than planned, or earlier where the protocol allows it."""
+
     until: date
+
+
+class MoveToProtocol(Command):
+    """Follow the case by another version of its protocol, or by another protocol; what is left out is the newest."""
+
+    code: Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidator(_blank_is_none)] = None
+    version: Annotated[int | None, Field(ge=1)] = None
 
 
 class SetPreferences(Command):

@@ -20,6 +20,7 @@ class ReportFact:
     temperature_c: float | None = None
     fever_reducer: bool = False
     answers: tuple[date, str] | None = None  # local date and slot of the check-in it came through
+    corrects: str | None = None  # id of the report that this one replaces
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class CaseFacts:
     entered_on: date | None = None
     continuous_exposure: bool = False
     extended_until: date | None = None
+    shortened_until: date | None = None
+    shortened_by: str | None = None  # code of the protocol's rule
+    touched_at: datetime | None = None  # when a fact was last added; None: never, the case is being made
     public_health_action: str = "none"
     contact_window: str = "unset"
     reachable: bool = True  # there is a channel, an address for it, and no objection
@@ -67,7 +71,7 @@ class CaseFacts:
     missing_details: tuple[str, ...] = ()
     order_state: OrderState | None = None
     order_ends_on: date | None = None
-    reports: tuple[ReportFact, ...] = field(default=())  # by reported_at
+    reports: tuple[ReportFact, ...] = field(default=())  # by reported_at, corrected ones too
     reviews: tuple[ReviewFact, ...] = field(default=())  # by recorded_at
     labs: tuple[LabFact, ...] = field(default=())
     check_ins: tuple[CheckInFact, ...] = field(default=())  # by due_at

@@ -1,100 +1,166 @@
 """Findings (Auffälligkeiten) of a case and the priority that follows from them. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from care.facts import CaseFacts
-from care.monitoring import local_midnight, period
-from care.protocol import MEDICAL, Protocol
-from care.triage import counting_reports, latest_review
+from care.facts import CaseFacts, ReportFact
+from care.monitoring import course, local_midnight, period, slot_order
+from care.protocol import Protocol
+from care.protocol_parts import MEDICAL
+from care.triage import standing_reports
 from care.vocabulary import FindingCode, FindingState, OrderState
+from care.worsening import worse
 
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Finding:
+    """What somebody should know, since when, and why. `acknowledge_by`: when somebody must have reviewed the case.
+
+    Acknowledged is a medical finding once an officer has reviewed the case after we learnt of it.
+    """
+
     code: FindingCode
     weight: float
     since: datetime
     state: FindingState = FindingState.OPEN
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    acknowledge_by: datetime | None = None
+    acknowledged_at: datetime | None = None
+    overdue: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        shown: dict[str, Any] = {
             "code": self.code.value,
             "weight": self.weight,
             "since": self.since.isoformat(),
             "state": self.state.value,
+            "inputs": dict(self.inputs),
         }
+        for name, moment in (("acknowledge_by", self.acknowledge_by), ("acknowledged_at", self.acknowledged_at)):
+            if moment is not None:
+                shown[name] = moment.isoformat()
+        return shown | {"overdue": True} if self.overdue else shown
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """Since when, as the person says; when we learnt of it; and what was looked at."""
+
+    since: datetime
+    known_at: datetime
+    inputs: dict[str, Any]
+
+    @classmethod
+    def of(cls, report: ReportFact, **inputs: Any) -> "_Evidence":
+        return cls(report.reported_at, report.recorded_at, {"report": report.id, **inputs})
+
+    @classmethod
+    def at(cls, moment: datetime, **inputs: Any) -> "_Evidence":
+        return cls(moment, moment, inputs)
 
 
 def findings(facts: CaseFacts, protocol: Protocol, now: datetime) -> tuple[Finding, ...]:
-    """Everything about the case that somebody should know, each with its weight and since when.
+    """Everything about the case that somebody should know, each with its weight, since when, and why.
 
-    Source: Quarano's anomalies, with weights from the protocol. A medical finding older than the newest review is
-    acknowledged and no longer raises the priority.
+    Source: Quarano's anomalies, with weights from the protocol. A medical finding that was known when an officer
+    reviewed the case is acknowledged and no longer raises the priority.
     """
-    review = latest_review(facts)
-    since = {**_medical(facts, protocol), **_process(facts, protocol, now)}
-
-    def state(code: FindingCode, began: datetime) -> FindingState:
-        seen = code in MEDICAL and review is not None and review.recorded_at >= began
-        return FindingState.ACKNOWLEDGED if seen else FindingState.OPEN
-
-    return tuple(Finding(code, protocol.findings.weight(code), at, state(code, at)) for code, at in since.items())
+    found = {**_medical(facts, protocol), **_process(facts, protocol, now)}
+    return tuple(_finding(code, evidence, facts, protocol, now) for code, evidence in found.items())
 
 
-def _medical(facts: CaseFacts, protocol: Protocol) -> dict[FindingCode, datetime]:
-    """Source: Quarano: fever strictly above the limit of the kind, on the newest measurement only (a newer, lower one
-    resolves it); the first characteristic symptom anchored to the earliest report; suspicious symptoms on the newest.
+def _finding(code: FindingCode, evidence: _Evidence, facts: CaseFacts, protocol: Protocol, now: datetime) -> Finding:
+    seen_at: datetime | None = None
+    if code in MEDICAL:
+        reviews = (review.recorded_at for review in facts.reviews if review.recorded_at >= evidence.known_at)
+        seen_at = min(reviews, default=None)
+    acknowledge_by = _acknowledge_by(code, evidence, facts, protocol)
+    return Finding(
+        code,
+        protocol.findings.weight(code),
+        evidence.since,
+        FindingState.OPEN if seen_at is None else FindingState.ACKNOWLEDGED,
+        evidence.inputs,
+        acknowledge_by,
+        seen_at,
+        overdue=acknowledge_by is not None and seen_at is None and acknowledge_by <= now,
+    )
+
+
+def _acknowledge_by(code: FindingCode, evidence: _Evidence, facts: CaseFacts, protocol: Protocol) -> datetime | None:
+    """Source: protocol `worsening`: the clock runs from the moment at which we learnt of it."""
+    if code is not FindingCode.WORSENING or protocol.worsening is None:
+        return None
+    return evidence.known_at + timedelta(hours=protocol.worsening.acknowledge_within_hours[facts.kind])
+
+
+def _medical(facts: CaseFacts, protocol: Protocol) -> dict[FindingCode, _Evidence]:
+    """Source: Quarano: fever strictly above the limit of the kind, on the newest slot's measurement only (a newer,
+    lower one resolves it); the first characteristic symptom anchored to the earliest report, and anew when that is
+    corrected; suspicious symptoms on the newest. Ours: worsening over days.
     """
-    found: dict[FindingCode, datetime] = {}
-    reports = counting_reports(facts)
-    measured = [r for r in reports if r.temperature_c is not None]
+    found: dict[FindingCode, _Evidence] = {}
+    reports = sorted(standing_reports(facts), key=lambda one: slot_order(one, protocol, facts.zone))
+    measured = [one for one in reports if one.temperature_c is not None]
     limit = protocol.fever.finding_above_c[facts.kind]
-    if measured and measured[-1].temperature_c is not None and measured[-1].temperature_c > limit:
-        found[FindingCode.FEVER] = measured[-1].reported_at
-    first = next((r for r in reports if r.present & protocol.characteristic), None)
+    if measured and (warmth := measured[-1].temperature_c) is not None and warmth > limit:
+        found[FindingCode.FEVER] = _Evidence.of(measured[-1], temperature_c=warmth, limit_c=limit)
+    first = next((one for one in reports if one.present & protocol.characteristic), None)
     if first:
-        found[FindingCode.FIRST_CHARACTERISTIC_SYMPTOM] = first.reported_at
-    if reports and reports[-1].present & protocol.suspicious:
-        found[FindingCode.SUSPICIOUS_SYMPTOM] = reports[-1].reported_at
+        named = sorted(first.present & protocol.characteristic)
+        found[FindingCode.FIRST_CHARACTERISTIC_SYMPTOM] = _Evidence.of(first, symptoms=named)
+    if reports and (named := sorted(reports[-1].present & protocol.suspicious)):
+        found[FindingCode.SUSPICIOUS_SYMPTOM] = _Evidence.of(reports[-1], symptoms=named)
+    worsened = worse(facts, protocol)
+    if worsened:
+        found[FindingCode.WORSENING] = _Evidence.of(worsened.report, **worsened.inputs)
     return found
 
 
-def _process(facts: CaseFacts, protocol: Protocol, now: datetime) -> dict[FindingCode, datetime]:
+def _process(facts: CaseFacts, protocol: Protocol, now: datetime) -> dict[FindingCode, _Evidence]:
     """Source: Quarano (missing diary only when all checked slots are empty; missing details cannot be waved away; the
-    end of monitoring or of the order is near)."""
-    found: dict[FindingCode, datetime] = {}
-    missing_at = _missing_check_in_at(facts, protocol)
-    if missing_at is not None and missing_at <= now:
-        found[FindingCode.MISSING_CHECK_IN] = missing_at
+    end of monitoring, of contacts too, or of the order is near)."""
+    found: dict[FindingCode, _Evidence] = {}
+    missed = _missing_check_in(facts, protocol)
+    if missed is not None and missed.since <= now:
+        found[FindingCode.MISSING_CHECK_IN] = missed
     if facts.missing_details:
-        found[FindingCode.MISSING_DETAILS] = facts.enrolled_at
-    for code, begins, ends in _ending_soon(facts, protocol):
+        details = list(facts.missing_details)
+        found[FindingCode.MISSING_DETAILS] = _Evidence.at(facts.enrolled_at, details=details)
+    for code, begins, ends in _ending_soon(facts, protocol, now):
         if begins <= now and (code is FindingCode.ORDER_ENDING or now < ends):
-            found[code] = max(begins, facts.enrolled_at)
+            last_day = (ends - timedelta(hours=1)).astimezone(facts.zone).date()
+            found[code] = _Evidence.at(max(begins, facts.enrolled_at), last_day=last_day.isoformat())
     if facts.unreachable_since is not None:
-        found[FindingCode.UNREACHABLE] = facts.unreachable_since
+        found[FindingCode.UNREACHABLE] = _Evidence.at(facts.unreachable_since)
     if facts.opted_out_at is not None:
-        found[FindingCode.OPTED_OUT] = facts.opted_out_at
+        found[FindingCode.OPTED_OUT] = _Evidence.at(facts.opted_out_at)
     return found
 
 
-def _missing_check_in_at(facts: CaseFacts, protocol: Protocol) -> datetime | None:
-    """From when the newest check-ins count as missed: when the last of them runs out and nothing came since."""
+def _missing_check_in(facts: CaseFacts, protocol: Protocol) -> _Evidence | None:
+    """From when the newest check-ins count as missed: when the last of them runs out and nothing came since.
+
+    `missing_after_slots` check-ins in a row must be empty; an answer to any of them ends it.
+    """
     last, slots = facts.last_report, protocol.check_ins.missing_after_slots
     unanswered = [check_in for check_in in facts.check_ins if last is None or last.reported_at < check_in.due_at]
-    return unanswered[slots - 1].expires_at if len(unanswered) >= slots else None
+    if len(unanswered) < slots:
+        return None
+    days = [f"{one.local_date.isoformat()} {one.slot}" for one in unanswered[:slots]]
+    return _Evidence.at(unanswered[slots - 1].expires_at, slots=days)
 
 
-def _ending_soon(facts: CaseFacts, protocol: Protocol) -> list[tuple[FindingCode, datetime, datetime]]:
+def _ending_soon(facts: CaseFacts, protocol: Protocol, now: datetime) -> list[tuple[FindingCode, datetime, datetime]]:
     notice = protocol.monitoring.ending_notice_days * DAY
     soon = []
-    ends_on = period(facts, protocol).ends_on
-    if ends_on is not None:
-        begins, ends = local_midnight(ends_on - notice, facts.zone), local_midnight(ends_on + DAY, facts.zone)
+    planned, actual = period(facts, protocol).ends_on, course(facts, protocol, now).ends_on
+    if planned is not None and actual is not None:
+        begins, ends = local_midnight(planned - notice, facts.zone), local_midnight(actual + DAY, facts.zone)
         soon.append((FindingCode.MONITORING_ENDING, begins, ends))
     if facts.order_ends_on is not None and facts.order_state not in {None, OrderState.LIFTED}:
         day = facts.order_ends_on
@@ -103,11 +169,19 @@ def _ending_soon(facts: CaseFacts, protocol: Protocol) -> list[tuple[FindingCode
     return soon
 
 
-def findings_change_at(facts: CaseFacts, protocol: Protocol) -> list[datetime]:
-    """Every instant, aware UTC, at which `findings` could change by time alone."""
-    instants = [moment for _, begins, ends in _ending_soon(facts, protocol) for moment in (begins, ends)]
-    missing_at = _missing_check_in_at(facts, protocol)
-    return [*instants, missing_at] if missing_at is not None else instants
+def findings_change_at(facts: CaseFacts, protocol: Protocol, now: datetime) -> list[datetime]:
+    """Every instant, aware UTC, at which `findings` could change by time alone, as seen at `now`."""
+    instants = [moment for _, begins, ends in _ending_soon(facts, protocol, now) for moment in (begins, ends)]
+    missed = _missing_check_in(facts, protocol)
+    if missed is not None:
+        instants.append(missed.since)
+    worsened = worse(facts, protocol)
+    if worsened is not None:
+        evidence = _Evidence.of(worsened.report)
+        acknowledge_by = _acknowledge_by(FindingCode.WORSENING, evidence, facts, protocol)
+        if acknowledge_by is not None:
+            instants.append(acknowledge_by)
+    return instants
 
 
 def priority(found: tuple[Finding, ...], protocol: Protocol) -> float:

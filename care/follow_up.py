@@ -1,7 +1,8 @@
 """What follows from an assessment: tasks for officers, and word to the office. Inside the caller's transaction."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -11,15 +12,17 @@ from care import messages, timeline
 from care.assessments import Change
 from care.isolation import EndingAction
 from care.models import Case, OfficeTask
-from care.vocabulary import FindingCode, LineList, TaskKind
+from care.vocabulary import FindingCode, FindingState, LineList, TaskKind
 from config import clock
 from config.database import db
 from config.errors import NotFound
 
 log = structlog.get_logger(__name__)
-DUE_IN: dict[TaskKind, timedelta] = {TaskKind.SYMPTOMATIC: timedelta(hours=2)}
+DUE_IN: dict[TaskKind, timedelta] = {TaskKind.SYMPTOMATIC: timedelta(hours=2), TaskKind.UNNOTICED: timedelta(hours=1)}
 DUE_OTHERWISE = timedelta(hours=24)
-REVIEWED_BY_OFFICER = frozenset({TaskKind.SYMPTOMATIC, TaskKind.REVIEW_REQUIRED})
+REVIEWED_BY_OFFICER = frozenset(
+    {TaskKind.SYMPTOMATIC, TaskKind.REVIEW_REQUIRED, TaskKind.WORSENING, TaskKind.UNNOTICED}
+)
 
 TASK_OF_LIST: dict[LineList, TaskKind] = {
     LineList.SYMPTOMATIC: TaskKind.SYMPTOMATIC,
@@ -29,8 +32,17 @@ TASK_OF_ENDING: dict[EndingAction, TaskKind] = {
     EndingAction.OFFICER_SYMPTOMATIC: TaskKind.ENDING_SYMPTOMATIC,
     EndingAction.OFFICER_SILENT: TaskKind.ENDING_SILENT,
 }
-DERIVED_TASKS = frozenset({*TASK_OF_LIST.values(), *TASK_OF_ENDING.values(), TaskKind.UNREACHABLE})
+TASKS_OF_FINDINGS = frozenset({TaskKind.UNREACHABLE, TaskKind.WORSENING, TaskKind.UNNOTICED})
+DERIVED_TASKS = frozenset({*TASK_OF_LIST.values(), *TASK_OF_ENDING.values(), *TASKS_OF_FINDINGS})
 RULES = Actor.system("care.rules")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A task that follows from an assessment. `since`: one that was finished before does not deal with it."""
+
+    since: datetime | None = None
+    due_at: datetime | None = None
 
 
 def react(case: Case, change: Change, actor: Actor) -> None:
@@ -43,34 +55,50 @@ def react(case: Case, change: Change, actor: Actor) -> None:
         timeline.add(case, "listed", RULES, from_list=before, to_list=change.now.line_list.value, rule=rule)
         log.info("case_listed", case=case.reference)
     wanted = _wanted_tasks(change)
-    for kind in wanted:
-        if change.has_moved or not _dealt_with(case, kind):
-            open_task(case, kind)
-    finish_tasks(case, DERIVED_TASKS - wanted, RULES)
+    for kind, task in wanted.items():
+        moved = change.has_moved and kind not in TASKS_OF_FINDINGS
+        if moved or not _dealt_with(case, kind, task.since):
+            open_task(case, kind, task.due_at)
+    finish_tasks(case, DERIVED_TASKS - wanted.keys(), RULES)
     if change.came_to(LineList.SYMPTOMATIC):
         messages.tell_office(case, "symptomatic_notice", f"symptomatic:{case.id}:{case.facts_revision}")
 
 
-def _wanted_tasks(change: Change) -> frozenset[TaskKind]:
-    kinds = {TASK_OF_LIST.get(change.now.line_list), TASK_OF_ENDING.get(change.now.ending.action)}
-    if any(found.code in {FindingCode.UNREACHABLE, FindingCode.OPTED_OUT} for found in change.now.findings):
-        kinds.add(TaskKind.UNREACHABLE)
-    return frozenset(kind for kind in kinds if kind)
+def _wanted_tasks(change: Change) -> dict[TaskKind, Wanted]:
+    kinds = (TASK_OF_LIST.get(change.now.line_list), TASK_OF_ENDING.get(change.now.ending.action))
+    wanted = {kind: Wanted() for kind in kinds if kind}
+    for found in change.now.findings:
+        if found.code in {FindingCode.UNREACHABLE, FindingCode.OPTED_OUT}:
+            wanted[TaskKind.UNREACHABLE] = Wanted()
+        if found.code is FindingCode.WORSENING and found.state is FindingState.OPEN:
+            wanted[TaskKind.WORSENING] = Wanted(found.since, found.acknowledge_by)
+            if found.overdue:
+                wanted[TaskKind.UNNOTICED] = Wanted(found.acknowledge_by)
+    return wanted
 
 
-def _dealt_with(case: Case, kind: TaskKind) -> bool:
+def _dealt_with(case: Case, kind: TaskKind, since: datetime | None) -> bool:
     """Whether a person has finished the newest such task: as long as nothing moves, it is not opened again."""
     newest = max((task for task in case.tasks if task.kind is kind), key=lambda task: task.created_at, default=None)
-    return newest is not None and newest.done_at is not None and newest.done_by != RULES.id
+    if newest is None or newest.done_at is None or newest.done_by == RULES.id:
+        return False
+    return since is None or newest.done_at >= since
 
 
-def open_task(case: Case, kind: TaskKind) -> OfficeTask | None:
-    """Open a task of `kind`, unless one is open already. The caller holds the case's lock."""
+def open_task(case: Case, kind: TaskKind, due_at: datetime | None = None) -> OfficeTask | None:
+    """Open a task of `kind`, unless one is open already. The caller holds the case's lock.
+
+    `due_at`: aware UTC; without it, the time that this kind of task is given.
+    """
     if any(task.kind is kind and task.done_at is None for task in case.tasks):
         return None
     now = clock.now()
     task = OfficeTask(
-        case=case, office_id=case.office_id, kind=kind, created_at=now, due_at=now + DUE_IN.get(kind, DUE_OTHERWISE)
+        case=case,
+        office_id=case.office_id,
+        kind=kind,
+        created_at=now,
+        due_at=due_at or now + DUE_IN.get(kind, DUE_OTHERWISE),
     )
     db.session.add(task)
     return task

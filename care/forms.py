@@ -23,10 +23,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from care import words
 from care.facts import UNSPECIFIED
-from care.protocol import Protocol
+from care.protocol import Protocol, current_protocol
 from care.vocabulary import CloseReason, Kind, OrderEventKind
 from config.forms import BaseForm
-from config.localisation import LANGUAGE_NAMES
+from config.localisation import LANGUAGE_NAMES, page_locale
 from config.plain_text import with_our_digits
 
 DECIMAL_MARKS = str.maketrans(",٫،", "...")
@@ -36,6 +36,11 @@ LEGAL_BASES = ("§ 30 IfSG", "§ 28 IfSG", "§ 29 IfSG", "§ 31 IfSG")
 def choices(table: dict[str, str]) -> list[SelectChoice]:
     """The options of a select in the language of this page."""
     return [SelectChoice(str(code), _(text)) for code, text in table.items()]
+
+
+def protocol_choices(codes: list[str], locale: str) -> list[SelectChoice]:
+    """The protocols `codes` by the names of their newest versions, in `locale`."""
+    return [SelectChoice(code, current_protocol(code).name.in_(locale)) for code in codes]
 
 
 class MultiCheckboxField(SelectMultipleField):
@@ -129,7 +134,7 @@ class NewCaseForm(BaseForm):
         """Fill the selects."""
         person = self.person.form
         self.kind.choices = choices({kind: words.KINDS[kind] for kind in Kind})
-        self.protocol.choices = [SelectChoice(code, code.upper()) for code in protocols]
+        self.protocol.choices = protocol_choices(protocols, page_locale())
         person.channel.choices = choices(words.CHANNELS)
         hours = [SelectChoice(str(hour), _("at %(hour)s o'clock", hour=hour)) for hour in range(24)]
         person.contact_window.choices = choices(words.WINDOWS) + hours
@@ -153,6 +158,19 @@ class OrderForm(BaseForm):
 
     def offer(self, possible: list[OrderEventKind]) -> "OrderForm":
         self.event.choices = choices({event: words.ORDER_EVENTS[event] for event in possible})
+        return self
+
+
+class PeriodForm(BaseForm):
+    until = DateField(_l("Last day of monitoring"), validators=[InputRequired(_l("Please fill in this field."))])
+
+
+class ProtocolForm(BaseForm):
+    code = SelectField(_l("Protocol"))
+
+    def offer(self, codes: list[str], locale: str) -> "ProtocolForm":
+        own = SelectChoice("", _("Newest version of the present one"))
+        self.code.choices = [own, *protocol_choices(codes, locale)]
         return self
 
 

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from care.facts import CaseFacts
-from care.monitoring import local_day, local_midnight, period
-from care.protocol import IsolationReview, Protocol
+from care.facts import CaseFacts, ReportFact
+from care.monitoring import day_of, local_day, local_midnight, period
+from care.protocol import Protocol
+from care.protocol_parts import IsolationReview
 from care.triage import has_fever, onset
 from care.vocabulary import CloseReason, Kind, LabOutcome, LineList
 
@@ -19,6 +20,10 @@ class EndingAction(StrEnum):
     RELEASE = "release"
     OFFICER_SYMPTOMATIC = "officer_symptomatic"
     OFFICER_SILENT = "officer_silent"
+    GIVE_UP = "give_up"  # nothing was entered or heard for so long that the case is closed
+
+
+CLOSING_ACTIONS = frozenset({EndingAction.RELEASE, EndingAction.GIVE_UP})  # the house closes the case by itself
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,15 @@ def _met(rule: IsolationReview, facts: CaseFacts, protocol: Protocol, now: datet
         return False
     if rule.fever_free_hours is not None:
         since = now - timedelta(hours=rule.fever_free_hours)
-        if any(report.reported_at > since and has_fever(report, protocol) for report in facts.reports):
+        if any(report.reported_at > since and has_fever(report, protocol) for report in _uncorrected(facts)):
             return False
     negatives = sum(lab.result is LabOutcome.NEGATIVE for lab in facts.labs)
     return len(facts.reports) >= rule.min_reports and negatives >= rule.negative_tests
+
+
+def _uncorrected(facts: CaseFacts) -> list[ReportFact]:
+    corrected = {report.corrects for report in facts.reports}
+    return [report for report in facts.reports if report.id not in corrected]
 
 
 def review_changes_at(facts: CaseFacts, protocol: Protocol) -> list[datetime]:
@@ -88,18 +98,23 @@ def review_changes_at(facts: CaseFacts, protocol: Protocol) -> list[datetime]:
             instants.append(local_midnight(facts.first_positive_on + rule.first_positive_days * DAY, facts.zone))
         if rule.fever_free_hours is not None:
             hours = timedelta(hours=rule.fever_free_hours)
-            instants.extend(report.reported_at + hours for report in facts.reports if has_fever(report, protocol))
+            instants.extend(report.reported_at + hours for report in _uncorrected(facts) if has_fever(report, protocol))
     return instants
 
 
 def ending(facts: CaseFacts, line_list: LineList, protocol: Protocol, now: datetime) -> Ending:
-    """What is to happen because the last day is over.
+    """What is to happen because the last day is over, or because nothing has happened for long.
 
-    Source: Sara Alert's automatic closing (end reached, asymptomatic, reported on the last day or since), SORMAS (no
-    answer on the last day: not finished). Anyone symptomatic or silent goes to an officer and is never closed by rule.
+    Source: Sara Alert's automatic closing (end reached, asymptomatic, reported on the last day or since; or silent and
+    untouched for 30 days; never while the exposure goes on), SORMAS (no answer on the last day: not finished). Anyone
+    symptomatic, or silent but not for long, goes to an officer and is never closed by rule. The end that counts is the
+    planned one, so that an answer on a day added to it finishes monitoring at once.
     """
     monitored = period(facts, protocol)
     ends_at = monitored.ends_at(facts.zone)
+    given_up_at = gives_up_at(facts, protocol)
+    if line_list is LineList.NON_REPORTING and given_up_at is not None and now >= given_up_at:
+        return Ending(EndingAction.GIVE_UP, CloseReason.NOT_REACHABLE)
     if ends_at is None or now < ends_at:
         return Ending(EndingAction.NOT_YET)
     if line_list in {LineList.PAUSED, LineList.NON_REPORTING}:
@@ -107,10 +122,22 @@ def ending(facts: CaseFacts, line_list: LineList, protocol: Protocol, now: datet
     if line_list in {LineList.SYMPTOMATIC, LineList.UNDER_INVESTIGATION, LineList.REVIEW_REQUIRED}:
         return Ending(EndingAction.OFFICER_SYMPTOMATIC)
     last = facts.last_report
-    if last is None or monitored.ends_on is None or local_day(last.reported_at, facts.zone) < monitored.ends_on:
+    if last is None or monitored.ends_on is None or day_of(last, protocol, facts.zone) < monitored.ends_on:
         return Ending(EndingAction.NOT_YET)  # within 24 hours it becomes silence
     if facts.kind is Kind.INDEX and (last.present or has_fever(last, protocol)):
         return Ending(EndingAction.OFFICER_SYMPTOMATIC)
     if local_day(facts.enrolled_at, facts.zone) >= monitored.ends_on:
         return Ending(EndingAction.RELEASE, CloseReason.ENROLLED_ON_LAST_DAY)
     return Ending(EndingAction.RELEASE, CloseReason.COMPLETED_MONITORING)
+
+
+def gives_up_at(facts: CaseFacts, protocol: Protocol) -> datetime | None:
+    """From when a silent case is given up: so many days after a fact was last added; None: never.
+
+    Source: protocol `ending.lost_after_days` (Sara Alert: 30 days without any activity). A contact whose exposure goes
+    on is never closed by rule.
+    """
+    days = protocol.ending.lost_after_days
+    if days is None or facts.touched_at is None or facts.continuous_exposure:
+        return None
+    return facts.touched_at + timedelta(days=days)

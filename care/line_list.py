@@ -11,13 +11,13 @@ from typing import Any
 
 from care.facts import CaseFacts
 from care.findings import Finding, findings, findings_change_at, priority
-from care.isolation import Ending, EndingAction, ending, review_changes_at, review_ready
-from care.monitoring import CheckInDue, Period, next_check_in, period
+from care.isolation import Ending, EndingAction, ending, gives_up_at, review_changes_at, review_ready
+from care.monitoring import CheckInDue, Period, course, next_check_in
 from care.protocol import Protocol
 from care.triage import onset
 from care.vocabulary import OPEN_STATUSES, FindingCode, Kind, LineList, Status
 
-RULES_VERSION = 1  # raise it with every change of a rule: stored assessments of older versions are made anew
+RULES_VERSION = 2  # raise it with every change of a rule: stored assessments of older versions are made anew
 
 Inputs = dict[str, Any]
 Rule = Callable[[CaseFacts, Protocol, datetime], "Because | None"]
@@ -86,9 +86,9 @@ def _review_required(facts: CaseFacts, protocol: Protocol, now: datetime) -> Bec
 
 
 def _heard_at(facts: CaseFacts) -> datetime:
-    """When we last heard from the person: the later of enrolment and newest report."""
+    """When we last heard from the person: the newest report, or enrolment while there is none."""
     last = facts.last_report
-    return facts.enrolled_at if last is None else max(facts.enrolled_at, last.reported_at)
+    return facts.enrolled_at if last is None else last.reported_at
 
 
 def _silent_from(facts: CaseFacts, protocol: Protocol) -> datetime:
@@ -104,7 +104,7 @@ def _heard_inputs(facts: CaseFacts, protocol: Protocol) -> Inputs:
 
 
 def _non_reporting(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
-    """Source: Sara Alert: 24 hours (protocol) since the later of enrolment and last report, to the instant."""
+    """Source: Sara Alert: 24 hours (protocol) since the last report, or enrolment if there is none, to the instant."""
     if now < _silent_from(facts, protocol):
         return None
     return Because("silent", _heard_inputs(facts, protocol))
@@ -141,7 +141,7 @@ def assess(facts: CaseFacts, protocol: Protocol, now: datetime) -> Assessment:
     Source: the ordered tables above (contract, section line_list). Between `now` and `reassess_at` the result stays
     the same as long as the facts do; `reassess_at` is None when time alone changes nothing more.
     """
-    monitored = period(facts, protocol)
+    monitored = course(facts, protocol, now)
     if facts.status not in OPEN_STATUSES:
         because, kept = Because("closed", {"status": facts.status.value}), _of_closed(facts, protocol, now)
         return Assessment(LineList.CLOSED, because, kept, 0.0, monitored, Ending(EndingAction.NOT_YET), None, None)
@@ -177,10 +177,10 @@ def _reassess_at(
     facts: CaseFacts, protocol: Protocol, now: datetime, monitored: Period, upcoming: CheckInDue | None
 ) -> datetime | None:
     """The first instant after `now` at which a list, a finding, the ending or the next check-in could change."""
-    instants = [_silent_from(facts, protocol), *findings_change_at(facts, protocol)]
-    ends_at = monitored.ends_at(facts.zone)
-    if ends_at is not None:
-        instants.append(ends_at)
+    instants = [_silent_from(facts, protocol), *findings_change_at(facts, protocol, now)]
+    for instant in (monitored.ends_at(facts.zone), gives_up_at(facts, protocol)):
+        if instant is not None:
+            instants.append(instant)
     if facts.kind is Kind.INDEX:
         instants.extend(review_changes_at(facts, protocol))
     if upcoming is not None:

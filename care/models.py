@@ -112,6 +112,8 @@ class Case(SealedRow, Identified, Base):
     entered_on = sealed(date)
     continuous_exposure: Mapped[bool] = mapped_column(Boolean, default=False)
     extended_until: Mapped[date | None]
+    shortened_until: Mapped[date | None]
+    shortened_by: Mapped[str | None] = mapped_column(String(40))  # code of the rule in the case's protocol
     public_health_action = sealed(str)
 
     order_state: Mapped[OrderState | None]
@@ -127,7 +129,7 @@ class Case(SealedRow, Identified, Base):
     reassess_at: Mapped[datetime | None]
     next_check_in_at: Mapped[datetime | None]
     last_report_at: Mapped[datetime | None]
-    release_due_at: Mapped[datetime | None] = mapped_column(index=True)  # the rules say: to be released
+    release_due_at: Mapped[datetime | None] = mapped_column(index=True)  # the rules say: to be released or given up
     facts_revision: Mapped[int] = mapped_column(Integer, default=1)
     assessed_revision: Mapped[int] = mapped_column(Integer, default=0)
     rules_version: Mapped[int] = mapped_column(Integer, default=0)

@@ -5,13 +5,14 @@ counted with the offset before the change, one that comes twice as its first occ
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from care.facts import CaseFacts
-from care.protocol import Protocol, Slot
-from care.vocabulary import ASKED_STATUSES, Kind
+from care.facts import CaseFacts, ReportFact
+from care.protocol import Protocol
+from care.protocol_parts import Slot
+from care.vocabulary import ASKED_STATUSES, Kind, LabOutcome
 
 DAY = timedelta(days=1)
 LINK_LASTS_AT_MOST = timedelta(hours=36)
@@ -34,7 +35,8 @@ class Period:
 class CheckInDue:
     """One check-in to be: due within [due_at, window_ends_at), its link answered until `expires_at`.
 
-    That is the end of the following window, and never more than 36 hours after the check-in fell due.
+    That is the end of the slot's grace where it has one; else until the following window opens, and never more than
+    36 hours after the check-in fell due.
     """
 
     local_date: date
@@ -60,11 +62,11 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def period(facts: CaseFacts, protocol: Protocol) -> Period:
-    """The monitoring period: start + protocol days, both inclusive.
+    """The monitoring period as planned: start + protocol days, both inclusive.
 
     Source: protocol `monitoring` (COVID-19: RKI, management of contacts, autumn 2020: 14 days after the last contact;
     last contact 1 October, through 15 October 24:00). Where no date is known, the day of enrolment counts.
-    An officer's extension moves the end; a continuous exposure of a contact has none.
+    An officer's extension or shortening moves the end; a continuous exposure of a contact has none.
     """
     starts_on, counted_from = local_day(facts.enrolled_at, facts.zone), "enrolled_at"
     for name in protocol.monitoring.counts_from[facts.kind]:
@@ -74,10 +76,62 @@ def period(facts: CaseFacts, protocol: Protocol) -> Period:
             break
     if facts.continuous_exposure and facts.kind is not Kind.INDEX:
         return Period(starts_on, None, counted_from)
-    ends_on = starts_on + timedelta(days=protocol.monitoring.days)
+    ends_on = starts_on + timedelta(days=protocol.monitoring.days_for(facts.kind))
     if facts.extended_until is not None:
         ends_on = max(ends_on, facts.extended_until)
+    if facts.shortened_until is not None and not _shortening_is_void(facts, protocol):
+        ends_on = max(starts_on, min(ends_on, facts.shortened_until))
     return Period(starts_on, ends_on, counted_from)
+
+
+def _shortening_is_void(facts: CaseFacts, protocol: Protocol) -> bool:
+    """Source: protocol `shortening`, `void_by_positive`; a rule that the protocol does not know can be void too."""
+    rule = next((one for one in protocol.shortening if one.code == facts.shortened_by), None)
+    voidable = rule is None or rule.void_by_positive
+    return voidable and any(lab.result is LabOutcome.POSITIVE for lab in facts.labs)
+
+
+def course(facts: CaseFacts, protocol: Protocol, now: datetime) -> Period:
+    """The monitoring period as it is at `now`: without an answer on the last day it goes on, a day at a time.
+
+    Source: protocol `ending.goes_on_until_answer` (SORMAS: no cooperative visit on the last day of follow-up, one more
+    day, until there is one). The order of the authority is not touched. Nobody waits for an answer of who is not asked.
+    """
+    planned, today = period(facts, protocol), local_day(now, facts.zone)
+    waits = protocol.ending.goes_on_until_answer and facts.status in ASKED_STATUSES
+    if not waits or planned.ends_on is None or today <= planned.ends_on:
+        return planned
+    days = (day_of(report, protocol, facts.zone) for report in facts.reports)
+    answered_on = min((day for day in days if day >= planned.ends_on), default=None)
+    return replace(planned, ends_on=answered_on or today)
+
+
+def day_of(report: ReportFact, protocol: Protocol, zone: ZoneInfo) -> date:
+    """The day that a report is about: its local day, or the date of the slot in whose grace it falls."""
+    return slot_at(report.reported_at, protocol, zone)[0]
+
+
+def slot_at(moment: datetime, protocol: Protocol, zone: ZoneInfo) -> tuple[date, str]:
+    """Local date and code of the slot that an answer at `moment` belongs to.
+
+    Source: Quarano: morning from 06:00, with grace to 16:59; evening from 17:00, with grace to 05:59 of the next day,
+    which belongs to the previous date. A moment between graces belongs to the slot before it; the only slot of a day
+    has all of that day.
+    """
+    today, slots = local_day(moment, zone), protocol.check_ins.slots
+    for slot in reversed(slots):
+        if len(slots) == 1 or slot.window is None or at(today, slot.window.opens, zone) <= moment:
+            return today, slot.code
+    return today - DAY, slots[-1].code
+
+
+def slot_order(report: ReportFact, protocol: Protocol, zone: ZoneInfo) -> tuple[date, int, datetime]:
+    """Sorts reports by slot, then by time: an answer to an earlier slot's question is older, whenever it comes."""
+    codes = [slot.code for slot in protocol.check_ins.slots]
+    day, code = slot_at(report.reported_at, protocol, zone)
+    if report.answers is not None and len(codes) > 1 and report.answers[1] in codes:
+        day, code = report.answers
+    return day, codes.index(code), report.reported_at
 
 
 def window(slot: Slot, wish: str, day: date, protocol: Protocol, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -97,6 +151,17 @@ def window(slot: Slot, wish: str, day: date, protocol: Protocol, zone: ZoneInfo)
     return opens.replace(tzinfo=zone).astimezone(UTC), closes.replace(tzinfo=zone).astimezone(UTC)
 
 
+def grace(slot: Slot, day: date, zone: ZoneInfo) -> datetime | None:
+    """Until when (not included; aware UTC) an answer still belongs to `slot` on `day`; None without a grace.
+
+    Source: protocol `check_ins.slots` (Quarano). A grace that ends at an earlier hour than the window ends next day.
+    """
+    if slot.window is None or slot.window.grace_until is None:
+        return None
+    next_day = slot.window.closes <= slot.window.opens or slot.window.grace_until < slot.window.closes
+    return at(day + DAY if next_day else day, slot.window.grace_until, zone)
+
+
 def next_check_in(facts: CaseFacts, protocol: Protocol, now: datetime) -> CheckInDue | None:
     """The check-in that is due now or next; None when the person is not to be asked any more.
 
@@ -105,7 +170,7 @@ def next_check_in(facts: CaseFacts, protocol: Protocol, now: datetime) -> CheckI
     """
     if facts.status not in ASKED_STATUSES or not facts.reachable:
         return None
-    last_day = period(facts, protocol).ends_on
+    last_day = course(facts, protocol, now).ends_on
     asked = {(check_in.local_date, check_in.slot) for check_in in facts.check_ins}
     from_day = local_day(max(now, facts.enrolled_at), facts.zone) - DAY  # a window of yesterday may reach past midnight
     for day, slot, following in _slots(protocol, from_day):
@@ -114,11 +179,12 @@ def next_check_in(facts: CaseFacts, protocol: Protocol, now: datetime) -> CheckI
         opens, closes = window(slot, facts.contact_window, day, protocol, facts.zone)
         if closes <= now or closes <= facts.enrolled_at or (day, slot.code) in asked:
             continue
-        if _answered(facts, protocol, day, opens, closes):
+        grace_ends_at = grace(slot, day, facts.zone)
+        if _answered(facts, protocol, day, opens, grace_ends_at or closes):
             continue
-        expires_at, _ = window(following[1], facts.contact_window, following[0], protocol, facts.zone)
+        following_opens_at, _ = window(following[1], facts.contact_window, following[0], protocol, facts.zone)
         due_at = max(opens, facts.enrolled_at)
-        link_ends_at = min(max(expires_at, closes), due_at + LINK_LASTS_AT_MOST)
+        link_ends_at = grace_ends_at or min(max(following_opens_at, closes), due_at + LINK_LASTS_AT_MOST)
         return CheckInDue(day, slot.code, due_at, closes, link_ends_at)
     return None
 

@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 
 from auth.actors import Actor
 from care import queries, words
+from care.facts import UNSPECIFIED
+from care.protocol import Protocol
 from config.error_pages import filled
 from config.errors import NotFound
 from config.localisation import local_date, local_number
@@ -25,6 +27,29 @@ def care_reason(because: dict[str, Any]) -> str:
     text = words.RULES.get(because.get("rule", ""))
     inputs = {name: _said(value) for name, value in (because.get("inputs") or {}).items()}
     return filled(text, inputs) if text else str(because.get("rule", ""))
+
+
+def care_finding(found: dict[str, Any], protocol: Protocol, locale: str) -> str:
+    """Why there is this finding, as a sentence; nothing for those that speak for themselves."""
+    inputs = dict(found.get("inputs") or {})
+    text = words.FINDING_REASONS.get(".".join(filter(None, (found["code"], inputs.pop("in", None)))))
+    if not text or not inputs:
+        return ""
+    named = {
+        "symptoms": lambda key: _("not specified") if key == UNSPECIFIED else protocol.symptom_name(key, locale),
+        "details": lambda code: care_words("DETAILS", code),
+        "slots": _slot,
+    }
+    said = {
+        name: ", ".join(map(named[name], value)) if isinstance(value, list) else _said(value)
+        for name, value in inputs.items()
+    }
+    return filled(text, said)
+
+
+def _slot(text: str) -> str:
+    day, _space, slot = text.partition(" ")
+    return " ".join(filter(None, (str(_said(day)), care_words("SLOTS", slot) if slot in words.SLOTS else "")))
 
 
 def link_to_case(actor: Actor, about: str) -> str | None:

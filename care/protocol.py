@@ -1,157 +1,38 @@
 """Protocols: how one disease is followed, as data. Pure.
 
-A protocol is a YAML file under care/protocols, checked when it is loaded. A case stays on the version it began with.
+A protocol is a YAML file under care/protocols, checked when it is loaded. A case stays on the version it began with
+until an officer moves it.
 """
 
-from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from care.vocabulary import FindingCode, Kind
+from care.protocol_parts import (
+    CheckIns,
+    Ending,
+    Fever,
+    Findings,
+    IsolationReview,
+    Monitoring,
+    Names,
+    Part,
+    Release,
+    Retention,
+    Shortening,
+    Symptomatic,
+    SymptomQuestion,
+    Worsening,
+)
+from care.vocabulary import Kind
 from config.errors import N_, ConfigurationError, RuleViolation
+from config.yaml_lines import line_of, load, mistake
 
 DIRECTORY = Path(__file__).parent / "protocols"
-MEDICAL = frozenset(
-    {
-        FindingCode.FEVER,
-        FindingCode.FIRST_CHARACTERISTIC_SYMPTOM,
-        FindingCode.SUSPICIOUS_SYMPTOM,
-        FindingCode.WORSENING,
-    }
-)
-StartDate = Literal["last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on"]
-
-
-def _time(value: Any) -> Any:
-    return time.fromisoformat(value) if isinstance(value, str) else value
-
-
-LocalTime = Annotated[time, BeforeValidator(_time)]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Names(Part):
-    """A name in the languages that every protocol has; other languages fall back to English."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    de: str
-    en: str
-
-    def in_(self, locale: str) -> str:
-        known = {"de": self.de, "de-simple": self.de, "en": self.en, **(self.model_extra or {})}
-        return str(known.get(locale, self.en))
-
-
-class Monitoring(Part):
-    days: Annotated[int, Field(ge=1, le=60)]
-    counts_from: dict[Kind, tuple[StartDate, ...]]
-    ending_notice_days: Annotated[int, Field(ge=0, le=7)] = 1
-
-
-class Window(Part):
-    """From `opens` to `closes` (not part of it), local time; a window that closes before it opens ends next day."""
-
-    opens: LocalTime
-    closes: LocalTime
-
-
-class Slot(Part):
-    """A time of day at which we ask. Without a window of its own it follows the person's wish."""
-
-    code: Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]
-    window: Window | None = None
-
-
-class CheckIns(Part):
-    windows: dict[Literal["morning", "afternoon", "evening", "unset"], Window]
-    chosen_hour_lasts: Annotated[int, Field(ge=1, le=12)]
-    slots: Annotated[tuple[Slot, ...], Field(min_length=1)]
-    non_reporting_after_hours: Annotated[int, Field(ge=1, le=336)]
-    same_report_within_minutes: Annotated[int, Field(ge=0, le=240)] = 15
-    missing_after_slots: Annotated[int, Field(ge=1, le=14)] = 1
-
-    @model_validator(mode="after")
-    def _complete(self) -> "CheckIns":
-        missing = {"morning", "afternoon", "evening", "unset"} - set(self.windows)
-        if missing:
-            raise ValueError(f"windows lack {', '.join(sorted(missing))}")
-        codes = [slot.code for slot in self.slots]
-        if len(set(codes)) != len(codes):
-            raise ValueError("two slots have the same code")
-        return self
-
-
-class SymptomQuestion(Part):
-    key: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
-    name: Names
-    characteristic: bool = False
-    suspicious: bool = False
-
-
-class Group(Part):
-    at_least: Annotated[int, Field(ge=1)]
-    of: tuple[str, ...]
-
-
-class Symptomatic(Part):
-    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
-    measured_fever_suffices: bool = True
-
-
-class Fever(Part):
-    finding_above_c: dict[Kind, Annotated[float, Field(ge=36, le=42)]]
-    fever_free_up_to_c: Annotated[float, Field(ge=36, le=42)]
-
-
-class IsolationReview(Part):
-    """Conditions that must all hold; one that is not given is not asked."""
-
-    code: str
-    without_onset: bool = False
-    min_reports: int = 0
-    first_positive_days: int | None = None
-    onset_days: int | None = None
-    fever_free_hours: int | None = None
-    negative_tests: int = 0
-
-
-class Weights(Part):
-    medical: dict[FindingCode, float]
-    process: dict[FindingCode, float]
-
-
-class Findings(Part):
-    weights: Weights
-    medical_share: Annotated[float, Field(ge=0, le=1)]
-    process_share: Annotated[float, Field(ge=0, le=1)]
-    characteristic_factor: Annotated[float, Field(ge=1)]
-    suspicious_factor: Annotated[float, Field(ge=1)]
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Findings":
-        if set(self.weights.medical) != MEDICAL or set(self.weights.process) != set(FindingCode) - MEDICAL:
-            raise ValueError("weights must name every finding once, medical ones under medical, others under process")
-        return self
-
-    def weight(self, code: FindingCode) -> float:
-        return self.weights.medical[code] if code in MEDICAL else self.weights.process[code]
-
-
-class Release(Part):
-    message_from: LocalTime
-    certificate_days: Annotated[int, Field(ge=1)]
-    birth_date_tries: Annotated[int, Field(ge=1, le=20)] = 5
-
-
-class Retention(Part):
-    days: Annotated[int, Field(ge=1)]
+SYMPTOM_NAMES = DIRECTORY / "names" / "symptoms.yaml"
 
 
 class Protocol(Part):
@@ -167,6 +48,9 @@ class Protocol(Part):
     fever: Fever
     isolation_review: tuple[IsolationReview, ...]
     findings: Findings
+    worsening: Worsening | None = None
+    ending: Ending = Ending()
+    shortening: tuple[Shortening, ...] = ()
     release: Release
     retention: Retention
 
@@ -186,6 +70,12 @@ class Protocol(Part):
             absent = set(Kind) - kinds
             if absent:
                 raise ValueError(f"{name} lacks {', '.join(sorted(absent))}")
+        for codes in ([one.code for one in self.isolation_review], [one.code for one in self.shortening]):
+            if len(set(codes)) != len(codes):
+                raise ValueError("two rules have the same code")
+        for rule in self.shortening:
+            if any(rule.last_day >= self.monitoring.days_for(kind) for kind in rule.kinds):
+                raise ValueError(f"the rule {rule.code} does not shorten")
         return self
 
     @property
@@ -205,32 +95,70 @@ class Protocol(Part):
 
 
 def read_protocol(path: Path) -> Protocol:
-    """The protocol in the YAML file at `path`.
+    """The protocol in the YAML file at `path`; a symptom without a name of its own is called as in SYMPTOM_NAMES.
 
-    Raises ConfigurationError that names the file, the place in it, and what is wrong there: a line for each mistake.
+    Raises ConfigurationError that names the file, the line and the place in it, and what is wrong there: a line of
+    text for each mistake.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Protocol.model_validate(raw)
+        text = path.read_text(encoding="utf-8")
+        return Protocol.model_validate(_named(load(text)))
+    except UnicodeDecodeError as error:
+        raise _mistakes([f"{path.name}:1: the file is not UTF-8 (byte {error.start})"]) from error
     except yaml.YAMLError as error:
-        raise ConfigurationError(N_("{file}: not readable as YAML: {reason}"), file=path.name, reason=error) from error
+        line, problem = mistake(error)
+        raise _mistakes([f"{path.name}:{line}: {problem}"]) from error
     except ValidationError as error:
-        lines = [f"{path.name}: {'.'.join(map(str, e['loc'])) or 'protocol'}: {e['msg']}" for e in error.errors()]
-        raise ConfigurationError("{lines}", lines="\n".join(lines)) from error
+        raise _mistakes([_problem(path.name, text, dict(found)) for found in error.errors()]) from error
+
+
+def _mistakes(lines: list[str]) -> ConfigurationError:
+    return ConfigurationError("{lines}", lines="\n".join(lines))
+
+
+def _problem(name: str, text: str, found: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in found["loc"]) or "protocol"
+    return f"{name}:{line_of(text, found['loc'])}: {where}: {found['msg']}"
+
+
+def _named(raw: Any) -> Any:
+    symptoms = raw.get("symptoms") if isinstance(raw, dict) else None
+    if not isinstance(symptoms, list):
+        return raw
+    names = _symptom_names()
+    found = [
+        {"name": names[one["key"]]} | one if isinstance(one, dict) and one.get("key") in names else one
+        for one in symptoms
+    ]
+    return raw | {"symptoms": found}
+
+
+@cache
+def _symptom_names() -> dict[str, Any]:
+    found: dict[str, Any] = load(SYMPTOM_NAMES.read_text(encoding="utf-8"))
+    return found
 
 
 @cache
 def all_protocols(directory: Path = DIRECTORY) -> dict[tuple[str, int], Protocol]:
-    """Every version of every protocol in `directory`, by code and version. Raises ConfigurationError."""
+    """Every version of every protocol in `directory`, by code and version. Raises ConfigurationError.
+
+    All mistakes of all files are named at once.
+    """
     found: dict[tuple[str, int], Protocol] = {}
+    mistakes: list[str] = []
     for path in sorted(directory.glob("*.yaml")):
-        protocol = read_protocol(path)
+        try:
+            protocol = read_protocol(path)
+        except ConfigurationError as error:
+            mistakes.append(str(error))
+            continue
         key = (protocol.code, protocol.version)
         if key in found:
-            raise ConfigurationError(
-                N_("{file}: {code} version {version} exists twice"), file=path.name, code=key[0], version=key[1]
-            )
+            mistakes.append(f"{path.name}: {key[0]} version {key[1]} exists twice")
         found[key] = protocol
+    if mistakes:
+        raise _mistakes(mistakes)
     return found
 
 

@@ -54,10 +54,11 @@ class Opened:
 
 
 def release_due() -> int:
-    """Release the people whose monitoring is over, one transaction each. Returns how many were looked at.
+    """Close the cases that the rules say are over, one transaction each. Returns how many were looked at.
 
-    The certificate is set before the transaction; in it the rules are asked again, so that an answer which came in the
-    meantime counts. Interrupted anywhere, the case stays due; twice at once, the second finds it closed.
+    Who is released gets a certificate, who was given up does not. The certificate is set before the transaction; in it
+    the rules are asked again, so that an answer which came in the meantime counts. Interrupted anywhere, the case stays
+    due; twice at once, the second finds it closed.
     """
     case_ids = to_release(BATCH)
     db.session.rollback()
@@ -66,21 +67,25 @@ def release_due() -> int:
 
 def _release(case_id: UUID) -> int:
     case = db.session.get_one(Case, case_id)
-    paper = certificate(case)
+    paper = certificate(case) if look_at(case, clock.now()).ending.action is EndingAction.RELEASE else None
     with transaction():
         case = case_management.locked_case(case_id)
         if not case.is_open:
             return 0
         now = clock.now()
         found = look_at(case, now).ending
-        if found.action is not EndingAction.RELEASE or found.close_reason is None:
+        if found.action is EndingAction.GIVE_UP and found.close_reason is not None:
+            case_management.end_by_rule(case, found.close_reason, RELEASER)
+            trail.record(RELEASER, "case.given_up", case, reason=found.close_reason.value)
+            log.info("case_given_up", case=case.reference)
+        elif found.action is EndingAction.RELEASE and found.close_reason is not None and paper is not None:
+            case_management.end_by_rule(case, found.close_reason, RELEASER)
+            link = _deposit(case, paper, now)
+            messages.tell_released(case, link, _morning(case, now))
+            trail.record(RELEASER, "case.released", case, reason=found.close_reason.value)
+            log.info("case_released", case=case.reference)
+        else:  # something has come in between; if it is to be released now, the next run sets the paper first
             case_management.settled(case, RELEASER, now)
-            return 1
-        case_management.complete(case, found.close_reason, RELEASER)
-        link = _deposit(case, paper, now)
-        messages.tell_released(case, link, _morning(case, now))
-        trail.record(RELEASER, "case.released", case, reason=found.close_reason.value)
-        log.info("case_released", case=case.reference)
     return 1
 
 

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from care import phones
+from care import phones, shortening
 from care.assessment_models import SymptomReport
-from care.assessments import protocol_of, zone_of
+from care.assessments import load_facts, protocol_of, zone_of
 from care.models import Case, CaseEvent, OfficeTask
 from care.monitoring import local_day
+from care.protocol import current_versions
 from config import clock
 
 
@@ -41,6 +42,8 @@ def case_json(case: Case) -> dict[str, Any]:
         "continuous_exposure": case.continuous_exposure,
         "public_health_action": case.public_health_action or "none",
         "extended_until": _iso(case.extended_until),
+        "shortened_until": _iso(case.shortened_until),
+        "shortened_by": case.shortened_by,
     }
 
 
@@ -150,12 +153,18 @@ def row_values(case: Case) -> dict[str, Any]:
     }
 
 
+def _finding_values(found: dict[str, Any]) -> dict[str, Any]:
+    """A stored finding with its times as times; assessments of older rules have fewer of them."""
+    times = {name: datetime.fromisoformat(found[name]) for name in ("since", "acknowledge_by") if found.get(name)}
+    return {"overdue": False, "acknowledge_by": None} | found | times
+
+
 def page_values(case: Case) -> dict[str, Any]:
     """Everything that the case page shows."""
     person, protocol = case.person, protocol_of(case)
     return {
         **row_values(case),
-        "all_findings": [found | {"since": datetime.fromisoformat(found["since"])} for found in case.findings or []],
+        "all_findings": [_finding_values(found) for found in case.findings or []],
         "is_open": case.is_open,
         "close_reason": case.close_reason.value if case.close_reason else None,
         "closed_at": case.closed_at,
@@ -181,6 +190,8 @@ def page_values(case: Case) -> dict[str, Any]:
         "order_starts_on": case.order_starts_on,
         "order_ends_on": case.order_ends_on,
         "protocol": protocol,
+        "newer_version": newest if (newest := current_versions().get(protocol.code, 0)) > protocol.version else None,
+        "shortenings": shortening.offers(load_facts(case), protocol, clock.now()) if case.is_open else (),
         "reports": [report_json(row) | {"reported_at": row.reported_at} for row in reversed(case.reports)],
         "events": list(reversed(case.events)),
         "tasks": [task_values(task) for task in case.tasks if task.done_at is None],

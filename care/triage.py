@@ -56,6 +56,16 @@ def counting_reports(facts: CaseFacts) -> tuple[ReportFact, ...]:
     return tuple(report for report in facts.reports if until is None or report.recorded_at > until)
 
 
+def standing_reports(facts: CaseFacts) -> tuple[ReportFact, ...]:
+    """Reports that count and that no other report corrects, by `reported_at`: what the person says now.
+
+    Findings follow these. The list does not: a case stays symptomatic until an officer has reviewed it, for a "no" can
+    be a slip as well as a "yes" can.
+    """
+    corrected = {report.corrects for report in facts.reports}
+    return tuple(report for report in counting_reports(facts) if report.id not in corrected)
+
+
 def onset(facts: CaseFacts, protocol: Protocol) -> Onset | None:
     """The onset of symptoms: set by an officer or known at enrolment, else the first symptomatic report that counts.
 

@@ -1,7 +1,7 @@
 """The health office's pages: what waits today, the line lists, and one case."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,18 +26,27 @@ from care import (
 )
 from care.assessments import protocol_of
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
-from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
+from care.forms import (
+    CloseForm,
+    NewCaseForm,
+    OrderForm,
+    PeriodForm,
+    ProtocolForm,
+    ReviewForm,
+    StaffReportForm,
+    TransferForm,
+)
 from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
-from care.page_words import care_reason, care_words
+from care.page_words import care_finding, care_reason, care_words
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
 from config.downloads import download
 from config.errors import InvalidTransition, NotFound, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
-from config.localisation import page_locale
+from config.localisation import local_date, page_locale
 from config.settings import current_settings
 
 blueprint = Blueprint("care", __name__, url_prefix="/care", template_folder="templates")
@@ -54,6 +63,7 @@ OPEN_LISTS = (
 
 blueprint.add_app_template_global(care_words)
 blueprint.add_app_template_global(care_reason)
+blueprint.add_app_template_global(care_finding)
 
 
 @blueprint.get("/")
@@ -127,7 +137,7 @@ def add_report(reference: str) -> ResponseReturnValue:
 def add_review(reference: str) -> ResponseReturnValue:
     """Judge what was reported."""
     form = ReviewForm(prefix="review").offer()
-    return _act(reference, form, "review_form", ReviewCase, case_management.review, _("The review was noted."))
+    return act_on_case(reference, form, "review_form", ReviewCase, case_management.review, _("The review was noted."))
 
 
 @blueprint.post("/cases/<reference>/orders")
@@ -135,7 +145,7 @@ def add_review(reference: str) -> ResponseReturnValue:
 def add_order(reference: str) -> ResponseReturnValue:
     """Add a step to the order."""
     form = OrderForm(prefix="order").offer(list(OrderEventKind))
-    return _act(reference, form, "order_form", OrderEvent, orders.apply, _("The order was noted."))
+    return act_on_case(reference, form, "order_form", OrderEvent, orders.apply, _("The order was noted."))
 
 
 @blueprint.post("/cases/<reference>/close")
@@ -143,7 +153,7 @@ def add_order(reference: str) -> ResponseReturnValue:
 def close(reference: str) -> ResponseReturnValue:
     """Close the case."""
     form = CloseForm(prefix="close").offer()
-    return _act(reference, form, "close_form", CloseCase, case_management.close, _("The case was closed."))
+    return act_on_case(reference, form, "close_form", CloseCase, case_management.close, _("The case was closed."))
 
 
 @blueprint.post("/cases/<reference>/pause")
@@ -178,9 +188,10 @@ def _task_id() -> UUID:
     return task_id
 
 
-def _act(
+def act_on_case(
     reference: str, form: BaseForm, name: str, command_class: type[Any], act: Callable[..., Any], done: str
 ) -> ResponseReturnValue:
+    """One domain call on the locked case with what `form` carries; refused, the page of the case with that form."""
     actor = current_actor()
     found = queries.case_for(actor, reference)
     if form.validate_on_submit():
@@ -218,6 +229,8 @@ def show_case(reference: str, **forms: Any) -> str:
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
+        "period_form": lambda: PeriodForm(None, prefix="period"),
+        "protocol_form": lambda: ProtocolForm(None, prefix="protocol").offer(queries.protocol_codes(), locale),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}
@@ -243,7 +256,10 @@ def _entry(event: Any) -> dict[str, Any]:
     tables = {"to_list": words.LINE_LISTS, "reason": words.CLOSE_REASONS, "outcome": words.REVIEWS}
     tables |= {"event": words.ORDER_EVENTS, "channel": words.REPORT_CHANNELS | words.CHANNELS}
     shown = [_(tables[name][value]) for name, value in details.items() if name in tables and value in tables[name]]
-    shown += [str(details[name]) for name in ("legal_basis", "note", "result", "action") if details.get(name)]
+    named = ("legal_basis", "note", "result", "action", "from_protocol", "to_protocol")
+    shown += [str(details[name]) for name in named if details.get(name)]
+    if details.get("until"):
+        shown.append(local_date(date.fromisoformat(details["until"])))
     return {
         "at": event.occurred_at,
         "title": _(words.EVENTS.get(event.kind, event.kind)),

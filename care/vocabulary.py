@@ -156,6 +156,8 @@ class TaskKind(StrEnum):
     UNREACHABLE = "unreachable"
     CODE_LOCKED = "code_locked"  # too many wrong birth dates with the code that links a login
     TAKEN_OVER = "taken_over"  # from another office
+    WORSENING = "worsening"  # the reports are getting worse over the days
+    UNNOTICED = "unnoticed"  # and nobody has reviewed it in the time that the protocol gives
 
 
 class LinkPurpose(StrEnum):

@@ -76,6 +76,8 @@ TASKS: dict[str, str] = {
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
     TaskKind.CODE_LOCKED: N_("Code for the account locked after wrong dates of birth"),
     TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
+    TaskKind.WORSENING: N_("Getting worse: review soon"),
+    TaskKind.UNNOTICED: N_("Getting worse, and nobody has reacted"),
 }
 ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),
@@ -113,6 +115,8 @@ EVENTS: dict[str, str] = {
     "lab_result": N_("Laboratory result"),
     "action": N_("Public-health action"),
     "extended": N_("Monitoring extended"),
+    "shortened": N_("Monitoring shortened"),
+    "protocol": N_("Moved to another protocol"),
     "preferences": N_("Wishes changed"),
     "order": N_("Order"),
     "closed": N_("Closed"),
@@ -140,6 +144,31 @@ RULES: dict[str, str] = {
     "silent": N_("Nothing was heard for {limit_hours} hours or longer."),
     "heard_from": N_("The person was heard from within {limit_hours} hours, and no other rule applies."),
     "closed": N_("The case is closed."),
+}
+FINDING_REASONS: dict[str, str] = {
+    "fever": N_("{temperature_c} °C measured; the limit is {limit_c} °C."),
+    "first_characteristic_symptom": N_("First named then: {symptoms}."),
+    "suspicious_symptom": N_("In the newest report: {symptoms}."),
+    "worsening.symptoms": N_("{now} symptoms; {before} on the best of the last {days} days."),
+    "worsening.temperature": N_("{now} °C; {before} °C on the best of the last {days} days."),
+    "missing_check_in": N_("Not answered: {slots}."),
+    "missing_details": N_("Not known: {details}."),
+    "monitoring_ending": N_("Last day: {last_day}."),
+    "order_ending": N_("Last day: {last_day}."),
+}
+DATES: dict[str, str] = {
+    "last_exposure_on": N_("last contact"),
+    "symptom_onset_on": N_("onset of symptoms"),
+    "first_positive_on": N_("first positive sample"),
+    "entered_on": N_("day of entry"),
+}
+SLOTS: dict[str, str] = {"morning": N_("morning"), "evening": N_("evening")}
+SAMPLES: dict[str, str] = {"pcr": N_("PCR"), "antigen": N_("antigen test"), "other": N_("other test")}
+DETAILS: dict[str, str] = {
+    "birth_date": N_("date of birth"),
+    "phone": N_("phone number"),
+    "email": N_("e-mail address"),
+    **DATES,
 }
 OWN_STATUSES: dict[str, str] = {
     Status.ENROLLED: N_("The health office looks after you and will write to you soon."),

@@ -33,6 +33,7 @@ STAFF_WAYS = (
     ("care.dashboard", N_("Overview"), "home"),
     ("care.cases", N_("Line lists"), "checklist"),
     ("care.imports", N_("Imports"), "drive-folder-upload"),
+    ("care.protocols", N_("Protocols"), "info"),
     ("casework.index", N_("Requests"), "draft"),
     ("catalogue.index", N_("Services"), "edit"),
     ("messages.index", N_("Messages"), "mail"),

@@ -50,6 +50,7 @@ BLUEPRINT_MODULES = (
     "care.views_lists",
     "care.views_transfer",
     "care.views_case_links",
+    "care.views_protocols",
     "care.views_staff",
     "care.views_imports",
     "care.views_erasure",

@@ -6,7 +6,6 @@ older snapshots: add keys with defaults, never take one away.
 
 import hashlib
 import json
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from config.yaml_lines import line_of, load, mistake
 from services.form_schema import FieldType, FormField, Frozen, Key, Text
 
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -119,67 +119,29 @@ class ServiceDefinition(Frozen):
         return next((field for field in self.fields if field.key == key), None)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without surprises: a key given twice is an error instead of the last one winning silently."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
-        if key.value in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key “{key.value}” is given twice", key.start_mark)
-        seen.add(key.value)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
 def parse(text: str, name: str) -> ServiceDefinition:
     """The definition written in `text`; `name` is the file's name in complaints. Raises DefinitionError."""
     try:
-        tree = yaml.compose(text, Loader=_Loader)
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+        content = load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise DefinitionError([f"{name}:{line}: {getattr(error, 'problem', None) or 'this is no YAML'}"]) from None
+        line, problem = mistake(error)
+        raise DefinitionError([f"{name}:{line}: {problem}"]) from None
     if not isinstance(content, dict):
         raise DefinitionError([f"{name}:1: a service is a mapping with slug, version, title and so on"])
     try:
         definition = ServiceDefinition.model_validate(content)
     except ValidationError as error:
-        raise DefinitionError([_problem(name, tree, dict(found)) for found in error.errors()]) from None
+        raise DefinitionError([_problem(name, text, dict(found)) for found in error.errors()]) from None
     if name not in (f"{definition.slug}.yaml", "<text>"):
         raise DefinitionError([f"{name}:1: the file must be called {definition.slug}.yaml like its slug"])
     return definition
 
 
-def _problem(name: str, tree: Any, found: dict[str, Any]) -> str:
+def _problem(name: str, text: str, found: dict[str, Any]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
     where = ".".join(str(part) for part in found["loc"])
-    line = _line(tree, found["loc"])
+    line = line_of(text, found["loc"])
     return f"{name}:{line}: {where}: {message}" if where else f"{name}:{line}: {message}"
-
-
-def _line(tree: Any, path: Iterable[str | int]) -> int:
-    """The line of the node at `path`, or of the nearest one that exists (a missing key: its mapping)."""
-    node: yaml.Node | None = tree
-    line: int = tree.start_mark.line + 1
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            entry = next(((key, value) for key, value in node.value if key.value == part), None)
-            if entry is None:
-                break
-            line, node = entry[0].start_mark.line + 1, entry[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
 
 
 def load_file(path: Path) -> ServiceDefinition:

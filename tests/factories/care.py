@@ -47,8 +47,9 @@ def facts(**values: Any) -> CaseFacts:
 
 
 def said(at: datetime, *present: str, **values: Any) -> ReportFact:
-    """A report at `at` with these symptoms."""
-    return ReportFact(id="r1", reported_at=at, recorded_at=at, present=frozenset(present), **values)
+    """A report at `at` with these symptoms, recorded at once."""
+    known = {"id": "r1", "recorded_at": at} | values
+    return ReportFact(reported_at=at, present=frozenset(present), **known)
 
 
 def enrolment(**values: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_a_case_is_enrolled_and_shown(client, officer):
     assert made["status"] == "invited"
     assert made["monitoring"] == {"starts_on": "2026-11-01", "ends_on": "2026-11-15", "day": 1, "last_day": 14}
     assert made["because"]["rule"] == "heard_from"
-    assert made["protocol"] == {"code": "covid-19", "version": 1}
+    assert made["protocol"] == {"code": "covid-19", "version": 2}
     assert datetime.fromisoformat(made["next_check_in_at"]).tzinfo is not None
     assert client.get(f"{URL}/{made['reference']}", headers=officer).get_json() == made
 

@@ -9,6 +9,7 @@ from auth.models import Office
 from care import case_management, people
 from care.commands import EnrolCase
 from care.models import Case, OfficeTask
+from care.protocol import all_protocols
 from config.database import db, transaction
 from tests.factories.care import OFFICER, enrolment, report
 
@@ -156,3 +157,47 @@ def test_another_office_gets_not_found(case, app, login):
 @pytest.mark.parametrize("account", ["resident", "caseworker", "auditor", "admin"])
 def test_others_get_nothing(care, client, login, account):
     assert login(client, account).get("/care/").status_code == 403
+
+
+def test_protocols_are_read_by_all_staff_of_a_health_office(care, time, client, login):
+    for account in ("tracer", "healthadmin"):
+        login(client, account)
+        page = text(client.get("/care/protocols/"))
+        assert "Meningokokken, invasive Erkrankung" in page
+        assert 'href="/care/protocols/covid-19/1/"' in page
+        one = text(client.get("/care/protocols/covid-19/2/"))
+        assert "Das Gesundheitsamt darf die Beobachtung nach Tag 10 beenden" in one
+        assert "Asked" not in one and "°C" in one
+    assert client.get("/care/protocols/covid-19/3/").status_code == 404
+    assert client.get("/care/protocols/pest/1/").status_code == 404
+
+
+@pytest.mark.parametrize(("code", "version"), sorted(all_protocols()))
+def test_every_protocol_has_a_page(officer, code, version):
+    page = officer.get(f"/care/protocols/{code}/{version}/")
+    assert page.status_code == 200
+    for question in all_protocols()[code, version].symptoms:
+        assert question.name.de in text(page)
+
+
+def test_the_last_day_and_the_protocol_are_changed_on_the_page(officer, case):
+    page = post(officer, case, "extensions", **{"period-until": "2026-11-20"})
+    assert page.status_code == 303
+    refused = post(officer, case, "extensions", **{"period-until": "2026-11-10"})
+    assert refused.status_code == 422
+    assert "Tag 7 ist noch nicht erreicht." in text(refused)
+    page = post(officer, case, "protocol", **{"protocol-code": "measles"})
+    assert page.status_code == 303
+    shown = text(officer.get(f"/care/cases/{case.reference}"))
+    assert "/care/protocols/measles/1/" in shown
+    assert "covid-19 2" in shown
+    again = post(officer, case, "protocol", **{"protocol-code": ""})
+    assert again.status_code == 422
+    assert "bereits auf dieser Fassung" in text(again)
+
+
+def test_findings_are_explained_on_the_page(officer, case):
+    report(case, "cough", "difficulty_breathing", temperature_c=38.4)
+    shown = text(officer.get(f"/care/cases/{case.reference}"))
+    assert "38,4 °C gemessen; die Grenze ist 37,9 °C." in shown
+    assert "Damals zuerst genannt: Husten, Atemnot." in shown

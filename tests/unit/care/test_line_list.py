@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from care.facts import CheckInFact, LabFact, ReportFact, ReviewFact
 from care.isolation import EndingAction
 from care.line_list import LISTS, assess
+from care.protocol import protocol_for
 from care.vocabulary import OPEN_STATUSES, Kind, LabKind, LabOutcome, LineList, OrderState, ReviewOutcome, Status
 from tests.factories.care import BERLIN, COVID, MONDAY, facts, local, said
 
@@ -24,7 +25,8 @@ def listed(now, **values) -> str:
     ("present", "values", "rule"),
     [
         (["cough"], {}, "symptomatic.symptom_group_1"),
-        (["fever"], {}, "symptomatic.symptom_group_1"),
+        (["fever"], {}, "heard_from"),
+        (["fever", "chills"], {}, "symptomatic.symptom_group_2"),
         (["chills"], {}, "heard_from"),
         (["headache", "chills"], {}, "symptomatic.symptom_group_2"),
         (["headache"], {}, "heard_from"),
@@ -40,16 +42,24 @@ def test_symptomatic(present, values, rule):
     assert assess(facts(reports=(report,)), COVID, MONDAY + 2 * HOUR).because.rule == rule
 
 
+def test_a_case_on_version_1_is_judged_by_version_1():
+    """Source: protocol covid-19, version 1: fever suffices, felt or measured."""
+    known = facts(reports=(said(MONDAY + HOUR, "fever"),))
+    first = protocol_for("covid-19", 1)
+    assert assess(known, first, MONDAY + 2 * HOUR).because.rule == "symptomatic.symptom_group_1"
+
+
 def test_silence_is_24_hours_to_the_instant():
-    """Source: Sara Alert: 24 hours since the later of enrolment and last report."""
+    """Source: Sara Alert: 24 hours since the last report, or since enrolment when there is none."""
     just_before = timedelta(hours=24, microseconds=-1)
     assert listed(MONDAY + just_before) == "asymptomatic"
     assert listed(MONDAY + 24 * HOUR) == "non_reporting"
     report = said(MONDAY + 5 * HOUR)
     assert listed(MONDAY + 28 * HOUR, reports=(report,)) == "asymptomatic"
     assert listed(MONDAY + 29 * HOUR, reports=(report,)) == "non_reporting"
-    early = said(MONDAY - 48 * HOUR)
-    assert listed(MONDAY + 23 * HOUR, reports=(early,)) == "asymptomatic"
+    early = said(MONDAY - 2 * HOUR)  # back-dated to before the enrolment: the report counts, not the enrolment
+    assert listed(MONDAY + 21 * HOUR, reports=(early,)) == "asymptomatic"
+    assert listed(MONDAY + 22 * HOUR, reports=(early,)) == "non_reporting"
 
 
 def test_the_order_of_the_lists():

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from care.facts import CheckInFact
-from care.monitoring import local_midnight, next_check_in, period, window
-from care.protocol import Slot
+from care.monitoring import grace, local_midnight, next_check_in, period, slot_at, window
+from care.protocol import current_protocol
+from care.protocol_parts import Slot
 from care.vocabulary import Kind, Status
 from tests.factories.care import BERLIN, COVID, MONDAY, facts, local, said
 
@@ -148,3 +149,109 @@ def test_exactly_one_check_in_for_each_local_day(zone, wish, start, step):
 def test_days_follow_each_other(zone, day):
     length = local_midnight(day + DAY, zone) - local_midnight(day, zone)
     assert timedelta(hours=22, minutes=59) < length < timedelta(hours=25, minutes=1)
+
+
+EBOLA = current_protocol("ebola")
+MORNING, EVENING = EBOLA.check_ins.slots
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (local(TODAY, 6), (TODAY, "morning")),
+        (local(TODAY, 11, 59), (TODAY, "morning")),
+        (local(TODAY, 16, 59), (TODAY, "morning")),
+        (local(TODAY, 17), (TODAY, "evening")),
+        (local(TODAY, 23, 59), (TODAY, "evening")),
+        (local(TODAY + DAY, 0), (TODAY, "evening")),
+        (local(TODAY + DAY, 5, 59), (TODAY, "evening")),
+        (local(TODAY + DAY, 6), (TODAY + DAY, "morning")),
+        (local(date(2026, 3, 29), 5, 59), (date(2026, 3, 28), "evening")),  # clocks went forward at 2:00
+        (local(date(2026, 10, 25), 5, 59), (date(2026, 10, 24), "evening")),  # and back at 3:00
+    ],
+)
+def test_the_slot_of_an_answer(moment, expected):
+    """Source: Quarano: morning 06:00 with grace to 16:59, evening 17:00 with grace to 05:59, of the previous date."""
+    assert slot_at(moment, EBOLA, BERLIN) == expected
+    assert slot_at(moment, COVID, BERLIN) == (moment.astimezone(BERLIN).date(), "day")
+
+
+@pytest.mark.parametrize(
+    ("slot", "day", "opens", "closes", "grace_ends"),
+    [
+        (MORNING, TODAY, local(TODAY, 6), local(TODAY, 12), local(TODAY, 17)),
+        (EVENING, TODAY, local(TODAY, 17), local(TODAY, 23), local(TODAY + DAY, 6)),
+    ],
+)
+def test_windows_and_graces_of_slots(slot, day, opens, closes, grace_ends):
+    """Source: Quarano: asked from 06:00 to 11:59 and from 17:00 to 22:59."""
+    assert window(slot, "7", day, EBOLA, BERLIN) == (opens, closes)
+    assert grace(slot, day, BERLIN) == grace_ends
+    assert grace(SLOT, day, BERLIN) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "now", "expected"),
+    [
+        ({}, local(TODAY, 9), (TODAY, "morning", local(TODAY, 9))),  # enrolled at 9:00
+        ({"reports": (said(local(TODAY, 9)),)}, local(TODAY, 9), (TODAY, "evening", local(TODAY, 17))),
+        ({"reports": (said(local(TODAY, 14)),)}, local(TODAY, 14), (TODAY, "evening", local(TODAY, 17))),
+        ({}, local(TODAY, 12), (TODAY, "evening", local(TODAY, 17))),
+        ({}, local(TODAY, 23), (TODAY + DAY, "morning", local(TODAY + DAY, 6))),
+        (
+            {"reports": (said(local(TODAY + DAY, 5)),)},
+            local(TODAY + DAY, 5),
+            (TODAY + DAY, "morning", local(TODAY + DAY, 6)),
+        ),
+    ],
+)
+def test_twice_a_day(values, now, expected):
+    due = next_check_in(facts(**values), EBOLA, now)
+    assert due is not None and (due.local_date, due.slot, due.due_at) == expected
+
+
+def test_a_link_works_until_the_grace_is_over():
+    due = next_check_in(facts(), EBOLA, local(TODAY, 18))
+    assert due is not None and (due.window_ends_at, due.expires_at) == (local(TODAY, 23), local(TODAY + DAY, 6))
+
+
+@given(
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1), timezones=st.just(UTC)),
+    step=st.integers(5, 120),
+)
+def test_at_most_one_check_in_for_each_slot_and_local_day(zone, start, step):
+    """Whoever is asked as soon as it is due is asked once in every slot, also when clocks change."""
+    day = start.astimezone(zone).date()
+    known = facts(zone=zone, enrolled_at=start, last_exposure_on=day)
+    asked: list[CheckInFact] = []
+    now = start
+    while now < start + timedelta(days=4):
+        due = next_check_in(facts(**{**known.__dict__, "check_ins": tuple(asked)}), EBOLA, now)
+        assert due is not None
+        if due.due_at <= now:
+            asked.append(CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at))
+            assert slot_at(max(now, due.due_at), EBOLA, zone) == (due.local_date, due.slot)
+            assert due.due_at < due.window_ends_at < due.expires_at
+        now += timedelta(minutes=step)
+    slots = [(one.local_date, one.slot) for one in asked]
+    every = [(slots[0][0] + n * DAY, code) for n in range(6) for code in ("morning", "evening")]
+    first = every.index(slots[0])
+    assert slots == every[first : first + len(slots)]
+    assert 6 <= len(slots) <= 9
+
+
+@given(
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+    moment=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1), timezones=st.just(UTC)),
+)
+def test_every_moment_belongs_to_exactly_one_slot(zone, moment):
+    """Source: Quarano: with their graces the two slots follow each other without gap or overlap."""
+    today = moment.astimezone(zone).date()
+    fitting = [
+        (day, slot.code)
+        for day in (today - DAY, today)
+        for slot in (MORNING, EVENING)
+        if window(slot, "unset", day, EBOLA, zone)[0] <= moment < (grace(slot, day, zone) or moment)
+    ]
+    assert fitting == [slot_at(moment, EBOLA, zone)]

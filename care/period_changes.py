@@ -1,0 +1,82 @@
+"""What officers change about how long a case is followed, and by which protocol. Inside the caller's `transaction()`.
+
+Monitoring only: an order is changed by an order event (`orders`).
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from auth.actors import Actor
+from care import shortening, timeline, trail
+from care.assessments import Change, load_facts, protocol_of
+from care.case_management import settled
+from care.commands import ExtendMonitoring, MoveToProtocol
+from care.facts import CaseFacts
+from care.lifecycle import Action, after
+from care.models import Case
+from care.monitoring import period
+from care.protocol import Protocol, all_protocols, current_protocol
+from config import clock
+from config.errors import N_, RuleViolation
+
+
+def set_end(command: ExtendMonitoring, *, case: Case, actor: Actor) -> Change:
+    """Let monitoring end on the given day, inclusive: later than the protocol says, or earlier by one of its rules.
+
+    What was set before is replaced, so that an extension can be taken back. Raises InvalidTransition for a closed case
+    and RuleViolation when nothing would change or the protocol allows no such end.
+    """
+    after(case.status, Action.CLOSE)
+    facts, protocol, now, until = load_facts(case), protocol_of(case), clock.now(), command.until
+    ends_on, planned_on = case.monitoring_ends_on, period(facts, protocol).ends_on
+    if ends_on is not None and planned_on is not None and (until == ends_on or planned_on <= until < ends_on):
+        raise RuleViolation("until", N_("Monitoring already lasts until {day}."), day=ends_on)
+    by_protocol = period(replace(facts, extended_until=None, shortened_until=None), protocol).ends_on
+    rule = _shortening_rule(facts, protocol, until, now) if by_protocol is not None and until < by_protocol else None
+    case.shortened_until, case.shortened_by = (until, rule) if rule else (None, None)
+    case.extended_until = until if by_protocol is None or until > by_protocol else None
+    is_longer = ends_on is None or until > ends_on
+    timeline.add(case, "extended" if is_longer else "shortened", actor, until=until, rule=rule)
+    trail.record(actor, "case.extended" if is_longer else "case.shortened", case, until=until, rule=rule)
+    return settled(case, actor, now)
+
+
+def _shortening_rule(facts: CaseFacts, protocol: Protocol, until: date, now: datetime) -> str:
+    facts = replace(facts, extended_until=None, shortened_until=None)
+    refused = shortening.refusal(facts, protocol, until, now)
+    if refused is not None:
+        raise RuleViolation.of([refused])
+    fitting = [offer for offer in shortening.offers(facts, protocol, now) if offer.earliest <= until]
+    return max(fitting, key=lambda offer: offer.earliest).rule
+
+
+def move(command: MoveToProtocol, *, case: Case, actor: Actor) -> Change:
+    """Follow the case by another version of its protocol, the newest if none is named, or by another protocol.
+
+    What was reported stays as it is and is judged anew. Raises InvalidTransition for a closed case and RuleViolation
+    for a protocol that there is not, or that the case is on.
+    """
+    after(case.status, Action.CLOSE)
+    protocol = _wanted(command, case)
+    before = (case.protocol_code, case.protocol_version)
+    if before == (protocol.code, protocol.version):
+        raise RuleViolation("version", N_("The case is on this version already."))
+    case.protocol_code, case.protocol_version = protocol.code, protocol.version
+    names = [f"{code} {version}" for code, version in (before, (protocol.code, protocol.version))]
+    timeline.add(case, "protocol", actor, from_protocol=names[0], to_protocol=names[1])
+    trail.record(actor, "case.protocol_changed", case, before=names[0], now=names[1])
+    return settled(case, actor, clock.now())
+
+
+def _wanted(command: MoveToProtocol, case: Case) -> Protocol:
+    code = command.code or case.protocol_code
+    try:
+        newest = current_protocol(code)
+    except RuleViolation as error:
+        raise RuleViolation("code", error.message, **error.params) from error
+    if command.version is None:
+        return newest
+    found = all_protocols().get((code, command.version))
+    if found is None:
+        raise RuleViolation("version", N_("There is no version {version} of this protocol."), version=command.version)
+    return found
