@@ -3,11 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, orders, queries, representations, trail, transfer
+from care import (
+    case_management,
+    check_ins,
+    course_representations,
+    orders,
+    queries,
+    representations,
+    seen,
+    trail,
+    transfer,
+)
 from care.commands import (
     CloseCase,
     Command,
@@ -109,7 +119,7 @@ def report(reference: str, json: RecordReport) -> Answer:
 @api.validate(tags=["care"])
 def review(reference: str, json: ReviewCase) -> Answer:
     """Judge what was reported until now; the reports stay as they are."""
-    return _act(reference, json, case_management.review, 201)
+    return act_on(reference, json, case_management.review, 201)
 
 
 @blueprint.post("/<reference>/lab-results")
@@ -118,7 +128,7 @@ def review(reference: str, json: ReviewCase) -> Answer:
 @api.validate(tags=["care"])
 def lab_result(reference: str, json: RecordLabResult) -> Answer:
     """Add a laboratory result."""
-    return _act(reference, json, case_management.record_lab_result, 201)
+    return act_on(reference, json, case_management.record_lab_result, 201)
 
 
 @blueprint.post("/<reference>/orders")
@@ -127,7 +137,7 @@ def lab_result(reference: str, json: RecordLabResult) -> Answer:
 @api.validate(tags=["care"])
 def order(reference: str, json: OrderEvent) -> Answer:
     """Add an event to the quarantine or isolation order."""
-    return _act(reference, json, orders.apply, 201)
+    return act_on(reference, json, orders.apply, 201)
 
 
 @blueprint.post("/<reference>/actions")
@@ -136,7 +146,7 @@ def order(reference: str, json: OrderEvent) -> Answer:
 @api.validate(tags=["care"])
 def action(reference: str, json: SetPublicHealthAction) -> Answer:
     """Order a public-health action; `none` ends it."""
-    return _act(reference, json, case_management.set_action, 200)
+    return act_on(reference, json, case_management.set_action, 200)
 
 
 @blueprint.post("/<reference>/extensions")
@@ -145,7 +155,7 @@ def action(reference: str, json: SetPublicHealthAction) -> Answer:
 @api.validate(tags=["care"])
 def extension(reference: str, json: ExtendMonitoring) -> Answer:
     """Lengthen monitoring until a day, inclusive."""
-    return _act(reference, json, case_management.extend, 201)
+    return act_on(reference, json, case_management.extend, 201)
 
 
 @blueprint.post("/<reference>/preferences")
@@ -154,7 +164,7 @@ def extension(reference: str, json: ExtendMonitoring) -> Answer:
 @api.validate(tags=["care"])
 def preferences(reference: str, json: SetPreferences) -> Answer:
     """Change channel, time of day, language; pause and resume."""
-    return _act(reference, json, case_management.set_preferences, 200)
+    return act_on(reference, json, case_management.set_preferences, 200)
 
 
 @blueprint.post("/<reference>/close")
@@ -163,7 +173,7 @@ def preferences(reference: str, json: SetPreferences) -> Answer:
 @api.validate(tags=["care"])
 def close(reference: str, json: CloseCase) -> Answer:
     """Close the case."""
-    return _act(reference, json, case_management.close, 200)
+    return act_on(reference, json, case_management.close, 200)
 
 
 @blueprint.post("/<reference>/transfer")
@@ -175,16 +185,19 @@ def hand_over(reference: str, json: TransferCase) -> Answer:
     return jsonify({"reference": reference.strip().upper(), "office": json.office.strip().lower()}), 200
 
 
-def _act(reference: str, command: Command, act: Callable[..., Any], status: int) -> Answer:
+def act_on(reference: str, command: Command, act: Callable[..., Any], status: int) -> Answer:
+    """Let `act` do with the locked case what `command` says; only with the revision that `If-Match` names, if any."""
     actor = current_actor()
     case_id = queries.case_for(actor, reference).id
     with transaction():
-        act(command, case=case_management.locked_case(case_id), actor=actor)
+        case = case_management.locked_case(case_id)
+        seen.refuse_if_not(case, request.headers.get("If-Match"))
+        act(command, case=case, actor=actor)
     return jsonify(_shown(reference)), status
 
 
 def _shown(reference: str) -> dict[str, Any]:
     case = queries.case_for(current_actor(), reference)
-    values = representations.case_json(case)
+    values = representations.case_json(case) | course_representations.course_json(case)
     trail.looked(current_actor(), "case.viewed", [case])
     return values

@@ -16,7 +16,7 @@ from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
 from auth.models import User
 from auth.policies import user_id_of
-from care import case_management, check_ins, representations, timeline, trail
+from care import case_management, check_ins, course_representations, representations, timeline, trail
 from care.assessments import protocol_of, zone_of
 from care.commands import RecordReport
 from care.guardianship import LinkBasis, counts
@@ -30,6 +30,10 @@ from config.database import db
 from config.errors import N_, NotFound, RuleViolation
 
 OWN_CASE = scopes.system("own case")
+HOW_STAFF_WORK = (
+    *("because", "findings", "priority", "line_list", "reassess_at", "risk_level", "monitoring_plan"),
+    *("assigned_to", "assigned_name", "follow_up_on", "follow_up_note", "revision"),
+)
 
 
 def mine(actor: Actor) -> list[dict[str, Any]]:
@@ -208,14 +212,15 @@ def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
 
 def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
     known = representations.case_json(case)
-    for internal in ("because", "findings", "priority", "line_list", "reassess_at"):  # how staff sort their work
+    for internal in HOW_STAFF_WORK:
         known.pop(internal, None)
+    course = {name: rows for name, rows in course_representations.course_json(case).items() if name != "comments"}
     reports = [representations.report_json(report) for report in case.reports]
     results = [
         {"kind": row.kind.value, "result": row.result.value, "sampled_on": row.sampled_on.isoformat()}
         for row in case.lab_results
     ]
-    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results}
+    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, **course}
     yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:

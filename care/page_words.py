@@ -23,7 +23,7 @@ def care_words(table: str, code: str | None) -> str:
 def care_reason(because: dict[str, Any]) -> str:
     """Why a case is listed, as a sentence."""
     text = words.RULES.get(because.get("rule", ""))
-    inputs = {name: _said(value) for name, value in (because.get("inputs") or {}).items()}
+    inputs = {name: said(value) for name, value in (because.get("inputs") or {}).items()}
     return filled(text, inputs) if text else str(because.get("rule", ""))
 
 
@@ -35,7 +35,7 @@ def link_to_case(actor: Actor, about: str) -> str | None:
         return None
 
 
-def _said(value: Any) -> Any:
+def said(value: Any) -> Any:
     """A rule's input as the page's language writes it; days are stored as ISO 8601."""
     if isinstance(value, float):
         return local_number(value)

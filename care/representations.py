@@ -41,6 +41,20 @@ def case_json(case: Case) -> dict[str, Any]:
         "continuous_exposure": case.continuous_exposure,
         "public_health_action": case.public_health_action or "none",
         "extended_until": _iso(case.extended_until),
+        **details_json(case),
+    }
+
+
+def details_json(case: Case) -> dict[str, Any]:
+    """How the case is worked on."""
+    return {
+        "risk_level": case.risk_level.value if case.risk_level else None,
+        "monitoring_plan": case.monitoring_plan.value if case.monitoring_plan else None,
+        "assigned_to": case.assigned_to,
+        "assigned_name": case.assigned_name,
+        "follow_up_on": _iso(case.follow_up_on),
+        "follow_up_note": case.follow_up_note,
+        "revision": case.facts_revision,
     }
 
 

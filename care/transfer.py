@@ -14,8 +14,9 @@ from auth.models import Office
 from auth.roles import Permission
 from care import case_management, follow_up, timeline
 from care.commands import TransferCase
+from care.course_models import Handover
 from care.lifecycle import Action, after
-from care.models import Case, Handover, OfficeTask
+from care.models import Case, OfficeTask
 from care.queries import case_for
 from care.vocabulary import TaskKind
 from config import clock, scopes

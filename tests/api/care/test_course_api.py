@@ -1,0 +1,68 @@
+"""The course of a case through the JSON API."""
+
+import pytest
+
+from tests.api.care.test_cases_api import URL, enrol, monday, officer  # noqa: F401 - fixtures
+
+
+def act(client, headers, reference, action, json, **more):
+    return client.post(f"{URL}/{reference}/{action}", json=json, headers=headers | more)
+
+
+@pytest.fixture
+def reference(client, officer):  # noqa: F811
+    return enrol(client, officer)["reference"]
+
+
+def test_a_conversion_keeps_the_reference_and_the_history(client, officer, reference):  # noqa: F811
+    body = {"to": "index", "first_positive_on": "2026-11-02", "note": "Befund"}
+    made = act(client, officer, reference, "conversion", body)
+    assert made.status_code == 200, made.get_data(as_text=True)
+    assert (made.json["reference"], made.json["kind"], made.json["line_list"]) == (reference, "index", "reporting")
+    (one,) = made.json["conversions"]
+    assert (one["from"], one["to"], one["note"]) == ("contact", "index", "Befund")
+    assert one["before"]["monitoring"] == {"starts_on": "2026-11-01", "ends_on": "2026-11-15"}
+    listed = client.get(f"{URL}?kind=contact", headers=officer).json["items"]
+    assert listed == []
+    assert act(client, officer, reference, "conversion", {"to": "index"}).json["errors"][0]["field"] == "to"
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "status", "shown"),
+    [
+        ("vaccinations", {"vaccine": "Comirnaty", "dose": 3}, 201, ("vaccinations", "vaccine", "Comirnaty")),
+        ("travel", {"place": "Porto", "from_on": "2026-10-20"}, 201, ("travel", "place", "Porto")),
+        ("comments", {"text": "Ruft zurück"}, 201, ("comments", "text", "Ruft zurück")),
+        ("contact-attempts", {"means": "phone", "outcome": "reached"}, 201, ("contact_attempts", "outcome", "reached")),
+    ],
+)  # fmt: skip
+def test_facts_are_added_and_shown(client, officer, reference, action, body, status, shown):  # noqa: F811
+    made = act(client, officer, reference, action, body)
+    assert made.status_code == status, made.get_data(as_text=True)
+    part, name, value = shown
+    assert [row[name] for row in made.json[part]] == [value]
+    kinds = [one["kind"] for one in client.get(f"{URL}/{reference}/timeline", headers=officer).json["items"]]
+    assert len(set(kinds) - {"listed"}) == 2
+
+
+def test_dates_details_and_status(client, officer, reference):  # noqa: F811
+    dated = act(client, officer, reference, "dates", {"last_exposure_on": "2026-10-30"}).json
+    assert dated["monitoring"]["ends_on"] == "2026-11-13"
+    assert act(client, officer, reference, "dates", {}).status_code == 422
+    details = {"risk_level": "high", "assigned_to": "me", "follow_up_on": "2026-11-05"}
+    detailed = act(client, officer, reference, "details", details).json
+    assert {name: detailed[name] for name in ("risk_level", "follow_up_on")} == {
+        "risk_level": "high", "follow_up_on": "2026-11-05",
+    }  # fmt: skip
+    assert detailed["assigned_to"]
+    assert act(client, officer, reference, "status", {"action": "hospitalise"}).json["status"] == "hospitalised"
+    assert act(client, officer, reference, "status", {"action": "lose"}).json["close_reason"] == "not_reachable"
+    assert act(client, officer, reference, "status", {"action": "lose"}).status_code == 409
+
+
+def test_a_program_may_say_which_revision_it_has_read(client, officer, reference):  # noqa: F811
+    read = client.get(f"{URL}/{reference}", headers=officer).json["revision"]
+    stamp = {"If-Match": f'"{read}"'}
+    assert act(client, officer, reference, "extensions", {"until": "2026-12-01"}, **stamp).status_code == 201
+    assert act(client, officer, reference, "extensions", {"until": "2026-12-02"}, **stamp).status_code == 409
+    assert act(client, officer, reference, "extensions", {"until": "2026-12-03"}).status_code == 201
