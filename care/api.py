@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
@@ -9,8 +10,8 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import (
     case_management,
-    check_ins,
     course_representations,
+    household_answers,
     orders,
     queries,
     representations,
@@ -103,14 +104,14 @@ def timeline(reference: str) -> Answer:
 @answers(201, 200, shape=CASE)
 @api.validate(tags=["care"])
 def report(reference: str, json: RecordReport) -> Answer:
-    """Take down a report. 200 instead of 201 when the same was said within the last minutes."""
+    """Take down a report, for the members of the household too. 200 instead of 201 when all of it was said just now."""
     actor = current_actor()
     case_id = queries.case_for(actor, reference).id
     with transaction():
         case = case_management.locked_case(case_id)
-        recorded = check_ins.record_by_staff(json, case=case, actor=actor, channel=ReportChannel.API)
-        shown, status = representations.report_json(recorded.report), 201 if recorded.is_new else 200
-    return jsonify(_shown(reference) | {"report": shown}), status
+        taken = household_answers.record(json, case=case, actor=actor, channel=ReportChannel.API)
+        shown, status = representations.taken_json(taken.own, taken.members), 201 if taken.any_new else 200
+    return jsonify(_shown(reference) | shown), status
 
 
 @blueprint.post("/<reference>/reviews")
@@ -185,12 +186,18 @@ def hand_over(reference: str, json: TransferCase) -> Answer:
     return jsonify({"reference": reference.strip().upper(), "office": json.office.strip().lower()}), 200
 
 
-def act_on(reference: str, command: Command, act: Callable[..., Any], status: int) -> Answer:
+def act_on(
+    reference: str,
+    command: Command,
+    act: Callable[..., Any],
+    status: int,
+    lock: Callable[[Any, UUID], Any] | None = None,
+) -> Answer:
     """Let `act` do with the locked case what `command` says; only with the revision that `If-Match` names, if any."""
     actor = current_actor()
     case_id = queries.case_for(actor, reference).id
     with transaction():
-        case = case_management.locked_case(case_id)
+        case = lock(command, case_id) if lock else case_management.locked_case(case_id)
         seen.refuse_if_not(case, request.headers.get("If-Match"))
         act(command, case=case, actor=actor)
     return jsonify(_shown(reference)), status

@@ -2,13 +2,14 @@
 
 from auth.policies import require
 from auth.roles import Permission
-from care import case_dates, conversion, course, notes
+from care import case_dates, conversion, course, households, notes
 from care.api import CASE, Answer, act_on
 from care.api import blueprint as cases
 from care.course_commands import (
     ChangeCourse,
     ConvertCase,
     CorrectDates,
+    JoinHousehold,
     RecordAttempt,
     RecordTravel,
     RecordVaccination,
@@ -89,3 +90,12 @@ def comment(reference: str, json: WriteComment) -> Answer:
 def add_attempt(reference: str, json: RecordAttempt) -> Answer:
     """Log a call, a letter, a visit or a message."""
     return act_on(reference, json, notes.record_attempt, 201)
+
+
+@cases.post("/<reference>/household")
+@require(Permission.CASES_CONTACT, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def household(reference: str, json: JoinHousehold) -> Answer:
+    """Let another case answer for this one, this one for all (its own reference), or each for themselves (null)."""
+    return act_on(reference, json, households.move, 200, households.locked_case)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,7 @@ from care import (
     words,
 )
 from care.forms import CloseForm, OrderForm, ReviewForm, StaffReportForm, TransferForm
+from care.household_forms import MoveForm
 from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
 from care.page_words import said
@@ -43,10 +45,13 @@ def act_on(
     command_class: type[Any],
     act: Callable[..., Any],
     done: str,
+    *,
+    lock: Callable[[Any, UUID], Any] | None = None,
     **extra: Any,
 ) -> ResponseReturnValue:
     """Let `act` do with the locked case what `form` says, and go back to the page; with `extra` in the command.
 
+    `lock`: takes the locks, where more is needed than those of one household.
     What is refused comes back filled in; so does what rests on a page older than the case (409), with what is new.
     """
     actor, status = current_actor(), 422
@@ -57,7 +62,7 @@ def act_on(
             with accepting(form):
                 try:
                     with transaction():
-                        case = case_management.locked_case(found.id)
+                        case = lock(command, found.id) if lock else case_management.locked_case(found.id)
                         seen.refuse_if_changed(case, request.form.get("seen"))
                         act(command, case=case, actor=actor)
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
@@ -82,6 +87,7 @@ def show_case(reference: str, **forms: Any) -> str:
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
+        "move_form": lambda: MoveForm(None, prefix="move"),
         **course_forms.offered(found),
     }
     every = {name: forms.get(name) or make() for name, make in known.items()}

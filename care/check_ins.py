@@ -7,9 +7,9 @@ import structlog
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import case_management, links, messages, phones, timeline, trail
+from care import case_management, household_rounds, household_rows, links, messages, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
-from care.assessments import Change, load_facts, protocol_of, reassess
+from care.assessments import Change, counting, load_facts, protocol_of, reassess
 from care.commands import RecordReport
 from care.facts import UNSPECIFIED
 from care.lifecycle import Action, after
@@ -44,18 +44,22 @@ class Recorded:
 def send_due() -> int:
     """Create the check-ins that are due and write to the people, one batch in one transaction. Returns how many cases.
 
-    Two workers at once take different cases; a case, slot and local day is asked once, whatever happens.
+    Two workers at once take different cases and households; a case, slot and local day is asked once, whatever happens.
     """
     now = clock.now()
     is_due = Case.next_check_in_at <= now
     if db.session.scalar(select(Case.id).where(is_due).limit(1)) is None:
         return 0
-    due = select(Case).options(*WITH_FACTS).where(is_due).order_by(Case.next_check_in_at)
+    alone = household_rounds.lives_alone()
+    due = select(Case).options(*WITH_FACTS).where(is_due, alone).order_by(Case.next_check_in_at)
     with transaction():
         cases = db.session.scalars(claimable(due.limit(BATCH))).all()
         for case in cases:
             _ask(case, now)
-        return len(cases)
+        households = household_rounds.claim_due(now, BATCH)
+        for household in households:
+            household_rounds.ask(household, now, _ask)
+        return len(cases) + len(households)
 
 
 def _ask(case: Case, now: datetime) -> None:
@@ -97,7 +101,7 @@ def record(
     reported_at = command.reported_at or now
     _check(command, reported_at, now, protocol.symptom_keys)
     window = timedelta(minutes=protocol.check_ins.same_report_within_minutes)
-    near = [row for row in case.reports if abs(row.reported_at - reported_at) <= window]
+    near = [row for row in counting(case.reports) if abs(row.reported_at - reported_at) <= window]
     same = next((row for row in near if _says_the_same(row, command)), None)
     if check_in is not None and check_in.answered_at is None:
         check_in.answered_at = now
@@ -120,7 +124,9 @@ def record(
     db.session.add(report)
     case.status = status
     case.last_report_at = max(filter(None, (case.last_report_at, reported_at)))
-    case.person.unreachable_since = None
+    if case.person.unreachable_since is not None:
+        case.person.unreachable_since = None
+        household_rows.look_again_at(case)
     timeline.add(case, "reported", actor, occurred_at=reported_at, channel=channel.value, by=command.by.value)
     change = case_management.settled(case, actor, now)
     log.info("report_recorded", case=case.reference, channel=channel.value, line_list=case.line_list)
@@ -183,8 +189,9 @@ def reply_by_sms(reply: InboundReply) -> bool:
         return False
     digits = not phones.was_shared(phones.on_phone(index))
     answers = []
+    household_rows.lock(said)
     for case_id in sorted(said):
-        case = case_management.locked_case(case_id)
+        case = case_management.loaded(case_id)
         answer = understand(said[case_id], protocol_of(case), case.person.locale, digits=digits)
         if answer is None or not case.is_open:
             return False
@@ -194,7 +201,7 @@ def reply_by_sms(reply: InboundReply) -> bool:
             reported_at=min(reply.received_at, clock.now()),
             symptoms=answer.symptoms,
             temperature_c=answer.temperature_c,
-            by=Reporter.SELF,
+            by=Reporter.SELF if case.person.phone_index == index else Reporter.PROXY,
         )
         check_in = newest_open(case)
         actor = Actor.link(case.reference, case.person.locale)

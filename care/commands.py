@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 import phonenumbers
 from pydantic import (
@@ -150,7 +151,11 @@ class EnrolCase(Command):
 
 
 class RecordReport(Command):
-    """What a person says about their health. `reported_at` is when they say it (default now)."""
+    """What a person says about their health. `reported_at` is when they say it (default now).
+
+    `members`: what is said of others for whom this person answers, by reference. `corrects`: the report that this one
+    replaces.
+    """
 
     reported_at: AwareDatetime | None = None
     temperature_c: Temperature | None = None
@@ -158,11 +163,17 @@ class RecordReport(Command):
     fever_reducer: bool | None = None
     note: Note | None = None
     by: Reporter = Reporter.SELF
-    members: dict[str, dict[str, Any]] | None = None
+    members: Annotated[dict[str, dict[str, Any]], Field(max_length=100)] | None = None
+    corrects: UUID | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything is said of the person themselves: nothing said is not "I am well"."""
+        return bool(self.model_fields_set & {"symptoms", "temperature_c", "note"})
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.model_fields_set & {"symptoms", "temperature_c", "note"}:  # nothing said is not "I am well"
+    def _is_of_somebody(self) -> Self:
+        if not self.says_something and not self.members:
             raise PydanticCustomError("report", N_("Please say how this person is: symptoms, temperature or a note."))
         return self
 

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from care import representations
+from care import phones, representations
 from care.conversion import conversions_of, suggested
 from care.course_models import Comment, ContactAttempt, Conversion, Travel, Vaccination
+from care.household_rows import members_of
 from care.models import Case
 from config.database import db
 
@@ -95,6 +96,7 @@ def page_values(case: Case) -> dict[str, Any]:
         **representations.details_json(case),
         "follow_up_on": case.follow_up_on,
         "positive_on": suggested(case),
+        **_household(case),
         "conversions": [{"from": row.from_kind.value, "at": row.recorded_at} for row in conversions_of(case)],
         "vaccinations": [_with_days(vaccination_json(row), "given_on") for row in _rows(Vaccination, case)],
         "travel": [_with_days(travel_json(row), "from_on", "until_on") for row in _rows(Travel, case)],
@@ -104,6 +106,24 @@ def page_values(case: Case) -> dict[str, Any]:
             for row in reversed(_rows(ContactAttempt, case))
         ],
     }
+
+
+def _household(case: Case) -> dict[str, Any]:
+    """Everybody in the household of the case, the head first; nobody when the person lives alone."""
+    head = case.head or case
+    members = members_of(head)
+    rows = [
+        {
+            "reference": one.reference,
+            "name": f"{one.person.family_name}, {one.person.given_name}",
+            "is_head": one is head,
+            "number": phones.shown_at(head, one),
+            "line_list": one.line_list.value if one.line_list else "",
+        }
+        for one in (head, *members)
+    ]
+    answers = head is case and any(one.is_open for one in members)
+    return {"household": rows if members else [], "answers_for_others": answers}
 
 
 def _threads(versions: Sequence[Comment]) -> list[dict[str, Any]]:

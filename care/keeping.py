@@ -76,8 +76,10 @@ def _of_same_person(other: Any, which: ColumnElement[bool]) -> ColumnElement[boo
 
 
 def _cases(which: ColumnElement[bool], since: Any, after: UUID | None, limit: int) -> Page:
+    member = aliased(Case)
+    answers_for_somebody = exists().where(member.household_head_id == Case.id, member.closed_at.is_(None))
     wanted: Select[Any] = select(Case.id, Case.reference, Case.office_id, since.label("since")).where(
-        Case.closed_at.is_not(None), which
+        Case.closed_at.is_not(None), which, ~answers_for_somebody
     )
     if after:
         wanted = wanted.where(Case.id > after)

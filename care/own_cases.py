@@ -16,10 +16,19 @@ from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
 from auth.models import User
 from auth.policies import user_id_of
-from care import case_management, check_ins, course_representations, representations, timeline, trail
+from care import (
+    case_management,
+    check_ins,
+    course_representations,
+    household_answers,
+    representations,
+    timeline,
+    trail,
+)
 from care.assessments import protocol_of, zone_of
 from care.commands import RecordReport
 from care.guardianship import LinkBasis, counts
+from care.household_answers import Answers, Asked
 from care.link_models import CaseLink, LinkCode
 from care.models import Case
 from care.monitoring import local_day
@@ -78,6 +87,23 @@ def answer(command: RecordReport, reference: str, actor: Actor, notice_version: 
             channel=ReportChannel.ACCOUNT,
             check_in=check_ins.newest_open(case),
             notice_version=notice_version,
+        )
+        db.session.flush()  # in this scope: it is the one that may write these rows
+
+
+def household(actor: Actor, reference: str) -> list[Asked]:
+    """Everybody for whom the person of this case answers, they themselves first; nobody if alone. Raises NotFound."""
+    with scopes.within(OWN_CASE):
+        return household_answers.household_of(_own(actor, reference)[0])
+
+
+def answer_for_household(answers: Answers, reference: str, actor: Actor, notice_version: int | None = None) -> None:
+    """Take down how the people of the household are. Raises NotFound, RuleViolation. Call inside `transaction()`."""
+    with scopes.within(OWN_CASE):
+        case, link = _own(actor, reference)
+        by = None if link.basis is LinkBasis.SELF else Reporter.PROXY
+        household_answers.record_each(
+            answers, head_id=case.id, actor=actor, channel=ReportChannel.ACCOUNT, by=by, notice_version=notice_version
         )
         db.session.flush()  # in this scope: it is the one that may write these rows
 

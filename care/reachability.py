@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from auth.actors import Actor
-from care import case_management, notes, timeline
+from care import case_management, household_rows, notes, timeline
 from care.assessments import address_of
 from care.models import Person
 from care.queries import case_id_of_reference, is_unreachable, unreachable_references
@@ -39,6 +39,8 @@ def delivery_outcome(outcome: Outcome) -> None:
     if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
         return  # changes nothing, and needs no lock
     case = case_management.locked_case(case_id)
+    if case.household_head_id is not None:  # it went to the head, whatever case it was about
+        case = case_management.loaded(case.household_head_id)
     person, now = case.person, clock.now()
     if is_wish and not _is_wish_of(person, outcome):
         return
@@ -61,6 +63,7 @@ def delivery_outcome(outcome: Outcome) -> None:
         person.unreachable_since = None
     else:
         return
+    household_rows.look_again_at(case)
     if case.is_open:
         case_management.settled(case, actor, now)
 
@@ -74,4 +77,4 @@ def _is_wish_of(person: Person, outcome: Outcome) -> bool:
 
 
 def _is_for_person(key: str) -> bool:
-    return key.split(":", 1)[0] in {"invitation", "check-in", "released", "bulk"}
+    return key.split(":", 1)[0] in {"invitation", "check-in", "household", "released", "bulk"}

@@ -1,11 +1,13 @@
 """How cases are shown: as JSON for programs, and as plain values for pages."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from care import phones
 from care.assessment_models import SymptomReport
 from care.assessments import protocol_of, zone_of
+from care.check_ins import Recorded
 from care.models import Case, CaseEvent, OfficeTask
 from care.monitoring import local_day
 from config import clock
@@ -41,6 +43,7 @@ def case_json(case: Case) -> dict[str, Any]:
         "continuous_exposure": case.continuous_exposure,
         "public_health_action": case.public_health_action or "none",
         "extended_until": _iso(case.extended_until),
+        "household_of": case.head.reference if case.head else None,
         **details_json(case),
     }
 
@@ -117,6 +120,15 @@ def report_json(report: SymptomReport) -> dict[str, Any]:
         "symptoms": report.symptoms or {},
         "note": report.note,
         "corrects": str(report.corrects_id) if report.corrects_id else None,
+        "replaces": str(report.replaces_id) if report.replaces_id else None,
+    }
+
+
+def taken_json(own: Recorded | None, members: Mapping[str, Recorded]) -> dict[str, Any]:
+    """What was taken down: the report of the person themselves, if there is one, and those of others, by reference."""
+    return {
+        "report": report_json(own.report) if own else None,
+        "members": {reference: report_json(one.report) for reference, one in members.items()},
     }
 
 

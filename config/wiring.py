@@ -51,6 +51,7 @@ BLUEPRINT_MODULES = (
     "care.views_transfer",
     "care.views_case_links",
     "care.views_course",
+    "care.views_households",
     "care.views_staff",
     "care.views_imports",
     "care.views_erasure",
