@@ -15,6 +15,7 @@ from auth.policies import current_actor
 from auth.roles import Permission
 from care import (
     case_management,
+    check_ins,
     course_forms,
     course_representations,
     orders,
@@ -34,7 +35,7 @@ from care.vocabulary import Channel, Status
 from config.database import transaction
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
-from config.localisation import page_locale
+from config.localisation import local_datetime, page_locale
 from config.settings import current_settings
 
 
@@ -81,7 +82,9 @@ def show_case(reference: str, **forms: Any) -> str:
     shown = representations.page_values(found) | own_cases.accounts(found) | course_representations.page_values(found)
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
-        "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
+        "report_form": lambda: (
+            StaffReportForm(None, prefix="report").ask(shown["protocol"], locale).offer(correctable(found))
+        ),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
@@ -154,6 +157,11 @@ def _told(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     return str(_(tables[name][value]) if name in tables else said(value))
+
+
+def correctable(case: Any) -> list[tuple[str, str]]:
+    """Id and time of the reports that a new one may replace, for a select."""
+    return [(str(row.id), local_datetime(row.reported_at)) for row in check_ins.correctable(case)]
 
 
 def local_time(typed: datetime | None) -> datetime | None:

@@ -17,7 +17,7 @@ from care.models import Case
 from care.monitoring import next_check_in
 from care.people import phone_index
 from care.replies import understand
-from care.vocabulary import ReportChannel, Reporter
+from care.vocabulary import ReportChannel, Reporter, Status
 from config import clock
 from config.database import claimable, db, transaction
 from config.encryption import token_hash
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 CLOCK_TOLERANCE = timedelta(minutes=5)
 OLDEST_REPORT = timedelta(days=60)
+CORRECTABLE = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -93,24 +94,27 @@ def record(
 ) -> Recorded:
     """Take down a report for the locked `case`. The same answer within 15 minutes (protocol) is the same report.
 
-    Raises RuleViolation for symptoms that are not asked and for times that cannot be, InvalidTransition for a case
-    that is closed.
+    One that corrects another replaces it: the older one stays, and does not count any more. Raises RuleViolation for
+    symptoms that are not asked and for times that cannot be, InvalidTransition for a case that is closed.
     """
     now, protocol = clock.now(), protocol_of(case)
     status = after(case.status, Action.REPORT)
-    reported_at = command.reported_at or now
+    replaced = _replaced(command, case, now)
+    reported_at = command.reported_at or (replaced.reported_at if replaced else now)
     _check(command, reported_at, now, protocol.symptom_keys)
     window = timedelta(minutes=protocol.check_ins.same_report_within_minutes)
-    near = [row for row in counting(case.reports) if abs(row.reported_at - reported_at) <= window]
-    same = next((row for row in near if _says_the_same(row, command)), None)
+    others = [row for row in counting(case.reports) if row is not replaced]
+    near = [row for row in others if abs(row.reported_at - reported_at) <= window]
     if check_in is not None and check_in.answered_at is None:
         check_in.answered_at = now
+    same = next((row for row in near if _says_the_same(row, command)), None) if replaced is None else None
     if same is not None:
         return Recorded(same, is_new=False, change=None)
     report = SymptomReport(
         case=case,
-        check_in=check_in,
-        corrects_id=near[-1].id if near else None,
+        check_in=check_in or (replaced.check_in if replaced else None),
+        corrects_id=near[-1].id if near and replaced is None else None,
+        replaces_id=replaced.id if replaced else None,
         reported_at=reported_at,
         recorded_at=now,
         by=command.by,
@@ -122,15 +126,44 @@ def record(
         note=command.note or None,
     )
     db.session.add(report)
+    change = _follow(report, case, status, actor, now)
+    return Recorded(report, is_new=True, change=change)
+
+
+def _follow(report: SymptomReport, case: Case, status: Status, actor: Actor, now: datetime) -> Change:
+    """What a new report changes in its case."""
     case.status = status
-    case.last_report_at = max(filter(None, (case.last_report_at, reported_at)))
+    case.last_report_at = max(row.reported_at for row in counting(case.reports))
     if case.person.unreachable_since is not None:
         case.person.unreachable_since = None
         household_rows.look_again_at(case)
-    timeline.add(case, "reported", actor, occurred_at=reported_at, channel=channel.value, by=command.by.value)
+    kind = "reported" if report.replaces_id is None else "report_corrected"
+    timeline.add(case, kind, actor, occurred_at=report.reported_at, channel=report.channel.value, by=report.by.value)
+    if report.replaces_id is not None:
+        trail.record(actor, "case.report_corrected", case, report=report.replaces_id)
     change = case_management.settled(case, actor, now)
-    log.info("report_recorded", case=case.reference, channel=channel.value, line_list=case.line_list)
-    return Recorded(report, is_new=True, change=change)
+    log.info("report_recorded", case=case.reference, channel=report.channel.value, line_list=case.line_list)
+    return change
+
+
+def _replaced(command: RecordReport, case: Case, now: datetime) -> SymptomReport | None:
+    """The report that this one corrects: one that still counts, and is not older than two weeks."""
+    if command.corrects is None:
+        return None
+    found = next((row for row in case.reports if row.id == command.corrects), None)
+    if found is None:
+        raise RuleViolation("corrects", N_("There is no such report in this case."))
+    if found not in counting(case.reports):
+        raise RuleViolation("corrects", N_("This report has been corrected already."))
+    if found.recorded_at < now - CORRECTABLE:
+        raise RuleViolation("corrects", N_("This report is too old to be corrected."))
+    return found
+
+
+def correctable(case: Case) -> list[SymptomReport]:
+    """The reports that can still be corrected, the newest first."""
+    since = clock.now() - CORRECTABLE
+    return [row for row in reversed(counting(case.reports)) if row.recorded_at >= since]
 
 
 def _check(command: RecordReport, reported_at: datetime, now: datetime, known: frozenset[str]) -> None:

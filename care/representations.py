@@ -6,7 +6,7 @@ from typing import Any
 
 from care import phones
 from care.assessment_models import SymptomReport
-from care.assessments import protocol_of, zone_of
+from care.assessments import counting, protocol_of, zone_of
 from care.check_ins import Recorded
 from care.models import Case, CaseEvent, OfficeTask
 from care.monitoring import local_day
@@ -207,7 +207,10 @@ def page_values(case: Case) -> dict[str, Any]:
         "order_starts_on": case.order_starts_on,
         "order_ends_on": case.order_ends_on,
         "protocol": protocol,
-        "reports": [report_json(row) | {"reported_at": row.reported_at} for row in reversed(case.reports)],
+        "reports": [
+            report_json(row) | {"reported_at": row.reported_at, "counts": row in counting(case.reports)}
+            for row in reversed(case.reports)
+        ],
         "events": list(reversed(case.events)),
         "tasks": [task_values(task) for task in case.tasks if task.done_at is None],
         "documents": [{"id": str(one.id), "kind": one.kind, "file_name": one.file_name} for one in case.documents],

@@ -10,7 +10,7 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, check_ins, follow_up, orders, queries, representations, trail, words
 from care.assessments import protocol_of
-from care.case_page import act_on, back_to, local_time, show_case
+from care.case_page import act_on, back_to, correctable, local_time, show_case
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
 from care.monitoring import local_midnight
@@ -91,7 +91,7 @@ def add_report(reference: str) -> ResponseReturnValue:
     """Take down what the person said on the phone."""
     actor = current_actor()
     found = queries.case_for(actor, reference)
-    form = StaffReportForm(prefix="report").ask(protocol_of(found), page_locale())
+    form = StaffReportForm(prefix="report").ask(protocol_of(found), page_locale()).offer(correctable(found))
     if form.validate_on_submit() and (answers := form.answers()) is not None:
         at = local_time(form.reported_at.data)
         command = command_or_errors(form, RecordReport, **answers, reported_at=at, by=Reporter.STAFF)

@@ -6,7 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from care import case_dates, course, course_representations, erasure, notes, reachability
+from care import case_dates, course, course_representations, erasure, notes, queries, reachability
+from care.commands import ListCases
 from care.course_commands import ChangeCourse, CorrectDates, RecordAttempt, SetDetails, WriteComment
 from care.course_models import OF_CASE
 from care.models import Case
@@ -17,7 +18,7 @@ from config.ids import new_id
 from notifications.outcomes import Outcome
 from notifications.statuses import Channel, Meaning
 from notifications.statuses import Status as MessageStatus
-from tests.factories.care import DAY, OFFICER, new_case, report
+from tests.factories.care import DAY, OFFICER, case_of_login, new_case, report
 from tests.integration.care.test_conversion import do
 from tests.integration.care.test_shared_phone import close
 from tests.integration.care.test_staff_pages import case, csrf, officer, text  # noqa: F401 - fixtures
@@ -235,3 +236,79 @@ def test_the_day_of_an_attempt_can_be_earlier_but_not_too_early(care, time):
     with pytest.raises(RuleViolation):
         do(notes.record_attempt, RecordAttempt(means="phone", outcome="reached", attempted_at=time.at - 61 * DAY), case)
     assert isinstance(again(case), Case)
+
+
+def correct(case: Case, report_id: object, *present: str, **values: object):  # noqa: F811
+    return report(case, *present, corrects=report_id, **values)
+
+
+def test_a_correction_replaces_and_keeps(care, time):
+    case = new_case()  # noqa: F811
+    first = report(case, "cough").report
+    assert again(case).line_list is LineList.SYMPTOMATIC
+    time.at += DAY / 24
+    second = correct(case, first.id).report
+    case = again(case)
+    assert (case.line_list, len(case.reports)) == (LineList.ASYMPTOMATIC, 2)
+    assert (second.replaces_id, second.reported_at, first.symptoms) == (first.id, first.reported_at, {"cough": True})
+    assert [event.kind for event in case.events].count("report_corrected") == 1
+    earlier = time.at - DAY / 2
+    third = correct(case, second.id, "cough", reported_at=earlier).report
+    assert again(case).because["inputs"]["reported_at"] == earlier.isoformat()
+    assert again(case).last_report_at == earlier
+    assert third.replaces_id == second.id
+
+
+def test_what_cannot_be_corrected(care, time):
+    case, other = new_case(), new_case()  # noqa: F811
+    first, foreign = report(case, "cough").report, report(other, "cough").report
+    correct(case, first.id)
+    for wrong in (first.id, foreign.id, new_id()):
+        with pytest.raises(RuleViolation) as refused:
+            correct(case, wrong)
+        assert refused.value.errors[0].field == "corrects"
+    late = report(case, "headache").report
+    time.at += 15 * DAY
+    with pytest.raises(RuleViolation):
+        correct(case, late.id)
+    assert len(again(case).reports) == 3
+
+
+def test_a_report_is_corrected_on_the_page(officer, case):  # noqa: F811
+    wrong = report(case, "cough").report
+    fields = {"report-feeling": "no", "report-corrects": str(wrong.id)}
+    assert post(officer, case, "reports", **fields).status_code == 303
+    page = text(officer.get(f"/care/cases/{case.reference}"))
+    assert "inzwischen berichtigt" in page and again(case).line_list is LineList.ASYMPTOMATIC
+    assert post(officer, case, "reports", **fields).status_code == 422
+
+
+def test_lists_can_be_narrowed_to_ones_own_work(officer, case):  # noqa: F811
+    other = case_of_login()
+    details = {"details-assigned_to": assignee(officer, case), "details-risk_level": "high"}
+    details |= {"details-follow_up_on": "2026-11-02"}
+    assert post(officer, case, "details", **details).status_code == 303
+    for filters in ("assigned_to=me", "risk_level=high", "follow_up=due", "assigned_to=me&follow_up=due"):
+        page = text(officer.get(f"/care/cases/?{filters}"))
+        assert case.reference in page and other.reference not in page
+    assert case.reference not in text(officer.get("/care/cases/?risk_level=low"))
+
+
+def assignee(client, case) -> str:  # noqa: F811
+    page = BeautifulSoup(client.get(f"/care/cases/{case.reference}").data, "html.parser")
+    return str(page.select("#details-assigned_to option")[1]["value"])
+
+
+def test_what_is_to_be_looked_at_comes_by_day_and_in_pages(care, time):
+    days = ["2026-11-01", "2026-10-30", "2026-11-02", "2026-11-03"]
+    cases = [new_case() for _ in days]
+    for one, day in zip(cases, days, strict=True):
+        do(course.set_details, SetDetails.model_validate({"follow_up_on": day}), one)
+    found, after = [], None
+    while True:
+        page = queries.list_cases(OFFICER, ListCases(follow_up="due", limit=1, after=after))
+        found += [one.reference for one in page.items]
+        after = page.next
+        if after is None:
+            break
+    assert found == [cases[place].reference for place in (1, 0, 2)]

@@ -1,5 +1,7 @@
 """One person answers for several: per person, on every channel, and never for anybody who was not named."""
 
+from collections.abc import Callable
+
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
@@ -17,11 +19,17 @@ from notifications.outcomes import Outcome
 from notifications.preferences import address_index
 from notifications.statuses import Channel, Meaning
 from notifications.statuses import Status as MessageStatus
-from tests.factories.care import DAY, OFFICER, local, new_case, new_phone
+from tests.factories.care import DAY, OFFICER, case_of_login, local, new_case, new_phone
 from tests.integration.care.test_shared_phone import close, reply, reports
+from tests.integration.care.test_staff_pages import csrf, text
 from tests.integration.care.test_story import TODAY, again, bodies, link_in, messages, tick
 
 ASK = "care.check_in_household"
+
+
+@pytest.fixture
+def officer(care, time, client, login):
+    return login(client, "officer")
 
 
 @pytest.fixture
@@ -29,14 +37,22 @@ def phone(care):
     return new_phone()
 
 
+def made_with(phone: str, new: Callable[..., Case]) -> list[Case]:
+    """Ilka, who answers, Jonte, who has no phone, and Karla, who has one of her own."""
+    head = new(person={"phone": phone})
+    child = {"given_name": "Jonte", "phone": None, "channel": "none", "birth_date": "2014-05-17"}
+    jonte = new(person=child, household_of=head.reference)
+    return [head, jonte, new(person={"given_name": "Karla"}, household_of=head.reference)]
+
+
 @pytest.fixture
 def family(time, phone) -> list[Case]:
-    """Ilka, who answers, Jonte, who has no phone, and Karla, who has one of her own."""
-    head = new_case(person={"phone": phone})
-    child = {"given_name": "Jonte", "phone": None, "channel": "none", "birth_date": "2014-05-17"}
-    jonte = new_case(person=child, household_of=head.reference)
-    karla = new_case(person={"given_name": "Karla"}, household_of=head.reference)
-    return [head, jonte, karla]
+    return made_with(phone, new_case)
+
+
+@pytest.fixture
+def seen_family(officer, phone) -> list[Case]:
+    return made_with(phone, case_of_login)
 
 
 def move(case: Case, head: str | None) -> Case:
@@ -278,3 +294,28 @@ def test_an_answer_to_the_own_question_still_counts(family, time):
     with transaction():
         assert check_ins.answer_link(RecordReport(symptoms={}), token=token) is not None
     assert [len(again(case).reports) for case in family] == [0, 0, 1]
+
+
+def test_staff_move_people_and_take_down_what_the_head_said(officer, seen_family):
+    head, jonte, karla = seen_family
+    page = officer.get(f"/care/cases/{jonte.reference}")
+    assert head.reference in text(page) and karla.reference in text(page)
+    report_page = officer.get(f"/care/cases/{head.reference}/household-report")
+    said = {
+        "csrf_token": csrf(report_page),
+        f"{jonte.reference}-feeling": "yes",
+        f"{jonte.reference}-symptoms": "cough",
+    }
+    taken = officer.post(f"/care/cases/{head.reference}/household-report", data=said)
+    assert taken.status_code == 303, text(taken)
+    (row,) = again(jonte).reports
+    assert (row.by, row.channel) == (Reporter.STAFF, ReportChannel.PHONE)
+    other = case_of_login()
+    wrong = {"csrf_token": csrf(page), "move-head": karla.reference}
+    refused = officer.post(f"/care/cases/{other.reference}/household", data=wrong)
+    assert refused.status_code == 422 and f"antwortet Fall {head.reference}" in text(refused)
+    right = wrong | {"move-head": head.reference}
+    assert officer.post(f"/care/cases/{other.reference}/household", data=right).status_code == 303
+    assert again(other).household_head_id == head.id
+    leave = officer.post(f"/care/cases/{other.reference}/household/leave", data={"csrf_token": csrf(page)})
+    assert leave.status_code == 303 and again(other).household_head_id is None
