@@ -2,12 +2,24 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, orders, period_changes, queries, representations, trail, transfer
+from care import (
+    case_management,
+    course_representations,
+    household_answers,
+    orders,
+    period_changes,
+    queries,
+    representations,
+    seen,
+    trail,
+    transfer,
+)
 from care.commands import (
     CloseCase,
     Command,
@@ -94,14 +106,14 @@ def timeline(reference: str) -> Answer:
 @answers(201, 200, shape=CASE)
 @api.validate(tags=["care"])
 def report(reference: str, json: RecordReport) -> Answer:
-    """Take down a report. 200 instead of 201 when the same was said within the last minutes."""
+    """Take down a report, for the members of the household too. 200 instead of 201 when all of it was said just now."""
     actor = current_actor()
     case_id = queries.case_for(actor, reference).id
     with transaction():
         case = case_management.locked_case(case_id)
-        recorded = check_ins.record_by_staff(json, case=case, actor=actor, channel=ReportChannel.API)
-        shown, status = representations.report_json(recorded.report), 201 if recorded.is_new else 200
-    return jsonify(_shown(reference) | {"report": shown}), status
+        taken = household_answers.record(json, case=case, actor=actor, channel=ReportChannel.API)
+        shown, status = representations.taken_json(taken.own, taken.members), 201 if taken.any_new else 200
+    return jsonify(_shown(reference) | shown), status
 
 
 @blueprint.post("/<reference>/reviews")
@@ -110,7 +122,7 @@ def report(reference: str, json: RecordReport) -> Answer:
 @api.validate(tags=["care"])
 def review(reference: str, json: ReviewCase) -> Answer:
     """Judge what was reported until now; the reports stay as they are."""
-    return _act(reference, json, case_management.review, 201)
+    return act_on(reference, json, case_management.review, 201)
 
 
 @blueprint.post("/<reference>/lab-results")
@@ -119,7 +131,7 @@ def review(reference: str, json: ReviewCase) -> Answer:
 @api.validate(tags=["care"])
 def lab_result(reference: str, json: RecordLabResult) -> Answer:
     """Add a laboratory result."""
-    return _act(reference, json, case_management.record_lab_result, 201)
+    return act_on(reference, json, case_management.record_lab_result, 201)
 
 
 @blueprint.post("/<reference>/orders")
@@ -128,7 +140,7 @@ def lab_result(reference: str, json: RecordLabResult) -> Answer:
 @api.validate(tags=["care"])
 def order(reference: str, json: OrderEvent) -> Answer:
     """Add an event to the quarantine or isolation order."""
-    return _act(reference, json, orders.apply, 201)
+    return act_on(reference, json, orders.apply, 201)
 
 
 @blueprint.post("/<reference>/actions")
@@ -137,7 +149,7 @@ def order(reference: str, json: OrderEvent) -> Answer:
 @api.validate(tags=["care"])
 def action(reference: str, json: SetPublicHealthAction) -> Answer:
     """Order a public-health action; `none` ends it."""
-    return _act(reference, json, case_management.set_action, 200)
+    return act_on(reference, json, case_management.set_action, 200)
 
 
 @blueprint.post("/<reference>/extensions")
@@ -146,7 +158,7 @@ def action(reference: str, json: SetPublicHealthAction) -> Answer:
 @api.validate(tags=["care"])
 def extension(reference: str, json: ExtendMonitoring) -> Answer:
     """Set the last day of monitoring, inclusive: later, or earlier where the protocol allows it."""
-    return _act(reference, json, period_changes.set_end, 201)
+    return act_on(reference, json, period_changes.set_end, 201)
 
 
 @blueprint.post("/<reference>/protocol")
@@ -155,7 +167,7 @@ def extension(reference: str, json: ExtendMonitoring) -> Answer:
 @api.validate(tags=["care"])
 def protocol(reference: str, json: MoveToProtocol) -> Answer:
     """Follow the case by the newest version of its protocol, by the one that is named, or by another protocol."""
-    return _act(reference, json, period_changes.move, 200)
+    return act_on(reference, json, period_changes.move, 200)
 
 
 @blueprint.post("/<reference>/preferences")
@@ -164,7 +176,7 @@ def protocol(reference: str, json: MoveToProtocol) -> Answer:
 @api.validate(tags=["care"])
 def preferences(reference: str, json: SetPreferences) -> Answer:
     """Change channel, time of day, language; pause and resume."""
-    return _act(reference, json, case_management.set_preferences, 200)
+    return act_on(reference, json, case_management.set_preferences, 200)
 
 
 @blueprint.post("/<reference>/close")
@@ -173,7 +185,7 @@ def preferences(reference: str, json: SetPreferences) -> Answer:
 @api.validate(tags=["care"])
 def close(reference: str, json: CloseCase) -> Answer:
     """Close the case."""
-    return _act(reference, json, case_management.close, 200)
+    return act_on(reference, json, case_management.close, 200)
 
 
 @blueprint.post("/<reference>/transfer")
@@ -185,16 +197,25 @@ def hand_over(reference: str, json: TransferCase) -> Answer:
     return jsonify({"reference": reference.strip().upper(), "office": json.office.strip().lower()}), 200
 
 
-def _act(reference: str, command: Command, act: Callable[..., Any], status: int) -> Answer:
+def act_on(
+    reference: str,
+    command: Command,
+    act: Callable[..., Any],
+    status: int,
+    lock: Callable[[Any, UUID], Any] | None = None,
+) -> Answer:
+    """Let `act` do with the locked case what `command` says; only with the revision that `If-Match` names, if any."""
     actor = current_actor()
     case_id = queries.case_for(actor, reference).id
     with transaction():
-        act(command, case=case_management.locked_case(case_id), actor=actor)
+        case = lock(command, case_id) if lock else case_management.locked_case(case_id)
+        seen.refuse_if_not(case, request.headers.get("If-Match"))
+        act(command, case=case, actor=actor)
     return jsonify(_shown(reference)), status
 
 
 def _shown(reference: str) -> dict[str, Any]:
     case = queries.case_for(current_actor(), reference)
-    values = representations.case_json(case)
+    values = representations.case_json(case) | course_representations.course_json(case)
     trail.looked(current_actor(), "case.viewed", [case])
     return values

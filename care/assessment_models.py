@@ -25,10 +25,25 @@ class CheckIn(Identified, Base):
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    round_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_household_round.id"), index=True)
 
     case: Mapped[Case] = relationship(back_populates="check_ins")
 
     __table_args__ = (UniqueConstraint("case_id", "local_date", "slot"), Index(None, "expires_at", "answered_at"))
+
+
+class HouseholdRound(Identified, Base):
+    """One time that we asked a household through its head: one link for a check-in of each member."""
+
+    __tablename__ = "care_household_round"
+
+    head_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    head: Mapped[Case] = relationship()
+    check_ins: Mapped[list[CheckIn]] = relationship(order_by="CheckIn.case_id")
 
 
 class SymptomReport(OfCase, Identified, Base):
@@ -38,7 +53,8 @@ class SymptomReport(OfCase, Identified, Base):
 
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"))
     check_in_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_check_in.id"))
-    corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_symptom_report.id"))
+    corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_symptom_report.id"))  # both count
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_symptom_report.id"))  # that one no longer
     reported_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     by: Mapped[Reporter]
@@ -52,7 +68,7 @@ class SymptomReport(OfCase, Identified, Base):
     case: Mapped[Case] = relationship(back_populates="reports")
     check_in: Mapped[CheckIn | None] = relationship()
 
-    __table_args__ = (Index(None, "case_id", "reported_at"),)
+    __table_args__ = (Index(None, "case_id", "reported_at"), UniqueConstraint("replaces_id"))
 
 
 class Review(OfCase, Identified, Base):
@@ -98,4 +114,5 @@ WITH_FACTS = (
     selectinload(Case.lab_results),
     selectinload(Case.check_ins),
     selectinload(Case.tasks),
+    selectinload(Case.head),
 )

@@ -1,5 +1,6 @@
 """From rows to facts, through the rule function, and back into the row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +41,11 @@ def protocol_of(case: Case) -> Protocol:
     return protocol_for(case.protocol_code, case.protocol_version)
 
 
+def answering(case: Case) -> Person:
+    """Who is asked and answers for the person of `case`: the head of their household, or they themselves."""
+    return case.head.person if case.head is not None and not case.head.person.is_erased else case.person
+
+
 def address_of(person: Person) -> tuple[Channel, str] | None:
     """Channel and address to write to: the one wished for, else the other one that we know; None: not at all."""
     if person.channel is Channel.NONE:
@@ -54,7 +60,7 @@ def address_of(person: Person) -> tuple[Channel, str] | None:
 
 def load_facts(case: Case) -> CaseFacts:
     """The facts of `case` as the rules want them."""
-    person = case.person
+    person, asked = case.person, answering(case)
     return CaseFacts(
         kind=case.kind,
         status=case.status,
@@ -70,15 +76,15 @@ def load_facts(case: Case) -> CaseFacts:
         shortened_by=case.shortened_by,
         touched_at=case.touched_at,
         public_health_action=case.public_health_action or "none",
-        contact_window=person.contact_window,
-        reachable=person.opted_out_at is None and address_of(person) is not None,
-        opted_out_at=person.opted_out_at,
-        unreachable_since=person.unreachable_since,
+        contact_window=asked.contact_window,
+        reachable=asked.opted_out_at is None and address_of(asked) is not None,
+        opted_out_at=asked.opted_out_at,
+        unreachable_since=asked.unreachable_since,
         missing_details=_missing_details(case),
         order_state=case.order_state,
         order_ends_on=case.order_ends_on,
         reports=tuple(
-            sorted((_report_fact(row) for row in case.reports), key=lambda r: (r.reported_at, r.recorded_at))
+            sorted((_report_fact(row) for row in counting(case.reports)), key=lambda r: (r.reported_at, r.recorded_at))
         ),
         reviews=tuple(ReviewFact(row.judgement, row.recorded_at) for row in _by(case.reviews, "recorded_at")),
         labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
@@ -90,6 +96,12 @@ def load_facts(case: Case) -> CaseFacts:
 
 def _by(rows: list[Any], name: str) -> list[Any]:
     return sorted(rows, key=lambda row: getattr(row, name))
+
+
+def counting(reports: Sequence[SymptomReport]) -> list[SymptomReport]:
+    """Those that no correction has replaced."""
+    replaced = {row.replaces_id for row in reports}
+    return [row for row in reports if row.id not in replaced]
 
 
 def _report_fact(row: SymptomReport) -> ReportFact:
@@ -111,9 +123,10 @@ def _missing_details(case: Case) -> tuple[str, ...]:
     person, missing = case.person, []
     if person.birth_date is None:
         missing.append("birth_date")
-    if person.channel is Channel.SMS and not person.phone:
+    asked = answering(case)
+    if asked.channel is Channel.SMS and not asked.phone:
         missing.append("phone")
-    if person.channel is Channel.EMAIL and not person.email:
+    if asked.channel is Channel.EMAIL and not asked.email:
         missing.append("email")
     if case.kind is Kind.CONTACT and case.last_exposure_on is None and not case.continuous_exposure:
         missing.append("last_exposure_on")

@@ -1,7 +1,7 @@
 """Everything that staff do with a case. All functions run inside the caller's `transaction()`."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from auth import notices
 from auth.actors import Actor
-from care import follow_up, known_cases, links, messages, name_index, people, phones, timeline, trail
+from care import follow_up, household_rows, known_cases, links, messages, name_index, people, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, load_facts, reassess, zone_of
 from care.commands import (
@@ -27,12 +27,11 @@ from care.protocol import current_protocol
 from care.vocabulary import CloseReason, LabOutcome, Status
 from config import clock
 from config.database import db, locked
-from config.errors import N_, FieldError, NotFound, RuleViolation
+from config.errors import N_, NotFound, RuleViolation
 from config.ids import new_reference
 from notifications.preferences import Basis
 
 log = structlog.get_logger(__name__)
-CLOCK_TOLERANCE = timedelta(minutes=5)  # other people's clocks
 
 CLOSING: dict[CloseReason, Action] = {
     CloseReason.COMPLETED_MONITORING: Action.COMPLETE,
@@ -76,6 +75,7 @@ def enrol(
         return Enrolment(known, created=False)
     if known_cases.handed_over(office_id, [identity]):
         raise RuleViolation("external_id", N_("This case was handed over to another health office."))
+    head = _head(command.household_of, office_id)
     case = Case(
         reference=_free_reference(),
         person=phones.numbered(people.new_person(command.person, office_id, now)),
@@ -96,16 +96,18 @@ def enrol(
         first_positive_on=command.first_positive_on,
         entered_on=command.entered_on,
         continuous_exposure=command.continuous_exposure,
-        household_head_id=_head_id(command.household_of, office_id),
         public_health_action="none",
         notice_version=notices.newest(notices.ENROLMENT),
         facts_revision=1,
     )
-    _check_dates(command, case, now)
+    household_rows.point(case, head)
+    people.check_dates(command, case.enrolled_at, zone_of(case.person), now)
     change = reassess(case, now)
     db.session.add(case)
     db.session.flush()
     name_index.index_names(case.person)
+    if head is not None:
+        case.number_at_head = phones.number_at_head(case, head)
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
     trail.record(actor, "case.enrolled", case)
     ends_at = period(load_facts(case), protocol).ends_at(zone_of(case.person))
@@ -134,33 +136,22 @@ def _free_reference() -> str:
             return reference
 
 
-def _head_id(reference: str | None, office_id: UUID) -> UUID | None:
+def _head(reference: str | None, office_id: UUID) -> Case | None:
     if reference is None:
         return None
-    head = db.session.scalar(select(Case.id).where(Case.reference == reference, Case.office_id == office_id))
-    if head is None:
-        raise RuleViolation("household_of", N_("There is no case {reference} in this office."), reference=reference)
+    head = household_rows.head_for(reference.strip().upper(), office_id, field="household_of")
+    household_rows.lock([head.id])
     return head
 
 
-def _check_dates(command: EnrolCase, case: Case, now: datetime) -> None:
-    today = now.astimezone(zone_of(case.person)).date()
-    names = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
-    future = [
-        FieldError(name, N_("This date is in the future."))
-        for name in names
-        if (day := getattr(command, name)) is not None and day > today
-    ]
-    if command.person.birth_date is not None and command.person.birth_date > today:
-        future.append(FieldError("person.birth_date", N_("This date is in the future.")))
-    if case.enrolled_at > now + CLOCK_TOLERANCE:
-        future.append(FieldError("enrolled_at", N_("This date is in the future.")))
-    if future:
-        raise RuleViolation.of(future)
-
-
 def locked_case(case_id: UUID) -> Case:
-    """The case with its row locked until the transaction ends, freshly read. Raises NotFound."""
+    """The case, freshly read, its row and those of its household locked until the transaction ends. Raises NotFound."""
+    household_rows.lock([case_id])
+    return loaded(case_id)
+
+
+def loaded(case_id: UUID) -> Case:
+    """The same for a case whose household is locked already."""
     statement = select(Case).options(*WITH_FACTS).where(Case.id == case_id)
     case = db.session.scalar(locked(statement).execution_options(populate_existing=True))
     if case is None:
@@ -234,9 +225,24 @@ def set_preferences(command: SetPreferences, *, case: Case, actor: Actor) -> Cha
     if command.paused is not None and command.paused is not (case.status is Status.PAUSED):
         case.status = after(case.status, Action.PAUSE if command.paused else Action.RESUME)
         messages.withdraw(case)
+        messages.withdraw(case, messages.FOR_HOUSEHOLD)
     changed = command.model_dump(exclude_none=True, mode="json")
     timeline.add(case, "preferences", actor, **changed)
+    if command.paused is not None:
+        _pause_members(case, command.paused, actor)
+    household_rows.look_again_at(case)
     return settled(case, actor, clock.now())
+
+
+def _pause_members(head: Case, paused: bool, actor: Actor) -> None:
+    """With the head, everybody is paused or resumed for whom they answer; who is in hospital stays there."""
+    now = clock.now()
+    for member in household_rows.open_members_of(head):
+        if member.status is Status.HOSPITALISED or paused is (member.status is Status.PAUSED):
+            continue
+        member.status = after(member.status, Action.PAUSE if paused else Action.RESUME)
+        timeline.add(member, "preferences", actor, paused=paused, head=head.reference)
+        settled(member, actor, now)
 
 
 def close(command: CloseCase, *, case: Case, actor: Actor) -> None:

@@ -7,9 +7,9 @@ import structlog
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import case_management, links, messages, phones, timeline, trail
+from care import case_management, household_rounds, household_rows, links, messages, phones, timeline, trail
 from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
-from care.assessments import Change, load_facts, protocol_of, reassess
+from care.assessments import Change, counting, load_facts, protocol_of, reassess
 from care.commands import RecordReport
 from care.facts import UNSPECIFIED
 from care.lifecycle import Action, after
@@ -17,7 +17,7 @@ from care.models import Case
 from care.monitoring import next_check_in
 from care.people import phone_index
 from care.replies import understand
-from care.vocabulary import ReportChannel, Reporter
+from care.vocabulary import ReportChannel, Reporter, Status
 from config import clock
 from config.database import claimable, db, transaction
 from config.encryption import token_hash
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 CLOCK_TOLERANCE = timedelta(minutes=5)
 OLDEST_REPORT = timedelta(days=60)
+CORRECTABLE = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,22 @@ class Recorded:
 def send_due() -> int:
     """Create the check-ins that are due and write to the people, one batch in one transaction. Returns how many cases.
 
-    Two workers at once take different cases; a case, slot and local day is asked once, whatever happens.
+    Two workers at once take different cases and households; a case, slot and local day is asked once, whatever happens.
     """
     now = clock.now()
     is_due = Case.next_check_in_at <= now
     if db.session.scalar(select(Case.id).where(is_due).limit(1)) is None:
         return 0
-    due = select(Case).options(*WITH_FACTS).where(is_due).order_by(Case.next_check_in_at)
+    alone = household_rounds.lives_alone()
+    due = select(Case).options(*WITH_FACTS).where(is_due, alone).order_by(Case.next_check_in_at)
     with transaction():
         cases = db.session.scalars(claimable(due.limit(BATCH))).all()
         for case in cases:
             _ask(case, now)
-        return len(cases)
+        households = household_rounds.claim_due(now, BATCH)
+        for household in households:
+            household_rounds.ask(household, now, _ask)
+        return len(cases) + len(households)
 
 
 def _ask(case: Case, now: datetime) -> None:
@@ -89,24 +94,27 @@ def record(
 ) -> Recorded:
     """Take down a report for the locked `case`. The same answer within 15 minutes (protocol) is the same report.
 
-    Raises RuleViolation for symptoms that are not asked and for times that cannot be, InvalidTransition for a case
-    that is closed.
+    One that corrects another replaces it: the older one stays, and does not count any more. Raises RuleViolation for
+    symptoms that are not asked and for times that cannot be, InvalidTransition for a case that is closed.
     """
     now, protocol = clock.now(), protocol_of(case)
     status = after(case.status, Action.REPORT)
-    reported_at = command.reported_at or now
+    replaced = _replaced(command, case, now)
+    reported_at = command.reported_at or (replaced.reported_at if replaced else now)
     _check(command, reported_at, now, protocol.symptom_keys)
     window = timedelta(minutes=protocol.check_ins.same_report_within_minutes)
-    near = [row for row in case.reports if abs(row.reported_at - reported_at) <= window]
-    same = next((row for row in near if _says_the_same(row, command)), None)
+    others = [row for row in counting(case.reports) if row is not replaced]
+    near = [row for row in others if abs(row.reported_at - reported_at) <= window]
     if check_in is not None and check_in.answered_at is None:
         check_in.answered_at = now
+    same = next((row for row in near if _says_the_same(row, command)), None) if replaced is None else None
     if same is not None:
         return Recorded(same, is_new=False, change=None)
     report = SymptomReport(
         case=case,
-        check_in=check_in,
-        corrects_id=near[-1].id if near else None,
+        check_in=check_in or (replaced.check_in if replaced else None),
+        corrects_id=near[-1].id if near and replaced is None else None,
+        replaces_id=replaced.id if replaced else None,
         reported_at=reported_at,
         recorded_at=now,
         by=command.by,
@@ -118,13 +126,44 @@ def record(
         note=command.note or None,
     )
     db.session.add(report)
-    case.status = status
-    case.last_report_at = max(filter(None, (case.last_report_at, reported_at)))
-    case.person.unreachable_since = None
-    timeline.add(case, "reported", actor, occurred_at=reported_at, channel=channel.value, by=command.by.value)
-    change = case_management.settled(case, actor, now)
-    log.info("report_recorded", case=case.reference, channel=channel.value)
+    change = _follow(report, case, status, actor, now)
     return Recorded(report, is_new=True, change=change)
+
+
+def _follow(report: SymptomReport, case: Case, status: Status, actor: Actor, now: datetime) -> Change:
+    """What a new report changes in its case."""
+    case.status = status
+    case.last_report_at = max(row.reported_at for row in counting(case.reports))
+    if case.person.unreachable_since is not None:
+        case.person.unreachable_since = None
+        household_rows.look_again_at(case)
+    kind = "reported" if report.replaces_id is None else "report_corrected"
+    timeline.add(case, kind, actor, occurred_at=report.reported_at, channel=report.channel.value, by=report.by.value)
+    if report.replaces_id is not None:
+        trail.record(actor, "case.report_corrected", case, report=report.replaces_id)
+    change = case_management.settled(case, actor, now)
+    log.info("report_recorded", case=case.reference, channel=report.channel.value)
+    return change
+
+
+def _replaced(command: RecordReport, case: Case, now: datetime) -> SymptomReport | None:
+    """The report that this one corrects: one that still counts, and is not older than two weeks."""
+    if command.corrects is None:
+        return None
+    found = next((row for row in case.reports if row.id == command.corrects), None)
+    if found is None:
+        raise RuleViolation("corrects", N_("There is no such report in this case."))
+    if found not in counting(case.reports):
+        raise RuleViolation("corrects", N_("This report has been corrected already."))
+    if found.recorded_at < now - CORRECTABLE:
+        raise RuleViolation("corrects", N_("This report is too old to be corrected."))
+    return found
+
+
+def correctable(case: Case) -> list[SymptomReport]:
+    """The reports that can still be corrected, the newest first."""
+    since = clock.now() - CORRECTABLE
+    return [row for row in reversed(counting(case.reports)) if row.recorded_at >= since]
 
 
 def _check(command: RecordReport, reported_at: datetime, now: datetime, known: frozenset[str]) -> None:
@@ -183,8 +222,9 @@ def reply_by_sms(reply: InboundReply) -> bool:
         return False
     digits = not phones.was_shared(phones.on_phone(index))
     answers = []
+    household_rows.lock(said)
     for case_id in sorted(said):
-        case = case_management.locked_case(case_id)
+        case = case_management.loaded(case_id)
         answer = understand(said[case_id], protocol_of(case), case.person.locale, digits=digits)
         if answer is None or not case.is_open:
             return False
@@ -194,7 +234,7 @@ def reply_by_sms(reply: InboundReply) -> bool:
             reported_at=min(reply.received_at, clock.now()),
             symptoms=answer.symptoms,
             temperature_c=answer.temperature_c,
-            by=Reporter.SELF,
+            by=Reporter.SELF if case.person.phone_index == index else Reporter.PROXY,
         )
         check_in = newest_open(case)
         actor = Actor.link(case.reference, case.person.locale)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 import phonenumbers
 from pydantic import (
@@ -25,6 +26,7 @@ from care.vocabulary import (
     OrderEventKind,
     Reporter,
     ReviewOutcome,
+    RiskLevel,
 )
 from config.errors import N_
 from config.plain_text import visible
@@ -150,7 +152,11 @@ class EnrolCase(Command):
 
 
 class RecordReport(Command):
-    """What a person says about their health. `reported_at` is when they say it (default now)."""
+    """What a person says about their health. `reported_at` is when they say it (default now).
+
+    `members`: what is said of others for whom this person answers, by reference. `corrects`: the report that this one
+    replaces.
+    """
 
     reported_at: AwareDatetime | None = None
     temperature_c: Temperature | None = None
@@ -158,11 +164,17 @@ class RecordReport(Command):
     fever_reducer: bool | None = None
     note: Note | None = None
     by: Reporter = Reporter.SELF
-    members: dict[str, dict[str, Any]] | None = None
+    members: Annotated[dict[str, dict[str, Any]], Field(max_length=100)] | None = None
+    corrects: UUID | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything is said of the person themselves: nothing said is not "I am well"."""
+        return bool(self.model_fields_set & {"symptoms", "temperature_c", "note"})
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.model_fields_set & {"symptoms", "temperature_c", "note"}:  # nothing said is not "I am well"
+    def _is_of_somebody(self) -> Self:
+        if not self.says_something and not self.members:
             raise PydanticCustomError("report", N_("Please say how this person is: symptoms, temperature or a note."))
         return self
 
@@ -240,11 +252,17 @@ class FinishTask(Command):
 
 
 class ListCases(Command):
-    """Filters of the line lists; `after` is the cursor that the last page gave."""
+    """Filters of the line lists; `after` is the cursor that the last page gave.
+
+    `assigned_to`: an actor's id, or me. `follow_up`: due by today, the oldest first; else by priority.
+    """
 
     line_list: str | None = None
     kind: Kind | None = None
     status: str | None = None
+    assigned_to: Annotated[str | None, Field(max_length=80)] = None
+    risk_level: RiskLevel | None = None
+    follow_up: Literal["due"] | None = None
     q: Annotated[str | None, Field(max_length=200)] = None
     after: str | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -7,6 +7,7 @@ for which they need order and certificate (Art. 17 (3) (b) GDPR). Functions run 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -17,6 +18,7 @@ from auth.erasures import EVERYTHING, HEALTH
 from auth.holdings import Kept
 from care import trail
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
+from care.course_models import OF_CASE, Comment, ContactAttempt, Conversion, Travel, Vaccination
 from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
 from care.models import Case, CaseEvent, Document, OfficeTask, Person
@@ -114,13 +116,17 @@ def _order_days() -> int:
 def _parts(cases: Sequence[Case], scope: str) -> tuple[Part, ...]:
     ids = [case.id for case in cases]
 
-    def number(model: type[SymptomReport | Review | LabResult | CheckIn | CaseEvent | OfficeTask | Document]) -> int:
+    def number(model: Any) -> int:
         return db.session.scalar(select(func.count(model.id)).where(model.case_id.in_(ids))) or 0
 
     health = (
         Part(N_("Reports on health"), number(SymptomReport)),
         Part(N_("Reviews and findings"), number(Review)),
         Part(N_("Laboratory results"), number(LabResult)),
+        Part(N_("Vaccinations and journeys"), number(Vaccination) + number(Travel)),
+        Part(N_("Conversions, and how the case stood before"), number(Conversion)),
+        Part(N_("Comments of colleagues, in all versions"), number(Comment)),
+        Part(N_("Attempts to reach the person"), number(ContactAttempt)),
         Part(N_("Check-ins and their links"), number(CheckIn)),
         Part(N_("Tasks and their notes"), number(OfficeTask)),
         Part(N_("Messages"), erasing.count([case.reference for case in cases])),
@@ -175,6 +181,7 @@ def erase_health(case_ids: Sequence[UUID]) -> None:
         case.findings, case.because = [], dict(NOTHING_TOLD)
         case.priority, case.public_health_action = 0.0, "none"
         case.symptom_onset_on = case.first_positive_on = case.last_exposure_on = case.last_report_at = None
+        case.risk_level = case.monitoring_plan = case.follow_up_on = case.follow_up_note = None
         case.health_erased_at = clock.now()
         for event in case.events:
             event.details = {name: value for name, value in (event.details or {}).items() if name != "note"}
@@ -213,10 +220,12 @@ def _others_have(index: bytes | None, person_ids: Collection[UUID]) -> bool:
 
 
 def _erase_facts(case_ids: Sequence[UUID]) -> None:
-    _run(update(SymptomReport).where(among(SymptomReport.case_id, case_ids)).values(corrects_id=None))
-    for model in (SymptomReport, Review, LabResult, CheckIn, OfficeTask):
+    unlinked = {"corrects_id": None, "replaces_id": None}
+    _run(update(SymptomReport).where(among(SymptomReport.case_id, case_ids)).values(unlinked))
+    facts: tuple[type[Any], ...] = (SymptomReport, Review, LabResult, CheckIn, OfficeTask, *OF_CASE)
+    for model in facts:
         ids = list(db.session.scalars(select(model.id).where(among(model.case_id, case_ids))))
-        delete_with_dependents(model.__table__, ids)  # type: ignore[arg-type]
+        delete_with_dependents(model.__table__, ids)
     _run(delete(CaseEvent).where(among(CaseEvent.case_id, case_ids), CaseEvent.kind.not_in(KEPT_EVENTS)))
 
 

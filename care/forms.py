@@ -1,7 +1,7 @@
 """Care's forms. What they carry is checked by the commands and the domain."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -66,7 +66,7 @@ class CheckInForm(BaseForm):
     fever_reducer = BooleanField(_l("I have taken something against fever today"))
     note = TextAreaField(_l("Anything else we should know?"), validators=[Optional()])
 
-    def ask(self, protocol: Protocol, locale: str) -> "CheckInForm":
+    def ask(self, protocol: Protocol, locale: str) -> Self:
         """Offer the symptoms of `protocol`, in `locale`."""
         self._asked = tuple(one.key for one in protocol.symptoms)
         self.symptoms.choices = [SelectChoice(one.key, one.name.in_(locale)) for one in protocol.symptoms]
@@ -90,9 +90,16 @@ class CheckInForm(BaseForm):
 
 
 class StaffReportForm(CheckInForm):
-    """The same by phone, with the time of the call."""
+    """The same by phone, with the time of the call; new, or instead of what was taken down wrongly."""
 
+    corrects = SelectField(_l("Corrects"), validators=[Optional()], validate_choice=False)
     reported_at = DateTimeLocalField(_l("Time of the answer (empty: now)"), validators=[Optional()])
+
+    def offer(self, correctable: Sequence[tuple[str, str]]) -> "StaffReportForm":
+        """The reports that this one may replace: id, and when it was made."""
+        known = [SelectChoice(report_id, when) for report_id, when in correctable]
+        self.corrects.choices = [SelectChoice("", _("none: this is a new report")), *known]
+        return self
 
 
 class BirthDateForm(BaseForm):

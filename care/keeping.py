@@ -20,7 +20,7 @@ from auth.erasures import EVERYTHING
 from auth.records import Record
 from auth.retention import Page, RecordType
 from auth.roles import Permission
-from care import erasure, representations
+from care import course_representations, erasure, representations
 from care.import_models import CaseImport, ImportState
 from care.models import Case, Document
 from care.protocol import all_protocols, current_protocol, current_versions
@@ -76,8 +76,10 @@ def _of_same_person(other: Any, which: ColumnElement[bool]) -> ColumnElement[boo
 
 
 def _cases(which: ColumnElement[bool], since: Any, after: UUID | None, limit: int) -> Page:
+    member = aliased(Case)
+    answers_for_somebody = exists().where(member.household_head_id == Case.id, member.closed_at.is_(None))
     wanted: Select[Any] = select(Case.id, Case.reference, Case.office_id, since.label("since")).where(
-        Case.closed_at.is_not(None), which
+        Case.closed_at.is_not(None), which, ~answers_for_somebody
     )
     if after:
         wanted = wanted.where(Case.id > after)
@@ -170,6 +172,7 @@ def _as_json(case: Case) -> dict[str, Any]:
             }
             for order in case.orders
         ],
+        **course_representations.course_json(case),
         "timeline": [representations.event_json(event) for event in case.events],
     }
 

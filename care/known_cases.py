@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from care import people
 from care.commands import EnrolCase
-from care.models import Case, Handover
+from care.course_models import Handover
+from care.models import Case
 from config.database import db
 
 LOOKED_UP_AT_ONCE = 500

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from care.assessment_models import CheckIn
+from care.assessment_models import CheckIn, HouseholdRound
 from care.models import AccessLink, Case
 from config import clock
 from config.database import db
@@ -18,24 +18,30 @@ from config.encryption import token_hash
 
 HASH_BYTES = 32
 CHECK_INS = select(CheckIn).options(joinedload(CheckIn.case))
+ROUNDS = select(HouseholdRound).options(
+    joinedload(HouseholdRound.head), joinedload(HouseholdRound.check_ins).joinedload(CheckIn.case)
+)
 PAPERS = select(AccessLink).options(joinedload(AccessLink.case))
 
 
 @dataclass(frozen=True)
 class Behind:
-    """What a link opens at this moment: a question, a paper, or nothing."""
+    """What a link opens at this moment: a question, several for a household, a paper, or nothing."""
 
     check_in: CheckIn | None = None
+    round: HouseholdRound | None = None
     paper: AccessLink | None = None
 
 
 def look(token: str) -> Behind:
-    """What is behind `token` now. Always the same two statements; changes nothing."""
+    """What is behind `token` now. Always the same three statements; changes nothing."""
     wanted = token_hash(token)
     check_in = db.session.scalar(CHECK_INS.where(CheckIn.token_hash == wanted))
+    asked = db.session.scalars(ROUNDS.where(HouseholdRound.token_hash == wanted)).unique().one_or_none()
     paper = db.session.scalar(PAPERS.where(AccessLink.token_hash == wanted))
     return Behind(
         check_in if check_in is not None and takes_answer(check_in) else None,
+        asked if asked is not None and waiting_in(asked) else None,
         paper if paper is not None and can_be_opened(paper) else None,
     )
 
@@ -43,6 +49,17 @@ def look(token: str) -> Behind:
 def takes_answer(check_in: CheckIn) -> bool:
     """Whether the question behind this link still waits for its answer."""
     return check_in.answered_at is None and clock.now() < check_in.expires_at and check_in.case.is_open
+
+
+def waiting_in(asked: HouseholdRound) -> list[CheckIn]:
+    """The questions of a round that still wait, of those for whom its head still answers."""
+    if clock.now() >= asked.expires_at:
+        return []
+    return [
+        check_in
+        for check_in in asked.check_ins
+        if takes_answer(check_in) and asked.head_id in (check_in.case_id, check_in.case.household_head_id)
+    ]
 
 
 def can_be_opened(link: AccessLink) -> bool:

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from auth.models import Office
 from care import phones
-from care.assessments import address_of, protocol_of
+from care.assessments import address_of, answering, protocol_of
 from care.models import Case
 from care.monitoring import CheckInDue
 from care.vocabulary import Channel
@@ -19,6 +20,7 @@ from notifications.statuses import Channel as By
 
 STAFF_LOCALE = "de"
 FOR_PERSON = "person"  # correlation of messages to the person, so that closing a case withdraws only those
+FOR_HOUSEHOLD = "household"  # of those that ask for several: a head's closed case does not keep them from the others
 
 
 def invite(case: Case) -> bool:
@@ -38,16 +40,23 @@ def ask(case: Case, due: CheckInDue, link: str) -> bool:
     )
 
 
+def ask_household(head: Case, round_id: UUID, people: str, link: str, expires_at: datetime) -> bool:
+    """Ask the head for everybody in `people` (numbers and initials), with one `link`."""
+    variables = {"link": link, "people": people}
+    key = f"household:{round_id}"
+    return _to_person(head, "care.check_in_household", key, variables, expires_at=expires_at, correlation=FOR_HOUSEHOLD)
+
+
 def tell_released(case: Case, link: str | None, not_before: datetime) -> bool:
     """Tell the person that monitoring is over; `link` leads to the certificate."""
     variables = {"link": link, "ended_on": case.monitoring_ends_on}
-    return _to_person(case, "care.released", f"released:{case.id}", variables, not_before=not_before, lasting=True)
+    return _to_person(case, "care.released", f"released:{case.id}", variables, not_before=not_before, correlation=None)
 
 
 def send_link_code(case: Case, code: str, key: str, lasts: timedelta) -> bool:
     """Send the code with which the person links their login. False when there is no way to reach them."""
     variables = {"code": code, "link": current_settings().public_url("/account/link-case"), "hours": _hours(lasts)}
-    return _to_person(case, "care.link_code", f"link-code:{key}", variables, expires_at=clock.now() + lasts)
+    return _to_person(case, "care.link_code", f"link-code:{key}", variables, expires_at=clock.now() + lasts, own=True)
 
 
 def _hours(lasts: timedelta) -> int:
@@ -82,9 +91,9 @@ def note_basis(case: Case, basis: Basis) -> None:
             record_basis(channel, address, basis, f"case:{case.reference}")
 
 
-def withdraw(case: Case) -> int:
+def withdraw(case: Case, correlation: str = FOR_PERSON) -> int:
     """Take back what has not gone out to the person. Returns how many messages."""
-    return outbox.cancel(case.reference, correlation=FOR_PERSON)
+    return outbox.cancel(case.reference, correlation=correlation)
 
 
 def _to_person(
@@ -95,9 +104,10 @@ def _to_person(
     *,
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
-    lasting: bool = False,
+    correlation: str | None = FOR_PERSON,
+    own: bool = False,
 ) -> bool:
-    person = case.person
+    person = case.person if own else answering(case)
     address = address_of(person)
     if address is None or person.opted_out_at is not None:
         return False
@@ -120,7 +130,7 @@ def _to_person(
         about=case.reference,
         not_before=not_before,
         expires_at=expires_at,
-        correlation=None if lasting else FOR_PERSON,
+        correlation=correlation,
         fallbacks=fallbacks,
         owner=f"office:{case.office_id}",
         zone=person.timezone,

@@ -29,8 +29,10 @@ from care.vocabulary import (
     Kind,
     LineList,
     LinkPurpose,
+    MonitoringPlan,
     OrderEventKind,
     OrderState,
+    RiskLevel,
     Status,
     TaskKind,
 )
@@ -99,6 +101,13 @@ class Case(SealedRow, Identified, Base):
     external_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # makes an import of the same row find its case
     household_head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"), index=True)
+    number_at_head: Mapped[int | None]  # how an answer by SMS from the head's phone says that it is for this person
+    risk_level: Mapped[RiskLevel | None]
+    monitoring_plan: Mapped[MonitoringPlan | None]
+    assigned_to: Mapped[str | None] = mapped_column(String(80))  # an actor's id
+    assigned_name = sealed(str)
+    follow_up_on: Mapped[date | None]
+    follow_up_note = sealed(str)
 
     enrolled_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -136,6 +145,7 @@ class Case(SealedRow, Identified, Base):
     assessed_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    head: Mapped["Case | None"] = relationship(remote_side="Case.id")  # whoever answers for the person; None: they do
     reports: Mapped[list["SymptomReport"]] = relationship(back_populates="case", order_by="SymptomReport.reported_at")
     reviews: Mapped[list["Review"]] = relationship(back_populates="case", order_by="Review.recorded_at")
     lab_results: Mapped[list["LabResult"]] = relationship(back_populates="case", order_by="LabResult.sampled_on")
@@ -236,21 +246,6 @@ class OfficeTask(OfCase, Identified, Base):
     )
 
 
-class Handover(Identified, Base):
-    """That an office has handed a case over to another. `identity_index`: under what its imports found the case."""
-
-    __tablename__ = "care_handover"
-
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
-    from_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
-    to_office_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("office.id"))
-    identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)
-    at: Mapped[datetime]
-    actor_id: Mapped[str] = mapped_column(String(80))
-
-    __table_args__ = (Index(None, "from_office_id", "identity_index"),)
-
-
 class Document(OfCase, Identified, Base):
     """A paper we made for the person, as sealed PDF."""
 
@@ -287,4 +282,5 @@ class AccessLink(Identified, Base):
     __table_args__ = (CheckConstraint("tries >= 0", name="tries"),)
 
 
-import care.assessment_models  # noqa: E402, F401 - the relationships above name its classes; it needs Case first
+import care.assessment_models  # noqa: E402 - the relationships above name its classes; it needs Case first
+import care.course_models  # noqa: E402, F401 - so that whoever knows cases knows all that hangs on them

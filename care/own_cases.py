@@ -17,10 +17,19 @@ from auth.assurance import at_least
 from auth.holdings import Holding, Kept, register_holding
 from auth.models import User
 from auth.policies import user_id_of
-from care import case_management, check_ins, representations, timeline, trail
+from care import (
+    case_management,
+    check_ins,
+    course_representations,
+    household_answers,
+    representations,
+    timeline,
+    trail,
+)
 from care.assessments import protocol_of, zone_of
 from care.commands import RecordReport
 from care.guardianship import LinkBasis, counts
+from care.household_answers import Answers, Asked
 from care.link_models import CaseLink, LinkCode
 from care.models import Case
 from care.monitoring import local_day
@@ -33,6 +42,10 @@ from config.errors import N_, NotFound, RuleViolation
 OWN_CASE = scopes.system("own case")
 ASSURANCE = "substantial"
 """Health data are shown, and a case linked, only to a login that proves this much (eIDAS)."""
+HOW_STAFF_WORK = (
+    *("because", "findings", "priority", "line_list", "reassess_at", "risk_level", "monitoring_plan"),
+    *("assigned_to", "assigned_name", "follow_up_on", "follow_up_note", "revision"),
+)
 
 
 def mine(actor: Actor) -> list[dict[str, Any]]:
@@ -86,6 +99,23 @@ def answer(command: RecordReport, reference: str, actor: Actor, notice_version: 
             channel=ReportChannel.ACCOUNT,
             check_in=check_ins.newest_open(case),
             notice_version=notice_version,
+        )
+        db.session.flush()  # in this scope: it is the one that may write these rows
+
+
+def household(actor: Actor, reference: str) -> list[Asked]:
+    """Everybody for whom the person of this case answers, they themselves first; nobody if alone. Raises NotFound."""
+    with scopes.within(OWN_CASE):
+        return household_answers.household_of(_own(actor, reference)[0])
+
+
+def answer_for_household(answers: Answers, reference: str, actor: Actor, notice_version: int | None = None) -> None:
+    """Take down how the people of the household are. Raises NotFound, RuleViolation. Call inside `transaction()`."""
+    with scopes.within(OWN_CASE):
+        case, link = _own(actor, reference)
+        by = None if link.basis is LinkBasis.SELF else Reporter.PROXY
+        household_answers.record_each(
+            answers, head_id=case.id, actor=actor, channel=ReportChannel.ACCOUNT, by=by, notice_version=notice_version
         )
         db.session.flush()  # in this scope: it is the one that may write these rows
 
@@ -220,14 +250,15 @@ def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
 
 def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
     known = representations.case_json(case)
-    for internal in ("because", "findings", "priority", "line_list", "reassess_at"):  # how staff sort their work
+    for internal in HOW_STAFF_WORK:
         known.pop(internal, None)
+    course = {name: rows for name, rows in course_representations.course_json(case).items() if name != "comments"}
     reports = [representations.report_json(report) for report in case.reports]
     results = [
         {"kind": row.kind.value, "result": row.result.value, "sampled_on": row.sampled_on.isoformat()}
         for row in case.lab_results
     ]
-    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results}
+    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, **course}
     yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:

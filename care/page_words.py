@@ -25,7 +25,7 @@ def care_words(table: str, code: str | None) -> str:
 def care_reason(because: dict[str, Any]) -> str:
     """Why a case is listed, as a sentence."""
     text = words.RULES.get(because.get("rule", ""))
-    inputs = {name: _said(value) for name, value in (because.get("inputs") or {}).items()}
+    inputs = {name: said(value) for name, value in (because.get("inputs") or {}).items()}
     return filled(text, inputs) if text else str(because.get("rule", ""))
 
 
@@ -40,16 +40,16 @@ def care_finding(found: dict[str, Any], protocol: Protocol, locale: str) -> str:
         "details": lambda code: care_words("DETAILS", code),
         "slots": _slot,
     }
-    said = {
-        name: ", ".join(map(named[name], value)) if isinstance(value, list) else _said(value)
+    shown = {
+        name: ", ".join(map(named[name], value)) if isinstance(value, list) else said(value)
         for name, value in inputs.items()
     }
-    return filled(text, said)
+    return filled(text, shown)
 
 
 def _slot(text: str) -> str:
     day, _space, slot = text.partition(" ")
-    return " ".join(filter(None, (str(_said(day)), care_words("SLOTS", slot) if slot in words.SLOTS else "")))
+    return " ".join(filter(None, (str(said(day)), care_words("SLOTS", slot) if slot in words.SLOTS else "")))
 
 
 def link_to_case(actor: Actor, about: str) -> str | None:
@@ -60,7 +60,7 @@ def link_to_case(actor: Actor, about: str) -> str | None:
         return None
 
 
-def _said(value: Any) -> Any:
+def said(value: Any) -> Any:
     """A rule's input as the page's language writes it; days are stored as ISO 8601."""
     if isinstance(value, float):
         return local_number(value)

@@ -1,12 +1,16 @@
 """People in care: how they are stored and found again."""
 
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from care.commands import EnrolCase, PersonData
 from care.models import Person
 from config.encryption import blind_index
+from config.errors import N_, FieldError, RuleViolation
+
+CLOCK_TOLERANCE = timedelta(minutes=5)  # other people's clocks
 
 
 def name_key(*names: str) -> str:
@@ -66,3 +70,21 @@ def identity_of(command: EnrolCase, source: str | None) -> bytes | None:
     began = command.last_exposure_on or command.entered_on or command.first_positive_on or command.symptom_onset_on
     parts = (person.given_name.casefold(), person.family_name.casefold(), person.birth_date, person.phone, began)
     return blind_index("case", f"{source}|{command.kind}|{command.protocol}|{'|'.join(map(str, parts))}")
+
+
+def initials(person: Person) -> str:
+    """How a message or a page without login says whom it means, to whoever knows them: "I. S."."""
+    names = (person.given_name or "", person.family_name or "")
+    return " ".join(f"{name.strip()[0].upper()}." for name in names if name.strip())
+
+
+def check_dates(command: EnrolCase, enrolled_at: datetime, zone: ZoneInfo, now: datetime) -> None:
+    """Whether nothing lies in the future, days counted in `zone`. Raises RuleViolation."""
+    today = now.astimezone(zone).date()
+    names = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
+    days = {name: getattr(command, name) for name in names} | {"person.birth_date": command.person.birth_date}
+    future = [name for name, day in days.items() if day is not None and day > today]
+    if enrolled_at > now + CLOCK_TOLERANCE:
+        future.append("enrolled_at")
+    if future:
+        raise RuleViolation.of(FieldError(name, N_("This date is in the future.")) for name in future)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased
 
 from care.models import Case, Person
 from care.numbered import HIGHEST, answers_by_number
@@ -56,6 +57,12 @@ def shown_number(person: Person) -> int | None:
     return number if others and number is not None and number not in others and number <= HIGHEST else None
 
 
+def shown_at(head: Case, member: Case) -> int | None:
+    """By which number the head of a household answers for this member by SMS, for a page, which changes nothing."""
+    has_it_there = member.person.phone_index == head.person.phone_index
+    return member.person.phone_number_of if has_it_there else member.number_at_head
+
+
 def is_shared(person: Person) -> bool:
     """Whether a reply by SMS could be anybody's: other open cases have this phone."""
     return bool(_others_open(person))
@@ -84,10 +91,56 @@ def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
 
 @scopes.within(EVERYWHERE)
 def on_phone(index: bytes) -> Sequence[OnPhone]:
-    """For the house itself, not for staff: everybody who has, or had, a case at this phone."""
+    """For the house itself, not for staff: who has, or had, a case at this phone, or is answered for there."""
     columns = (Case.id, Person.id, Person.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
     rows = db.session.execute(select(*columns).join(Case.person).where(Person.phone_index == index))
-    return [OnPhone(*row) for row in rows]
+    columns = (Case.id, Person.id, Case.number_at_head, Person.name_index, Case.status.in_(OPEN_STATUSES))
+    answered_for = db.session.execute(_members_at(index).with_only_columns(*columns))
+    return [OnPhone(*row) for row in (*rows, *answered_for)]
+
+
+def _members_at(index: bytes) -> Select[Case]:
+    """Cases for which somebody at this phone answers, and whose persons have another phone or none."""
+    head, asked = aliased(Case), aliased(Person)
+    theirs = (
+        select(Case).join(Case.person).join(head, Case.household_head_id == head.id).join(head.person.of_type(asked))
+    )
+    elsewhere = or_(Person.phone_index.is_(None), Person.phone_index != index)
+    return theirs.where(asked.phone_index == index, elsewhere)
+
+
+def number_at_head(member: Case, head: Case) -> int | None:
+    """The number by which the head of a household answers for this member; None where they have one there anyway."""
+    index = head.person.phone_index
+    if index is None or member.person.phone_index == index:
+        return None
+    return _next_number(index)
+
+
+def numbers_to_say(household: Sequence[Case], head: Case) -> dict[UUID, int]:
+    """The numbers by which the head answers for these cases by SMS, settled so that no two people have the same one.
+
+    Call inside a transaction that holds the household's locks. Without a phone of the head there are none.
+    """
+    index = head.person.phone_index
+    if index is None:
+        return {}
+    mine = {case.id for case in household}
+    taken = {one.number for one in on_phone(index) if one.case_id not in mine}
+    said: dict[UUID, int] = {}
+    for case in household:
+        has_it_there = case.person.phone_index == index
+        number = case.person.phone_number_of if has_it_there else case.number_at_head
+        if number is None or number in taken:
+            number = _next_number(index)
+            if has_it_there:
+                case.person.phone_number_of = number
+            else:
+                case.number_at_head = number
+            db.session.flush()
+        taken.add(number)
+        said[case.id] = number
+    return {case_id: number for case_id, number in said.items() if number <= HIGHEST}
 
 
 def was_shared(there: Sequence[OnPhone]) -> bool:
@@ -106,5 +159,6 @@ def _others_open(person: Person) -> list[OnPhone]:
 
 @scopes.within(EVERYWHERE)
 def _next_number(index: bytes) -> int:
-    highest = db.session.scalar(select(func.max(Person.phone_number_of)).where(Person.phone_index == index))
-    return (highest or 0) + 1
+    own = db.session.scalar(select(func.max(Person.phone_number_of)).where(Person.phone_index == index))
+    others = db.session.scalar(_members_at(index).with_only_columns(func.max(Case.number_at_head)))
+    return max(own or 0, others or 0) + 1

@@ -3,10 +3,10 @@
 import base64
 import binascii
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -23,10 +23,12 @@ from care.name_index import begins_like
 from care.people import external_index, family_name_index, name_index, phone_index
 from care.protocol import current_versions
 from care.vocabulary import OPEN_STATUSES, Kind, LineList, Status
+from config import clock
 from config.database import db
 from config.encryption import blind_index
 from config.errors import N_, Forbidden, NotFound, RuleViolation
 from config.ids import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from config.settings import current_settings
 
 
 @dataclass(frozen=True)
@@ -74,30 +76,39 @@ def office_for(actor: Actor, permission: Permission) -> UUID:
 
 def matching(actor: Actor, wanted: ListCases) -> Select[Case]:
     """The visible cases that fit the filters, in no order. Raises RuleViolation for a filter that there is not."""
-    return cases_visible_to(actor).where(*_filters(wanted))
+    return cases_visible_to(actor).where(*_filters(wanted, actor))
 
 
 def list_cases(actor: Actor, wanted: ListCases) -> Page:
-    """A page of the cases that fit, highest priority first, then by reference. RuleViolation for a bad cursor."""
-    statement = matching(actor, wanted)
+    """A page of the cases that fit, highest priority first, then by reference. RuleViolation for a bad cursor.
+
+    Those to be looked at again come by the day that was set for it: an index has them in this order.
+    """
+    statement, by_day = matching(actor, wanted), wanted.follow_up is not None
+    first = Case.follow_up_on if by_day else Case.priority
     if wanted.after:
-        priority, reference = _cursor(wanted.after)
-        statement = statement.where(
-            or_(Case.priority < priority, and_(Case.priority == priority, Case.reference > reference))
-        )
-    ordered = statement.order_by(Case.priority.desc(), Case.reference).limit(wanted.limit + 1)
+        value, reference = _cursor(wanted.after, date.fromisoformat if by_day else _finite)
+        further = first > value if by_day else first < value
+        statement = statement.where(or_(further, and_(first == value, Case.reference > reference)))
+    ordered = statement.order_by(first if by_day else first.desc(), Case.reference).limit(wanted.limit + 1)
     found = db.session.scalars(ordered).all()
     items = found[: wanted.limit]
     more = len(found) > wanted.limit
-    return Page(items, _cursor_of(items[-1]) if more else None)
+    return Page(items, _cursor_of(items[-1], by_day) if more else None)
 
 
-def _filters(wanted: ListCases) -> list[ColumnElement[bool]]:
+def _filters(wanted: ListCases, actor: Actor) -> list[ColumnElement[bool]]:
     chosen: list[ColumnElement[bool]] = []
     if wanted.line_list:
         chosen.append(Case.line_list == _member(LineList, "line_list", wanted.line_list))
     if wanted.kind:
         chosen.append(Case.kind == wanted.kind)
+    if wanted.assigned_to:
+        chosen.append(Case.assigned_to == (actor.id if wanted.assigned_to == "me" else wanted.assigned_to))
+    if wanted.risk_level:
+        chosen.append(Case.risk_level == wanted.risk_level)
+    if wanted.follow_up:
+        chosen.append(Case.follow_up_on <= clock.today(current_settings().zone))
     if wanted.status == "open":
         chosen.append(Case.status.in_(OPEN_STATUSES))
     elif wanted.status:
@@ -136,15 +147,23 @@ def _search(text: str) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def _cursor_of(case: Case) -> str:
-    return base64.urlsafe_b64encode(json.dumps([case.priority, case.reference]).encode()).decode().rstrip("=")
+def _cursor_of(case: Case, by_day: bool) -> str:
+    first = str(case.follow_up_on) if by_day else case.priority
+    return base64.urlsafe_b64encode(json.dumps([first, case.reference]).encode()).decode().rstrip("=")
 
 
-def _cursor(text: str) -> tuple[float, str]:
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError("no priority of ours")
+    return number
+
+
+def _cursor(text: str, read: Callable[[Any], Any]) -> tuple[Any, str]:
     try:
-        priority, reference = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if set(reference) <= set(REFERENCE_ALPHABET) and isfinite(priority):
-            return float(priority), str(reference)
+        first, reference = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if set(reference) <= set(REFERENCE_ALPHABET):
+            return read(first), str(reference)
         raise ValueError("no cursor of ours")
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise RuleViolation("after", N_("This page mark is damaged.")) from None

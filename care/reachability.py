@@ -3,16 +3,22 @@
 from collections.abc import Iterable, Sequence
 
 from auth.actors import Actor
-from care import case_management, timeline
+from care import case_management, household_rows, notes, timeline
 from care.assessments import address_of
 from care.models import Person
 from care.queries import case_id_of_reference, is_unreachable, unreachable_references
-from care.vocabulary import Channel
+from care.vocabulary import AttemptMeans, AttemptOutcome, Channel
 from config import clock
 from notifications.outcomes import Outcome
+from notifications.statuses import Channel as MessageChannel
 from notifications.statuses import Meaning, Status
 
 WISHES = frozenset({Meaning.OPTED_IN, Meaning.OPTED_OUT})
+# Only what says something new is noted as an attempt: that a message arrived, as ever, stands with the messages.
+MEANS: dict[MessageChannel, AttemptMeans] = {
+    MessageChannel.SMS: AttemptMeans.SMS,
+    MessageChannel.EMAIL: AttemptMeans.EMAIL,
+}
 NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
 
 
@@ -33,6 +39,8 @@ def delivery_outcome(outcome: Outcome) -> None:
     if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
         return  # changes nothing, and needs no lock
     case = case_management.locked_case(case_id)
+    if case.household_head_id is not None:  # it went to the head, whatever case it was about
+        case = case_management.loaded(case.household_head_id)
     person, now = case.person, clock.now()
     if is_wish and not _is_wish_of(person, outcome):
         return
@@ -46,13 +54,16 @@ def delivery_outcome(outcome: Outcome) -> None:
             person.opted_out_at = now
             timeline.add(case, "opted_out", actor, channel=outcome.channel.value)
     elif outcome.status in NOT_REACHED:
+        notes.note_message(case, MEANS[outcome.channel], AttemptOutcome.NOT_REACHED, outcome.key, actor)
         if person.unreachable_since is None:
             person.unreachable_since = now
             timeline.add(case, "not_reached", actor, channel=outcome.channel.value)
     elif outcome.status is Status.DELIVERED and person.unreachable_since is not None:
+        notes.note_message(case, MEANS[outcome.channel], AttemptOutcome.REACHED, outcome.key, actor)
         person.unreachable_since = None
     else:
         return
+    household_rows.look_again_at(case)
     if case.is_open:
         case_management.settled(case, actor, now)
 
@@ -66,4 +77,4 @@ def _is_wish_of(person: Person, outcome: Outcome) -> bool:
 
 
 def _is_for_person(key: str) -> bool:
-    return key.split(":", 1)[0] in {"invitation", "check-in", "released", "bulk"}
+    return key.split(":", 1)[0] in {"invitation", "check-in", "household", "released", "bulk"}

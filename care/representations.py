@@ -1,11 +1,13 @@
 """How cases are shown: as JSON for programs, and as plain values for pages."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from care import phones, shortening
 from care.assessment_models import SymptomReport
-from care.assessments import load_facts, protocol_of, zone_of
+from care.assessments import counting, load_facts, protocol_of, zone_of
+from care.check_ins import Recorded
 from care.models import Case, CaseEvent, OfficeTask
 from care.monitoring import local_day
 from care.protocol import current_versions
@@ -44,6 +46,21 @@ def case_json(case: Case) -> dict[str, Any]:
         "extended_until": _iso(case.extended_until),
         "shortened_until": _iso(case.shortened_until),
         "shortened_by": case.shortened_by,
+        "household_of": case.head.reference if case.head else None,
+        **details_json(case),
+    }
+
+
+def details_json(case: Case) -> dict[str, Any]:
+    """How the case is worked on."""
+    return {
+        "risk_level": case.risk_level.value if case.risk_level else None,
+        "monitoring_plan": case.monitoring_plan.value if case.monitoring_plan else None,
+        "assigned_to": case.assigned_to,
+        "assigned_name": case.assigned_name,
+        "follow_up_on": _iso(case.follow_up_on),
+        "follow_up_note": case.follow_up_note,
+        "revision": case.facts_revision,
     }
 
 
@@ -106,6 +123,15 @@ def report_json(report: SymptomReport) -> dict[str, Any]:
         "symptoms": report.symptoms or {},
         "note": report.note,
         "corrects": str(report.corrects_id) if report.corrects_id else None,
+        "replaces": str(report.replaces_id) if report.replaces_id else None,
+    }
+
+
+def taken_json(own: Recorded | None, members: Mapping[str, Recorded]) -> dict[str, Any]:
+    """What was taken down: the report of the person themselves, if there is one, and those of others, by reference."""
+    return {
+        "report": report_json(own.report) if own else None,
+        "members": {reference: report_json(one.report) for reference, one in members.items()},
     }
 
 
@@ -192,7 +218,10 @@ def page_values(case: Case) -> dict[str, Any]:
         "protocol": protocol,
         "newer_version": newest if (newest := current_versions().get(protocol.code, 0)) > protocol.version else None,
         "shortenings": shortening.offers(load_facts(case), protocol, clock.now()) if case.is_open else (),
-        "reports": [report_json(row) | {"reported_at": row.reported_at} for row in reversed(case.reports)],
+        "reports": [
+            report_json(row) | {"reported_at": row.reported_at, "counts": row in counting(case.reports)}
+            for row in reversed(case.reports)
+        ],
         "events": list(reversed(case.events)),
         "tasks": [task_values(task) for task in case.tasks if task.done_at is None],
         "documents": [{"id": str(one.id), "kind": one.kind, "file_name": one.file_name} for one in case.documents],

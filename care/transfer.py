@@ -12,10 +12,11 @@ from auth import audit
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import case_management, follow_up, timeline
+from care import case_management, follow_up, households, timeline
 from care.commands import TransferCase
+from care.course_models import Handover
 from care.lifecycle import Action, after
-from care.models import Case, Handover, OfficeTask
+from care.models import Case, OfficeTask
 from care.queries import case_for
 from care.vocabulary import TaskKind
 from config import clock, scopes
@@ -63,7 +64,7 @@ def _move(case: Case, to: Office, note: str | None, actor: Actor) -> None:
     every = db.session.scalars(select(Case).where(Case.person_id == case.person_id).order_by(Case.id)).all()
     _refuse_twice(every, to)
     for one in every:
-        _leave_household(one)
+        households.leave(one, with_person=case.person_id)  # a household is looked after by one office
         _remember(one, origin, to, actor)
         one.office_id = to.id
         one.touched_at = clock.now()
@@ -86,16 +87,6 @@ def _refuse_twice(cases: Sequence[Case], to: Office) -> None:
     there = select(Case.id).where(Case.office_id == to.id, Case.identity_index.in_(identities))
     if identities and db.session.scalar(there.limit(1)) is not None:
         raise RuleViolation("office", N_("This health office has this case already."))
-
-
-def _leave_household(case: Case) -> None:
-    """A household is looked after by one office: whoever goes leaves it; the oldest of those who stay is its head."""
-    case.household_head_id = None
-    rest = db.session.scalars(
-        select(Case).where(Case.household_head_id == case.id, Case.person_id != case.person_id).order_by(Case.id)
-    ).all()
-    for member in rest:
-        member.household_head_id = None if member is rest[0] else rest[0].id
 
 
 def _remember(case: Case, origin: Office, to: Office, actor: Actor) -> None:

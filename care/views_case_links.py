@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, link_codes, link_letters, own_cases, queries
+from care.case_page import back_to, show_case
 from care.guardianship import CodeWay, IssueCode
 from care.link_forms import IssueCodeForm
-from care.views_staff import back_to, show_case
 from care.views_staff import blueprint as staff
 from config.database import transaction
 from config.downloads import download

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 
 from auth import notices
 from auth.policies import public
-from care import check_ins, links, phones, releases
+from care import check_ins, household_answers, links, phones, releases
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
+from care.household_forms import HouseholdForm
 from config import limits
 from config.database import transaction
 from config.downloads import download
@@ -65,6 +66,9 @@ def _page(token: str) -> ResponseReturnValue:
         case = behind.check_in.case
         with speaking(_locale(case.person.locale)):
             return _check_in(token, case)
+    if behind.round is not None:
+        with speaking(_locale(behind.round.head.person.locale)):
+            return _household(token, behind.round)
     if behind.paper is not None:
         with speaking(_locale(behind.paper.case.person.locale)):
             return _paper(token)
@@ -87,6 +91,21 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
     reference, status = case.reference, 422 if form.errors else 200
     number = phones.shown_number(case.person)
     return _private(render_template("care/check_in/form.html", form=form, reference=reference, number=number), status)
+
+
+def _household(token: str, asked: Any) -> ResponseReturnValue:
+    locale, reference = spoken_locale(), asked.head.reference
+    form = HouseholdForm().ask(household_answers.asked_by_link(asked), locale)
+    commands = form.commands() if form.validate_on_submit() else None
+    if commands is not None:
+        with accepting(form):
+            shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
+            with transaction():
+                taken = household_answers.answer_link(commands, token=token, notice_version=shown)
+            other = locale if babel_code(locale) != page_locale() else None
+            return redirect(url_for("check_in.thanks", lang=other), 303) if taken else _gone()
+    page = render_template("care/check_in/household.html", form=form, reference=reference)
+    return _private(page, 422 if form.has_errors else 200)
 
 
 def _paper(token: str) -> ResponseReturnValue:

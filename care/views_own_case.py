@@ -16,6 +16,7 @@ from care import link_codes, own_cases, words
 from care.commands import RecordReport
 from care.forms import CheckInForm
 from care.guardianship import RedeemCode
+from care.household_forms import HouseholdForm
 from care.link_forms import LinkCaseForm
 from care.own_cases import ASSURANCE
 from care.page_words import care_words
@@ -96,6 +97,24 @@ def answer(reference: str) -> ResponseReturnValue:
     return _case_page(reference, form), 422
 
 
+@blueprint.post("/case/<reference>/household")
+@require(Permission.ACCOUNT_OWN)
+def answer_for_household(reference: str) -> ResponseReturnValue:
+    """Say how each person of the household is."""
+    demand_login(Demand(ASSURANCE))
+    actor = current_actor()
+    form = HouseholdForm().ask(own_cases.household(actor, reference), spoken_locale())
+    commands = form.commands() if form.validate_on_submit() else None
+    if commands is not None:
+        with accepting(form):
+            shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
+            with transaction():
+                own_cases.answer_for_household(commands, reference, actor, notice_version=shown)
+            flash(_("Your answer has arrived."), "success")
+            return redirect(url_for("own_case.show", reference=reference), 303)
+    return _case_page(reference, household=form), 422
+
+
 @blueprint.get("/case/<reference>/papers/<uuid:document_id>")
 @require(Permission.ACCOUNT_OWN)
 def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
@@ -123,10 +142,15 @@ def _link_page(form: LinkCaseForm) -> str:
     return render_template("care/own_case/link.html", form=form, weak=weak, assurance=ASSURANCE)
 
 
-def _case_page(reference: str, form: CheckInForm | None = None) -> str:
-    case = own_cases.look(current_actor(), reference)
-    form = form or CheckInForm(None).ask(case["protocol"], spoken_locale())
-    return render_template("care/own_case/show.html", case=case, form=form, words=words)
+def _case_page(reference: str, form: BaseForm | None = None, household: HouseholdForm | None = None) -> str:
+    actor, locale = current_actor(), spoken_locale()
+    case = own_cases.look(actor, reference)
+    people = own_cases.household(actor, reference)
+    if people:
+        shown: BaseForm = household or HouseholdForm(None).ask(people, locale)
+    else:
+        shown = form or CheckInForm(None).ask(case["protocol"], locale)
+    return render_template("care/own_case/show.html", case=case, form=shown, words=words, household=bool(people))
 
 
 def _on_account(actor: Any) -> dict[str, Any]:

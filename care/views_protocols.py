@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from auth.policies import require
 from auth.roles import Permission
 from care import period_changes, queries, words
+from care.case_page import act_on
 from care.commands import ExtendMonitoring, MoveToProtocol
 from care.forms import PeriodForm, ProtocolForm
 from care.protocol import all_protocols, current_protocol
-from care.views_staff import act_on_case
 from care.views_staff import blueprint as staff
 from config.errors import NotFound
 from config.localisation import page_locale
@@ -43,7 +43,7 @@ def set_end(reference: str) -> ResponseReturnValue:
     """Let monitoring end later, or earlier where the protocol allows it."""
     form = PeriodForm(prefix="period")
     done = _("The last day was changed.")
-    return act_on_case(reference, form, "period_form", ExtendMonitoring, period_changes.set_end, done)
+    return act_on(reference, form, "period_form", ExtendMonitoring, period_changes.set_end, done)
 
 
 @staff.post("/cases/<reference>/protocol")
@@ -52,4 +52,4 @@ def move_to_protocol(reference: str) -> ResponseReturnValue:
     """Follow the case by the newest version of its protocol, or by another one."""
     form = ProtocolForm(prefix="protocol").offer(queries.protocol_codes(), page_locale())
     done = _("The case follows the chosen protocol.")
-    return act_on_case(reference, form, "protocol_form", MoveToProtocol, period_changes.move, done)
+    return act_on(reference, form, "protocol_form", MoveToProtocol, period_changes.move, done)

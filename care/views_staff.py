@@ -1,52 +1,27 @@
 """The health office's pages: what waits today, the line lists, and one case."""
 
-from collections.abc import Callable
-from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import (
-    case_management,
-    check_ins,
-    follow_up,
-    orders,
-    own_cases,
-    queries,
-    representations,
-    trail,
-    transfer,
-    words,
-)
+from care import case_management, check_ins, follow_up, orders, queries, representations, trail, words
 from care.assessments import protocol_of
+from care.case_page import act_on, back_to, correctable, local_time, show_case
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
-from care.forms import (
-    CloseForm,
-    NewCaseForm,
-    OrderForm,
-    PeriodForm,
-    ProtocolForm,
-    ReviewForm,
-    StaffReportForm,
-    TransferForm,
-)
-from care.lifecycle import Action, possible
-from care.link_forms import IssueCodeForm
+from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
 from care.monitoring import local_midnight
 from care.page_words import care_finding, care_reason, care_words
-from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
+from care.vocabulary import LineList, OrderEventKind, ReportChannel, Reporter
 from config import clock
 from config.database import transaction
 from config.downloads import download
-from config.errors import InvalidTransition, NotFound, RuleViolation
+from config.errors import NotFound
 from config.forms import BaseForm, accepting, command_or_errors
-from config.localisation import local_date, page_locale
+from config.localisation import page_locale
 from config.settings import current_settings
 
 blueprint = Blueprint("care", __name__, url_prefix="/care", template_folder="templates")
@@ -118,9 +93,9 @@ def add_report(reference: str) -> ResponseReturnValue:
     """Take down what the person said on the phone."""
     actor = current_actor()
     found = queries.case_for(actor, reference)
-    form = StaffReportForm(prefix="report").ask(protocol_of(found), page_locale())
+    form = StaffReportForm(prefix="report").ask(protocol_of(found), page_locale()).offer(correctable(found))
     if form.validate_on_submit() and (answers := form.answers()) is not None:
-        at = _local(form.reported_at.data)
+        at = local_time(form.reported_at.data)
         command = command_or_errors(form, RecordReport, **answers, reported_at=at, by=Reporter.STAFF)
         if command is not None:
             with accepting(form):
@@ -137,7 +112,7 @@ def add_report(reference: str) -> ResponseReturnValue:
 def add_review(reference: str) -> ResponseReturnValue:
     """Judge what was reported."""
     form = ReviewForm(prefix="review").offer()
-    return act_on_case(reference, form, "review_form", ReviewCase, case_management.review, _("The review was noted."))
+    return act_on(reference, form, "review_form", ReviewCase, case_management.review, _("The review was noted."))
 
 
 @blueprint.post("/cases/<reference>/orders")
@@ -145,7 +120,7 @@ def add_review(reference: str) -> ResponseReturnValue:
 def add_order(reference: str) -> ResponseReturnValue:
     """Add a step to the order."""
     form = OrderForm(prefix="order").offer(list(OrderEventKind))
-    return act_on_case(reference, form, "order_form", OrderEvent, orders.apply, _("The order was noted."))
+    return act_on(reference, form, "order_form", OrderEvent, orders.apply, _("The order was noted."))
 
 
 @blueprint.post("/cases/<reference>/close")
@@ -153,7 +128,7 @@ def add_order(reference: str) -> ResponseReturnValue:
 def close(reference: str) -> ResponseReturnValue:
     """Close the case."""
     form = CloseForm(prefix="close").offer()
-    return act_on_case(reference, form, "close_form", CloseCase, case_management.close, _("The case was closed."))
+    return act_on(reference, form, "close_form", CloseCase, case_management.close, _("The case was closed."))
 
 
 @blueprint.post("/cases/<reference>/pause")
@@ -188,26 +163,6 @@ def _task_id() -> UUID:
     return task_id
 
 
-def act_on_case(
-    reference: str, form: BaseForm, name: str, command_class: type[Any], act: Callable[..., Any], done: str
-) -> ResponseReturnValue:
-    """One domain call on the locked case with what `form` carries; refused, the page of the case with that form."""
-    actor = current_actor()
-    found = queries.case_for(actor, reference)
-    if form.validate_on_submit():
-        command = command_or_errors(form, command_class)
-        if command is not None:
-            with accepting(form):
-                try:
-                    with transaction():
-                        act(command, case=case_management.locked_case(found.id), actor=actor)
-                except InvalidTransition as error:  # somebody else was faster, or the page was old
-                    raise RuleViolation("", error.message, **error.params) from error
-                flash(done, "success")
-                return back_to(reference)
-    return show_case(reference, **{name: form}), 422
-
-
 @blueprint.get("/cases/<reference>/papers/<uuid:document_id>")
 @require(Permission.CASES_SEE)
 def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
@@ -216,63 +171,3 @@ def paper(reference: str, document_id: UUID) -> ResponseReturnValue:
     name, content = queries.paper(actor, reference, document_id)
     trail.looked(actor, "case.paper_read", [queries.case_for(actor, reference)], document=str(document_id))
     return download(content, "application/pdf", name)
-
-
-def show_case(reference: str, **forms: Any) -> str:
-    """The page of a case, with the forms that were filled in and refused."""
-    found = queries.case_for(current_actor(), reference)
-    shown = representations.page_values(found) | own_cases.accounts(found)
-    locale = page_locale()
-    known: dict[str, Callable[[], BaseForm]] = {
-        "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
-        "review_form": lambda: ReviewForm(None, prefix="review").offer(),
-        "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
-        "close_form": lambda: CloseForm(None, prefix="close").offer(),
-        "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
-        "period_form": lambda: PeriodForm(None, prefix="period"),
-        "protocol_form": lambda: ProtocolForm(None, prefix="protocol").offer(queries.protocol_codes(), locale),
-        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
-    }
-    every = {name: forms.get(name) or make() for name, make in known.items()}
-    return render_template(
-        "care/case.html",
-        case=shown,
-        possible=possible(Status(shown["status"])),
-        Action=Action,
-        timeline=[_entry(event) for event in shown["events"]],
-        words=words,
-        no_messages=shown["channel"] == Channel.NONE,
-        tones=words.TONES,
-        holds=holds.on([f"case:{shown['reference']}"]),
-        actor=current_actor(),
-        Permission=Permission,
-        locale=locale,
-        **every,
-    )
-
-
-def _entry(event: Any) -> dict[str, Any]:
-    details = event.details or {}
-    tables = {"to_list": words.LINE_LISTS, "reason": words.CLOSE_REASONS, "outcome": words.REVIEWS}
-    tables |= {"event": words.ORDER_EVENTS, "channel": words.REPORT_CHANNELS | words.CHANNELS}
-    shown = [_(tables[name][value]) for name, value in details.items() if name in tables and value in tables[name]]
-    named = ("legal_basis", "note", "result", "action", "from_protocol", "to_protocol")
-    shown += [str(details[name]) for name in named if details.get(name)]
-    if details.get("until"):
-        shown.append(local_date(date.fromisoformat(details["until"])))
-    return {
-        "at": event.occurred_at,
-        "title": _(words.EVENTS.get(event.kind, event.kind)),
-        "text": " · ".join(shown),
-        "by": event.actor_name or "",
-        "tone": words.TONES.get(details.get("to_list", ""), "neutral"),
-    }
-
-
-def _local(typed: datetime | None) -> datetime | None:
-    return typed.replace(tzinfo=current_settings().zone) if typed else None
-
-
-def back_to(reference: str) -> ResponseReturnValue:
-    """To the page of the case, after an act."""
-    return redirect(url_for("care.case", reference=reference), 303)

@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import transfer
+from care.case_page import show_case
 from care.commands import TransferCase
 from care.forms import TransferForm
 from care.queries import case_for
 from care.views_staff import blueprint as staff
-from care.views_staff import show_case
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import accepting, command_or_errors
 

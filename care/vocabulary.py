@@ -163,3 +163,50 @@ class TaskKind(StrEnum):
 class LinkPurpose(StrEnum):
     CHECK_IN = "check_in"
     CERTIFICATE = "certificate"
+
+
+class RiskLevel(StrEnum):
+    """How likely it is that the exposure led to an infection, as an officer judges it."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+
+
+class MonitoringPlan(StrEnum):
+    """How closely a person is followed."""
+
+    DAILY_ACTIVE = "daily_active"  # we ask every day
+    SELF_SUPERVISED = "self_supervised"  # they watch themselves, the office looks at it
+    SELF_DELEGATED = "self_delegated"  # they watch themselves, somebody else looks at it: a clinic, a home
+    SELF_OBSERVATION = "self_observation"  # they come to us if something changes
+    NONE = "none"
+
+
+class AttemptMeans(StrEnum):
+    """How somebody tried to reach a person."""
+
+    PHONE = "phone"
+    SMS = "sms"
+    EMAIL = "email"
+    LETTER = "letter"
+    VISIT = "visit"
+
+
+class AttemptOutcome(StrEnum):
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    MESSAGE_LEFT = "message_left"  # with somebody else, or on an answering machine
+    WRONG_ADDRESS = "wrong_address"  # this number or address is not theirs
+    REFUSED = "refused"
+
+
+class CourseAction(StrEnum):
+    """What becomes of a case beside being closed in the ordinary way."""
+
+    HOSPITALISE = "hospitalise"
+    DISCHARGE = "discharge"
+    DIE = "die"
+    LOSE = "lose"
+    REOPEN = "reopen"

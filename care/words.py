@@ -1,7 +1,23 @@
 """The words in which pages show care's codes. English msgids; the page translates them."""
 
 from care.guardianship import BASES, WAYS
-from care.vocabulary import CloseReason, FindingCode, Kind, LineList, OrderEventKind, OrderState, Status, TaskKind
+from care.vocabulary import (
+    AttemptMeans,
+    AttemptOutcome,
+    CloseReason,
+    CourseAction,
+    FindingCode,
+    Kind,
+    LabKind,
+    LabOutcome,
+    LineList,
+    MonitoringPlan,
+    OrderEventKind,
+    OrderState,
+    RiskLevel,
+    Status,
+    TaskKind,
+)
 from config.errors import N_
 
 LINK_BASES: dict[str, str] = {basis.value: text for basis, text in BASES.items()}
@@ -129,6 +145,23 @@ EVENTS: dict[str, str] = {
     "link_code_issued": N_("Code for an account issued"),
     "linked": N_("Account linked"),
     "unlinked": N_("Account no longer linked"),
+    "converted": N_("Converted"),
+    "dates_corrected": N_("Dates corrected"),
+    "report_corrected": N_("Report corrected"),
+    "vaccination": N_("Vaccination"),
+    "travel": N_("Journey"),
+    "details": N_("Way of working changed"),
+    "commented": N_("Comment"),
+    "comment_edited": N_("Comment edited"),
+    "attempt": N_("Attempt to reach the person"),
+    "household_joined": N_("Moved to a household"),
+    "household_left": N_("Answers for themselves again"),
+    "household_headed": N_("Answers for the household now"),
+    "course_hospitalise": N_("Came to hospital"),
+    "course_discharge": N_("Left hospital"),
+    "course_die": N_("Died"),
+    "course_lose": N_("Lost: no longer to be reached"),
+    "course_reopen": N_("Taken up again"),
 }
 RULES: dict[str, str] = {
     "paused": N_("The case is paused."),
@@ -183,3 +216,59 @@ OWN_STATUSES: dict[str, str] = {
     Status.DECEASED: N_("The case is closed."),
 }
 REVIEWS: dict[str, str] = {"dismissed": N_("not the disease"), "confirmed": N_("confirmed")}
+LAB_KINDS: dict[str, str] = {
+    LabKind.PCR: N_("PCR test"),
+    LabKind.ANTIGEN: N_("antigen test"),
+    LabKind.OTHER: N_("another test"),
+}
+LAB_OUTCOMES: dict[str, str] = {
+    LabOutcome.POSITIVE: N_("positive"),
+    LabOutcome.NEGATIVE: N_("negative"),
+    LabOutcome.INDETERMINATE: N_("indeterminate"),
+}
+RISKS: dict[str, str] = {
+    RiskLevel.HIGH: N_("high risk"),
+    RiskLevel.MEDIUM: N_("medium risk"),
+    RiskLevel.LOW: N_("low risk"),
+    RiskLevel.NONE: N_("no risk known"),
+}
+PLANS: dict[str, str] = {
+    MonitoringPlan.DAILY_ACTIVE: N_("We ask every day"),
+    MonitoringPlan.SELF_SUPERVISED: N_("They watch themselves, the office looks at it"),
+    MonitoringPlan.SELF_DELEGATED: N_("They watch themselves, somebody else looks at it"),
+    MonitoringPlan.SELF_OBSERVATION: N_("They come to us if something changes"),
+    MonitoringPlan.NONE: N_("no plan"),
+}
+MEANS: dict[str, str] = {
+    AttemptMeans.PHONE: N_("by phone"),
+    AttemptMeans.SMS: N_("by SMS"),
+    AttemptMeans.EMAIL: N_("by e-mail"),
+    AttemptMeans.LETTER: N_("by letter"),
+    AttemptMeans.VISIT: N_("by a visit"),
+}
+ATTEMPTS: dict[str, str] = {
+    AttemptOutcome.REACHED: N_("reached"),
+    AttemptOutcome.NOT_REACHED: N_("not reached"),
+    AttemptOutcome.MESSAGE_LEFT: N_("message left"),
+    AttemptOutcome.WRONG_ADDRESS: N_("number or address is not theirs"),
+    AttemptOutcome.REFUSED: N_("does not want to talk"),
+}
+COURSE_ACTIONS: dict[str, str] = {
+    CourseAction.HOSPITALISE: N_("The person came to hospital"),
+    CourseAction.DISCHARGE: N_("The person left hospital"),
+    CourseAction.DIE: N_("The person died"),
+    CourseAction.LOSE: N_("The person can no longer be reached"),
+    CourseAction.REOPEN: N_("The case is taken up again"),
+}
+FIELDS: dict[str, str] = {
+    "last_exposure_on": N_("Last contact"),
+    "symptom_onset_on": N_("Onset of symptoms"),
+    "first_positive_on": N_("First positive sample"),
+    "entered_on": N_("Day of entry"),
+    "continuous_exposure": N_("The contact goes on"),
+    "risk_level": N_("Risk"),
+    "monitoring_plan": N_("Plan"),
+    "assigned_to": N_("Assigned to"),
+    "follow_up_on": N_("Look at it again on"),
+    "follow_up_note": N_("Why"),
+}

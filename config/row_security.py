@@ -117,6 +117,12 @@ PROTECTED: dict[str, Rows] = {
     "care_symptom_report": with_parent("care_symptom_report", "case_id", "care_case"),
     "care_review": with_parent("care_review", "case_id", "care_case"),
     "care_lab_result": with_parent("care_lab_result", "case_id", "care_case"),
+    "care_conversion": with_parent("care_conversion", "case_id", "care_case"),
+    "care_vaccination": with_parent("care_vaccination", "case_id", "care_case"),
+    "care_travel": with_parent("care_travel", "case_id", "care_case"),
+    "care_comment": with_parent("care_comment", "case_id", "care_case"),
+    "care_contact_attempt": with_parent("care_contact_attempt", "case_id", "care_case"),
+    "care_household_round": with_parent("care_household_round", "head_id", "care_case"),
     "care_import": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),
 }

@@ -51,11 +51,14 @@ BLUEPRINT_MODULES = (
     "care.views_transfer",
     "care.views_case_links",
     "care.views_protocols",
+    "care.views_course",
+    "care.views_households",
     "care.views_staff",
     "care.views_imports",
     "care.views_erasure",
     "care.views_check_in",
     "care.views_own_case",
+    "care.api_course",  # adds its addresses to the blueprint of `api`
     "care.api",
 )
 WIRED_MODULES = (

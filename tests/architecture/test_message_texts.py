@@ -18,6 +18,7 @@ from tests.support import repository
 
 MOST_SEGMENTS = 3  # in Cyrillic or Arabic letters a segment has 67 of them
 TO_STAFF = {"care.symptomatic_notice", "notifications.digest"}
+ASKING = {"care.check_in", "care.check_in_household"}
 NAMES = ("Mira", "Beispiel")
 Text = tuple[str, Channel, str]
 
@@ -98,11 +99,11 @@ def test_what_may_wake_people_and_what_goes_first_is_decided_on_purpose() -> Non
     assert {name for name, traits in found.items() if traits.purpose is Purpose.LEGAL} == {
         "notifications.opted_out", "services.decided",
     }  # fmt: skip
-    assert {name for name, traits in found.items() if traits.purpose is Purpose.WINDOW} == {"care.check_in"}
+    assert {name for name, traits in found.items() if traits.purpose is Purpose.WINDOW} == ASKING
     assert {name for name, traits in found.items() if traits.priority is Priority.URGENT} == {
         *(f"notifications.{name}" for name in ("answer", "help", "opted_in", "opted_out")),
     }
-    assert {name for name, traits in found.items() if traits.resend_when_unknown} == {"care.check_in"}
+    assert {name for name, traits in found.items() if traits.resend_when_unknown} == ASKING
 
 
 def test_what_people_in_care_are_written_is_there_in_every_language() -> None:

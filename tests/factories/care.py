@@ -87,6 +87,14 @@ def new_case(**values: Any) -> Case:
     return enrolled.case
 
 
+def case_of_login(**values: Any) -> Case:
+    """An enrolled case in the office of whoever logs in as officer; log in first."""
+    office_id = db.session.scalars(select(Office.id).where(Office.is_default)).one()
+    command = EnrolCase.model_validate(enrolment(**values))
+    with transaction():
+        return case_management.enrol(command, actor=OFFICER, office_id=office_id).case
+
+
 def report(case: Case, *present: str, channel: ReportChannel = ReportChannel.API, **values: Any) -> check_ins.Recorded:
     """A report of these symptoms for `case`."""
     command = RecordReport(symptoms=dict.fromkeys(present, True), **values)

@@ -77,7 +77,7 @@ def _of_type(column: Column[Any], table: str, side: str) -> Any:
     if isinstance(kind, String):
         return f"{side} {column.name}"[: kind.length or 40]
     if isinstance(kind, LargeBinary):
-        return f"{table} {column.name} {side}".encode().ljust(32)[:32]
+        return f"{side} {table} {column.name}".encode().ljust(32)[:32]
     plain: dict[type[Any], Any] = {
         Boolean: False, Float: 0.0, Integer: 1, Date: date(2026, 1, 1), UTCDateTime: LONG_AGO, JSON: {},
     }  # fmt: skip

@@ -173,6 +173,7 @@ def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:
     ok(client.post(f"{url}/orders", headers=headers, json=order))
     ok(client.post(f"{url}/actions", headers=headers, json={"action": _small(word("API: action"))}))
     ok(client.post(f"{url}/actions", headers=headers, json={"action": "none"}))
+    _note_its_course(town, url)
     at = f"/care/cases/{reference}"
     token = {"csrf_token": csrf(officer.get(at))}
     report = {"report-feeling": "yes", "report-symptoms": ["fever"], "report-note": word("phone report: note")}
@@ -180,6 +181,23 @@ def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:
     ok(officer.post(f"{at}/reviews", data=token | {"review-outcome": "confirmed", "review-note": word("review: note")}))
     ok(officer.get(at), 200)
     ok(client.get(f"{url}/timeline", headers=headers), 200)
+
+
+def _note_its_course(town: Town, url: str) -> None:
+    word, client, headers = town.plant.word, town.app.test_client(), town.bearer("health_officer")
+    for action, body in (
+        ("conversion", {"to": "traveller", "entered_on": "2026-10-30", "note": word("API: conversion")}),
+        ("conversion", {"to": "contact", "last_exposure_on": "2026-11-01"}),
+        ("dates", {"entered_on": None, "note": word("API: correction of dates")}),
+        ("details", {"follow_up_on": "2026-11-09", "follow_up_note": word("API: follow-up"), "assigned_to": "me"}),
+        ("vaccinations", {"vaccine": word("API: vaccine")}),
+        ("travel", {"place": word("API: place"), "note": word("API: journey")}),
+        ("comments", {"text": word("API: comment")}),
+        ("contact-attempts", {"means": "phone", "outcome": "reached", "note": word("API: attempt")}),
+        ("status", {"action": "hospitalise", "note": word("API: hospital")}),
+        ("status", {"action": "discharge"}),
+    ):
+        ok(client.post(f"{url}/{action}", headers=headers, json=body))
 
 
 def _link(town: Town, officer: WatchedClient, reference: str) -> None:

@@ -1,62 +1,68 @@
-"""The course of a case through the API: its last day, its protocol, and findings that say why."""
+"""The course of a case through the JSON API."""
 
 import pytest
 
-from config import clock
 from tests.api.care.test_cases_api import URL, enrol, monday, officer  # noqa: F401 - fixtures
-from tests.factories.care import DAY, MONDAY
 
 
-def post(client, headers, reference, what, body):
-    return client.post(f"{URL}/{reference}/{what}", json=body, headers=headers)
+def act(client, headers, reference, action, json, **more):
+    return client.post(f"{URL}/{reference}/{action}", json=json, headers=headers | more)
 
 
-def test_monitoring_is_shortened_where_the_protocol_allows_it(client, officer):  # noqa: F811
-    reference = enrol(client, officer)["reference"]
-    with clock.frozen(MONDAY + 9 * DAY):  # day 10 after the last contact
-        refused = post(client, officer, reference, "extensions", {"until": "2026-11-11"})
-        assert refused.status_code == 422
-        assert refused.get_json()["errors"][0]["field"] == "until"
-        assert "10" in refused.get_json()["errors"][0]["message"]
-        post(client, officer, reference, "reports", {"symptoms": {}})
-        shorter = post(client, officer, reference, "extensions", {"until": "2026-11-11"})
-    assert shorter.status_code == 201
-    assert shorter.get_json()["monitoring"]["ends_on"] == "2026-11-11"
-    assert (shorter.get_json()["shortened_until"], shorter.get_json()["shortened_by"]) == ("2026-11-11", "ten_days")
+@pytest.fixture
+def reference(client, officer):  # noqa: F811
+    return enrol(client, officer)["reference"]
+
+
+def test_a_conversion_keeps_the_reference_and_the_history(client, officer, reference):  # noqa: F811
+    body = {"to": "index", "first_positive_on": "2026-11-02", "note": "Befund"}
+    made = act(client, officer, reference, "conversion", body)
+    assert made.status_code == 200, made.get_data(as_text=True)
+    assert (made.json["reference"], made.json["kind"], made.json["line_list"]) == (reference, "index", "reporting")
+    (one,) = made.json["conversions"]
+    assert (one["from"], one["to"], one["note"]) == ("contact", "index", "Befund")
+    assert one["before"]["monitoring"] == {"starts_on": "2026-11-01", "ends_on": "2026-11-15"}
+    listed = client.get(f"{URL}?kind=contact", headers=officer).json["items"]
+    assert listed == []
+    assert act(client, officer, reference, "conversion", {"to": "index"}).json["errors"][0]["field"] == "to"
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "protocol"),
+    ("action", "body", "status", "shown"),
     [
-        ({"version": 1}, 200, {"code": "covid-19", "version": 1}),
-        ({"code": "ebola"}, 200, {"code": "ebola", "version": 1}),
-        ({"code": "covid-19-10", "version": 1}, 200, {"code": "covid-19-10", "version": 1}),
-        ({}, 422, None),
-        ({"code": "pest"}, 422, None),
-        ({"version": 7}, 422, None),
-        ({"version": "new"}, 422, None),
-        ({"speed": 1}, 422, None),
+        ("vaccinations", {"vaccine": "Comirnaty", "dose": 3}, 201, ("vaccinations", "vaccine", "Comirnaty")),
+        ("travel", {"place": "Porto", "from_on": "2026-10-20"}, 201, ("travel", "place", "Porto")),
+        ("comments", {"text": "Ruft zurück"}, 201, ("comments", "text", "Ruft zurück")),
+        ("contact-attempts", {"means": "phone", "outcome": "reached"}, 201, ("contact_attempts", "outcome", "reached")),
     ],
-)
-def test_a_case_moves_to_a_protocol(client, officer, body, status, protocol):  # noqa: F811
-    reference = enrol(client, officer)["reference"]
-    moved = post(client, officer, reference, "protocol", body)
-    assert moved.status_code == status
-    if protocol:
-        assert moved.get_json()["protocol"] == protocol
-        kinds = [one["kind"] for one in client.get(f"{URL}/{reference}/timeline", headers=officer).get_json()["items"]]
-        assert "protocol" in kinds
+)  # fmt: skip
+def test_facts_are_added_and_shown(client, officer, reference, action, body, status, shown):  # noqa: F811
+    made = act(client, officer, reference, action, body)
+    assert made.status_code == status, made.get_data(as_text=True)
+    part, name, value = shown
+    assert [row[name] for row in made.json[part]] == [value]
+    kinds = [one["kind"] for one in client.get(f"{URL}/{reference}/timeline", headers=officer).json["items"]]
+    assert len(set(kinds) - {"listed"}) == 2
 
 
-def test_a_tracer_moves_no_case(client, officer, bearer):  # noqa: F811
-    reference = enrol(client, officer)["reference"]
-    assert post(client, bearer("contact_tracer"), reference, "protocol", {"version": 1}).status_code == 403
+def test_dates_details_and_status(client, officer, reference):  # noqa: F811
+    dated = act(client, officer, reference, "dates", {"last_exposure_on": "2026-10-30"}).json
+    assert dated["monitoring"]["ends_on"] == "2026-11-13"
+    assert act(client, officer, reference, "dates", {}).status_code == 422
+    details = {"risk_level": "high", "assigned_to": "me", "follow_up_on": "2026-11-05"}
+    detailed = act(client, officer, reference, "details", details).json
+    assert {name: detailed[name] for name in ("risk_level", "follow_up_on")} == {
+        "risk_level": "high", "follow_up_on": "2026-11-05",
+    }  # fmt: skip
+    assert detailed["assigned_to"]
+    assert act(client, officer, reference, "status", {"action": "hospitalise"}).json["status"] == "hospitalised"
+    assert act(client, officer, reference, "status", {"action": "lose"}).json["close_reason"] == "not_reachable"
+    assert act(client, officer, reference, "status", {"action": "lose"}).status_code == 409
 
 
-def test_findings_say_what_they_were_made_from(client, officer):  # noqa: F811
-    reference = enrol(client, officer)["reference"]
-    answer = post(client, officer, reference, "reports", {"temperature_c": 38.4, "symptoms": {"cough": True}})
-    found = {one["code"]: one for one in answer.get_json()["findings"]}
-    assert found["fever"]["inputs"]["temperature_c"] == 38.4
-    assert found["fever"]["inputs"]["limit_c"] == 37.9
-    assert found["first_characteristic_symptom"]["inputs"]["symptoms"] == ["cough"]
+def test_a_program_may_say_which_revision_it_has_read(client, officer, reference):  # noqa: F811
+    read = client.get(f"{URL}/{reference}", headers=officer).json["revision"]
+    stamp = {"If-Match": f'"{read}"'}
+    assert act(client, officer, reference, "extensions", {"until": "2026-12-01"}, **stamp).status_code == 201
+    assert act(client, officer, reference, "extensions", {"until": "2026-12-02"}, **stamp).status_code == 409
+    assert act(client, officer, reference, "extensions", {"until": "2026-12-03"}).status_code == 201

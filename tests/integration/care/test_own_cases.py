@@ -382,3 +382,22 @@ def test_nobody_to_write_to_means_a_letter(app: Flask, officer: FlaskClient, cas
     assert refused.status_code == 422
     assert not rows(app, LinkCode)
     assert date(2026, 11, 2) == TODAY
+
+
+def test_whoever_answers_for_a_household_does_so_in_their_account(
+    app: Flask, officer: FlaskClient, resident: FlaskClient, case: str
+) -> None:
+    child = {"given_name": "Jonte", "birth_date": "2014-05-17", "phone": None, "channel": "none"}
+    member, left_out = (enrol(app, household_of=case, person=child) for _ in range(2))
+    assert redeem(resident, code_in(letter(officer, case))).status_code == 303
+    own = f"/account/case/{case}/"
+    page = resident.get(own).get_data(as_text=True)
+    assert "J. S., 12 Jahre" in page and "Jonte" not in page
+    nothing = post(resident, own, f"{own}household")
+    assert nothing.status_code == 422
+    said = {f"{case}-feeling": "no", f"{member}-feeling": "yes", f"{member}-symptoms": "cough"}
+    assert post(resident, own, f"{own}household", **said).status_code == 303
+    with app.app_context():
+        reports = db.session.scalars(select(SymptomReport)).all()
+        assert {row.case.reference: row.by for row in reports} == {case: Reporter.SELF, member: Reporter.PROXY}
+    assert resident.get(f"/account/case/{left_out}/").status_code == 404

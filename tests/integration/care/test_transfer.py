@@ -14,8 +14,9 @@ from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Role
 from care import case_management, check_ins, transfer
 from care.commands import CloseCase, EnrolCase, TransferCase
+from care.course_models import Handover
 from care.known_cases import already_enrolled
-from care.models import Case, Handover, OfficeTask
+from care.models import Case, OfficeTask
 from care.vocabulary import CloseReason, TaskKind
 from config.database import db, transaction
 from config.errors import Forbidden, InvalidTransition, NotFound, RuleViolation

@@ -1,0 +1,101 @@
+"""The course of a case through the JSON API: conversions, dates, details, comments, attempts. Adds to `care.api`."""
+
+from auth.policies import require
+from auth.roles import Permission
+from care import case_dates, conversion, course, households, notes
+from care.api import CASE, Answer, act_on
+from care.api import blueprint as cases
+from care.course_commands import (
+    ChangeCourse,
+    ConvertCase,
+    CorrectDates,
+    JoinHousehold,
+    RecordAttempt,
+    RecordTravel,
+    RecordVaccination,
+    SetDetails,
+    WriteComment,
+)
+from config.api_document import answers
+from config.openapi import api
+
+
+@cases.post("/<reference>/conversion")
+@require(Permission.CASES_REVIEW, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def convert(reference: str, json: ConvertCase) -> Answer:
+    """Make the case one of another kind; it keeps its reference, and how it stood before."""
+    return act_on(reference, json, conversion.convert, 200)
+
+
+@cases.post("/<reference>/dates")
+@require(Permission.CASES_REVIEW, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def correct_dates(reference: str, json: CorrectDates) -> Answer:
+    """Correct the days from which the case is counted; null takes one away."""
+    return act_on(reference, json, case_dates.correct, 200)
+
+
+@cases.post("/<reference>/details")
+@require(Permission.CASES_CONTACT, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def set_details(reference: str, json: SetDetails) -> Answer:
+    """Assign the case, set its risk, its plan and when to look at it again; null takes it away."""
+    return act_on(reference, json, course.set_details, 200)
+
+
+@cases.post("/<reference>/status")
+@require(Permission.CASES_CLOSE, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def change_course(reference: str, json: ChangeCourse) -> Answer:
+    """Note that the person is in hospital or home again, died, is lost; or take the case up again."""
+    return act_on(reference, json, course.change, 200)
+
+
+@cases.post("/<reference>/vaccinations")
+@require(Permission.CASES_REPORT, api=True)
+@answers(201, shape=CASE)
+@api.validate(tags=["care"])
+def add_vaccination(reference: str, json: RecordVaccination) -> Answer:
+    """Add a vaccination."""
+    return act_on(reference, json, course.record_vaccination, 201)
+
+
+@cases.post("/<reference>/travel")
+@require(Permission.CASES_REPORT, api=True)
+@answers(201, shape=CASE)
+@api.validate(tags=["care"])
+def add_travel(reference: str, json: RecordTravel) -> Answer:
+    """Add a journey."""
+    return act_on(reference, json, course.record_travel, 201)
+
+
+@cases.post("/<reference>/comments")
+@require(Permission.CASES_CONTACT, api=True)
+@answers(201, shape=CASE)
+@api.validate(tags=["care"])
+def comment(reference: str, json: WriteComment) -> Answer:
+    """Write for colleagues, or edit what one has written: the older version stays."""
+    return act_on(reference, json, notes.write, 201)
+
+
+@cases.post("/<reference>/contact-attempts")
+@require(Permission.CASES_CONTACT, api=True)
+@answers(201, shape=CASE)
+@api.validate(tags=["care"])
+def add_attempt(reference: str, json: RecordAttempt) -> Answer:
+    """Log a call, a letter, a visit or a message."""
+    return act_on(reference, json, notes.record_attempt, 201)
+
+
+@cases.post("/<reference>/household")
+@require(Permission.CASES_CONTACT, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def household(reference: str, json: JoinHousehold) -> Answer:
+    """Let another case answer for this one, this one for all (its own reference), or each for themselves (null)."""
+    return act_on(reference, json, households.move, 200, households.locked_case)

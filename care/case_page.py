@@ -1,0 +1,185 @@
+"""The page of one case: shown, acted on through its forms, and shown again with what was refused."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from auth import holds
+from auth.policies import current_actor
+from auth.roles import Permission
+from care import (
+    case_management,
+    check_ins,
+    course_forms,
+    course_representations,
+    orders,
+    own_cases,
+    queries,
+    representations,
+    seen,
+    transfer,
+    words,
+)
+from care.forms import (
+    CloseForm,
+    OrderForm,
+    PeriodForm,
+    ProtocolForm,
+    ReviewForm,
+    StaffReportForm,
+    TransferForm,
+)
+from care.household_forms import MoveForm
+from care.lifecycle import Action, possible
+from care.link_forms import IssueCodeForm
+from care.page_words import said
+from care.vocabulary import Channel, Status
+from config.database import transaction
+from config.errors import InvalidTransition, RuleViolation
+from config.forms import BaseForm, accepting, command_or_errors
+from config.localisation import local_date, local_datetime, page_locale
+from config.settings import current_settings
+
+
+def act_on(
+    reference: str,
+    form: BaseForm,
+    name: str,
+    command_class: type[Any],
+    act: Callable[..., Any],
+    done: str,
+    *,
+    lock: Callable[[Any, UUID], Any] | None = None,
+    **extra: Any,
+) -> ResponseReturnValue:
+    """Let `act` do with the locked case what `form` says, and go back to the page; with `extra` in the command.
+
+    `lock`: takes the locks, where more is needed than those of one household.
+    What is refused comes back filled in; so does what rests on a page older than the case (409), with what is new.
+    """
+    actor, status = current_actor(), 422
+    found = queries.case_for(actor, reference)
+    if form.validate_on_submit():
+        command = command_or_errors(form, command_class, **extra)
+        if command is not None:
+            with accepting(form):
+                try:
+                    with transaction():
+                        case = lock(command, found.id) if lock else case_management.locked_case(found.id)
+                        seen.refuse_if_changed(case, request.form.get("seen"))
+                        act(command, case=case, actor=actor)
+                except InvalidTransition as error:  # somebody else was faster, or the page was old
+                    raise RuleViolation("", error.message, **error.params) from error
+                except seen.ChangedMeanwhile:
+                    status = 409
+                    raise
+                flash(done, "success")
+                return back_to(reference)
+    return show_case(reference, **{name: form}), status
+
+
+def show_case(reference: str, **forms: Any) -> str:
+    """The page of a case, with the forms that were filled in and refused."""
+    found = queries.case_for(current_actor(), reference)
+    shown = representations.page_values(found) | own_cases.accounts(found) | course_representations.page_values(found)
+    locale = page_locale()
+    known: dict[str, Callable[[], BaseForm]] = {
+        "report_form": lambda: (
+            StaffReportForm(None, prefix="report").ask(shown["protocol"], locale).offer(correctable(found))
+        ),
+        "review_form": lambda: ReviewForm(None, prefix="review").offer(),
+        "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
+        "close_form": lambda: CloseForm(None, prefix="close").offer(),
+        "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
+        "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
+        "move_form": lambda: MoveForm(None, prefix="move"),
+        "period_form": lambda: PeriodForm(None, prefix="period"),
+        "protocol_form": lambda: ProtocolForm(None, prefix="protocol").offer(queries.protocol_codes(), locale),
+        **course_forms.offered(found),
+    }
+    every = {name: forms.get(name) or make() for name, make in known.items()}
+    given = request.form.get("seen")
+    return render_template(
+        "care/case.html",
+        case=shown,
+        possible=possible(Status(shown["status"])),
+        Action=Action,
+        timeline=[_entry(event) for event in shown["events"]],
+        seen_field=Markup('<input type="hidden" name="seen" value="{}">').format(seen.mark(found)),
+        news=[_entry(event) for event in seen.news(found, given)],
+        words=words,
+        no_messages=shown["channel"] == Channel.NONE,
+        tones=words.TONES,
+        holds=holds.on([f"case:{shown['reference']}"]),
+        actor=current_actor(),
+        Permission=Permission,
+        locale=locale,
+        **every,
+    )
+
+
+CODES: dict[str, dict[str, str]] = {
+    "from_kind": words.KINDS,
+    "to_kind": words.KINDS,
+    "to_list": words.LINE_LISTS,
+    "reason": words.CLOSE_REASONS,
+    "outcome": words.REVIEWS,
+    "event": words.ORDER_EVENTS,
+    "channel": words.REPORT_CHANNELS | words.CHANNELS,
+    "test": words.LAB_KINDS,
+    "result": words.LAB_OUTCOMES,
+    "means": words.MEANS,
+    "reached": words.ATTEMPTS,
+}
+AS_THEY_ARE = ("legal_basis", "vaccine", "place", "action", "head", "note", "from_protocol", "to_protocol")
+
+
+def _entry(event: Any) -> dict[str, Any]:
+    details = event.details or {}
+    shown = [_(table[details[name]]) for name, table in CODES.items() if details.get(name) in table]
+    shown += [_changed(name, value) for name, value in (details.get("changes") or {}).items()]
+    shown += [str(details[name]) for name in AS_THEY_ARE if details.get(name)]
+    shown += [local_date(date.fromisoformat(details["until"]))] if details.get("until") else []
+    return {
+        "at": event.occurred_at,
+        "title": _(words.EVENTS.get(event.kind, event.kind)),
+        "text": " · ".join(shown),
+        "by": event.actor_name or "",
+        "tone": words.TONES.get(details.get("to_list", ""), "neutral"),
+    }
+
+
+def _changed(name: str, value: Any) -> str:
+    """One field and what became of it; a correction has what stood there before, too."""
+    before_and_after = value if isinstance(value, list) else [value]
+    return f"{_(words.FIELDS[name])}: {' → '.join(_told(name, one) for one in before_and_after)}"
+
+
+def _told(name: str, value: Any) -> str:
+    tables = {"risk_level": words.RISKS, "monitoring_plan": words.PLANS}
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return str(_(tables[name][value]) if name in tables else said(value))
+
+
+def correctable(case: Any) -> list[tuple[str, str]]:
+    """Id and time of the reports that a new one may replace, for a select."""
+    return [(str(row.id), local_datetime(row.reported_at)) for row in check_ins.correctable(case)]
+
+
+def local_time(typed: datetime | None) -> datetime | None:
+    """What somebody typed as time of day, in the office's zone."""
+    return typed.replace(tzinfo=current_settings().zone) if typed else None
+
+
+def back_to(reference: str) -> ResponseReturnValue:
+    """To the page of the case, after an act."""
+    return redirect(url_for("care.case", reference=reference), 303)

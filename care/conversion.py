@@ -1,0 +1,120 @@
+"""A case becomes one of another kind: a contact who has tested positive, or an infection that was none.
+
+It stays the same case, so that its reference, links, reports, papers and household stay right; how it stood before is
+a row of its own. Functions run inside the caller's `transaction()`.
+"""
+
+from datetime import date, datetime
+
+import structlog
+from sqlalchemy import select
+
+from auth.actors import Actor
+from care import follow_up, timeline, trail
+from care.assessments import Change
+from care.case_dates import check_days
+from care.case_management import settled
+from care.course_commands import DATES, ConvertCase
+from care.course_models import Conversion
+from care.lifecycle import Action, after
+from care.models import Case
+from care.protocol import current_protocol
+from care.vocabulary import Kind, LabOutcome
+from config import clock
+from config.database import db
+from config.errors import N_, FieldError, RuleViolation
+
+log = structlog.get_logger(__name__)
+# What a case of this kind is counted from: one of these must be known, and what else there was no longer counts.
+NEEDED: dict[Kind, tuple[str, ...]] = {
+    Kind.CONTACT: ("last_exposure_on", "continuous_exposure"),
+    Kind.INDEX: ("first_positive_on", "symptom_onset_on"),
+    Kind.TRAVELLER: ("entered_on",),
+}
+KEPT: dict[Kind, tuple[str, ...]] = {
+    Kind.CONTACT: ("last_exposure_on", "entered_on", "continuous_exposure"),
+    Kind.INDEX: ("first_positive_on", "symptom_onset_on", "last_exposure_on", "entered_on"),
+    Kind.TRAVELLER: ("entered_on", "last_exposure_on"),
+}
+
+
+def convert(command: ConvertCase, *, case: Case, actor: Actor) -> Change:
+    """Make the locked, open `case` one of kind `command.to`. Raises RuleViolation, InvalidTransition.
+
+    An extension and a public-health action end with the kind that they were for; an order stays until an order event
+    changes it. What a person has reported and what was judged of it goes on counting.
+    """
+    after(case.status, Action.CLOSE)
+    if command.to is case.kind:
+        raise RuleViolation("to", N_("The case is of this kind already."))
+    now = clock.now()
+    protocol = current_protocol(command.protocol) if command.protocol else None
+    values = _values(command, case)
+    check_days(case, {name: values[name] for name in DATES}, now)  # type: ignore[misc]
+    if not any(values[name] for name in NEEDED[command.to]):
+        raise RuleViolation.of(FieldError(name, N_("Please name one of these.")) for name in NEEDED[command.to])
+    before = case.kind
+    db.session.add(_as_it_stood(command, case, actor, now))
+    case.kind = command.to
+    for name, value in values.items():
+        setattr(case, name, value)
+    case.extended_until, case.public_health_action = None, "none"
+    if protocol is not None and protocol.code != case.protocol_code:
+        case.protocol_code, case.protocol_version = protocol.code, protocol.version
+    follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
+    note = command.note or None
+    timeline.add(case, "converted", actor, from_kind=before.value, to_kind=command.to.value, note=note)
+    trail.record(actor, "case.converted", case, before=before.value, after=command.to.value)
+    change = settled(case, actor, now)
+    log.info("case_converted", case=case.reference, before=before.value, after=command.to.value)
+    return change
+
+
+def _values(command: ConvertCase, case: Case) -> dict[str, date | bool | None]:
+    """The case's dates under its new kind: those given, and those known that still count."""
+    known: dict[str, date | bool | None] = {name: getattr(case, name) for name in (*DATES, "continuous_exposure")}
+    kept = {name: value if name in KEPT[command.to] else None for name, value in known.items()}
+    given = {name: getattr(command, name) for name in known if getattr(command, name)}
+    values = kept | given
+    return values | {"continuous_exposure": bool(values["continuous_exposure"])}
+
+
+def _as_it_stood(command: ConvertCase, case: Case, actor: Actor, now: datetime) -> Conversion:
+    dates = {name: day.isoformat() for name in DATES if (day := getattr(case, name)) is not None}
+    return Conversion(
+        case=case,
+        from_kind=case.kind,
+        to_kind=command.to,
+        recorded_at=now,
+        actor_id=actor.id,
+        protocol_code=case.protocol_code,
+        protocol_version=case.protocol_version,
+        monitoring_starts_on=case.monitoring_starts_on,
+        monitoring_ends_on=case.monitoring_ends_on,
+        extended_until=case.extended_until,
+        order_ends_on=case.order_ends_on,
+        dates=dates | {"continuous_exposure": case.continuous_exposure},
+        note=command.note or None,
+    )
+
+
+def conversions_of(case: Case) -> list[Conversion]:
+    """All conversions of the case, oldest first."""
+    wanted = select(Conversion).where(Conversion.case_id == case.id).order_by(Conversion.recorded_at, Conversion.id)
+    return list(db.session.scalars(wanted))
+
+
+def suggested(case: Case) -> date | None:
+    """The day of the positive sample that makes converting this case the next thing to do; None when nothing does.
+
+    A sample from before the last conversion was known when somebody decided that.
+    """
+    if not case.is_open or case.kind is Kind.INDEX:
+        return None
+    decided_at = max((one.recorded_at for one in conversions_of(case)), default=None)
+    positive = [
+        result.sampled_on
+        for result in case.lab_results
+        if result.result is LabOutcome.POSITIVE and (decided_at is None or result.recorded_at > decided_at)
+    ]
+    return min(positive, default=None)

@@ -1,0 +1,149 @@
+"""What staff note of a case's course: how it is worked on, vaccinations, travel, hospital, death, loss.
+
+Functions run inside the caller's `transaction()`, on a locked case.
+"""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from auth.actors import Actor
+from care import case_management, messages, timeline, trail
+from care.assessments import Change, zone_of
+from care.case_dates import check_days
+from care.commands import CloseCase
+from care.course_commands import ChangeCourse, RecordTravel, RecordVaccination, SetDetails
+from care.course_models import Travel, Vaccination
+from care.lifecycle import Action, after
+from care.models import Case
+from care.monitoring import local_day
+from care.vocabulary import OPEN_STATUSES, CloseReason, CourseAction, Status
+from config import clock
+from config.database import db
+from config.errors import N_, InvalidTransition, RuleViolation
+
+log = structlog.get_logger(__name__)
+ME = "me"
+MOVES: dict[CourseAction, Action] = {
+    CourseAction.HOSPITALISE: Action.HOSPITALISE,
+    CourseAction.DISCHARGE: Action.RESUME,
+    CourseAction.DIE: Action.DIE,
+    CourseAction.LOSE: Action.LOSE,
+    CourseAction.REOPEN: Action.REOPEN,
+}
+CLOSES: dict[CourseAction, CloseReason] = {
+    CourseAction.DIE: CloseReason.DECEASED,
+    CourseAction.LOSE: CloseReason.NOT_REACHABLE,
+}
+PLAIN = ("risk_level", "monitoring_plan", "follow_up_on", "follow_up_note")
+
+
+def possible_moves(status: Status) -> list[CourseAction]:
+    """What the table of transitions allows now; pages offer these only."""
+    return [move for move in CourseAction if _is_possible(move, status)]
+
+
+def _is_possible(move: CourseAction, status: Status) -> bool:
+    if move is CourseAction.DISCHARGE and status is not Status.HOSPITALISED:
+        return False  # a paused case is resumed, not discharged
+    try:
+        after(status, MOVES[move])
+    except InvalidTransition:
+        return False
+    return True
+
+
+def change(command: ChangeCourse, *, case: Case, actor: Actor) -> None:
+    """Note that the person is in hospital or home again, has died or is lost; or take a closed case up again.
+
+    Raises InvalidTransition for what the table of transitions does not allow, RuleViolation for a day to come.
+    """
+    if not _is_possible(command.action, case.status):
+        raise InvalidTransition(command.action.value, case.status.value)
+    now = clock.now()
+    check_days(case, {"on": command.on}, now)
+    on = command.on or local_day(now, zone_of(case.person))
+    timeline.add(case, f"course_{command.action.value}", actor, on=on, note=command.note or None)
+    trail.record(actor, "case.course", case, move=command.action.value)
+    log.info("case_course", case=case.reference, action=command.action.value)
+    if command.action in CLOSES:
+        case_management.close(CloseCase(reason=CLOSES[command.action]), case=case, actor=actor)
+    elif command.action is CourseAction.REOPEN:
+        case_management.reopen(case, actor)
+    else:
+        case.status = after(case.status, MOVES[command.action])
+        messages.withdraw(case)
+        case_management.settled(case, actor, now)
+
+
+def record_vaccination(command: RecordVaccination, *, case: Case, actor: Actor) -> Change:
+    """Note a dose that the person has had. Raises RuleViolation, InvalidTransition."""
+    after(case.status, Action.CLOSE)
+    now = clock.now()
+    check_days(case, {"given_on": command.given_on}, now)
+    row = Vaccination(case=case, recorded_at=now, actor_id=actor.id, details=command.model_dump(mode="json"))
+    db.session.add(row)
+    timeline.add(case, "vaccination", actor, vaccine=command.vaccine, on=command.given_on, dose=command.dose)
+    return case_management.settled(case, actor, now)
+
+
+def record_travel(command: RecordTravel, *, case: Case, actor: Actor) -> Change:
+    """Note where the person has been or will go. Raises InvalidTransition."""
+    after(case.status, Action.CLOSE)
+    now = clock.now()
+    row = Travel(
+        case=case,
+        recorded_at=now,
+        actor_id=actor.id,
+        place=command.place,
+        from_on=command.from_on,
+        until_on=command.until_on,
+        note=command.note or None,
+    )
+    db.session.add(row)
+    told = command.model_dump(mode="json") | {"note": command.note or None}
+    timeline.add(case, "travel", actor, **told)
+    return case_management.settled(case, actor, now)
+
+
+def set_details(command: SetDetails, *, case: Case, actor: Actor) -> Change | None:
+    """Change how the open case is worked on: only what is given; None when nothing changes. Raises RuleViolation."""
+    after(case.status, Action.CLOSE)
+    changed: dict[str, object] = {}
+    for name in PLAIN:
+        value = getattr(command, name) or None
+        if name in command.model_fields_set and value != getattr(case, name):
+            setattr(case, name, value)
+            changed[name] = value
+    if case.follow_up_on is None:
+        case.follow_up_note = None
+    if "assigned_to" in command.model_fields_set and _assign(case, command.assigned_to, actor):
+        changed["assigned_to"] = case.assigned_name or case.assigned_to
+    if not changed:
+        return None
+    timeline.add(case, "details", actor, changes=changed)
+    trail.record(actor, "case.details_set", case, fields=",".join(sorted(changed)))
+    return case_management.settled(case, actor, clock.now())
+
+
+def _assign(case: Case, to: str | None, actor: Actor) -> bool:
+    if to in (ME, actor.id):
+        to, name = actor.id, actor.name
+    else:
+        name = dict(colleagues(case.office_id)).get(to, "") if to else ""
+        if to and not name and to != case.assigned_to:
+            raise RuleViolation("assigned_to", N_("Nobody of this health office is known by this name."))
+    if to == case.assigned_to:
+        return False
+    case.assigned_to, case.assigned_name = to, name or None
+    return True
+
+
+def colleagues(office_id: UUID) -> list[tuple[str, str]]:
+    """Id and name of everybody to whom an open case of the office is assigned, by name."""
+    theirs = select(Case).where(Case.office_id == office_id, Case.status.in_(OPEN_STATUSES))
+    ids = db.session.scalars(theirs.where(Case.assigned_to.is_not(None)).with_only_columns(Case.assigned_to).distinct())
+    newest = [db.session.scalars(theirs.where(Case.assigned_to == one).limit(1)).one() for one in ids.all()]
+    found = [(case.assigned_to or "", case.assigned_name or case.assigned_to or "") for case in newest]
+    return sorted(found, key=lambda one: one[1].casefold())

@@ -1,0 +1,154 @@
+"""The forms on a case's page about its course. What they carry is checked by the commands and the domain."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
+from wtforms.validators import InputRequired, Optional
+
+from auth.policies import current_actor
+from care import course, words
+from care.course_commands import DATES
+from care.forms import choices
+from care.models import Case
+from care.vocabulary import CourseAction, Kind
+from config.forms import BaseForm
+
+NEEDED = _l("Please fill in this field.")
+
+
+class ConvertForm(BaseForm):
+    """What the case becomes, and from which day it is counted then."""
+
+    to = SelectField(_l("Becomes"))
+    first_positive_on = DateField(_l("First positive sample"), validators=[Optional()])
+    symptom_onset_on = DateField(_l("Onset of symptoms"), validators=[Optional()])
+    last_exposure_on = DateField(_l("Last contact"), validators=[Optional()])
+    entered_on = DateField(_l("Day of entry"), validators=[Optional()])
+    note = TextAreaField(_l("Reason"), validators=[Optional()])
+
+    def offer(self, kind: Kind) -> "ConvertForm":
+        self.to.choices = choices({other: words.KINDS[other] for other in (Kind.INDEX, *Kind) if other is not kind})
+        return self
+
+
+class DatesForm(BaseForm):
+    """All days from which a case is counted; an empty one is taken away."""
+
+    last_exposure_on = DateField(_l("Last contact"), validators=[Optional()])
+    continuous_exposure = BooleanField(_l("The contact goes on"))
+    entered_on = DateField(_l("Day of entry"), validators=[Optional()])
+    first_positive_on = DateField(_l("First positive sample"), validators=[Optional()])
+    symptom_onset_on = DateField(
+        _l("Onset of symptoms"), description=_l("Empty: what was reported decides."), validators=[Optional()]
+    )
+    note = TextAreaField(_l("Reason"), validators=[Optional()])
+
+    def given(self) -> dict[str, Any]:
+        """Every day that was sent, the empty ones too: what was emptied is to go."""
+        sent = {name: self[name].data for name in DATES if self[name].raw_data}
+        return sent | {"continuous_exposure": self.continuous_exposure.data}
+
+
+class LabForm(BaseForm):
+    kind = SelectField(_l("Test"))
+    result = SelectField(_l("Result"))
+    sampled_on = DateField(_l("Day of the sample"), validators=[InputRequired(NEEDED)])
+
+    def offer(self) -> "LabForm":
+        self.kind.choices, self.result.choices = choices(words.LAB_KINDS), choices(words.LAB_OUTCOMES)
+        return self
+
+
+class VaccinationForm(BaseForm):
+    vaccine = StringField(_l("Vaccine"), validators=[InputRequired(NEEDED)])
+    given_on = DateField(_l("Day of the vaccination"), validators=[Optional()])
+    dose = IntegerField(_l("Number of the dose"), validators=[Optional()])
+
+
+class TravelForm(BaseForm):
+    place = StringField(_l("Place or country"), validators=[InputRequired(NEEDED)])
+    from_on = DateField(_l("First day"), validators=[Optional()])
+    until_on = DateField(_l("Last day"), validators=[Optional()])
+    note = TextAreaField(_l("Remark"), validators=[Optional()])
+
+
+class DetailsForm(BaseForm):
+    """How the case is worked on; everything is shown, and what is emptied goes."""
+
+    assigned_to = SelectField(_l("Assigned to"), validate_choice=False)
+    risk_level = SelectField(_l("Risk"), validate_choice=False)
+    monitoring_plan = SelectField(_l("Plan"), validate_choice=False)
+    follow_up_on = DateField(_l("Look at it again on"), validators=[Optional()])
+    follow_up_note = TextAreaField(_l("Why"), validators=[Optional()])
+
+    def offer(self, case: Case) -> "DetailsForm":
+        """Fill the selects: oneself, and whoever in this office has cases."""
+        me, nobody = current_actor(), SelectChoice("", _("nobody"))
+        others = [SelectChoice(*one) for one in course.colleagues(case.office_id) if one[0] != me.id]
+        self.assigned_to.choices = [nobody, SelectChoice(me.id, _("me (%(name)s)", name=me.name)), *others]
+        self.risk_level.choices = [SelectChoice("", _("not judged")), *choices(words.RISKS)]
+        self.monitoring_plan.choices = [SelectChoice("", _("not chosen")), *choices(words.PLANS)]
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """Every field that was sent, the empty ones as nothing."""
+        names = ("assigned_to", "risk_level", "monitoring_plan", "follow_up_on", "follow_up_note")
+        return {name: self[name].data or None for name in names if self[name].raw_data}
+
+
+class CourseForm(BaseForm):
+    action = SelectField(_l("What has happened?"))
+    on = DateField(_l("Day (empty: today)"), validators=[Optional()])
+    note = TextAreaField(_l("Remark"), validators=[Optional()])
+
+    def offer(self, moves: Sequence[CourseAction]) -> "CourseForm":
+        self.action.choices = choices({move: words.COURSE_ACTIONS[move] for move in moves})
+        return self
+
+
+class CommentForm(BaseForm):
+    text = TextAreaField(_l("Comment for colleagues"), validators=[InputRequired(NEEDED)])
+    edits = HiddenField()
+    version = HiddenField()
+
+
+class AttemptForm(BaseForm):
+    means = SelectField(_l("How"))
+    outcome = SelectField(_l("What came of it"))
+    attempted_at = DateTimeLocalField(_l("When (empty: now)"), validators=[Optional()])
+    note = TextAreaField(_l("Remark"), validators=[Optional()])
+
+    def offer(self) -> "AttemptForm":
+        self.means.choices, self.outcome.choices = choices(words.MEANS), choices(words.ATTEMPTS)
+        return self
+
+
+def offered(case: Case) -> dict[str, Callable[[], BaseForm]]:
+    """How the forms on the page of `case` are made, each with what is known in it."""
+    dates = {name: getattr(case, name) for name in (*DATES, "continuous_exposure")}
+    details = {name: getattr(case, name) for name in ("assigned_to", "follow_up_on", "follow_up_note")}
+    details |= {"risk_level": case.risk_level, "monitoring_plan": case.monitoring_plan}
+    return {
+        "convert_form": lambda: ConvertForm(None, prefix="convert", data=dates).offer(case.kind),
+        "dates_form": lambda: DatesForm(None, prefix="dates", data=dates),
+        "lab_form": lambda: LabForm(None, prefix="lab").offer(),
+        "vaccination_form": lambda: VaccinationForm(None, prefix="vaccination"),
+        "travel_form": lambda: TravelForm(None, prefix="travel"),
+        "details_form": lambda: DetailsForm(None, prefix="details", data=details).offer(case),
+        "course_form": lambda: CourseForm(None, prefix="course").offer(course.possible_moves(case.status)),
+        "comment_form": lambda: CommentForm(None, prefix="comment"),
+        "attempt_form": lambda: AttemptForm(None, prefix="attempt").offer(),
+    }

@@ -1,0 +1,75 @@
+"""The rows of households: whoever acts on one member holds the locks of all, taken in the order of their ids.
+
+So two people who act on one household wait for each other, and never for ever. `check_ins.send_due` is the one that
+takes what it can get and waits for nobody.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from care.assessment_models import WITH_FACTS
+from care.models import Case
+from care.vocabulary import OPEN_STATUSES
+from config.database import db, locked
+from config.errors import N_, RuleViolation
+
+
+def lock(case_ids: Iterable[UUID]) -> None:
+    """Lock the households of these cases until the transaction ends; a case that lives alone is one of its own."""
+    wanted = select(Case.id).where(in_households(heads_of(list(case_ids)))).order_by(Case.id)
+    db.session.scalars(locked(wanted)).all()
+
+
+def heads_of(case_ids: Collection[UUID]) -> list[UUID]:
+    """Who answers for these cases: the heads of their households, or they themselves."""
+    head = func.coalesce(Case.household_head_id, Case.id)
+    return sorted(set(db.session.scalars(select(head).where(Case.id.in_(case_ids)))))
+
+
+def in_households(head_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether a case belongs to one of the households with these heads; by index, on both sides."""
+    return or_(Case.id.in_(head_ids), Case.household_head_id.in_(head_ids))
+
+
+def members_of(head: Case) -> Sequence[Case]:
+    """All others for whom this case answers, open or not, with their facts, by id. The caller holds the locks."""
+    wanted = select(Case).options(*WITH_FACTS).where(Case.household_head_id == head.id).order_by(Case.id)
+    return db.session.scalars(wanted).all()
+
+
+def open_members_of(head: Case) -> list[Case]:
+    """Those of them whose cases are open."""
+    return [case for case in members_of(head) if case.is_open]
+
+
+def point(member: Case, head: Case | None) -> None:
+    """Let `head` answer for `member` from now on; None: they themselves."""
+    member.household_head_id = head.id if head is not None else None
+    set_committed_value(member, "head", head)  # by the column alone: two who change places would be a circle
+
+
+def look_again_at(head: Case) -> None:
+    """How the head can be reached has changed: let the members be assessed anew, by the next sweep."""
+    mine = update(Case).where(Case.household_head_id == head.id, Case.status.in_(OPEN_STATUSES))
+    db.session.execute(mine.values(assessed_revision=0), execution_options={"synchronize_session": False})
+
+
+def head_for(reference: str, office_id: UUID, *, field: str) -> Case:
+    """The case that can answer for others: open, or closed with others who are still looked after.
+
+    Raises RuleViolation on `field`, naming the head where the case is answered for by somebody else.
+    """
+    head = db.session.scalar(select(Case).where(Case.reference == reference, Case.office_id == office_id))
+    if head is None:
+        raise RuleViolation(field, N_("There is no case {reference} in this office."), reference=reference)
+    if head.head is not None:
+        raise RuleViolation(
+            field, N_("Case {head} answers for {reference}; please name that one."),
+            head=head.head.reference, reference=reference,
+        )  # fmt: skip
+    if not head.is_open and not open_members_of(head):
+        raise RuleViolation(field, N_("Case {reference} is closed and answers for nobody."), reference=reference)
+    return head

@@ -1,0 +1,111 @@
+"""The course of a case, from its page. Adds its addresses to those of `views_staff`."""
+
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from auth.policies import current_actor, require
+from auth.roles import Permission
+from care import case_dates, case_management, conversion, course, notes
+from care.case_page import act_on, local_time
+from care.commands import RecordLabResult
+from care.course_commands import (
+    ChangeCourse,
+    ConvertCase,
+    CorrectDates,
+    RecordAttempt,
+    RecordTravel,
+    RecordVaccination,
+    SetDetails,
+    WriteComment,
+)
+from care.course_forms import (
+    AttemptForm,
+    CommentForm,
+    ConvertForm,
+    CourseForm,
+    DatesForm,
+    DetailsForm,
+    LabForm,
+    TravelForm,
+    VaccinationForm,
+)
+from care.queries import case_for
+from care.views_staff import blueprint as staff
+
+
+@staff.post("/cases/<reference>/conversion")
+@require(Permission.CASES_REVIEW)
+def convert(reference: str) -> ResponseReturnValue:
+    """Make the case one of another kind."""
+    form = ConvertForm(prefix="convert").offer(case_for(current_actor(), reference).kind)
+    return act_on(reference, form, "convert_form", ConvertCase, conversion.convert, _("The case was converted."))
+
+
+@staff.post("/cases/<reference>/dates")
+@require(Permission.CASES_REVIEW)
+def correct_dates(reference: str) -> ResponseReturnValue:
+    """Correct the days from which the case is counted."""
+    form = DatesForm(prefix="dates")
+    done = _("The dates were noted.")
+    return act_on(reference, form, "dates_form", CorrectDates, case_dates.correct, done, **form.given())
+
+
+@staff.post("/cases/<reference>/details")
+@require(Permission.CASES_CONTACT)
+def set_details(reference: str) -> ResponseReturnValue:
+    """Assign the case, set its risk, its plan and when to look at it again."""
+    form = DetailsForm(prefix="details").offer(case_for(current_actor(), reference))
+    done = _("This was noted.")
+    return act_on(reference, form, "details_form", SetDetails, course.set_details, done, **form.given())
+
+
+@staff.post("/cases/<reference>/status")
+@require(Permission.CASES_CLOSE)
+def change_course(reference: str) -> ResponseReturnValue:
+    """Note that the person is in hospital or home again, died, is lost; or take the case up again."""
+    status = case_for(current_actor(), reference).status
+    form = CourseForm(prefix="course").offer(course.possible_moves(status))
+    return act_on(reference, form, "course_form", ChangeCourse, course.change, _("This was noted."))
+
+
+@staff.post("/cases/<reference>/lab-results")
+@require(Permission.CASES_REPORT)
+def add_lab_result(reference: str) -> ResponseReturnValue:
+    """Add a laboratory result; a positive one offers the conversion."""
+    form = LabForm(prefix="lab").offer()
+    done = _("The result was noted.")
+    return act_on(reference, form, "lab_form", RecordLabResult, case_management.record_lab_result, done)
+
+
+@staff.post("/cases/<reference>/vaccinations")
+@require(Permission.CASES_REPORT)
+def add_vaccination(reference: str) -> ResponseReturnValue:
+    """Add a vaccination."""
+    form = VaccinationForm(prefix="vaccination")
+    done = _("The vaccination was noted.")
+    return act_on(reference, form, "vaccination_form", RecordVaccination, course.record_vaccination, done)
+
+
+@staff.post("/cases/<reference>/travel")
+@require(Permission.CASES_REPORT)
+def add_travel(reference: str) -> ResponseReturnValue:
+    """Add a journey."""
+    form = TravelForm(prefix="travel")
+    return act_on(reference, form, "travel_form", RecordTravel, course.record_travel, _("The journey was noted."))
+
+
+@staff.post("/cases/<reference>/comments")
+@require(Permission.CASES_CONTACT)
+def comment(reference: str) -> ResponseReturnValue:
+    """Write for colleagues, or edit what one has written."""
+    form = CommentForm(prefix="comment")
+    return act_on(reference, form, "comment_form", WriteComment, notes.write, _("The comment was noted."))
+
+
+@staff.post("/cases/<reference>/contact-attempts")
+@require(Permission.CASES_CONTACT)
+def add_attempt(reference: str) -> ResponseReturnValue:
+    """Log a call, a letter or a visit."""
+    form = AttemptForm(prefix="attempt").offer()
+    at, done = local_time(form.attempted_at.data), _("The attempt was noted.")
+    return act_on(reference, form, "attempt_form", RecordAttempt, notes.record_attempt, done, attempted_at=at)

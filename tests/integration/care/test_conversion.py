@@ -1,0 +1,133 @@
+"""A case becomes one of another kind and keeps its history, both ways."""
+
+from datetime import date
+
+import pytest
+
+from care import case_management, check_ins, conversion, course_representations, keeping
+from care.commands import OrderEvent, RecordLabResult, RecordReport, ReviewCase
+from care.course_commands import ConvertCase
+from care.models import Case
+from care.orders import apply
+from care.vocabulary import Kind, LineList
+from config.database import transaction
+from config.errors import InvalidTransition, RuleViolation
+from tests.factories.care import DAY, OFFICER, local, new_case, report
+from tests.integration.care.test_shared_phone import close
+from tests.integration.care.test_story import TODAY, again, bodies, link_in, open_tasks, tick
+
+INDEX = {"kind": "index", "last_exposure_on": None, "first_positive_on": "2026-11-01"}
+
+
+def do(act, command, case: Case):
+    with transaction():
+        return act(command, case=case_management.locked_case(case.id), actor=OFFICER)
+
+
+def convert(case: Case, to: str, **values: object) -> Case:
+    do(conversion.convert, ConvertCase.model_validate({"to": to, **values}), case)
+    return again(case)
+
+
+def positive(case: Case, on: date = TODAY) -> None:
+    result = {"kind": "pcr", "result": "positive", "sampled_on": on}
+    do(case_management.record_lab_result, RecordLabResult.model_validate(result), case)
+
+
+def test_a_contact_who_tests_positive_becomes_an_index_case(care, time):
+    case = new_case()
+    report(case, "cough")
+    positive(case)
+    assert conversion.suggested(again(case)) == TODAY
+    case = convert(case, "index", note="Befund vom Labor")
+    assert (case.kind, case.line_list) == (Kind.INDEX, LineList.REPORTING)
+    assert (case.monitoring_starts_on, case.monitoring_ends_on) == (TODAY, TODAY + 14 * DAY)
+    assert open_tasks(case) == set()
+    (row,) = conversion.conversions_of(case)
+    assert (row.from_kind, row.to_kind, row.monitoring_ends_on) == (Kind.CONTACT, Kind.INDEX, date(2026, 11, 15))
+    assert row.dates == {
+        "last_exposure_on": "2026-11-01",
+        "first_positive_on": "2026-11-02",
+        "continuous_exposure": False,
+    }
+    assert [event.kind for event in case.events].count("converted") == 1
+    assert conversion.suggested(case) is None
+
+
+def test_and_back_again_with_both_in_the_history(care, time):
+    case = new_case()
+    positive(case)
+    convert(case, "index")
+    time.at += DAY
+    case = convert(case, "contact", note="Probe verwechselt")
+    assert (case.kind, case.line_list) == (Kind.CONTACT, LineList.NON_REPORTING)
+    assert (case.first_positive_on, case.symptom_onset_on, case.last_exposure_on) == (None, None, date(2026, 11, 1))
+    assert case.monitoring_ends_on == date(2026, 11, 15)
+    shown = course_representations.course_json(case)["conversions"]
+    assert [(one["from"], one["to"]) for one in shown] == [("contact", "index"), ("index", "contact")]
+    assert shown[1]["before"]["dates"]["first_positive_on"] == "2026-11-02"
+    assert conversion.suggested(case) is None  # whoever converted it back knew of that sample
+    time.at += DAY
+    positive(case, TODAY + DAY)
+    assert conversion.suggested(again(case)) == TODAY + DAY
+    assert conversion.conversions_of(case)[1].note == "Probe verwechselt"
+
+
+def test_links_orders_reports_and_reviews_stay_with_the_case(care, time):
+    case = new_case()
+    time.at = local(TODAY, 12)
+    tick()
+    token = link_in(bodies(case, "care.check_in")[0])
+    order = {"event": "issue_written", "legal_basis": "§ 30 IfSG", "ends_on": "2026-11-15"}
+    do(apply, OrderEvent.model_validate(order), case)
+    do(case_management.review, ReviewCase(outcome="dismissed"), case)
+    positive(case)
+    case = convert(case, "index")
+    assert str(case.order_ends_on) == "2026-11-15"
+    assert str(conversion.conversions_of(case)[0].order_ends_on) == "2026-11-15"
+    with transaction():
+        assert check_ins.answer_link(RecordReport(symptoms={"cough": True}), token=token) is not None
+    case = again(case)
+    assert (len(case.reports), len(case.reviews), len(case.orders)) == (1, 1, 1)
+    assert "conversions" in dict(keeping.files_of_case(case.id))["case.json"].decode()
+
+
+def test_an_extension_and_an_action_end_with_the_kind(care, time):
+    case = new_case(first_positive_on="2026-10-20", kind="index")
+    with transaction():
+        locked = case_management.locked_case(case.id)
+        locked.extended_until, locked.public_health_action = date(2026, 12, 1), "document_results"
+    case = convert(case, "contact", last_exposure_on="2026-11-02")
+    assert (case.extended_until, case.public_health_action) == (None, "none")
+    assert case.monitoring_ends_on == date(2026, 11, 16)
+
+
+@pytest.mark.parametrize(
+    ("values", "to", "field"),
+    [
+        ({}, {"to": "contact"}, "to"),
+        ({}, {"to": "index"}, "first_positive_on"),
+        ({}, {"to": "traveller"}, "entered_on"),
+        ({}, {"to": "index", "first_positive_on": "2026-11-03"}, "first_positive_on"),
+        ({}, {"to": "index", "first_positive_on": "2026-11-02", "protocol": "no-such"}, "protocol"),
+        (
+            {"kind": "index", "last_exposure_on": None, "first_positive_on": "2026-11-01"},
+            {"to": "contact"},
+            "last_exposure_on",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(care, time, values, to, field):
+    case = new_case(**values)
+    with pytest.raises(RuleViolation) as refused:
+        convert(case, **to)
+    assert refused.value.errors[0].field == field
+    assert again(case).kind is case.kind
+    assert conversion.conversions_of(case) == []
+
+
+def test_a_closed_case_is_not_converted(care, time):
+    case = new_case()
+    close(case)
+    with pytest.raises(InvalidTransition):
+        convert(case, "index", first_positive_on="2026-11-02")
