@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from care.findings import findings, priority
-from care.protocol import DIRECTORY, read_protocol
+from care.protocol import DIRECTORY, all_protocols, read_protocol
 from config.errors import ConfigurationError
+from config.settings import LOCALES
 from tests.factories.care import COVID, MONDAY, facts, said
 
 
@@ -16,6 +17,14 @@ def write(tmp_path: Path, **changes) -> Path:
     path = tmp_path / "changed.yaml"
     path.write_text(yaml.safe_dump(raw | changes), encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize("locale", sorted(set(LOCALES) - {"en"}))
+def test_complaints_are_named_in_every_language(locale):
+    """What is missing would be English, or German in plain German, where few words are the same."""
+    for protocol in all_protocols().values():
+        english = [one.key for one in protocol.symptoms if one.name.in_(locale) == one.name.in_("en")]
+        assert not english, (protocol.code, protocol.version)
 
 
 @pytest.mark.parametrize(
