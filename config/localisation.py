@@ -82,11 +82,11 @@ def page_locale() -> str:
 
 
 def _page_locale() -> str:
-    city = current_settings().locale
-    default = city if city in PAGE_LOCALES else "de"
+    spoken, city = page_locales(), current_settings().locale
+    default = city if city in spoken else "de"
     if not has_request_context():
         return default
-    spoken, chosen = page_locales(), chosen_locale()
+    chosen = chosen_locale()
     if chosen is not None:
         return chosen if chosen in spoken else "de" if chosen.startswith("de") else "en"
     return preferred_locale() or default if spoken is LOCALES else default
