@@ -7,6 +7,7 @@ for which they need order and certificate (Art. 17 (3) (b) GDPR). Functions run 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -20,6 +21,7 @@ from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
 from care.models import Case, CaseEvent, Document, OfficeTask, Person
+from care.support_models import SupportRequest
 from care.vocabulary import OPEN_STATUSES
 from config import clock, scopes
 from config.database import db
@@ -114,7 +116,7 @@ def _order_days() -> int:
 def _parts(cases: Sequence[Case], scope: str) -> tuple[Part, ...]:
     ids = [case.id for case in cases]
 
-    def number(model: type[SymptomReport | Review | LabResult | CheckIn | CaseEvent | OfficeTask | Document]) -> int:
+    def number(model: type[Any]) -> int:
         return db.session.scalar(select(func.count(model.id)).where(model.case_id.in_(ids))) or 0
 
     health = (
@@ -123,6 +125,7 @@ def _parts(cases: Sequence[Case], scope: str) -> tuple[Part, ...]:
         Part(N_("Laboratory results"), number(LabResult)),
         Part(N_("Check-ins and their links"), number(CheckIn)),
         Part(N_("Tasks and their notes"), number(OfficeTask)),
+        Part(N_("Requests for help"), number(SupportRequest)),
         Part(N_("Messages"), erasing.count([case.reference for case in cases])),
     )
     whole = (Part(N_("Papers"), number(Document)), Part(N_("Name, contact, address, and the case itself"), len(cases)))
@@ -214,7 +217,7 @@ def _others_have(index: bytes | None, person_ids: Collection[UUID]) -> bool:
 
 def _erase_facts(case_ids: Sequence[UUID]) -> None:
     _run(update(SymptomReport).where(among(SymptomReport.case_id, case_ids)).values(corrects_id=None))
-    for model in (SymptomReport, Review, LabResult, CheckIn, OfficeTask):
+    for model in (SymptomReport, Review, LabResult, CheckIn, OfficeTask, SupportRequest):
         ids = list(db.session.scalars(select(model.id).where(among(model.case_id, case_ids))))
         delete_with_dependents(model.__table__, ids)  # type: ignore[arg-type]
     _run(delete(CaseEvent).where(among(CaseEvent.case_id, case_ids), CaseEvent.kind.not_in(KEPT_EVENTS)))

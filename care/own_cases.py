@@ -5,7 +5,8 @@ the house reads the case in a scope of its own, for people who log in belong to 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
 from auth.models import User
 from auth.policies import user_id_of
-from care import case_management, check_ins, representations, timeline, trail
+from care import case_management, check_ins, representations, support_queries, timeline, trail
 from care.assessments import protocol_of, zone_of
 from care.commands import RecordReport
 from care.guardianship import LinkBasis, counts
@@ -76,6 +77,20 @@ def answer(command: RecordReport, reference: str, actor: Actor, notice_version: 
             notice_version=notice_version,
         )
         db.session.flush()  # in this scope: it is the one that may write these rows
+
+
+@contextmanager
+def opened(actor: Actor, reference: str) -> Iterator[Case]:
+    """The open case that this login is linked to, locked, for one act. Raises NotFound, RuleViolation.
+
+    Call inside `transaction()`; what the block adds is written in the scope of one's own case.
+    """
+    with scopes.within(OWN_CASE):
+        case = case_management.locked_case(_own(actor, reference)[0].id)
+        if not case.is_open:
+            raise RuleViolation("", N_("Your time with the health office is over; nothing is asked any more."))
+        yield case
+        db.session.flush()
 
 
 def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:
@@ -189,6 +204,7 @@ def _page_values(case: Case, link: CaseLink) -> dict[str, Any]:
             {"basis": one.basis.value, "since": one.since, "name": name if link.basis is LinkBasis.SELF else ""}
             for one, name in others
         ],
+        "support": [support_queries.own_values(one) for one in support_queries.of_case(case)],
         "protocol": protocol_of(case),
     }
 
@@ -215,7 +231,8 @@ def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
         {"kind": row.kind.value, "result": row.result.value, "sampled_on": row.sampled_on.isoformat()}
         for row in case.lab_results
     ]
-    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results}
+    asked = [support_queries.as_json(one) for one in support_queries.of_case(case)]
+    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, "support_requests": asked}
     yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:

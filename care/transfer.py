@@ -12,7 +12,7 @@ from auth import audit
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import case_management, follow_up, timeline
+from care import case_management, follow_up, support, timeline
 from care.commands import TransferCase
 from care.lifecycle import Action, after
 from care.models import Case, Handover, OfficeTask
@@ -70,6 +70,7 @@ def _move(case: Case, to: Office, note: str | None, actor: Actor) -> None:
         messages_follow(one.reference, before=f"office:{origin.id}", after=f"office:{to.id}")
     moved = [one.id for one in every]
     db.session.execute(update(OfficeTask).where(OfficeTask.case_id.in_(moved)).values(office_id=to.id))
+    support.disown(moved)
     case.person.office_id = to.id
     case.person.rewrap_key()
     task = follow_up.open_task(case, TaskKind.TAKEN_OVER)

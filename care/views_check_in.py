@@ -5,17 +5,18 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from auth import notices
 from auth.policies import public
-from care import check_ins, links, phones, releases
+from care import check_ins, links, phones, releases, support
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
+from care.support_forms import ONLY_SUPPORT, asked_for, wishes
 from config import limits
 from config.database import transaction
 from config.downloads import download
@@ -72,6 +73,8 @@ def _page(token: str) -> ResponseReturnValue:
 def _check_in(token: str, case: Any) -> ResponseReturnValue:
     locale = _locale(case.person.locale)
     form = CheckInForm().ask(protocol_of(case), locale)
+    if request.form.get("only") == ONLY_SUPPORT:
+        return _ask_for_help(token, case.reference, form, phones.shown_number(case.person))
     if form.validate_on_submit():
         answers = form.answers()
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
@@ -79,12 +82,30 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
             with accepting(form):
                 shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
+                    support.ask_by_link(wishes(form), token=token)  # first, since the answer uses the link up
                     recorded = check_ins.answer_link(command, token=token, notice_version=shown)
                 other = locale if locale != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else _gone()
-    reference, status = case.reference, 422 if form.errors else 200
-    number = phones.shown_number(case.person)
-    return _private(render_template("care/check_in/form.html", form=form, reference=reference, number=number), status)
+    return _question(form, case.reference, phones.shown_number(case.person))
+
+
+def _ask_for_help(token: str, reference: str, form: CheckInForm, number: int | None) -> ResponseReturnValue:
+    """Without an answer: the link stays good for that."""
+    asked = asked_for(form)
+    if asked is not None:
+        with accepting(form):
+            with transaction():
+                has_arrived = support.ask_by_link(asked, token=token)
+            if not has_arrived:
+                return _gone()
+            flash(_("Your request has arrived. Please do not forget to answer how you are."), "success")
+            return redirect(url_for("check_in.show", token=token), 303)
+    return _question(form, reference, number)
+
+
+def _question(form: CheckInForm, reference: str, number: int | None) -> Response:
+    shown = render_template("care/check_in/form.html", form=form, reference=reference, number=number)
+    return _private(shown, 422 if form.errors else 200)
 
 
 def _paper(token: str) -> ResponseReturnValue:

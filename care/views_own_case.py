@@ -12,12 +12,13 @@ from auth.account_sections import register_section
 from auth.assurance import Demand, at_least
 from auth.policies import current_actor, demand_login, require
 from auth.roles import Permission
-from care import link_codes, own_cases, words
+from care import link_codes, own_cases, support, words
 from care.commands import RecordReport
 from care.forms import CheckInForm
 from care.guardianship import RedeemCode
 from care.link_forms import LinkCaseForm
 from care.page_words import care_words
+from care.support_forms import ONLY_SUPPORT, asked_for, wishes
 from care.views_check_in import day_in
 from config.database import transaction
 from config.downloads import download
@@ -81,14 +82,28 @@ def answer(reference: str) -> ResponseReturnValue:
     demand_login(Demand(ASSURANCE))
     actor = current_actor()
     form = CheckInForm().ask(own_cases.asked(actor, reference), page_locale())
+    if request.form.get("only") == ONLY_SUPPORT:
+        return _ask_for_help(reference, form)
     answers = form.answers() if form.validate_on_submit() else None
     command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
     if command is not None:
         with accepting(form):
             shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
             with transaction():
+                support.ask_in_account(wishes(form), reference, actor)
                 own_cases.answer(command, reference, actor, notice_version=shown)
             flash(_("Your answer has arrived."), "success")
+            return redirect(url_for("own_case.show", reference=reference), 303)
+    return _case_page(reference, form), 422
+
+
+def _ask_for_help(reference: str, form: CheckInForm) -> ResponseReturnValue:
+    asked = asked_for(form)
+    if asked is not None:
+        with accepting(form):
+            with transaction():
+                support.ask_in_account(asked, reference, current_actor())
+            flash(_("Your request has arrived. Please do not forget to answer how you are."), "success")
             return redirect(url_for("own_case.show", reference=reference), 303)
     return _case_page(reference, form), 422
 

@@ -20,6 +20,7 @@ from care import (
     own_cases,
     queries,
     representations,
+    support_queries,
     trail,
     transfer,
     words,
@@ -31,6 +32,7 @@ from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
 from care.page_words import care_reason, care_words
+from care.support_forms import SupportForm
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
 from config import clock
 from config.database import transaction
@@ -71,6 +73,7 @@ def dashboard() -> ResponseReturnValue:
         open_cases=sum(number for line_list, number in counts.items() if line_list is not LineList.CLOSED),
         reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
         tasks=tasks,
+        support=support_queries.numbers(actor),
         tones=words.TONES,
     )
 
@@ -204,12 +207,14 @@ def show_case(reference: str, **forms: Any) -> str:
     """The page of a case, with the forms that were filled in and refused."""
     found = queries.case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found)
+    shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: StaffReportForm(None, prefix="report").ask(shown["protocol"], locale),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
+        "support_form": lambda: SupportForm(None, prefix="support").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
     }
@@ -234,6 +239,7 @@ def show_case(reference: str, **forms: Any) -> str:
 def _entry(event: Any) -> dict[str, Any]:
     details = event.details or {}
     tables = {"to_list": words.LINE_LISTS, "reason": words.CLOSE_REASONS, "outcome": words.REVIEWS}
+    tables |= {"support": words.SUPPORT_KINDS, "support_action": words.SUPPORT_ACTIONS}
     tables |= {"event": words.ORDER_EVENTS, "channel": words.REPORT_CHANNELS | words.CHANNELS}
     shown = [_(tables[name][value]) for name, value in details.items() if name in tables and value in tables[name]]
     shown += [str(details[name]) for name in ("legal_basis", "note", "result", "action") if details.get(name)]

@@ -1,6 +1,7 @@
 """The words in which pages show care's codes. English msgids; the page translates them."""
 
 from care.guardianship import BASES, WAYS
+from care.support_rules import SupportAction, SupportKind, SupportSource, SupportState
 from care.vocabulary import CloseReason, FindingCode, Kind, LineList, OrderEventKind, OrderState, Status, TaskKind
 from config.errors import N_
 
@@ -125,6 +126,8 @@ EVENTS: dict[str, str] = {
     "link_code_issued": N_("Code for an account issued"),
     "linked": N_("Account linked"),
     "unlinked": N_("Account no longer linked"),
+    "support_asked": N_("Help asked for"),
+    "support": N_("Request for help"),
 }
 RULES: dict[str, str] = {
     "paused": N_("The case is paused."),
@@ -140,6 +143,46 @@ RULES: dict[str, str] = {
     "silent": N_("Nothing was heard for {limit_hours} hours or longer."),
     "heard_from": N_("The person was heard from within {limit_hours} hours, and no other rule applies."),
     "closed": N_("The case is closed."),
+}
+SUPPORT_KINDS: dict[str, str] = {
+    SupportKind.FOOD: N_("Food and things for every day"),
+    SupportKind.MEDICINE: N_("Medicine"),
+    SupportKind.INTERPRETER: N_("Somebody who interprets"),
+    SupportKind.CHILDREN: N_("Care for children"),
+    SupportKind.ANIMALS: N_("Care for animals"),
+    SupportKind.OTHER: N_("Something else"),
+}
+SUPPORT_STATES: dict[str, str] = {
+    SupportState.OPEN: N_("not taken on yet"),
+    SupportState.TAKEN: N_("taken on"),
+    SupportState.DONE: N_("met"),
+    SupportState.DECLINED: N_("declined"),
+}
+SUPPORT_TONES: dict[str, str] = {
+    SupportState.OPEN: "warning",
+    SupportState.TAKEN: "info",
+    SupportState.DONE: "success",
+    SupportState.DECLINED: "neutral",
+}
+OWN_SUPPORT_STATES: dict[str, str] = {
+    SupportState.OPEN: N_("The health office has it."),
+    SupportState.TAKEN: N_("Somebody is taking care of it."),
+    SupportState.DONE: N_("This has been done."),
+    SupportState.DECLINED: N_("The health office cannot do this."),
+}
+SUPPORT_ACTIONS: dict[str, str] = {
+    SupportAction.TAKE: N_("Take on"),
+    SupportAction.GIVE_BACK: N_("Give back"),
+    SupportAction.FINISH: N_("Met"),
+    SupportAction.DECLINE: N_("Decline"),
+    SupportAction.REOPEN: N_("Take up again"),
+}
+SUPPORT_SOURCES: dict[str, str] = {
+    SupportSource.LINK: N_("by link"),
+    SupportSource.ACCOUNT: N_("in their account"),
+    SupportSource.PHONE: N_("by phone"),
+    SupportSource.PAPER: N_("on paper"),
+    SupportSource.API: N_("by another system"),
 }
 OWN_STATUSES: dict[str, str] = {
     Status.ENROLLED: N_("The health office looks after you and will write to you soon."),

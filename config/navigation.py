@@ -32,6 +32,7 @@ RESIDENT_WAYS = (
 STAFF_WAYS = (
     ("care.dashboard", N_("Overview"), "home"),
     ("care.cases", N_("Line lists"), "checklist"),
+    ("care.support_requests", N_("Support"), "help"),
     ("care.imports", N_("Imports"), "drive-folder-upload"),
     ("casework.index", N_("Requests"), "draft"),
     ("catalogue.index", N_("Services"), "edit"),

@@ -50,12 +50,14 @@ BLUEPRINT_MODULES = (
     "care.views_lists",
     "care.views_transfer",
     "care.views_case_links",
+    "care.views_support",
     "care.views_staff",
     "care.views_imports",
     "care.views_erasure",
     "care.views_check_in",
     "care.views_own_case",
     "care.api",
+    "care.api_support",
 )
 WIRED_MODULES = (
     "auth.own_data",

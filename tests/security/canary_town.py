@@ -171,6 +171,8 @@ def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:
     ok(client.post(f"{url}/reviews", headers=headers, json={"outcome": "dismissed", "note": word("API: review")}))
     order = {"event": "issue_written", "legal_basis": word("API: legal basis"), "ends_on": "2026-11-14"}
     ok(client.post(f"{url}/orders", headers=headers, json=order))
+    wish = {"kind": "food", "note": word("support by API: note")}
+    ok(client.post(f"{url}/support-requests", headers=headers, json=wish), 201)
     ok(client.post(f"{url}/actions", headers=headers, json={"action": _small(word("API: action"))}))
     ok(client.post(f"{url}/actions", headers=headers, json={"action": "none"}))
     at = f"/care/cases/{reference}"
@@ -178,6 +180,11 @@ def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:
     report = {"report-feeling": "yes", "report-symptoms": ["fever"], "report-note": word("phone report: note")}
     ok(officer.post(f"{at}/reports", data=token | report), 303)
     ok(officer.post(f"{at}/reviews", data=token | {"review-outcome": "confirmed", "review-note": word("review: note")}))
+    wish = {"support-kind": "medicine", "support-note": word("support by phone: note"), "support-source": "phone"}
+    ok(officer.post(f"{at}/support", data=token | wish), 303)
+    ending = page(officer.get("/care/support/")).select_one("form:has(textarea)")
+    assert ending
+    ok(officer.post(str(ending["action"]), data=token | {"action": "decline", "note": word("support: reason")}), 303)
     ok(officer.get(at), 200)
     ok(client.get(f"{url}/timeline", headers=headers), 200)
 
@@ -189,6 +196,7 @@ def _link(town: Town, officer: WatchedClient, reference: str) -> None:
     ok(redeem(reader, code_in(paper), BIRTH_DAY), 303)
     own = f"/account/case/{reference}/"
     answer = {"feeling": "yes", "symptoms": ["cough"], "note": word("own case: note")}
+    answer |= {"support": ["animals"], "support_note": word("own case: support")}
     ok(post(reader, own, f"{own}answer", **answer), 303)
     hold = {"kind": "case", "reference": reference, "about": "case", "reason": word("hold: reason")}
     ok(post(town.person("healthadmin"), at, "/staff/privacy/holds", **hold), 303)
@@ -229,6 +237,8 @@ def people_answer(town: Town, provider: Provider, reference: str) -> None:
         "feeling": "yes",
         "symptoms": ["cough"],
         "note": word("check-in: note"),
+        "support": ["interpreter"],
+        "support_note": word("check-in: support"),
     }
     ok(browser.post(link, data=form), 303)
     reply = {

@@ -12,12 +12,13 @@ from auth.actors import Actor
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
 from auth.roles import Role
-from care import case_management
+from care import case_management, support
 from care.assessment_models import CheckIn
 from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
 from care.models import Case, Document
+from care.support_rules import AskForSupport, SupportKind
 from config import clock
 from config.database import db, transaction
 from config.encryption import token_hash
@@ -74,6 +75,16 @@ def _case(world: "World", side: str, by: dict[str, Identity]) -> None:
     _mark(world, f"case {side}", given, family, phone[3:], f"Kanarinotiz{mark}", f"kanaripapier{mark}")
     _mark(world, f"case {side}", f"Kanariinhalt{mark}", f"Kanariakte{mark}", case.reference)
     world.pseudonyms.add(case.reference)
+
+
+def _support(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    with transaction():
+        case = db.session.scalars(select(Case).where(Case.reference == world.records["case", side])).one()
+        wish = AskForSupport(kind=SupportKind.OTHER, note=f"Kanariwunsch{mark}")
+        asked, _ = support.ask(wish, case=case, actor=HOUSE)
+        world.records["support", side] = str(asked.id)
+    _mark(world, f"case {side}", f"Kanariwunsch{mark}")
 
 
 def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -186,6 +197,7 @@ def _office(world: "World", side: str) -> UUID:
 
 MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _case,
+    _support,
     _request,
     _messages,
     _import,

@@ -1,0 +1,70 @@
+"""The people around a case: what is asked for."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+SYSTEM = "(SELECT current_setting('obhut.system', true)) <> ''"
+
+
+def _with(parent: str, column: str, table: str) -> str:
+    return f"(SELECT true FROM {parent} WHERE {parent}.id = {table}.{column})"  # noqa: S608 - names of our own
+
+
+# table → condition beside that of the house itself
+ROWS = {
+    "care_support_request": _with("care_case", "case_id", "care_support_request"),
+}
+
+
+def upgrade() -> None:
+    _support()
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    for table, condition in ROWS.items():
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY obhut_rows ON {table} FOR ALL USING ({SYSTEM} OR {condition})")
+
+
+def _support() -> None:
+    op.create_table(
+        "care_support_request",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("actor_id", sa.String(length=80), nullable=False),
+        sa.Column("owner_id", sa.String(length=80), nullable=True),
+        sa.Column("owner_name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("outcome_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["care_case.id"], name=op.f("fk_care_support_request_case_id_care_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_support_request")),
+    )
+    with op.batch_alter_table("care_support_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_support_request_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_care_support_request_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_care_support_request_state_due_at_id"), ["state", "due_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_care_support_request_waiting",
+            ["case_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+
+def downgrade() -> None:
+    raise RuntimeError("there is no way back but the backup made before the upgrade")
