@@ -20,7 +20,7 @@ from auth.erasures import EVERYTHING
 from auth.records import Record
 from auth.retention import Page, RecordType
 from auth.roles import Permission
-from care import erasure, representations, support_queries
+from care import erasure, naming_queries, representations, support_queries
 from care.import_models import CaseImport, ImportState
 from care.models import Case, Document
 from care.protocol import all_protocols, current_protocol, current_versions
@@ -170,6 +170,7 @@ def _as_json(case: Case) -> dict[str, Any]:
             }
             for order in case.orders
         ],
+        "named_contacts": naming_queries.export_json(case),
         "support_requests": [support_queries.as_json(one) for one in support_queries.of_case(case)],
         "timeline": [representations.event_json(event) for event in case.events],
     }

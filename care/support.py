@@ -19,12 +19,12 @@ from care.support_rules import (
     ActOnSupport,
     AskForSupport,
     SupportAction,
-    SupportSource,
     SupportState,
     due_at,
     joined_notes,
     state_after,
 )
+from care.vocabulary import Source
 from config import clock
 from config.database import db
 from config.errors import N_, NotFound, RuleViolation
@@ -81,7 +81,7 @@ def ask_by_link(commands: Collection[AskForSupport], *, token: str) -> bool:
         return False
     actor = Actor.link(case.reference, case.person.locale)
     for command in commands:
-        ask(command.model_copy(update={"source": SupportSource.LINK}), case=case, actor=actor)
+        ask(command.model_copy(update={"source": Source.LINK}), case=case, actor=actor)
     return True
 
 
@@ -89,7 +89,7 @@ def ask_in_account(commands: Collection[AskForSupport], reference: str, actor: A
     """The same with a login that is linked to the case. Raises NotFound, RuleViolation."""
     with own_cases.opened(actor, reference) as case:
         for command in commands:
-            ask(command.model_copy(update={"source": SupportSource.ACCOUNT}), case=case, actor=actor)
+            ask(command.model_copy(update={"source": Source.ACCOUNT}), case=case, actor=actor)
 
 
 def act(command: ActOnSupport, *, request_id: UUID, case: Case, actor: Actor) -> SupportRequest:

@@ -11,7 +11,8 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from care import words
 from care.forms import CheckInForm, choices
-from care.support_rules import AskForSupport, SupportSource
+from care.support_rules import AskForSupport
+from care.vocabulary import Source
 from config.forms import BaseForm
 from config.settings import current_settings
 
@@ -26,16 +27,14 @@ class SupportForm(BaseForm):
     note = TextAreaField(
         _l("In the person's words"), validators=[Optional(), Length(max=2000, message=_l("This is too long."))]
     )
-    source = RadioField(
-        _l("How did they say it?"), default=SupportSource.PHONE.value, render_kw={"data-horizontal": "true"}
-    )
+    source = RadioField(_l("How did they say it?"), default=Source.PHONE.value, render_kw={"data-horizontal": "true"})
     asked_at = DateTimeLocalField(_l("When? (empty: now)"), validators=[Optional()])
 
     def offer(self) -> "SupportForm":
         """Fill the choices in."""
         self.kind.choices = choices(words.SUPPORT_KINDS)
-        by_hand = (SupportSource.PHONE.value, SupportSource.PAPER.value)
-        self.source.choices = choices({one: words.SUPPORT_SOURCES[one] for one in by_hand})
+        by_hand = (Source.PHONE.value, Source.PAPER.value)
+        self.source.choices = choices({one: words.SOURCES[one] for one in by_hand})
         return self
 
     def at(self) -> datetime | None:

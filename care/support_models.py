@@ -7,7 +7,8 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from care.models import Case, OfCase
-from care.support_rules import SupportKind, SupportSource, SupportState
+from care.support_rules import SupportKind, SupportState
+from care.vocabulary import Source
 from config.database import Base, Identified
 from config.encryption import sealed
 
@@ -20,7 +21,7 @@ class SupportRequest(OfCase, Identified, Base):
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
     kind: Mapped[SupportKind]
     state: Mapped[SupportState]
-    source: Mapped[SupportSource]
+    source: Mapped[Source]
     asked_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     due_at: Mapped[datetime]

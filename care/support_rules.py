@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from care.commands import Command, Note
+from care.vocabulary import Source
 from config.errors import InvalidTransition
 
 
@@ -32,16 +33,6 @@ class SupportAction(StrEnum):
     FINISH = "finish"
     DECLINE = "decline"
     REOPEN = "reopen"
-
-
-class SupportSource(StrEnum):
-    """How the request reached us."""
-
-    LINK = "link"
-    ACCOUNT = "account"
-    PHONE = "phone"
-    PAPER = "paper"
-    API = "api"
 
 
 WAITING = (SupportState.OPEN, SupportState.TAKEN)
@@ -102,7 +93,7 @@ class AskForSupport(Command):
 
     kind: SupportKind
     note: Note | None = None
-    source: SupportSource = SupportSource.API
+    source: Source = Source.API
     asked_at: AwareDatetime | None = None
 
 

@@ -12,16 +12,18 @@ from auth.account_sections import register_section
 from auth.assurance import Demand, at_least
 from auth.policies import current_actor, demand_login, require
 from auth.roles import Permission
-from care import link_codes, own_cases, support, words
+from care import link_codes, naming_pages, own_cases, own_naming, support, words
 from care.commands import RecordReport
 from care.forms import CheckInForm
 from care.guardianship import RedeemCode
 from care.link_forms import LinkCaseForm
+from care.link_pages import day_in
+from care.naming_forms import NamingForm
 from care.page_words import care_words
 from care.support_forms import ONLY_SUPPORT, asked_for, wishes
-from care.views_check_in import day_in
 from config.database import transaction
 from config.downloads import download
+from config.errors import RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.limits import limit_failures
 from config.localisation import page_locale
@@ -97,6 +99,24 @@ def answer(reference: str) -> ResponseReturnValue:
     return _case_page(reference, form), 422
 
 
+@blueprint.post("/case/<reference>/contacts")
+@require(Permission.ACCOUNT_OWN)
+def name_contacts(reference: str) -> ResponseReturnValue:
+    """Name whom the person has met; with all of them named, say so."""
+    demand_login(Demand(ASSURANCE))
+    form = NamingForm()
+    command = naming_pages.command_of(form) if form.validate_on_submit() else None
+    if command is not None:
+        try:
+            with transaction():
+                own_naming.name(command, reference, current_actor())
+            flash(_("Thank you. The health office has received it."), "success")
+            return redirect(url_for("own_case.show", reference=reference, _anchor="contacts"), 303)
+        except RuleViolation as violation:
+            naming_pages.put_errors(form, violation)
+    return _case_page(reference, naming_form=form), 422
+
+
 def _ask_for_help(reference: str, form: CheckInForm) -> ResponseReturnValue:
     asked = asked_for(form)
     if asked is not None:
@@ -135,10 +155,10 @@ def _link_page(form: LinkCaseForm) -> str:
     return render_template("care/own_case/link.html", form=form, weak=weak, assurance=ASSURANCE)
 
 
-def _case_page(reference: str, form: CheckInForm | None = None) -> str:
-    case = own_cases.look(current_actor(), reference)
+def _case_page(reference: str, form: CheckInForm | None = None, naming_form: NamingForm | None = None) -> str:
+    case, naming_form = own_cases.look(current_actor(), reference), naming_form or NamingForm(None)
     form = form or CheckInForm(None).ask(case["protocol"], page_locale())
-    return render_template("care/own_case/show.html", case=case, form=form, words=words)
+    return render_template("care/own_case/show.html", case=case, form=form, naming_form=naming_form, words=words)
 
 
 def _on_account(actor: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from care import (
     case_management,
     check_ins,
     follow_up,
+    naming_queries,
     orders,
     own_cases,
     queries,
@@ -31,6 +32,7 @@ from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffRepor
 from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
 from care.monitoring import local_midnight
+from care.naming_forms import FinishNamingForm, NamedByStaffForm
 from care.page_words import care_reason, care_words
 from care.support_forms import SupportForm
 from care.vocabulary import Channel, LineList, OrderEventKind, ReportChannel, Reporter, Status
@@ -207,6 +209,7 @@ def show_case(reference: str, **forms: Any) -> str:
     """The page of a case, with the forms that were filled in and refused."""
     found = queries.case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found)
+    shown |= naming_queries.page_values(current_actor(), found)
     shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
@@ -214,6 +217,8 @@ def show_case(reference: str, **forms: Any) -> str:
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
         "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
+        "named_form": lambda: NamedByStaffForm(None, prefix="named").offer(),
+        "finish_naming_form": lambda: FinishNamingForm(None, prefix="finish"),
         "support_form": lambda: SupportForm(None, prefix="support").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
@@ -239,10 +244,18 @@ def show_case(reference: str, **forms: Any) -> str:
 def _entry(event: Any) -> dict[str, Any]:
     details = event.details or {}
     tables = {"to_list": words.LINE_LISTS, "reason": words.CLOSE_REASONS, "outcome": words.REVIEWS}
-    tables |= {"support": words.SUPPORT_KINDS, "support_action": words.SUPPORT_ACTIONS}
+    tables |= {
+        "support": words.SUPPORT_KINDS,
+        "support_action": words.SUPPORT_ACTIONS,
+        "contact_action": words.NAMED_ACTIONS,
+    }
     tables |= {"event": words.ORDER_EVENTS, "channel": words.REPORT_CHANNELS | words.CHANNELS}
     shown = [_(tables[name][value]) for name, value in details.items() if name in tables and value in tables[name]]
-    shown += [str(details[name]) for name in ("legal_basis", "note", "result", "action") if details.get(name)]
+    shown += [
+        str(details[name])
+        for name in ("legal_basis", "note", "result", "action", "number", "with_case")
+        if details.get(name) is not None
+    ]
     return {
         "at": event.occurred_at,
         "title": _(words.EVENTS.get(event.kind, event.kind)),

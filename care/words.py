@@ -1,8 +1,19 @@
 """The words in which pages show care's codes. English msgids; the page translates them."""
 
 from care.guardianship import BASES, WAYS
-from care.support_rules import SupportAction, SupportKind, SupportSource, SupportState
-from care.vocabulary import CloseReason, FindingCode, Kind, LineList, OrderEventKind, OrderState, Status, TaskKind
+from care.naming_rules import AlikeBy, NamedAction, NamedState
+from care.support_rules import SupportAction, SupportKind, SupportState
+from care.vocabulary import (
+    CloseReason,
+    FindingCode,
+    Kind,
+    LineList,
+    OrderEventKind,
+    OrderState,
+    Source,
+    Status,
+    TaskKind,
+)
 from config.errors import N_
 
 LINK_BASES: dict[str, str] = {basis.value: text for basis, text in BASES.items()}
@@ -73,7 +84,7 @@ TASKS: dict[str, str] = {
     TaskKind.REVIEW_REQUIRED: N_("Decide about the end of isolation"),
     TaskKind.ENDING_SYMPTOMATIC: N_("Period over, but with symptoms"),
     TaskKind.ENDING_SILENT: N_("Period over, but not heard from"),
-    TaskKind.LINK_LOCKED: N_("Certificate locked after wrong dates of birth"),
+    TaskKind.LINK_LOCKED: N_("Link locked after wrong dates of birth"),
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
     TaskKind.CODE_LOCKED: N_("Code for the account locked after wrong dates of birth"),
     TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
@@ -127,6 +138,11 @@ EVENTS: dict[str, str] = {
     "linked": N_("Account linked"),
     "unlinked": N_("Account no longer linked"),
     "support_asked": N_("Help asked for"),
+    "contacts_asked": N_("Questionnaire about contacts sent"),
+    "contacts_named": N_("Contacts named"),
+    "contacts_finished": N_("All contacts named"),
+    "contact": N_("Named contact"),
+    "named_by": N_("Named as a contact"),
     "support": N_("Request for help"),
 }
 RULES: dict[str, str] = {
@@ -177,12 +193,37 @@ SUPPORT_ACTIONS: dict[str, str] = {
     SupportAction.DECLINE: N_("Decline"),
     SupportAction.REOPEN: N_("Take up again"),
 }
-SUPPORT_SOURCES: dict[str, str] = {
-    SupportSource.LINK: N_("by link"),
-    SupportSource.ACCOUNT: N_("in their account"),
-    SupportSource.PHONE: N_("by phone"),
-    SupportSource.PAPER: N_("on paper"),
-    SupportSource.API: N_("by another system"),
+SOURCES: dict[str, str] = {
+    Source.LINK: N_("by link"),
+    Source.ACCOUNT: N_("in their account"),
+    Source.PHONE: N_("by phone"),
+    Source.PAPER: N_("on paper"),
+    Source.API: N_("by another system"),
+}
+NAMED_STATES: dict[str, str] = {
+    NamedState.NAMED: N_("to be looked for"),
+    NamedState.ENROLLED: N_("in care"),
+    NamedState.NOT_CONTACT: N_("no contact person"),
+    NamedState.UNREACHABLE: N_("cannot be reached"),
+}
+NAMED_TONES: dict[str, str] = {
+    NamedState.NAMED: "warning",
+    NamedState.ENROLLED: "success",
+    NamedState.NOT_CONTACT: "neutral",
+    NamedState.UNREACHABLE: "neutral",
+}
+NAMED_ACTIONS: dict[str, str] = {
+    NamedAction.ENROL: N_("Enrol"),
+    NamedAction.SAME_CASE: N_("Is in care already"),
+    NamedAction.NOT_REACHED: N_("Not reached"),
+    NamedAction.GIVE_UP: N_("Give up"),
+    NamedAction.NOT_CONTACT: N_("No contact person"),
+    NamedAction.REOPEN: N_("Take up again"),
+}
+ALIKE_BY: dict[str, str] = {
+    AlikeBy.PHONE: N_("the same phone"),
+    AlikeBy.NAME_AND_BIRTH: N_("the same name and date of birth"),
+    AlikeBy.NAME: N_("the same name"),
 }
 OWN_STATUSES: dict[str, str] = {
     Status.ENROLLED: N_("The health office looks after you and will write to you soon."),

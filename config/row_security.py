@@ -110,6 +110,8 @@ PROTECTED: dict[str, Rows] = {
     "care_symptom_report": with_parent("care_symptom_report", "case_id", "care_case"),
     "care_review": with_parent("care_review", "case_id", "care_case"),
     "care_lab_result": with_parent("care_lab_result", "case_id", "care_case"),
+    "care_named_contact": with_parent("care_named_contact", "case_id", "care_case"),
+    "care_naming_finished": with_parent("care_naming_finished", "case_id", "care_case"),
     "care_support_request": with_parent("care_support_request", "case_id", "care_case"),
     "care_import": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),

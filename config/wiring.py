@@ -51,6 +51,7 @@ BLUEPRINT_MODULES = (
     "care.views_transfer",
     "care.views_case_links",
     "care.views_support",
+    "care.views_naming",
     "care.views_staff",
     "care.views_imports",
     "care.views_erasure",
@@ -58,6 +59,7 @@ BLUEPRINT_MODULES = (
     "care.views_own_case",
     "care.api",
     "care.api_support",
+    "care.api_naming",
 )
 WIRED_MODULES = (
     "auth.own_data",

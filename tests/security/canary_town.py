@@ -12,6 +12,7 @@ from twilio.request_validator import RequestValidator
 from auth.models import Office
 from config.database import db
 from notifications.inbox import InboundMessage
+from notifications.models import Notification
 from notifications.schedule import run_due_jobs
 from tests.factories.services import PDF, answers, picture
 from tests.fakes.provider import ACCOUNT, NUMBER, TOKEN, Provider
@@ -127,6 +128,7 @@ def people_come_into_care(town: Town) -> str:
     ok(officer.get("/care/cases/?q=" + person["given_name"]), 302)
     reference = _case_by_api(town)
     _act_on(town, officer, reference)
+    _contacts_are_named(town, officer)
     _link(town, officer, reference)
     _import(town)
     return reference
@@ -162,6 +164,36 @@ def _case_by_api(town: Town) -> str:
     assert again.json["reference"] == made.json["reference"]
     town.clients.append(client)  # type: ignore[arg-type]
     return str(made.json["reference"])
+
+
+def _contacts_are_named(town: Town, officer: WatchedClient) -> None:
+    """By an infected person: on the phone, by API, and one by the link; the first is taken into care."""
+    word, client, headers = town.plant.word, town.app.test_client(), town.bearer("health_officer")
+    person = {"given_name": word("index case: given name"), "family_name": word("index case: family name")}
+    person |= {"birth_date": "1984-05-17", "phone": town.plant.phone("index case: phone"), "channel": "sms"}
+    case = {"kind": "index", "protocol": "covid-19", "person": person, "first_positive_on": "2026-11-01"}
+    reference = ok(client.post(CASES, json=case, headers=headers), 201).json["reference"]
+    at = f"/care/cases/{reference}"
+    token = {"csrf_token": csrf(officer.get(at))}
+    names = ("given_name", "family_name", "relation", "remark")
+    typed = {f"named-{name}": word(f"named by phone: {name}") for name in names}
+    typed |= {"named-phone": town.plant.phone("named by phone: phone"), "named-source": "phone"}
+    ok(officer.post(f"{at}/contacts", data=token | typed), 303)
+    contact = {name: word(f"named by API: {name}") for name in names}
+    contact["email"] = town.plant.mail("named by API: email")
+    ok(client.post(f"{CASES}/{reference}/contacts", json={"contacts": [contact]}, headers=headers), 201)
+    enrol = page(officer.get(at)).select_one("#contacts form:has([value=enrol])")
+    assert enrol
+    ok(officer.post(str(enrol["action"]), data=token | {"action": "enrol"}), 303)
+    ok(officer.post(f"{at}/contacts/ask", data=token), 303)
+    with town.app.app_context():
+        mine = Notification.about == reference, Notification.template == "care.name_contacts"
+        body = db.session.scalars(select(Notification).where(*mine)).one().body or ""
+    browser, link = town.browser(), next(part for part in body.split() if "/c/" in part).partition("localhost")[2]
+    form = {"csrf_token": csrf(browser.get(link)), "birth_date": "17.05.1984", "step": "finish"}
+    form |= {f"contacts-0-{name}": word(f"named by link: {name}") for name in names}
+    ok(browser.post(link, data=form), 303)
+    ok(officer.get(at), 200)
 
 
 def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:

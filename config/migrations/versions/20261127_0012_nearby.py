@@ -1,4 +1,4 @@
-"""The people around a case: what is asked for."""
+"""The people around a case: what they need, whom they have named."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,12 +17,15 @@ def _with(parent: str, column: str, table: str) -> str:
 
 # table → condition beside that of the house itself
 ROWS = {
+    "care_named_contact": _with("care_case", "case_id", "care_named_contact"),
+    "care_naming_finished": _with("care_case", "case_id", "care_naming_finished"),
     "care_support_request": _with("care_case", "case_id", "care_support_request"),
 }
 
 
 def upgrade() -> None:
     _support()
+    _naming()
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, condition in ROWS.items():
@@ -64,6 +67,52 @@ def _support() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+
+
+def _naming() -> None:
+    op.create_table(
+        "care_named_contact",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_case_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("named_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.String(length=80), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given_name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("family_name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("birth_date_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("email_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("relation_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("last_contact_on_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("remark_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["care_case.id"], name=op.f("fk_care_named_contact_case_id_care_case")),
+        sa.ForeignKeyConstraint(
+            ["contact_case_id"], ["care_case.id"], name=op.f("fk_care_named_contact_contact_case_id_care_case")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_named_contact")),
+    )
+    with op.batch_alter_table("care_named_contact", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_named_contact_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_care_named_contact_contact_case_id"), ["contact_case_id"], unique=False)
+
+    op.create_table(
+        "care_naming_finished",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("actor_id", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["care_case.id"], name=op.f("fk_care_naming_finished_case_id_care_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_naming_finished")),
+    )
+    with op.batch_alter_table("care_naming_finished", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_naming_finished_case_id"), ["case_id"], unique=False)
 
 
 def downgrade() -> None:

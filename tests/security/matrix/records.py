@@ -18,7 +18,10 @@ from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
 from care.models import Case, Document
+from care.naming_models import NamedContact
+from care.naming_rules import NamedState
 from care.support_rules import AskForSupport, SupportKind
+from care.vocabulary import Source
 from config import clock
 from config.database import db, transaction
 from config.encryption import token_hash
@@ -85,6 +88,20 @@ def _support(world: "World", side: str, by: dict[str, Identity]) -> None:
         asked, _ = support.ask(wish, case=case, actor=HOUSE)
         world.records["support", side] = str(asked.id)
     _mark(world, f"case {side}", f"Kanariwunsch{mark}")
+
+
+def _named(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    with transaction():
+        case = db.session.scalars(select(Case).where(Case.reference == world.records["case", side])).one()
+        contact = NamedContact(
+            case=case, state=NamedState.NAMED, source=Source.PHONE, named_at=clock.now(), actor_id="tests", attempts=0,
+            given_name=f"Kanarikontakt{mark}", remark=f"Kanaribemerkung{mark}",
+        )  # fmt: skip
+        db.session.add(contact)
+        db.session.flush()
+        world.records["contact", side] = str(contact.id)
+    _mark(world, f"case {side}", f"Kanarikontakt{mark}", f"Kanaribemerkung{mark}")
 
 
 def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -198,6 +215,7 @@ def _office(world: "World", side: str) -> UUID:
 MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _case,
     _support,
+    _named,
     _request,
     _messages,
     _import,

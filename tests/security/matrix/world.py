@@ -17,6 +17,7 @@ KINDS: dict[str, dict[str, str]] = {
     "reference": {"/care/": "case", "/api/v1/care/": "case", "/account/case/": "own case", "": "request"},
     "document_id": {"/account/case/": "own document", "": "document"},
     "link_id": {"": "case link"},
+    "contact_id": {"": "contact"},
     "support_id": {"": "support"},
     "hold_id": {"": "hold"},
     "attachment_id": {"": "attachment"},
