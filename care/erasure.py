@@ -22,6 +22,7 @@ from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
 from care.models import Case, CaseEvent, Document, OfficeTask, Person
 from care.naming_models import NamedContact, NamingFinished
+from care.occasion_models import Guest
 from care.support_models import SupportRequest
 from care.vocabulary import OPEN_STATUSES
 from config import clock, scopes
@@ -127,6 +128,7 @@ def _parts(cases: Sequence[Case], scope: str) -> tuple[Part, ...]:
         Part(N_("Check-ins and their links"), number(CheckIn)),
         Part(N_("Tasks and their notes"), number(OfficeTask)),
         Part(N_("Contacts named"), number(NamedContact)),
+        Part(N_("Places on guest lists"), number(Guest)),
         Part(N_("Requests for help"), number(SupportRequest)),
         Part(N_("Messages"), erasing.count([case.reference for case in cases])),
     )
@@ -164,6 +166,7 @@ def erase_people(person_ids: Sequence[UUID], scope: str) -> None:
         erase_health(case_ids)
         return
     _forget(case_ids, _addresses_of(person_ids))
+    _run(delete(Guest).where(among(Guest.case_id, case_ids)))
     _run(delete(NamedContact).where(among(NamedContact.contact_case_id, case_ids)))  # what others said of them
     _run(update(Person).where(among(Person.id, person_ids)).values(wrapped_key=b""))
     delete_with_dependents(Case.__table__, case_ids)  # type: ignore[arg-type]
@@ -220,7 +223,17 @@ def _others_have(index: bytes | None, person_ids: Collection[UUID]) -> bool:
 
 def _erase_facts(case_ids: Sequence[UUID]) -> None:
     _run(update(SymptomReport).where(among(SymptomReport.case_id, case_ids)).values(corrects_id=None))
-    for model in (SymptomReport, Review, LabResult, CheckIn, OfficeTask, SupportRequest, NamedContact, NamingFinished):
+    for model in (
+        SymptomReport,
+        Review,
+        LabResult,
+        CheckIn,
+        OfficeTask,
+        SupportRequest,
+        NamedContact,
+        NamingFinished,
+        Guest,
+    ):
         ids = list(db.session.scalars(select(model.id).where(among(model.case_id, case_ids))))
         delete_with_dependents(model.__table__, ids)  # type: ignore[arg-type]
     _run(delete(CaseEvent).where(among(CaseEvent.case_id, case_ids), CaseEvent.kind.not_in(KEPT_EVENTS)))

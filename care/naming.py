@@ -175,10 +175,14 @@ def _link(contact: NamedContact, other: Case, actor: Actor) -> None:
         raise RuleViolation("case", N_("This is the case itself."))
     contact.contact_case_id = other.id
     timeline.add(other, "named_by", actor, with_case=contact.case.reference)
-    met = contact.last_contact_on
-    if other.is_open and other.kind is Kind.CONTACT and met and (other.last_exposure_on or date.min) < met:
-        other.last_exposure_on = met
-        case_management.settled(other, actor, clock.now())
+    met_again(other, contact.last_contact_on, actor)
+
+
+def met_again(case: Case, day: date | None, actor: Actor) -> None:
+    """The person of the locked `case` was exposed on `day`: for a contact case the latest day counts."""
+    if case.is_open and case.kind is Kind.CONTACT and day and (case.last_exposure_on or date.min) < day:
+        case.last_exposure_on = day
+        case_management.settled(case, actor, clock.now())
 
 
 def alike(actor: Actor, contact: NamedContact) -> list[known_people.Alike]:

@@ -17,7 +17,16 @@ from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
 from auth.models import User
 from auth.policies import user_id_of
-from care import case_management, check_ins, naming_queries, representations, support_queries, timeline, trail
+from care import (
+    case_management,
+    check_ins,
+    naming_queries,
+    occasion_pages,
+    representations,
+    support_queries,
+    timeline,
+    trail,
+)
 from care.assessments import protocol_of, zone_of
 from care.commands import RecordReport
 from care.guardianship import LinkBasis, counts
@@ -234,7 +243,7 @@ def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
     ]
     asked = [support_queries.as_json(one) for one in support_queries.of_case(case)]
     content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, "support_requests": asked}
-    content["named_contacts"] = naming_queries.export_json(case)
+    content |= {"named_contacts": naming_queries.export_json(case), "occasions": occasion_pages.export_json(case)}
     yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:

@@ -35,6 +35,11 @@ ACTIONS = {
     "case.contacts_finished": N_("All contacts named"),
     "case.contact_changed": N_("Named contact changed"),
     "document.opened": N_("Own paper opened by link"),
+    "occasion.created": N_("Occasion recorded"),
+    "occasion.link_made": N_("Link for the organiser of an occasion made"),
+    "occasion.guests_added": N_("Guests of an occasion added"),
+    "occasion.guest_changed": N_("Guest of an occasion decided about"),
+    "occasion.viewed": N_("Guests of an occasion looked at"),
     "import.uploaded": N_("File of people uploaded"),
     "import.confirmed": N_("File of people confirmed"),
     "import.discarded": N_("File of people discarded"),
@@ -44,6 +49,7 @@ ACTIONS = {
 }
 KINDS = {
     "case": RecordKind(N_("Case of the health office"), N_("Care during quarantine or isolation")),
+    "occasion": RecordKind(N_("Occasion"), N_("Finding people who were exposed together")),
     "import": RecordKind(N_("File of people"), N_("Taking people into care")),
 }
 

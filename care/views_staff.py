@@ -17,6 +17,7 @@ from care import (
     check_ins,
     follow_up,
     naming_queries,
+    occasion_pages,
     orders,
     own_cases,
     queries,
@@ -210,6 +211,7 @@ def show_case(reference: str, **forms: Any) -> str:
     found = queries.case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found)
     shown |= naming_queries.page_values(current_actor(), found)
+    shown["occasions"] = occasion_pages.of_case(current_actor(), found)
     shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
@@ -253,7 +255,7 @@ def _entry(event: Any) -> dict[str, Any]:
     shown = [_(tables[name][value]) for name, value in details.items() if name in tables and value in tables[name]]
     shown += [
         str(details[name])
-        for name in ("legal_basis", "note", "result", "action", "number", "with_case")
+        for name in ("legal_basis", "note", "result", "action", "number", "with_case", "occasion")
         if details.get(name) is not None
     ]
     return {

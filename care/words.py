@@ -143,6 +143,7 @@ EVENTS: dict[str, str] = {
     "contacts_finished": N_("All contacts named"),
     "contact": N_("Named contact"),
     "named_by": N_("Named as a contact"),
+    "at_occasion": N_("Was at an occasion"),
     "support": N_("Request for help"),
 }
 RULES: dict[str, str] = {

@@ -112,6 +112,8 @@ PROTECTED: dict[str, Rows] = {
     "care_lab_result": with_parent("care_lab_result", "case_id", "care_case"),
     "care_named_contact": with_parent("care_named_contact", "case_id", "care_case"),
     "care_naming_finished": with_parent("care_naming_finished", "case_id", "care_case"),
+    "care_occasion": of_office(),
+    "care_occasion_guest": with_parent("care_occasion_guest", "occasion_id", "care_occasion"),
     "care_support_request": with_parent("care_support_request", "case_id", "care_case"),
     "care_import": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),

@@ -129,6 +129,7 @@ def people_come_into_care(town: Town) -> str:
     reference = _case_by_api(town)
     _act_on(town, officer, reference)
     _contacts_are_named(town, officer)
+    _an_occasion_has_guests(town, officer)
     _link(town, officer, reference)
     _import(town)
     return reference
@@ -194,6 +195,27 @@ def _contacts_are_named(town: Town, officer: WatchedClient) -> None:
     form |= {f"contacts-0-{name}": word(f"named by link: {name}") for name in names}
     ok(browser.post(link, data=form), 303)
     ok(officer.get(at), 200)
+
+
+def _an_occasion_has_guests(town: Town, officer: WatchedClient) -> None:
+    """Recorded by staff, one guest named by them and one by the organiser, both taken into care at once."""
+    word, at = town.plant.word, "/care/occasions/"
+    token = {"csrf_token": csrf(officer.get(at))}
+    what = {"name": word("occasion: name"), "place": word("occasion: place"), "held_on": "2026-11-01"}
+    url = ok(officer.post(at, data=token | what | {"protocol": "covid-19"}), 303).headers["Location"]
+    line = ";".join((word("guest: given name"), word("guest: family name"), town.plant.phone("guest: phone")))
+    ok(officer.post(f"{url}/guests", data=token | {"lines": line}), 303)
+    shown = page(ok(officer.post(f"{url}/link", data=token), 200)).select_one("code")
+    assert shown
+    browser, link = town.browser(), shown.text.partition("localhost")[2]
+    columns = f"Vorname;E-Mail;Bemerkung\n{word('organiser: given name')};{town.plant.mail('organiser: email')};"
+    file = (io.BytesIO((columns + word("organiser: remark")).encode()), word("organiser: file name") + ".csv")
+    ok(browser.post(link, data={"csrf_token": csrf(browser.get(link)), "file": file}), 303)
+    preview = page(ok(officer.post(f"{url}/enrol", data=token), 200))
+    guests = [str(one["value"]) for one in preview.select("input[name=guest]")]
+    assert len(guests) == 2
+    ok(officer.post(f"{url}/enrol", data=token | {"confirmed": "1", "guest": guests}), 303)
+    ok(officer.get(url), 200)
 
 
 def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:

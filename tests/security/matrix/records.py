@@ -20,12 +20,13 @@ from care.link_models import CaseLink, LinkBasis
 from care.models import Case, Document
 from care.naming_models import NamedContact
 from care.naming_rules import NamedState
+from care.occasion_models import Guest, Occasion
 from care.support_rules import AskForSupport, SupportKind
 from care.vocabulary import Source
 from config import clock
 from config.database import db, transaction
 from config.encryption import token_hash
-from config.ids import new_id, new_token
+from config.ids import new_id, new_reference, new_token
 from notifications import bulk
 from notifications.bulk import Plan
 from notifications.bulk_sources import Addressee
@@ -102,6 +103,26 @@ def _named(world: "World", side: str, by: dict[str, Identity]) -> None:
         db.session.flush()
         world.records["contact", side] = str(contact.id)
     _mark(world, f"case {side}", f"Kanarikontakt{mark}", f"Kanaribemerkung{mark}")
+
+
+def _occasion(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark, token = MARK[side], new_token()
+    with transaction():
+        made = Occasion(
+            office_id=_office(world, side), reference=new_reference(), protocol_code="covid-19", created_by="tests",
+            created_at=clock.now(), token_hash=token_hash(token), token_expires_at=clock.now() + timedelta(days=1),
+            name="Feier", place=f"Kanarisaal{mark}",
+        )  # fmt: skip
+        guest = Guest(
+            occasion=made, state=NamedState.NAMED, source=Source.PAPER, recorded_at=clock.now(), actor_id="tests",
+            given_name=f"Kanarigast{mark}",
+        )  # fmt: skip
+        db.session.add_all([made, guest])
+        db.session.flush()
+        world.records |= {("occasion", side): made.reference, ("guest", side): str(guest.id)}
+        world.records["organiser link", side] = token
+        _mark(world, f"office {side}", f"Kanarigast{mark}", made.reference)
+        world.pseudonyms.add(made.reference)
 
 
 def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -216,6 +237,7 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _case,
     _support,
     _named,
+    _occasion,
     _request,
     _messages,
     _import,
