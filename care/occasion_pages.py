@@ -37,6 +37,11 @@ def of_case(actor: Actor, case: Case) -> list[dict[str, Any]]:
     return [_values(occasion) for occasion, _ in occasions.of_case(actor, case)]
 
 
+def for_organiser(occasion: Occasion) -> dict[str, Any]:
+    """What whoever has the organiser's link sees: which occasion it is, and nothing of its guests."""
+    return {"name": occasion.name or "", "place": occasion.place or "", "held_on": occasion.held_on}
+
+
 def export_json(case: Case) -> list[dict[str, Any]]:
     """For copies and the archive: where the person of a case was, without the other guests. Days are ISO 8601."""
     return [

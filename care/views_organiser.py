@@ -1,15 +1,16 @@
 """The organiser's page behind a link: guests are added, and nobody's name is shown. Looking changes nothing."""
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from auth.actors import Actor
 from auth.policies import public
-from care import occasions
+from care import occasion_pages, occasions
 from care.guest_uploads import guests_in
 from care.link_pages import gone, private
 from care.occasion_forms import GuestsForm
-from care.occasion_models import Occasion
 from care.vocabulary import Source
 from config.bodies import takes_files
 from config.database import transaction
@@ -30,7 +31,7 @@ def _link(token: str, **_: str) -> str:
 def show(token: str) -> ResponseReturnValue:
     """Ask for the guests of the occasion."""
     found = occasions.behind(token)
-    return _page(found, GuestsForm(None)) if found else gone()
+    return _page(occasion_pages.for_organiser(found), GuestsForm(None)) if found else gone()
 
 
 @blueprint.post("/o/<token>")
@@ -51,7 +52,7 @@ def add(token: str) -> ResponseReturnValue:
                 actor = Actor.link(locked.reference)
                 occasions.add_guests(guests, occasion=locked, actor=actor, source=Source.LINK)
             return redirect(url_for("organiser.thanks"), 303)
-    return _page(found, form)
+    return _page(occasion_pages.for_organiser(found), form)
 
 
 @blueprint.get("/o/thanks")
@@ -61,7 +62,6 @@ def thanks() -> ResponseReturnValue:
     return private(render_template("care/organiser/thanks.html"))
 
 
-def _page(found: Occasion, form: GuestsForm) -> ResponseReturnValue:
-    shown = {"name": found.name or "", "place": found.place or "", "held_on": found.held_on}
-    page = render_template("care/organiser/form.html", form=form, occasion=shown)
+def _page(occasion: dict[str, Any], form: GuestsForm) -> ResponseReturnValue:
+    page = render_template("care/organiser/form.html", form=form, occasion=occasion)
     return private(page, 422 if form.errors else 200)

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from auth import holds
 from auth.policies import current_actor, require
@@ -255,9 +256,11 @@ def _entry(event: Any) -> dict[str, Any]:
     shown = [_(tables[name][value]) for name, value in details.items() if name in tables and value in tables[name]]
     shown += [
         str(details[name])
-        for name in ("legal_basis", "note", "result", "action", "number", "with_case", "occasion")
+        for name in ("legal_basis", "note", "result", "action", "with_case", "occasion")
         if details.get(name) is not None
     ]
+    if "number" in details:
+        shown.append(ngettext("%(num)d person", "%(num)d people", details["number"]))
     return {
         "at": event.occurred_at,
         "title": _(words.EVENTS.get(event.kind, event.kind)),
