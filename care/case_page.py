@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from auth import holds
@@ -18,11 +19,14 @@ from care import (
     check_ins,
     course_forms,
     course_representations,
+    naming_queries,
+    occasion_pages,
     orders,
     own_cases,
     queries,
     representations,
     seen,
+    support_queries,
     transfer,
     words,
 )
@@ -38,7 +42,9 @@ from care.forms import (
 from care.household_forms import MoveForm
 from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
+from care.naming_forms import FinishNamingForm, NamedByStaffForm
 from care.page_words import said
+from care.support_forms import SupportForm
 from care.vocabulary import Channel, Status
 from config.database import transaction
 from config.errors import InvalidTransition, RuleViolation
@@ -88,6 +94,9 @@ def show_case(reference: str, **forms: Any) -> str:
     """The page of a case, with the forms that were filled in and refused."""
     found = queries.case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found) | course_representations.page_values(found)
+    shown |= naming_queries.page_values(current_actor(), found)
+    shown["occasions"] = occasion_pages.of_case(current_actor(), found)
+    shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: (
@@ -98,6 +107,9 @@ def show_case(reference: str, **forms: Any) -> str:
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
+        "named_form": lambda: NamedByStaffForm(None, prefix="named").offer(),
+        "finish_naming_form": lambda: FinishNamingForm(None, prefix="finish"),
+        "support_form": lambda: SupportForm(None, prefix="support").offer(),
         "move_form": lambda: MoveForm(None, prefix="move"),
         "period_form": lambda: PeriodForm(None, prefix="period"),
         "protocol_form": lambda: ProtocolForm(None, prefix="protocol").offer(queries.protocol_codes(), locale),
@@ -136,8 +148,22 @@ CODES: dict[str, dict[str, str]] = {
     "result": words.LAB_OUTCOMES,
     "means": words.MEANS,
     "reached": words.ATTEMPTS,
+    "support": words.SUPPORT_KINDS,
+    "support_action": words.SUPPORT_ACTIONS,
+    "contact_action": words.NAMED_ACTIONS,
 }
-AS_THEY_ARE = ("legal_basis", "vaccine", "place", "action", "head", "note", "from_protocol", "to_protocol")
+AS_THEY_ARE = (
+    "legal_basis",
+    "vaccine",
+    "place",
+    "action",
+    "head",
+    "note",
+    "from_protocol",
+    "to_protocol",
+    "with_case",
+    "occasion",
+)
 
 
 def _entry(event: Any) -> dict[str, Any]:
@@ -145,6 +171,7 @@ def _entry(event: Any) -> dict[str, Any]:
     shown = [_(table[details[name]]) for name, table in CODES.items() if details.get(name) in table]
     shown += [_changed(name, value) for name, value in (details.get("changes") or {}).items()]
     shown += [str(details[name]) for name in AS_THEY_ARE if details.get(name)]
+    shown += [ngettext("%(num)d person", "%(num)d people", details["number"])] if "number" in details else []
     shown += [local_date(date.fromisoformat(details["until"]))] if details.get("until") else []
     return {
         "at": event.occurred_at,

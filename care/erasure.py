@@ -22,6 +22,9 @@ from care.course_models import OF_CASE, Comment, ContactAttempt, Conversion, Tra
 from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
 from care.models import Case, CaseEvent, Document, OfficeTask, Person
+from care.naming_models import NamedContact, NamingFinished
+from care.occasion_models import Guest
+from care.support_models import SupportRequest
 from care.vocabulary import OPEN_STATUSES
 from config import clock, scopes
 from config.database import db
@@ -129,6 +132,9 @@ def _parts(cases: Sequence[Case], scope: str) -> tuple[Part, ...]:
         Part(N_("Attempts to reach the person"), number(ContactAttempt)),
         Part(N_("Check-ins and their links"), number(CheckIn)),
         Part(N_("Tasks and their notes"), number(OfficeTask)),
+        Part(N_("Contacts named"), number(NamedContact)),
+        Part(N_("Places on guest lists"), number(Guest)),
+        Part(N_("Requests for help"), number(SupportRequest)),
         Part(N_("Messages"), erasing.count([case.reference for case in cases])),
     )
     whole = (Part(N_("Papers"), number(Document)), Part(N_("Name, contact, address, and the case itself"), len(cases)))
@@ -165,6 +171,8 @@ def erase_people(person_ids: Sequence[UUID], scope: str) -> None:
         erase_health(case_ids)
         return
     _forget(case_ids, _addresses_of(person_ids))
+    _run(delete(Guest).where(among(Guest.case_id, case_ids)))
+    _run(delete(NamedContact).where(among(NamedContact.contact_case_id, case_ids)))  # what others said of them
     _run(update(Person).where(among(Person.id, person_ids)).values(wrapped_key=b""))
     delete_with_dependents(Case.__table__, case_ids)  # type: ignore[arg-type]
     delete_with_dependents(Person.__table__, list(person_ids))  # type: ignore[arg-type]
@@ -223,6 +231,7 @@ def _erase_facts(case_ids: Sequence[UUID]) -> None:
     unlinked = {"corrects_id": None, "replaces_id": None}
     _run(update(SymptomReport).where(among(SymptomReport.case_id, case_ids)).values(unlinked))
     facts: tuple[type[Any], ...] = (SymptomReport, Review, LabResult, CheckIn, OfficeTask, *OF_CASE)
+    facts += (SupportRequest, NamedContact, NamingFinished, Guest)
     for model in facts:
         ids = list(db.session.scalars(select(model.id).where(among(model.case_id, case_ids))))
         delete_with_dependents(model.__table__, ids)

@@ -18,7 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from care import words
@@ -65,11 +65,16 @@ class CheckInForm(BaseForm):
     )
     fever_reducer = BooleanField(_l("I have taken something against fever today"))
     note = TextAreaField(_l("Anything else we should know?"), validators=[Optional()])
+    support = MultiCheckboxField(_l("What do you need?"), validators=[Optional()])
+    support_note = TextAreaField(
+        _l("What exactly?"), validators=[Optional(), Length(max=2000, message=_l("This is too long."))]
+    )
 
     def ask(self, protocol: Protocol, locale: str) -> Self:
         """Offer the symptoms of `protocol`, in `locale`."""
         self._asked = tuple(one.key for one in protocol.symptoms)
         self.symptoms.choices = [SelectChoice(one.key, one.name.in_(locale)) for one in protocol.symptoms]
+        self.support.choices = choices(words.SUPPORT_KINDS)
         return self
 
     def answers(self) -> dict[str, Any] | None:

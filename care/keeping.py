@@ -20,9 +20,17 @@ from auth.erasures import EVERYTHING
 from auth.records import Record
 from auth.retention import Page, RecordType
 from auth.roles import Permission
-from care import course_representations, erasure, representations
+from care import (
+    course_representations,
+    erasure,
+    naming_queries,
+    occasion_pages,
+    representations,
+    support_queries,
+)
 from care.import_models import CaseImport, ImportState
 from care.models import Case, Document
+from care.occasion_models import Occasion
 from care.protocol import all_protocols, current_protocol, current_versions
 from config.database import claimable, db
 from config.dependents import delete_with_dependents
@@ -31,6 +39,7 @@ from config.rowsets import among
 from notifications import keeping as messages
 
 SYMPTOMS, CASES, ORDERS, IMPORTS = "care.symptoms", "care.cases", erasure.ORDERS, "care.imports"
+OCCASIONS = "care.occasions"
 SCHEMA = "obhut/case/1"
 
 
@@ -122,6 +131,21 @@ def _erase_imports(found: Sequence[Due], actor: Actor) -> int:
     return delete_with_dependents(CaseImport.__table__, [each.id for each in found])  # type: ignore[arg-type]
 
 
+def _occasions(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
+    wanted = select(Occasion.id, Occasion.reference, Occasion.office_id, Occasion.created_at).where(
+        Occasion.created_at < now - timedelta(days=days)
+    )
+    if after:
+        wanted = wanted.where(Occasion.id > after)
+    rows = db.session.execute(claimable(wanted.order_by(Occasion.id).limit(limit))).all()
+    items = [Due(row.id, row.created_at, (f"occasion:{row.reference}",), f"office:{row.office_id}") for row in rows]
+    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def _erase_occasions(found: Sequence[Due], actor: Actor) -> int:
+    return delete_with_dependents(Occasion.__table__, [each.id for each in found])  # type: ignore[arg-type]
+
+
 def files_of_case(case_id: UUID) -> Iterator[tuple[str, bytes]]:
     """A case as files: JSON with a schema version, and its papers as PDF."""
     case = db.session.get(Case, case_id)
@@ -173,6 +197,9 @@ def _as_json(case: Case) -> dict[str, Any]:
             for order in case.orders
         ],
         **course_representations.course_json(case),
+        "occasions": occasion_pages.export_json(case),
+        "named_contacts": naming_queries.export_json(case),
+        "support_requests": [support_queries.as_json(one) for one in support_queries.of_case(case)],
         "timeline": [representations.event_json(event) for event in case.events],
     }
 
@@ -223,6 +250,15 @@ def _types() -> tuple[RecordType, ...]:
             due=_with_papers,
             erase=_erase_cases,
             files=files_of_case,
+        ),
+        RecordType(
+            OCCASIONS,
+            N_("Care: occasions and their guest lists"),
+            28,
+            N_("the day it was recorded"),
+            N_("Section 16 (1) IfSG; four weeks, as section 28a (4) IfSG set for lists of guests."),
+            due=_occasions,
+            erase=_erase_occasions,
         ),
         RecordType(
             IMPORTS,

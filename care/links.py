@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from care.assessment_models import CheckIn, HouseholdRound
 from care.models import AccessLink, Case
+from care.vocabulary import LinkPurpose
 from config import clock
 from config.database import db
 from config.encryption import token_hash
@@ -26,11 +27,12 @@ PAPERS = select(AccessLink).options(joinedload(AccessLink.case))
 
 @dataclass(frozen=True)
 class Behind:
-    """What a link opens at this moment: a question, several for a household, a paper, or nothing."""
+    """What a link opens at this moment: a question, several for a household, a paper, people met, or nothing."""
 
     check_in: CheckIn | None = None
     round: HouseholdRound | None = None
     paper: AccessLink | None = None
+    naming: AccessLink | None = None
 
 
 def look(token: str) -> Behind:
@@ -39,10 +41,13 @@ def look(token: str) -> Behind:
     check_in = db.session.scalar(CHECK_INS.where(CheckIn.token_hash == wanted))
     asked = db.session.scalars(ROUNDS.where(HouseholdRound.token_hash == wanted)).unique().one_or_none()
     paper = db.session.scalar(PAPERS.where(AccessLink.token_hash == wanted))
+    opens = paper is not None and can_be_opened(paper)
+    is_naming = paper is not None and paper.purpose is LinkPurpose.CONTACTS
     return Behind(
         check_in if check_in is not None and takes_answer(check_in) else None,
         asked if asked is not None and waiting_in(asked) else None,
-        paper if paper is not None and can_be_opened(paper) else None,
+        paper if opens and not is_naming else None,
+        paper if opens and is_naming else None,
     )
 
 
@@ -63,7 +68,9 @@ def waiting_in(asked: HouseholdRound) -> list[CheckIn]:
 
 
 def can_be_opened(link: AccessLink) -> bool:
-    """Whether somebody who knows the date of birth can still open the paper."""
+    """Whether somebody who knows the date of birth can still open the paper, or the list of people met."""
+    if link.purpose is LinkPurpose.CONTACTS and not link.case.is_open:
+        return False
     alive = link.locked_at is None and clock.now() < link.expires_at
     return alive and not link.case.person.is_erased
 

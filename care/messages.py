@@ -59,6 +59,12 @@ def send_link_code(case: Case, code: str, key: str, lasts: timedelta) -> bool:
     return _to_person(case, "care.link_code", f"link-code:{key}", variables, expires_at=clock.now() + lasts, own=True)
 
 
+def ask_for_contacts(case: Case, link: str, key: str, lasts: timedelta) -> bool:
+    """Send the link to the questionnaire about people met. False when there is no way to reach the person."""
+    variables = {"link": link, "days": lasts.days}
+    return _to_person(case, "care.name_contacts", f"name-contacts:{key}", variables, expires_at=clock.now() + lasts)
+
+
 def _hours(lasts: timedelta) -> int:
     return int(lasts.total_seconds()) // 3600
 

@@ -5,7 +5,8 @@ the house reads the case in a scope of its own, for people who log in belong to 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,10 @@ from care import (
     check_ins,
     course_representations,
     household_answers,
+    naming_queries,
+    occasion_pages,
     representations,
+    support_queries,
     timeline,
     trail,
 )
@@ -118,6 +122,20 @@ def answer_for_household(answers: Answers, reference: str, actor: Actor, notice_
             answers, head_id=case.id, actor=actor, channel=ReportChannel.ACCOUNT, by=by, notice_version=notice_version
         )
         db.session.flush()  # in this scope: it is the one that may write these rows
+
+
+@contextmanager
+def opened(actor: Actor, reference: str) -> Iterator[Case]:
+    """The open case that this login is linked to, locked, for one act. Raises NotFound, RuleViolation.
+
+    Call inside `transaction()`; what the block adds is written in the scope of one's own case.
+    """
+    with scopes.within(OWN_CASE):
+        case = case_management.locked_case(_own(actor, reference)[0].id)
+        if not case.is_open:
+            raise RuleViolation("", N_("Your time with the health office is over; nothing is asked any more."))
+        yield case
+        db.session.flush()
 
 
 def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:
@@ -231,6 +249,8 @@ def _page_values(case: Case, link: CaseLink) -> dict[str, Any]:
             {"basis": one.basis.value, "since": one.since, "name": name if link.basis is LinkBasis.SELF else ""}
             for one, name in others
         ],
+        **naming_queries.own_page_values(case),
+        "support": [support_queries.own_values(one) for one in support_queries.of_case(case)],
         "protocol": protocol_of(case),
     }
 
@@ -259,6 +279,8 @@ def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
         for row in case.lab_results
     ]
     content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, **course}
+    content["support_requests"] = [support_queries.as_json(one) for one in support_queries.of_case(case)]
+    content |= {"named_contacts": naming_queries.export_json(case), "occasions": occasion_pages.export_json(case)}
     yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:

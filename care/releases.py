@@ -2,27 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import structlog
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.models import Office
-from care import case_management, follow_up, links, messages, trail
+from care import case_management, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
+from care.link_proofs import Opening, prove
 from care.models import AccessLink, Case, Document
 from care.monitoring import at, local_day
 from care.own_language import PAPER_LOCALE, in_own_language
 from care.queries import to_release
-from care.vocabulary import LinkPurpose, TaskKind
+from care.vocabulary import LinkPurpose
 from config import clock
-from config.database import db, locked, transaction
+from config.database import db, transaction
 from config.encryption import token_hash
 from config.ids import new_token
 from config.localisation import speaking
@@ -33,15 +32,6 @@ log = structlog.get_logger(__name__)
 BATCH = 25
 RELEASER = Actor.system("care.releases")
 CERTIFICATE = "certificate"
-
-
-class Opening(StrEnum):
-    """What became of a try to open a paper."""
-
-    OPENED = "opened"
-    WRONG = "wrong"
-    LOCKED = "locked"
-    GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -187,23 +177,9 @@ def _long(day: date | None) -> str:
 
 def open_paper(token: str, birth_date: date) -> Opened:
     """Try to open the paper behind `token`, inside the caller's transaction. Wrong dates count; then it is locked."""
-    statement = select(AccessLink).where(AccessLink.token_hash == token_hash(token))
-    link = db.session.scalar(locked(statement).execution_options(populate_existing=True))
-    if link is None or not links.can_be_opened(link):
-        return Opened(Opening.GONE)
-    if link.case.person.birth_date != birth_date:
-        return Opened(_count_wrong_try(link))
-    link.tries = 0
+    outcome, link = prove(token, birth_date, LinkPurpose.CERTIFICATE)
+    if link is None:
+        return Opened(outcome)
     document = db.session.get_one(Document, link.document_id)
     trail.record(Actor.link(link.case.reference), "document.opened", link.case, kind=document.kind)
     return Opened(Opening.OPENED, document.file_name, document.content or b"")
-
-
-def _count_wrong_try(link: AccessLink) -> Opening:
-    link.tries += 1
-    if link.tries < protocol_of(link.case).release.birth_date_tries:
-        return Opening.WRONG
-    link.locked_at = clock.now()
-    follow_up.open_task(case_management.locked_case(link.case_id), TaskKind.LINK_LOCKED)
-    log.warning("link_locked", case=link.case.reference)
-    return Opening.LOCKED

@@ -28,6 +28,18 @@ def record_import(actor: Actor, action: str, case_import: CaseImport, **facts: A
     audit.record(actor, action, f"import:{case_import.id}", chain=chain, **facts)
 
 
+def record_occasion(actor: Actor, action: str, office_id: UUID, reference: str, **facts: Any) -> None:
+    """The same for an occasion at which many were exposed."""
+    audit.record(actor, action, f"occasion:{reference}", chain=audit.chain_of_office(office_id), **facts)
+
+
+def looked_at_occasion(actor: Actor, office_id: UUID, reference: str, cases: Iterable[str]) -> None:
+    """`actor` sees the guests of an occasion; `cases` are the references of those who are in care."""
+    subject = f"occasion:{reference}"
+    seen = [subject, *(f"case:{one}" for one in cases)]
+    audit.looked(actor, "occasion.viewed", seen, chain=audit.chain_of_office(office_id), subject=subject)
+
+
 def looked(actor: Actor, action: str, cases: Iterable[Case], **facts: Any) -> None:
     """`actor` sees the data of these cases: one event for each office. See `audit.looked`.
 

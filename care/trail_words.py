@@ -38,7 +38,20 @@ ACTIONS = {
     "case.link_code_locked": N_("Code for linking locked"),
     "own_case.viewed": N_("Case looked at by a person it is linked with"),
     "own_case.copied": N_("Case handed out to a person it is linked with"),
+    "case.support_asked": N_("Request for help taken down"),
+    "case.support_changed": N_("Request for help changed"),
+    "cases.support_listed": N_("Requests for help looked at"),
+    "case.contacts_asked": N_("Questionnaire about contacts sent"),
+    "case.contacts_opened": N_("Questionnaire about contacts opened by link"),
+    "case.contacts_named": N_("Contacts named"),
+    "case.contacts_finished": N_("All contacts named"),
+    "case.contact_changed": N_("Named contact changed"),
     "document.opened": N_("Own paper opened by link"),
+    "occasion.created": N_("Occasion recorded"),
+    "occasion.link_made": N_("Link for the organiser of an occasion made"),
+    "occasion.guests_added": N_("Guests of an occasion added"),
+    "occasion.guest_changed": N_("Guest of an occasion decided about"),
+    "occasion.viewed": N_("Guests of an occasion looked at"),
     "import.uploaded": N_("File of people uploaded"),
     "import.confirmed": N_("File of people confirmed"),
     "import.discarded": N_("File of people discarded"),
@@ -48,6 +61,7 @@ ACTIONS = {
 }
 KINDS = {
     "case": RecordKind(N_("Case of the health office"), N_("Care during quarantine or isolation")),
+    "occasion": RecordKind(N_("Occasion"), N_("Finding people who were exposed together")),
     "import": RecordKind(N_("File of people"), N_("Taking people into care")),
 }
 

@@ -12,7 +12,7 @@ from auth import audit
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import case_management, follow_up, households, timeline
+from care import case_management, follow_up, households, support, timeline
 from care.commands import TransferCase
 from care.course_models import Handover
 from care.lifecycle import Action, after
@@ -71,6 +71,7 @@ def _move(case: Case, to: Office, note: str | None, actor: Actor) -> None:
         messages_follow(one.reference, before=f"office:{origin.id}", after=f"office:{to.id}")
     moved = [one.id for one in every]
     db.session.execute(update(OfficeTask).where(OfficeTask.case_id.in_(moved)).values(office_id=to.id))
+    support.disown(moved)
     case.person.office_id = to.id
     case.person.rewrap_key()
     task = follow_up.open_task(case, TaskKind.TAKEN_OVER)

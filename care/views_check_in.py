@@ -1,21 +1,23 @@
 """The person's own pages behind the links in our messages. No login; looking never changes anything."""
 
-import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth import notices
 from auth.policies import public
-from care import check_ins, household_answers, links, phones, releases
+from care import check_ins, household_answers, links, phones, releases, support
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
 from care.household_forms import HouseholdForm
+from care.link_pages import day_in, gone, private
+from care.link_proofs import Opening
+from care.naming_pages import questionnaire
+from care.support_forms import ONLY_SUPPORT, asked_for, wishes
 from config import limits
 from config.database import transaction
 from config.downloads import download
@@ -25,7 +27,6 @@ from config.localisation import babel_code, chosen_locale, in_every_language, pa
 
 View = TypeVar("View", bound=Callable[..., Any])
 blueprint = Blueprint("check_in", __name__, template_folder="templates")
-DAY = re.compile(r"^\s*(\d{1,2})[./ ]\s*(\d{1,2})[./ ]\s*(\d{4})\s*$")
 
 
 def _link(token: str, **_: str) -> str:
@@ -57,7 +58,7 @@ def answer(token: str) -> ResponseReturnValue:
 @public
 def thanks() -> ResponseReturnValue:
     """After an answer. The same for everybody: it says nothing of any link or case."""
-    return _private(render_template("care/check_in/thanks.html"))
+    return private(render_template("care/check_in/thanks.html"))
 
 
 def _page(token: str) -> ResponseReturnValue:
@@ -72,12 +73,17 @@ def _page(token: str) -> ResponseReturnValue:
     if behind.paper is not None:
         with speaking(_locale(behind.paper.case.person.locale)):
             return _paper(token)
-    return _gone()
+    if behind.naming is not None:
+        with speaking(_locale(behind.naming.case.person.locale)):
+            return questionnaire(token)
+    return gone()
 
 
 def _check_in(token: str, case: Any) -> ResponseReturnValue:
     locale = spoken_locale()
     form = CheckInForm().ask(protocol_of(case), locale)
+    if request.form.get("only") == ONLY_SUPPORT:
+        return _ask_for_help(token, case.reference, form, phones.shown_number(case.person))
     if form.validate_on_submit():
         answers = form.answers()
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
@@ -85,12 +91,30 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
             with accepting(form):
                 shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
                 with transaction():
+                    support.ask_by_link(wishes(form), token=token)  # first, since the answer uses the link up
                     recorded = check_ins.answer_link(command, token=token, notice_version=shown)
                 other = locale if babel_code(locale) != page_locale() else None
-                return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else _gone()
-    reference, status = case.reference, 422 if form.errors else 200
-    number = phones.shown_number(case.person)
-    return _private(render_template("care/check_in/form.html", form=form, reference=reference, number=number), status)
+                return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else gone()
+    return _question(form, case.reference, phones.shown_number(case.person))
+
+
+def _ask_for_help(token: str, reference: str, form: CheckInForm, number: int | None) -> ResponseReturnValue:
+    """Without an answer: the link stays good for that."""
+    asked = asked_for(form)
+    if asked is not None:
+        with accepting(form):
+            with transaction():
+                has_arrived = support.ask_by_link(asked, token=token)
+            if not has_arrived:
+                return gone()
+            flash(_("Your request has arrived. Please do not forget to answer how you are."), "success")
+            return redirect(url_for("check_in.show", token=token), 303)
+    return _question(form, reference, number)
+
+
+def _question(form: CheckInForm, reference: str, number: int | None) -> Response:
+    shown = render_template("care/check_in/form.html", form=form, reference=reference, number=number)
+    return private(shown, 422 if form.errors else 200)
 
 
 def _household(token: str, asked: Any) -> ResponseReturnValue:
@@ -103,9 +127,9 @@ def _household(token: str, asked: Any) -> ResponseReturnValue:
             with transaction():
                 taken = household_answers.answer_link(commands, token=token, notice_version=shown)
             other = locale if babel_code(locale) != page_locale() else None
-            return redirect(url_for("check_in.thanks", lang=other), 303) if taken else _gone()
+            return redirect(url_for("check_in.thanks", lang=other), 303) if taken else gone()
     page = render_template("care/check_in/household.html", form=form, reference=reference)
-    return _private(page, 422 if form.has_errors else 200)
+    return private(page, 422 if form.has_errors else 200)
 
 
 def _paper(token: str) -> ResponseReturnValue:
@@ -118,41 +142,18 @@ def _paper(token: str) -> ResponseReturnValue:
             limits.check("lookups_by_address", limits.by_address())
             with transaction():
                 opened = releases.open_paper(token, day)
-            if opened.outcome is not releases.Opening.OPENED:
+            if opened.outcome is not Opening.OPENED:
                 limits.note("lookups_by_address", limits.by_address())
-            if opened.outcome is releases.Opening.OPENED:
+            if opened.outcome is Opening.OPENED:
                 return _download(opened)
-            if opened.outcome is not releases.Opening.WRONG:
-                return _gone()
+            if opened.outcome is not Opening.WRONG:
+                return gone()
             form.birth_date.errors = [_("This is not the date of birth that we know.")]
-    return _private(render_template("care/check_in/paper.html", form=form), 422 if form.errors else 200)
-
-
-def day_in(text: str) -> date | None:
-    """The day that somebody wrote, such as 17.05.1984; None if it is none."""
-    found = DAY.match(text)
-    try:
-        if found:
-            return date(int(found[3]), int(found[2]), int(found[1]))
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None
+    return private(render_template("care/check_in/paper.html", form=form), 422 if form.errors else 200)
 
 
 def _download(opened: releases.Opened) -> Response:
     return download(opened.content, "application/pdf", opened.file_name)
-
-
-def _gone() -> Response:
-    """The same page for unknown, expired, answered and locked links: a stranger learns nothing."""
-    return _private(render_template("care/check_in/gone.html"), 404)
-
-
-def _private(content: str | bytes, status: int = 200) -> Response:
-    response = make_response(content, status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
 
 
 def _locale(of_person: str) -> str:

@@ -12,17 +12,20 @@ from auth.account_sections import register_section
 from auth.assurance import Demand, at_least
 from auth.policies import current_actor, demand_login, require
 from auth.roles import Permission
-from care import link_codes, own_cases, words
+from care import link_codes, naming_pages, own_cases, own_naming, support, words
 from care.commands import RecordReport
 from care.forms import CheckInForm
 from care.guardianship import RedeemCode
 from care.household_forms import HouseholdForm
 from care.link_forms import LinkCaseForm
+from care.link_pages import day_in
+from care.naming_forms import NamingForm
 from care.own_cases import ASSURANCE
 from care.page_words import care_words
-from care.views_check_in import day_in
+from care.support_forms import ONLY_SUPPORT, asked_for, wishes
 from config.database import transaction
 from config.downloads import download
+from config.errors import RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.limits import limit_failures
 from config.localisation import in_every_language, spoken_locale
@@ -85,12 +88,15 @@ def answer(reference: str) -> ResponseReturnValue:
     demand_login(Demand(ASSURANCE))
     actor = current_actor()
     form = CheckInForm().ask(own_cases.asked(actor, reference), spoken_locale())
+    if request.form.get("only") == ONLY_SUPPORT:
+        return _ask_for_help(reference, form)
     answers = form.answers() if form.validate_on_submit() else None
     command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
     if command is not None:
         with accepting(form):
             shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
             with transaction():
+                support.ask_in_account(wishes(form), reference, actor)
                 own_cases.answer(command, reference, actor, notice_version=shown)
             flash(_("Your answer has arrived."), "success")
             return redirect(url_for("own_case.show", reference=reference), 303)
@@ -113,6 +119,35 @@ def answer_for_household(reference: str) -> ResponseReturnValue:
             flash(_("Your answer has arrived."), "success")
             return redirect(url_for("own_case.show", reference=reference), 303)
     return _case_page(reference, household=form), 422
+
+
+@blueprint.post("/case/<reference>/contacts")
+@require(Permission.ACCOUNT_OWN)
+def name_contacts(reference: str) -> ResponseReturnValue:
+    """Name whom the person has met; with all of them named, say so."""
+    demand_login(Demand(ASSURANCE))
+    form = NamingForm()
+    command = naming_pages.command_of(form) if form.validate_on_submit() else None
+    if command is not None:
+        try:
+            with transaction():
+                own_naming.name(command, reference, current_actor())
+            flash(_("Thank you. The health office has received it."), "success")
+            return redirect(url_for("own_case.show", reference=reference, _anchor="contacts"), 303)
+        except RuleViolation as violation:
+            naming_pages.put_errors(form, violation)
+    return _case_page(reference, naming_form=form), 422
+
+
+def _ask_for_help(reference: str, form: CheckInForm) -> ResponseReturnValue:
+    asked = asked_for(form)
+    if asked is not None:
+        with accepting(form):
+            with transaction():
+                support.ask_in_account(asked, reference, current_actor())
+            flash(_("Your request has arrived. Please do not forget to answer how you are."), "success")
+            return redirect(url_for("own_case.show", reference=reference), 303)
+    return _case_page(reference, form), 422
 
 
 @blueprint.get("/case/<reference>/papers/<uuid:document_id>")
@@ -142,7 +177,12 @@ def _link_page(form: LinkCaseForm) -> str:
     return render_template("care/own_case/link.html", form=form, weak=weak, assurance=ASSURANCE)
 
 
-def _case_page(reference: str, form: BaseForm | None = None, household: HouseholdForm | None = None) -> str:
+def _case_page(
+    reference: str,
+    form: BaseForm | None = None,
+    household: HouseholdForm | None = None,
+    naming_form: NamingForm | None = None,
+) -> str:
     actor, locale = current_actor(), spoken_locale()
     case = own_cases.look(actor, reference)
     people = own_cases.household(actor, reference)
@@ -150,7 +190,10 @@ def _case_page(reference: str, form: BaseForm | None = None, household: Househol
         shown: BaseForm = household or HouseholdForm(None).ask(people, locale)
     else:
         shown = form or CheckInForm(None).ask(case["protocol"], locale)
-    return render_template("care/own_case/show.html", case=case, form=shown, words=words, household=bool(people))
+    naming_form = naming_form or NamingForm(None)
+    return render_template(
+        "care/own_case/show.html", case=case, form=shown, naming_form=naming_form, words=words, household=bool(people)
+    )
 
 
 def _on_account(actor: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, trail, words
+from care import case_management, check_ins, follow_up, orders, queries, representations, support_queries, trail, words
 from care.assessments import protocol_of
 from care.case_page import act_on, back_to, correctable, local_time, show_case
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
@@ -56,6 +56,7 @@ def dashboard() -> ResponseReturnValue:
         open_cases=sum(number for line_list, number in counts.items() if line_list is not LineList.CLOSED),
         reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
         tasks=tasks,
+        support=support_queries.numbers(actor),
         tones=words.TONES,
     )
 

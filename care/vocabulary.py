@@ -113,6 +113,16 @@ class ReportChannel(StrEnum):
     ACCOUNT = "account"  # by somebody who is logged in and linked to the case
 
 
+class Source(StrEnum):
+    """How something that people say about their needs and contacts reached us."""
+
+    LINK = "link"
+    ACCOUNT = "account"
+    PHONE = "phone"
+    PAPER = "paper"
+    API = "api"
+
+
 class ReviewOutcome(StrEnum):
     DISMISSED = "dismissed"
     CONFIRMED = "confirmed"
@@ -163,6 +173,7 @@ class TaskKind(StrEnum):
 class LinkPurpose(StrEnum):
     CHECK_IN = "check_in"
     CERTIFICATE = "certificate"
+    CONTACTS = "contacts"  # to name whom one has met
 
 
 class RiskLevel(StrEnum):

@@ -32,6 +32,8 @@ RESIDENT_WAYS = (
 STAFF_WAYS = (
     ("care.dashboard", N_("Overview"), "home"),
     ("care.cases", N_("Line lists"), "checklist"),
+    ("care.occasions_list", N_("Occasions"), "calendar-today"),
+    ("care.support_requests", N_("Support"), "help"),
     ("care.imports", N_("Imports"), "drive-folder-upload"),
     ("care.protocols", N_("Protocols"), "info"),
     ("casework.index", N_("Requests"), "draft"),

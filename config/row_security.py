@@ -123,6 +123,11 @@ PROTECTED: dict[str, Rows] = {
     "care_comment": with_parent("care_comment", "case_id", "care_case"),
     "care_contact_attempt": with_parent("care_contact_attempt", "case_id", "care_case"),
     "care_household_round": with_parent("care_household_round", "head_id", "care_case"),
+    "care_named_contact": with_parent("care_named_contact", "case_id", "care_case"),
+    "care_naming_finished": with_parent("care_naming_finished", "case_id", "care_case"),
+    "care_occasion": of_office(),
+    "care_occasion_guest": with_parent("care_occasion_guest", "occasion_id", "care_occasion"),
+    "care_support_request": with_parent("care_support_request", "case_id", "care_case"),
     "care_import": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),
 }

@@ -53,13 +53,19 @@ BLUEPRINT_MODULES = (
     "care.views_protocols",
     "care.views_course",
     "care.views_households",
+    "care.views_support",
+    "care.views_naming",
+    "care.views_occasions",
     "care.views_staff",
     "care.views_imports",
     "care.views_erasure",
     "care.views_check_in",
+    "care.views_organiser",
     "care.views_own_case",
     "care.api_course",  # adds its addresses to the blueprint of `api`
     "care.api",
+    "care.api_support",
+    "care.api_naming",
 )
 WIRED_MODULES = (
     "auth.own_data",

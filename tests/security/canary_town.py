@@ -12,6 +12,7 @@ from twilio.request_validator import RequestValidator
 from auth.models import Office
 from config.database import db
 from notifications.inbox import InboundMessage
+from notifications.models import Notification
 from notifications.schedule import run_due_jobs
 from tests.factories.services import PDF, answers, picture
 from tests.fakes.provider import ACCOUNT, NUMBER, TOKEN, Provider
@@ -127,6 +128,8 @@ def people_come_into_care(town: Town) -> str:
     ok(officer.get("/care/cases/?q=" + person["given_name"]), 302)
     reference = _case_by_api(town)
     _act_on(town, officer, reference)
+    _contacts_are_named(town, officer)
+    _an_occasion_has_guests(town, officer)
     _link(town, officer, reference)
     _import(town)
     return reference
@@ -164,6 +167,57 @@ def _case_by_api(town: Town) -> str:
     return str(made.json["reference"])
 
 
+def _contacts_are_named(town: Town, officer: WatchedClient) -> None:
+    """By an infected person: on the phone, by API, and one by the link; the first is taken into care."""
+    word, client, headers = town.plant.word, town.app.test_client(), town.bearer("health_officer")
+    person = {"given_name": word("index case: given name"), "family_name": word("index case: family name")}
+    person |= {"birth_date": "1984-05-17", "phone": town.plant.phone("index case: phone"), "channel": "sms"}
+    case = {"kind": "index", "protocol": "covid-19", "person": person, "first_positive_on": "2026-11-01"}
+    reference = ok(client.post(CASES, json=case, headers=headers), 201).json["reference"]
+    at = f"/care/cases/{reference}"
+    token = {"csrf_token": csrf(officer.get(at))}
+    names = ("given_name", "family_name", "relation", "remark")
+    typed = {f"named-{name}": word(f"named by phone: {name}") for name in names}
+    typed |= {"named-phone": town.plant.phone("named by phone: phone"), "named-source": "phone"}
+    ok(officer.post(f"{at}/contacts", data=token | typed), 303)
+    contact = {name: word(f"named by API: {name}") for name in names}
+    contact["email"] = town.plant.mail("named by API: email")
+    ok(client.post(f"{CASES}/{reference}/contacts", json={"contacts": [contact]}, headers=headers), 201)
+    enrol = page(officer.get(at)).select_one("#contacts form:has([value=enrol])")
+    assert enrol
+    ok(officer.post(str(enrol["action"]), data=token | {"action": "enrol"}), 303)
+    ok(officer.post(f"{at}/contacts/ask", data=token), 303)
+    with town.app.app_context():
+        mine = Notification.about == reference, Notification.template == "care.name_contacts"
+        body = db.session.scalars(select(Notification).where(*mine)).one().body or ""
+    browser, link = town.browser(), next(part for part in body.split() if "/c/" in part).partition("localhost")[2]
+    form = {"csrf_token": csrf(browser.get(link)), "birth_date": "17.05.1984", "step": "finish"}
+    form |= {f"contacts-0-{name}": word(f"named by link: {name}") for name in names}
+    ok(browser.post(link, data=form), 303)
+    ok(officer.get(at), 200)
+
+
+def _an_occasion_has_guests(town: Town, officer: WatchedClient) -> None:
+    """Recorded by staff, one guest named by them and one by the organiser, both taken into care at once."""
+    word, at = town.plant.word, "/care/occasions/"
+    token = {"csrf_token": csrf(officer.get(at))}
+    what = {"name": word("occasion: name"), "place": word("occasion: place"), "held_on": "2026-11-01"}
+    url = ok(officer.post(at, data=token | what | {"protocol": "covid-19"}), 303).headers["Location"]
+    line = ";".join((word("guest: given name"), word("guest: family name"), town.plant.phone("guest: phone")))
+    ok(officer.post(f"{url}/guests", data=token | {"lines": line}), 303)
+    shown = page(ok(officer.post(f"{url}/link", data=token), 200)).select_one("code")
+    assert shown
+    browser, link = town.browser(), shown.text.partition("localhost")[2]
+    columns = f"Vorname;E-Mail;Bemerkung\n{word('organiser: given name')};{town.plant.mail('organiser: email')};"
+    file = (io.BytesIO((columns + word("organiser: remark")).encode()), word("organiser: file name") + ".csv")
+    ok(browser.post(link, data={"csrf_token": csrf(browser.get(link)), "file": file}), 303)
+    preview = page(ok(officer.post(f"{url}/enrol", data=token), 200))
+    guests = [str(one["value"]) for one in preview.select("input[name=guest]")]
+    assert len(guests) == 2
+    ok(officer.post(f"{url}/enrol", data=token | {"confirmed": "1", "guest": guests}), 303)
+    ok(officer.get(url), 200)
+
+
 def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:
     word, client, headers = town.plant.word, town.app.test_client(), town.bearer("health_officer")
     url = f"{CASES}/{reference}"
@@ -171,6 +225,8 @@ def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:
     ok(client.post(f"{url}/reviews", headers=headers, json={"outcome": "dismissed", "note": word("API: review")}))
     order = {"event": "issue_written", "legal_basis": word("API: legal basis"), "ends_on": "2026-11-14"}
     ok(client.post(f"{url}/orders", headers=headers, json=order))
+    wish = {"kind": "food", "note": word("support by API: note")}
+    ok(client.post(f"{url}/support-requests", headers=headers, json=wish), 201)
     ok(client.post(f"{url}/actions", headers=headers, json={"action": _small(word("API: action"))}))
     ok(client.post(f"{url}/actions", headers=headers, json={"action": "none"}))
     _note_its_course(town, url)
@@ -179,6 +235,11 @@ def _act_on(town: Town, officer: WatchedClient, reference: str) -> None:
     report = {"report-feeling": "yes", "report-symptoms": ["fever"], "report-note": word("phone report: note")}
     ok(officer.post(f"{at}/reports", data=token | report), 303)
     ok(officer.post(f"{at}/reviews", data=token | {"review-outcome": "confirmed", "review-note": word("review: note")}))
+    wish = {"support-kind": "medicine", "support-note": word("support by phone: note"), "support-source": "phone"}
+    ok(officer.post(f"{at}/support", data=token | wish), 303)
+    ending = page(officer.get("/care/support/")).select_one("form:has(textarea)")
+    assert ending
+    ok(officer.post(str(ending["action"]), data=token | {"action": "decline", "note": word("support: reason")}), 303)
     ok(officer.get(at), 200)
     ok(client.get(f"{url}/timeline", headers=headers), 200)
 
@@ -207,6 +268,7 @@ def _link(town: Town, officer: WatchedClient, reference: str) -> None:
     ok(redeem(reader, code_in(paper), BIRTH_DAY), 303)
     own = f"/account/case/{reference}/"
     answer = {"feeling": "yes", "symptoms": ["cough"], "note": word("own case: note")}
+    answer |= {"support": ["animals"], "support_note": word("own case: support")}
     ok(post(reader, own, f"{own}answer", **answer), 303)
     hold = {"kind": "case", "reference": reference, "about": "case", "reason": word("hold: reason")}
     ok(post(town.person("healthadmin"), at, "/staff/privacy/holds", **hold), 303)
@@ -247,6 +309,8 @@ def people_answer(town: Town, provider: Provider, reference: str) -> None:
         "feeling": "yes",
         "symptoms": ["cough"],
         "note": word("check-in: note"),
+        "support": ["interpreter"],
+        "support_note": word("check-in: support"),
     }
     ok(browser.post(link, data=form), 303)
     reply = {

@@ -13,18 +13,23 @@ from auth.erasures import EVERYTHING
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
 from auth.roles import Role
-from care import case_management
+from care import case_management, support
 from care import erasure as care_erasure
 from care.assessment_models import CheckIn
 from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
 from care.models import Case, Document
+from care.naming_models import NamedContact
+from care.naming_rules import NamedState
+from care.occasion_models import Guest, Occasion
+from care.support_rules import AskForSupport, SupportKind
+from care.vocabulary import Source
 from config import clock
 from config.database import db, transaction
 from config.dependents import delete_with_dependents
 from config.encryption import token_hash
-from config.ids import new_id, new_token
+from config.ids import new_id, new_reference, new_token
 from notifications import bulk
 from notifications.bulk import Plan
 from notifications.bulk_sources import Addressee
@@ -80,6 +85,50 @@ def _case(world: "World", side: str, by: dict[str, Identity]) -> None:
     _mark(world, f"case {side}", given, family, phone[3:], f"Kanarinotiz{mark}", f"kanaripapier{mark}")
     _mark(world, f"case {side}", f"Kanariinhalt{mark}", f"Kanariakte{mark}", case.reference)
     world.pseudonyms.add(case.reference)
+
+
+def _support(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    with transaction():
+        case = db.session.scalars(select(Case).where(Case.reference == world.records["case", side])).one()
+        wish = AskForSupport(kind=SupportKind.OTHER, note=f"Kanariwunsch{mark}")
+        asked, _ = support.ask(wish, case=case, actor=HOUSE)
+        world.records["support", side] = str(asked.id)
+    _mark(world, f"case {side}", f"Kanariwunsch{mark}")
+
+
+def _named(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    with transaction():
+        case = db.session.scalars(select(Case).where(Case.reference == world.records["case", side])).one()
+        contact = NamedContact(
+            case=case, state=NamedState.NAMED, source=Source.PHONE, named_at=clock.now(), actor_id="tests", attempts=0,
+            given_name=f"Kanarikontakt{mark}", remark=f"Kanaribemerkung{mark}",
+        )  # fmt: skip
+        db.session.add(contact)
+        db.session.flush()
+        world.records["contact", side] = str(contact.id)
+    _mark(world, f"case {side}", f"Kanarikontakt{mark}", f"Kanaribemerkung{mark}")
+
+
+def _occasion(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark, token = MARK[side], new_token()
+    with transaction():
+        made = Occasion(
+            office_id=_office(world, side), reference=new_reference(), protocol_code="covid-19", created_by="tests",
+            created_at=clock.now(), token_hash=token_hash(token), token_expires_at=clock.now() + timedelta(days=1),
+            name="Feier", place=f"Kanarisaal{mark}",
+        )  # fmt: skip
+        guest = Guest(
+            occasion=made, state=NamedState.NAMED, source=Source.PAPER, recorded_at=clock.now(), actor_id="tests",
+            given_name=f"Kanarigast{mark}",
+        )  # fmt: skip
+        db.session.add_all([made, guest])
+        db.session.flush()
+        world.records |= {("occasion", side): made.reference, ("guest", side): str(guest.id)}
+        world.records["organiser link", side] = token
+        _mark(world, f"office {side}", f"Kanarigast{mark}", made.reference)
+        world.pseudonyms.add(made.reference)
 
 
 def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -193,6 +242,9 @@ def _office(world: "World", side: str) -> UUID:
 
 MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _case,
+    _support,
+    _named,
+    _occasion,
     _request,
     _messages,
     _import,

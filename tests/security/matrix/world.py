@@ -14,9 +14,18 @@ from tests.security.matrix.people import SIDES, Identity, Places, everybody, pla
 
 # What an argument of an address names, by the beginning of the address; "" is any other address.
 KINDS: dict[str, dict[str, str]] = {
-    "reference": {"/care/": "case", "/api/v1/care/": "case", "/account/case/": "own case", "": "request"},
+    "reference": {
+        "/care/occasions/": "occasion",
+        "/care/": "case",
+        "/api/v1/care/": "case",
+        "/account/case/": "own case",
+        "": "request",
+    },
     "document_id": {"/account/case/": "own document", "": "document"},
     "link_id": {"": "case link"},
+    "contact_id": {"": "contact"},
+    "guest_id": {"": "guest"},
+    "support_id": {"": "support"},
     "hold_id": {"": "hold"},
     "attachment_id": {"": "attachment"},
     "session_id": {"": "session"},
@@ -27,7 +36,7 @@ KINDS: dict[str, dict[str, str]] = {
     "message_id": {"": "message"},
     "inbound_id": {"": "inbound"},
     "entry_id": {"": "suppression"},
-    "token": {"/c/": "link"},
+    "token": {"/c/": "link", "/o/": "organiser link"},
 }
 # Arguments that name no record of anybody.
 PLAIN: dict[str, str] = {

@@ -1,0 +1,213 @@
+"""Contacts that an infected person names: taken down, looked for, taken into care.
+
+All functions run inside the caller's `transaction()`.
+"""
+
+from datetime import date
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, select
+
+from auth.actors import Actor
+from care import case_management, known_people, timeline, trail
+from care.assessments import zone_of
+from care.commands import EnrolCase
+from care.models import Case
+from care.naming_models import NamedContact, NamingFinished
+from care.naming_rules import (
+    ActOnNamed,
+    NameContacts,
+    NamedAction,
+    NamedPerson,
+    NamedState,
+    enrolment_of,
+    state_after,
+)
+from care.queries import case_for
+from care.vocabulary import Kind
+from config import clock
+from config.database import db
+from config.errors import N_, FieldError, NotFound, RuleViolation
+
+log = structlog.get_logger(__name__)
+SETTLED = frozenset({NamedState.ENROLLED, NamedState.NOT_CONTACT, NamedState.UNREACHABLE})
+
+
+def name(command: NameContacts, *, case: Case, actor: Actor) -> list[NamedContact]:
+    """Take down whom the person of the locked `case` has met; those who are new. Named twice, somebody is there once.
+
+    Raises RuleViolation for a case that is closed or of another kind, for days in the future, and when nobody at all
+    was named and that is not confirmed.
+    """
+    _check(command, case)
+    known = list(db.session.scalars(of_case(case)))
+    added = []
+    for person in command.contacts:
+        if any(_is_same(one, person) for one in known):
+            continue
+        row = NamedContact(
+            case=case,
+            state=NamedState.NAMED,
+            source=command.source,
+            named_at=clock.now(),
+            actor_id=actor.id,
+            attempts=0,
+            **person.model_dump(),
+        )
+        db.session.add(row)
+        known.append(row)
+        added.append(row)
+    if added:
+        timeline.add(case, "contacts_named", actor, number=len(added), source=command.source.value)
+        if actor.is_known:
+            trail.record(actor, "case.contacts_named", case, number=len(added))
+        log.info("contacts_named", case=case.reference, number=len(added), source=command.source)
+    if command.finished:
+        _finish(command, len(known), case, actor)
+    db.session.flush()
+    return added
+
+
+def _check(command: NameContacts, case: Case) -> None:
+    if case.kind is not Kind.INDEX:
+        raise RuleViolation("", N_("Only an infected person names contacts."))
+    if not case.is_open:
+        raise RuleViolation("", N_("The case is closed; nobody can be named any more."))
+    today = clock.today(zone_of(case.person))
+    future = [
+        FieldError(f"contacts.{number}.{field}", N_("This date is in the future."))
+        for number, person in enumerate(command.contacts)
+        for field in ("last_contact_on", "birth_date")
+        if (day := getattr(person, field)) is not None and day > today
+    ]
+    if future:
+        raise RuleViolation.of(future)
+
+
+def _is_same(known: NamedContact, said: NamedPerson) -> bool:
+    """The same number, or the same name with nothing that speaks against it."""
+    if said.phone and known.phone:
+        return known.phone == said.phone and _name(known) == _name(said)
+    if not any(_name(said)):
+        return bool(said.email) and known.email == said.email
+    births: set[date | None] = {known.birth_date, said.birth_date} - {None}
+    return _name(known) == _name(said) and len(births) < 2
+
+
+def _name(one: NamedContact | NamedPerson) -> tuple[str, str]:
+    return (one.given_name or "").casefold(), (one.family_name or "").casefold()
+
+
+def _finish(command: NameContacts, number: int, case: Case, actor: Actor) -> None:
+    if not number and not command.none:
+        raise RuleViolation("none", N_("Please confirm that there was nobody."))
+    if number and command.none:
+        raise RuleViolation("none", N_("Somebody has been named already."))
+    db.session.add(
+        NamingFinished(
+            case_id=case.id, finished_at=clock.now(), source=command.source, actor_id=actor.id, number=number
+        )
+    )
+    timeline.add(case, "contacts_finished", actor, number=number)
+    if actor.is_known:
+        trail.record(actor, "case.contacts_finished", case, number=number)
+    log.info("contacts_finished", case=case.reference, number=number)
+
+
+def act(command: ActOnNamed, *, contact_id: UUID, case_id: UUID, actor: Actor) -> NamedContact:
+    """Do something about somebody whom the person of the case has named. Locks the case, or both in the order of ids.
+
+    Raises NotFound, InvalidTransition, and RuleViolation: for somebody alike who is in care already, unless it is said
+    that they are not the same, and when somebody was given up whom nobody has tried to reach.
+    """
+    other = case_for(actor, command.case or "") if command.action is NamedAction.SAME_CASE else None
+    for each in sorted({case_id, *([other.id] if other else [])}):
+        case_management.locked_case(each)
+    case = db.session.get_one(Case, case_id)
+    contact = db.session.scalar(of_case(case).where(NamedContact.id == contact_id))
+    if contact is None:
+        raise NotFound()
+    contact.state = state_after(contact.state, command.action)
+    match command.action:
+        case NamedAction.ENROL:
+            _enrol(contact, command, actor)
+        case NamedAction.SAME_CASE:
+            assert other
+            _link(contact, other, actor)
+        case NamedAction.NOT_REACHED:
+            contact.attempts += 1
+            contact.last_attempt_at = clock.now()
+        case NamedAction.GIVE_UP if not contact.attempts:
+            raise RuleViolation("action", N_("Nobody has tried to reach this person yet."))
+    contact.settled_at = clock.now() if contact.state in SETTLED else None
+    case = contact.case
+    timeline.add(case, "contact", actor, contact_action=command.action.value, with_case=_reference_of(contact))
+    trail.record(actor, "case.contact_changed", case, step=command.action.value)
+    db.session.flush()
+    log.info("contact_changed", case=case.reference, action=command.action)
+    return contact
+
+
+def _reference_of(contact: NamedContact) -> str | None:
+    if contact.contact_case_id is None:
+        return None
+    return db.session.scalar(select(Case.reference).where(Case.id == contact.contact_case_id))
+
+
+def _enrol(contact: NamedContact, command: ActOnNamed, actor: Actor) -> None:
+    source = contact.case
+    there = [] if command.despite_known else alike(actor, contact)
+    if there:
+        references = ", ".join(one.case.reference for one in there)
+        raise RuleViolation(
+            "despite_known", N_("Somebody like that is in care already: {references}."), references=references
+        )
+    wanted = EnrolCase.model_validate(enrolment_of(person_of(contact), source.protocol_code, source.person.locale))
+    made = case_management.enrol(wanted, actor=actor, office_id=source.office_id).case
+    contact.contact_case_id = made.id
+    timeline.add(made, "named_by", actor, with_case=source.reference)
+
+
+def _link(contact: NamedContact, other: Case, actor: Actor) -> None:
+    """Somebody in care was named: what is known of them there stays, but a later contact counts."""
+    if other.id == contact.case_id:
+        raise RuleViolation("case", N_("This is the case itself."))
+    contact.contact_case_id = other.id
+    timeline.add(other, "named_by", actor, with_case=contact.case.reference)
+    met_again(other, contact.last_contact_on, actor)
+
+
+def met_again(case: Case, day: date | None, actor: Actor) -> None:
+    """The person of the locked `case` was exposed on `day`: for a contact case the latest day counts."""
+    if case.is_open and case.kind is Kind.CONTACT and day and (case.last_exposure_on or date.min) < day:
+        case.last_exposure_on = day
+        case_management.settled(case, actor, clock.now())
+
+
+def alike(actor: Actor, contact: NamedContact) -> list[known_people.Alike]:
+    """Cases whose person may be the one named; never the case of whoever named them."""
+    return known_people.alike(
+        actor,
+        given_name=contact.given_name,
+        family_name=contact.family_name,
+        birth_date=contact.birth_date,
+        phone=contact.phone,
+        besides=contact.case_id,
+    )
+
+
+def person_of(contact: NamedContact) -> NamedPerson:
+    """What was said about them, as it was said."""
+    return NamedPerson.model_construct(**{field: getattr(contact, field) for field in NamedPerson.model_fields})
+
+
+def of_case(case: Case) -> Select[NamedContact]:
+    """Those whom the person of `case` has named, in the order in which they did."""
+    return select(NamedContact).where(NamedContact.case_id == case.id).order_by(NamedContact.id)
+
+
+def newest_finish(case: Case) -> NamingFinished | None:
+    """When the person of `case` last said that these are all."""
+    wanted = select(NamingFinished).where(NamingFinished.case_id == case.id)
+    return db.session.scalar(wanted.order_by(NamingFinished.finished_at.desc(), NamingFinished.id.desc()).limit(1))

@@ -1,0 +1,82 @@
+"""What the pages of occasions show."""
+
+from typing import Any
+
+from auth.actors import Actor
+from care import occasions
+from care.models import Case
+from care.naming_rules import NamedState
+from care.occasion_models import Guest, Occasion
+from care.occasion_rules import guest_actions
+from care.queries import cases_visible_to
+from config.database import db
+
+HOUSE = Actor.system("care.occasions")
+
+
+def list_values(actor: Actor) -> list[dict[str, Any]]:
+    """The newest occasions of the actor's offices."""
+    wanted = occasions.visible_to(actor).order_by(Occasion.created_at.desc(), Occasion.reference).limit(200)
+    found = list(db.session.scalars(wanted))
+    numbers = occasions.counts([one.id for one in found])
+    return [_values(one) | dict(zip(("guests", "waiting"), numbers.get(one.id, (0, 0)), strict=True)) for one in found]
+
+
+def page_values(actor: Actor, occasion: Occasion) -> dict[str, Any]:
+    """One occasion with its guests, and cases alike of those who are to be decided about."""
+    ids = [guest.case_id for guest in occasion.guests if guest.case_id]
+    cases = {case.id: case for case in db.session.scalars(cases_visible_to(actor).where(Case.id.in_(ids)))}
+    return _values(occasion) | {
+        "link_until": occasion.token_expires_at,
+        "guests": [_guest(actor, guest, cases) for guest in occasion.guests],
+    }
+
+
+def of_case(actor: Actor, case: Case) -> list[dict[str, Any]]:
+    """The occasions at which the person of a case was."""
+    return [_values(occasion) for occasion, _ in occasions.of_case(actor, case)]
+
+
+def for_organiser(occasion: Occasion) -> dict[str, Any]:
+    """What whoever has the organiser's link sees: which occasion it is, and nothing of its guests."""
+    return {"name": occasion.name or "", "place": occasion.place or "", "held_on": occasion.held_on}
+
+
+def export_json(case: Case) -> list[dict[str, Any]]:
+    """For copies and the archive: where the person of a case was, without the other guests. Days are ISO 8601."""
+    return [
+        {"name": one.name, "place": one.place, "held_on": day.isoformat() if day else None}
+        for one, day in occasions.of_case(HOUSE, case)
+    ]
+
+
+def _values(occasion: Occasion) -> dict[str, Any]:
+    return {
+        "reference": occasion.reference,
+        "name": occasion.name or "",
+        "place": occasion.place or "",
+        "held_on": occasion.held_on,
+        "protocol": occasion.protocol_code,
+        "created_at": occasion.created_at,
+    }
+
+
+def _guest(actor: Actor, guest: Guest, cases: dict[Any, Case]) -> dict[str, Any]:
+    own = cases.get(guest.case_id)
+    is_waiting = guest.state is NamedState.NAMED
+    name = ", ".join(filter(None, (guest.family_name, guest.given_name)))
+    return {
+        "id": str(guest.id),
+        "name": name or guest.phone or guest.email or "",
+        "birth_date": guest.birth_date,
+        "phone": guest.phone,
+        "email": guest.email,
+        "remark": guest.remark,
+        "state": guest.state.value,
+        "source": guest.source.value,
+        "actions": [action.value for action in guest_actions(guest.state)],
+        "alike": [one.case.reference for one in occasions.alike(actor, guest)] if is_waiting else [],
+        "case": {"reference": own.reference, "line_list": own.line_list.value if own.line_list else ""}
+        if own
+        else None,
+    }

@@ -1,0 +1,50 @@
+"""Occasions at which many people may have been exposed together: what is asked about them and their guests. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from care.commands import Command, Text
+from care.naming_rules import NamedAction, NamedState, possible_actions
+
+MOST_GUESTS = 2000
+LINK_LASTS = timedelta(days=14)
+# What can be decided about a guest; whom nobody reaches is followed up on the page of a case.
+GUEST_ACTIONS = (NamedAction.ENROL, NamedAction.SAME_CASE, NamedAction.NOT_CONTACT, NamedAction.REOPEN)
+# Column names of guest lists, in small letters without blanks, points, hyphens and underscores.
+COLUMNS: dict[str, str] = {
+    **dict.fromkeys(("vorname", "givenname", "firstname"), "given_name"),
+    **dict.fromkeys(("nachname", "familienname", "name", "familyname", "lastname", "surname"), "family_name"),
+    **dict.fromkeys(("telefon", "telefonnummer", "handy", "mobil", "phone", "phonenumber", "mobile"), "phone"),
+    **dict.fromkeys(("email", "mail", "emailadresse", "emailaddress"), "email"),
+    **dict.fromkeys(("geburtsdatum", "geburtstag", "geboren", "birthdate", "dateofbirth"), "birth_date"),
+    **dict.fromkeys(("bemerkung", "bemerkungen", "notiz", "remark", "remarks", "note"), "remark"),
+}
+PLAIN_HEADER = "Vorname;Nachname;Telefon;E-Mail;Geburtsdatum"
+"""How lines without a header are read."""
+
+
+class MakeOccasion(Command):
+    """Where people met, and when. `protocol`: of the disease that somebody there had."""
+
+    name: Text
+    place: Annotated[str, Field(max_length=200)] = ""
+    held_on: date
+    protocol: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+def field_of(header: str) -> str | None:
+    """What a column with this header holds; None when it is not known."""
+    return COLUMNS.get("".join(letter for letter in header.casefold() if letter.isalnum()))
+
+
+def score(cells: Sequence[str]) -> int:
+    """How well these cells would do as header: the number of known columns."""
+    return len({field_of(cell) for cell in cells} - {None})
+
+
+def guest_actions(state: NamedState) -> tuple[NamedAction, ...]:
+    """What can be done with a guest in this state."""
+    return tuple(action for action in possible_actions(state) if action in GUEST_ACTIONS)
