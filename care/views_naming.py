@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, naming, naming_links, queries
+from care.case_page import back_to, show_case
 from care.naming_forms import FinishNamingForm, NamedByStaffForm
 from care.naming_rules import ActOnNamed, NameContacts, NamedPerson
-from care.case_page import back_to, show_case
 from care.views_staff import blueprint as staff
 from care.vocabulary import Source
 from config.database import transaction

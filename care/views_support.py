@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, queries, support, support_queries, trail, words
+from care.case_page import back_to, show_case
 from care.support_forms import SupportActForm, SupportForm
 from care.support_rules import ActOnSupport, AskForSupport, ListSupport, SupportState
-from care.case_page import back_to, show_case
 from care.views_staff import blueprint as staff
 from config.database import transaction
 from config.error_pages import translated

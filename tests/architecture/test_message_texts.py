@@ -17,7 +17,7 @@ from tests.architecture.test_words import REVEALING
 from tests.support import repository
 
 MOST_SEGMENTS = 3  # in Cyrillic or Arabic letters a segment has 67 of them
-TO_STAFF = {"care.symptomatic_notice", "notifications.digest"}
+TO_STAFF = {"care.symptomatic_notice", "care.digest", "notifications.digest"}
 ASKING = {"care.check_in", "care.check_in_household"}
 NAMES = ("Mira", "Beispiel")
 Text = tuple[str, Channel, str]

@@ -30,7 +30,7 @@ BEHIND_LOGIN = {
 UNLABELLED = """() => [...document.querySelectorAll("main input, main select, main textarea, main button")]
     .filter(field => field.type !== "hidden" && !field.closest("[hidden]"))
     .filter(field => !(field.labels && field.labels.length) && !field.getAttribute("aria-label")
-        && !field.getAttribute("aria-labelledby") && !field.title && !field.innerText.trim())
+        && !field.getAttribute("aria-labelledby") && !field.title && !field.textContent.trim())
     .map(field => field.outerHTML.slice(0, 120))"""
 NAMELESS_LINKS = """() => [...document.querySelectorAll("a[href]")]
     .filter(link => !link.textContent.trim() && !link.getAttribute("aria-label") && !link.title)
