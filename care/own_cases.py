@@ -4,8 +4,7 @@ The link decides, and is looked at each time: it ends by the person, by staff, o
 the house reads the case in a scope of its own, for people who log in belong to no health office.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -15,16 +14,13 @@ from sqlalchemy import select
 from auth import identities
 from auth.actors import Actor
 from auth.assurance import at_least
-from auth.holdings import Holding, Kept, register_holding
 from auth.models import User
 from auth.policies import user_id_of
 from care import (
     case_management,
     check_ins,
-    course_representations,
     household_answers,
     naming_queries,
-    occasion_pages,
     representations,
     support_queries,
     timeline,
@@ -46,10 +42,6 @@ from config.errors import N_, NotFound, RuleViolation
 OWN_CASE = scopes.system("own case")
 ASSURANCE = "substantial"
 """Health data are shown, and a case linked, only to a login that proves this much (eIDAS)."""
-HOW_STAFF_WORK = (
-    *("because", "findings", "priority", "line_list", "reassess_at", "risk_level", "monitoring_plan"),
-    *("assigned_to", "assigned_name", "follow_up_on", "follow_up_note", "revision"),
-)
 
 
 def mine(actor: Actor) -> list[dict[str, Any]]:
@@ -66,7 +58,7 @@ def mine(actor: Actor) -> list[dict[str, Any]]:
                 "name": _name(link) if is_known else "",
                 "since": link.since,
             }
-            for link in _standing(user_id_of(actor))
+            for link in standing(user_id_of(actor))
         ]
 
 
@@ -153,7 +145,7 @@ def unlink(actor: Actor, reference: str) -> None:
     """End one's own link. Raises NotFound. Call inside `transaction()`."""
     with scopes.within(OWN_CASE):
         case, link = _own(actor, reference)
-        _end(link, case, actor)
+        end_link(link, case, actor)
 
 
 def unlink_by_staff(link_id: UUID, *, case: Case, actor: Actor) -> None:
@@ -162,7 +154,7 @@ def unlink_by_staff(link_id: UUID, *, case: Case, actor: Actor) -> None:
     if link is None:
         raise NotFound()
     if link.until is None:
-        _end(link, case, actor)
+        end_link(link, case, actor)
 
 
 def accounts(case: Case) -> dict[str, Any]:
@@ -187,14 +179,16 @@ def accounts(case: Case) -> dict[str, Any]:
     }
 
 
-def _end(link: CaseLink, case: Case, actor: Actor) -> None:
+def end_link(link: CaseLink, case: Case, actor: Actor) -> None:
+    """End a link to the locked `case`. Call inside `transaction()`."""
     link.until, link.ended_by = clock.wall(), actor.id
     timeline.add(case, "unlinked", actor, basis=link.basis.value)
     trail.record(actor, "case.unlinked", case, basis=link.basis.value, link=link.id)
     db.session.flush()
 
 
-def _standing(user_id: UUID) -> list[CaseLink]:
+def standing(user_id: UUID) -> list[CaseLink]:
+    """The links of a login that count today, the latest first. Call in the scope of one's own case."""
     mine = select(CaseLink).where(CaseLink.user_id == user_id, CaseLink.until.is_(None))
     return [link for link in db.session.scalars(mine.order_by(CaseLink.since.desc())) if _holds(link)]
 
@@ -206,7 +200,7 @@ def _holds(link: CaseLink) -> bool:
 
 
 def _own(actor: Actor, reference: str) -> tuple[Case, CaseLink]:
-    found = (link for link in _standing(user_id_of(actor)) if link.case.reference == reference.strip().upper())
+    found = (link for link in standing(user_id_of(actor)) if link.case.reference == reference.strip().upper())
     link = next(found, None)
     if link is None:
         raise NotFound()
@@ -253,69 +247,3 @@ def _page_values(case: Case, link: CaseLink) -> dict[str, Any]:
         "support": [support_queries.own_values(one) for one in support_queries.of_case(case)],
         "protocol": protocol_of(case),
     }
-
-
-def _subjects(user_id: UUID) -> Sequence[str]:
-    with scopes.within(OWN_CASE):
-        return [f"case:{link.case.reference}" for link in _standing(user_id)]
-
-
-def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
-    """The case as the API shows it, in the person's own terms, with everything they reported, and their papers."""
-    with scopes.within(OWN_CASE):
-        cases = [link.case for link in _standing(user_id)]
-        files = [file for case in cases for file in _files_of(case)]
-    return files
-
-
-def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
-    known = representations.case_json(case)
-    for internal in HOW_STAFF_WORK:
-        known.pop(internal, None)
-    course = {name: rows for name, rows in course_representations.course_json(case).items() if name != "comments"}
-    reports = [representations.report_json(report) for report in case.reports]
-    results = [
-        {"kind": row.kind.value, "result": row.result.value, "sampled_on": row.sampled_on.isoformat()}
-        for row in case.lab_results
-    ]
-    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, **course}
-    content["support_requests"] = [support_queries.as_json(one) for one in support_queries.of_case(case)]
-    content |= {"named_contacts": naming_queries.export_json(case), "occasions": occasion_pages.export_json(case)}
-    yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
-    for document in case.documents:
-        if document.content is not None:
-            yield f"{case.reference}/{document.file_name}", document.content
-
-
-def _assurance(user_id: UUID) -> str:
-    """Health data leave only for somebody who is surely known, as on the pages of one's own case."""
-    with scopes.within(OWN_CASE):
-        return ASSURANCE if _standing(user_id) else ""
-
-
-def _note_copy(user_id: UUID, actor: Actor) -> None:
-    with scopes.within(OWN_CASE):
-        trail.looked(actor, "own_case.copied", [link.case for link in _standing(user_id)])
-
-
-def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
-    kept = _stays(user_id)
-    with scopes.within(OWN_CASE):
-        for link in _standing(user_id):
-            _end(link, case_management.locked_case(link.case_id), actor)
-    return kept
-
-
-def _stays(user_id: UUID) -> Sequence[Kept]:
-    with scopes.within(OWN_CASE):
-        references = [link.case.reference for link in _standing(user_id)]
-    return [Kept(KEPT, KEPT_BECAUSE, {"reference": reference}) for reference in references]
-
-
-KEPT = N_("Case {reference} of the health office")
-KEPT_BECAUSE = N_("The health office must keep it for as long as the law says. Your login is no longer linked to it.")
-
-
-def register() -> None:
-    """Let own pages know what care holds of somebody. Called once by the wiring."""
-    register_holding(Holding("care", _subjects, _export, _erase, _stays, _assurance, _note_copy))

@@ -1,25 +1,65 @@
 """The words in which pages show care's codes. English msgids; the page translates them."""
 
 from care.guardianship import BASES, WAYS
-from care.naming_rules import AlikeBy, NamedAction, NamedState
-from care.support_rules import SupportAction, SupportKind, SupportState
 from care.vocabulary import (
-    AttemptMeans,
-    AttemptOutcome,
     CloseReason,
-    CourseAction,
     FindingCode,
     Kind,
     LabKind,
     LabOutcome,
     LineList,
-    MonitoringPlan,
     OrderEventKind,
     OrderState,
-    RiskLevel,
-    Source,
     Status,
     TaskKind,
+)
+from care.words_around import (
+    ALIKE_BY as ALIKE_BY,
+)
+from care.words_around import (
+    NAMED_ACTIONS as NAMED_ACTIONS,
+)
+from care.words_around import (
+    NAMED_STATES as NAMED_STATES,
+)
+from care.words_around import (
+    NAMED_TONES as NAMED_TONES,
+)
+from care.words_around import (
+    OWN_SUPPORT_STATES as OWN_SUPPORT_STATES,
+)
+from care.words_around import (
+    SOURCES as SOURCES,
+)
+from care.words_around import (
+    SUPPORT_ACTIONS as SUPPORT_ACTIONS,
+)
+from care.words_around import (
+    SUPPORT_KINDS as SUPPORT_KINDS,
+)
+from care.words_around import (
+    SUPPORT_STATES as SUPPORT_STATES,
+)
+from care.words_around import (
+    SUPPORT_TONES as SUPPORT_TONES,
+)
+from care.words_of_course import (
+    ATTEMPTS as ATTEMPTS,
+)
+from care.words_of_course import (
+    COURSE_ACTIONS as COURSE_ACTIONS,
+)
+from care.words_of_course import (
+    FIELDS as FIELDS,
+)
+from care.words_of_course import (
+    MEANS as MEANS,
+)
+from care.words_of_course import (
+    PLANS as PLANS,
+)
+from care.words_of_course import (
+    RISKS as RISKS,
 )
 from config.errors import N_
 
@@ -214,71 +254,6 @@ DETAILS: dict[str, str] = {
     "email": N_("e-mail address"),
     **DATES,
 }
-SUPPORT_KINDS: dict[str, str] = {
-    SupportKind.FOOD: N_("Food and things for every day"),
-    SupportKind.MEDICINE: N_("Medicine"),
-    SupportKind.INTERPRETER: N_("Somebody who interprets"),
-    SupportKind.CHILDREN: N_("Care for children"),
-    SupportKind.ANIMALS: N_("Care for animals"),
-    SupportKind.OTHER: N_("Something else"),
-}
-SUPPORT_STATES: dict[str, str] = {
-    SupportState.OPEN: N_("not taken on yet"),
-    SupportState.TAKEN: N_("taken on"),
-    SupportState.DONE: N_("met"),
-    SupportState.DECLINED: N_("declined"),
-}
-SUPPORT_TONES: dict[str, str] = {
-    SupportState.OPEN: "warning",
-    SupportState.TAKEN: "info",
-    SupportState.DONE: "success",
-    SupportState.DECLINED: "neutral",
-}
-OWN_SUPPORT_STATES: dict[str, str] = {
-    SupportState.OPEN: N_("The health office has it."),
-    SupportState.TAKEN: N_("Somebody is taking care of it."),
-    SupportState.DONE: N_("This has been done."),
-    SupportState.DECLINED: N_("The health office cannot do this."),
-}
-SUPPORT_ACTIONS: dict[str, str] = {
-    SupportAction.TAKE: N_("Take on"),
-    SupportAction.GIVE_BACK: N_("Give back"),
-    SupportAction.FINISH: N_("Met"),
-    SupportAction.DECLINE: N_("Decline"),
-    SupportAction.REOPEN: N_("Take up again"),
-}
-SOURCES: dict[str, str] = {
-    Source.LINK: N_("by link"),
-    Source.ACCOUNT: N_("in their account"),
-    Source.PHONE: N_("by phone"),
-    Source.PAPER: N_("on paper"),
-    Source.API: N_("by another system"),
-}
-NAMED_STATES: dict[str, str] = {
-    NamedState.NAMED: N_("to be looked for"),
-    NamedState.ENROLLED: N_("in care"),
-    NamedState.NOT_CONTACT: N_("no contact person"),
-    NamedState.UNREACHABLE: N_("cannot be reached"),
-}
-NAMED_TONES: dict[str, str] = {
-    NamedState.NAMED: "warning",
-    NamedState.ENROLLED: "success",
-    NamedState.NOT_CONTACT: "neutral",
-    NamedState.UNREACHABLE: "neutral",
-}
-NAMED_ACTIONS: dict[str, str] = {
-    NamedAction.ENROL: N_("Enrol"),
-    NamedAction.SAME_CASE: N_("Is in care already"),
-    NamedAction.NOT_REACHED: N_("Not reached"),
-    NamedAction.GIVE_UP: N_("Give up"),
-    NamedAction.NOT_CONTACT: N_("No contact person"),
-    NamedAction.REOPEN: N_("Take up again"),
-}
-ALIKE_BY: dict[str, str] = {
-    AlikeBy.PHONE: N_("the same phone"),
-    AlikeBy.NAME_AND_BIRTH: N_("the same name and date of birth"),
-    AlikeBy.NAME: N_("the same name"),
-}
 OWN_STATUSES: dict[str, str] = {
     Status.ENROLLED: N_("The health office looks after you and will write to you soon."),
     Status.INVITED: N_("The health office looks after you and asks every day how you are."),
@@ -301,50 +276,4 @@ LAB_OUTCOMES: dict[str, str] = {
     LabOutcome.POSITIVE: N_("positive"),
     LabOutcome.NEGATIVE: N_("negative"),
     LabOutcome.INDETERMINATE: N_("indeterminate"),
-}
-RISKS: dict[str, str] = {
-    RiskLevel.HIGH: N_("high risk"),
-    RiskLevel.MEDIUM: N_("medium risk"),
-    RiskLevel.LOW: N_("low risk"),
-    RiskLevel.NONE: N_("no risk known"),
-}
-PLANS: dict[str, str] = {
-    MonitoringPlan.DAILY_ACTIVE: N_("We ask every day"),
-    MonitoringPlan.SELF_SUPERVISED: N_("They watch themselves, the office looks at it"),
-    MonitoringPlan.SELF_DELEGATED: N_("They watch themselves, somebody else looks at it"),
-    MonitoringPlan.SELF_OBSERVATION: N_("They come to us if something changes"),
-    MonitoringPlan.NONE: N_("no plan"),
-}
-MEANS: dict[str, str] = {
-    AttemptMeans.PHONE: N_("by phone"),
-    AttemptMeans.SMS: N_("by SMS"),
-    AttemptMeans.EMAIL: N_("by e-mail"),
-    AttemptMeans.LETTER: N_("by letter"),
-    AttemptMeans.VISIT: N_("by a visit"),
-}
-ATTEMPTS: dict[str, str] = {
-    AttemptOutcome.REACHED: N_("reached"),
-    AttemptOutcome.NOT_REACHED: N_("not reached"),
-    AttemptOutcome.MESSAGE_LEFT: N_("message left"),
-    AttemptOutcome.WRONG_ADDRESS: N_("number or address is not theirs"),
-    AttemptOutcome.REFUSED: N_("does not want to talk"),
-}
-COURSE_ACTIONS: dict[str, str] = {
-    CourseAction.HOSPITALISE: N_("The person came to hospital"),
-    CourseAction.DISCHARGE: N_("The person left hospital"),
-    CourseAction.DIE: N_("The person died"),
-    CourseAction.LOSE: N_("The person can no longer be reached"),
-    CourseAction.REOPEN: N_("The case is taken up again"),
-}
-FIELDS: dict[str, str] = {
-    "last_exposure_on": N_("Last contact"),
-    "symptom_onset_on": N_("Onset of symptoms"),
-    "first_positive_on": N_("First positive sample"),
-    "entered_on": N_("Day of entry"),
-    "continuous_exposure": N_("The contact goes on"),
-    "risk_level": N_("Risk"),
-    "monitoring_plan": N_("Plan"),
-    "assigned_to": N_("Assigned to"),
-    "follow_up_on": N_("Look at it again on"),
-    "follow_up_note": N_("Why"),
 }

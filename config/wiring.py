@@ -80,7 +80,7 @@ WIRED_MODULES = (
     "care.keeping",
     "care.importing",
     "care.recipients",
-    "care.own_cases",
+    "care.own_holding",
     "care.name_index",
     "config.waiting",
     "notifications.trail_words",
