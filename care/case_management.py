@@ -9,7 +9,19 @@ from sqlalchemy import select
 
 from auth import notices
 from auth.actors import Actor
-from care import follow_up, household_rows, known_cases, links, messages, name_index, people, phones, timeline, trail
+from care import (
+    follow_up,
+    household_heads,
+    household_rows,
+    known_cases,
+    links,
+    messages,
+    name_index,
+    people,
+    phones,
+    timeline,
+    trail,
+)
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, load_facts, reassess, zone_of
 from care.commands import (
@@ -33,6 +45,8 @@ from notifications.preferences import Basis
 
 log = structlog.get_logger(__name__)
 
+# Whose case ends so answers for nobody any more; after a release people go on answering for the others.
+CANNOT_ANSWER = (CloseReason.DECEASED, CloseReason.NOT_REACHABLE)
 CLOSING: dict[CloseReason, Action] = {
     CloseReason.COMPLETED_MONITORING: Action.COMPLETE,
     CloseReason.ENROLLED_ON_LAST_DAY: Action.COMPLETE,
@@ -263,6 +277,8 @@ def _finish(
     case.facts_revision += 1
     case.touched_at = now
     reassess(case, now)
+    if reason in CANNOT_ANSWER:
+        household_heads.leave(case)
 
 
 def end_by_rule(case: Case, reason: CloseReason, actor: Actor) -> None:

@@ -58,7 +58,8 @@ def convert(command: ConvertCase, *, case: Case, actor: Actor) -> Change:
     case.kind = command.to
     for name, value in values.items():
         setattr(case, name, value)
-    case.extended_until, case.public_health_action = None, "none"
+    case.extended_until = case.shortened_until = case.shortened_by = None
+    case.public_health_action = "none"
     if protocol is not None and protocol.code != case.protocol_code:
         case.protocol_code, case.protocol_version = protocol.code, protocol.version
     follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)

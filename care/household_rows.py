@@ -34,6 +34,11 @@ def in_households(head_ids: Collection[UUID]) -> ColumnElement[bool]:
     return or_(Case.id.in_(head_ids), Case.household_head_id.in_(head_ids))
 
 
+def all_of(case: Case) -> Sequence[Case]:
+    """Everybody in the household of `case`, by id: the case alone when it has none. Takes no locks."""
+    return db.session.scalars(select(Case).where(in_households(heads_of([case.id]))).order_by(Case.id)).all()
+
+
 def members_of(head: Case) -> Sequence[Case]:
     """All others for whom this case answers, open or not, with their facts, by id. The caller holds the locks."""
     wanted = select(Case).options(*WITH_FACTS).where(Case.household_head_id == head.id).order_by(Case.id)

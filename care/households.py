@@ -4,21 +4,19 @@ A household is looked after by one office. Its head's case carries no head; all 
 is closed goes on being asked for those whose cases are open. Functions run inside the caller's `transaction()`.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import case_management, household_rows, phones, timeline, trail
+from care import case_management, household_rows, timeline, trail
 from care.course_commands import JoinHousehold
+from care.household_heads import answer_through, leave, put_under
 from care.lifecycle import Action, after
 from care.models import Case
 from care.vocabulary import Status
 from config import clock
 from config.database import db
-
-HOUSE = Actor.system("care.households")
 
 
 def locked_case(command: JoinHousehold, case_id: UUID) -> Case:
@@ -54,40 +52,13 @@ def _leaves(case: Case, actor: Actor) -> bool:
     return True
 
 
-def leave(case: Case, *, with_person: UUID | None = None) -> None:
-    """Take the locked `case` out of its household; those who stay keep one head. Cases of `with_person` go along."""
-    rest = [member for member in household_rows.members_of(case) if member.person_id != with_person]
-    household_rows.point(case, None)
-    case.number_at_head = None
-    if rest:
-        _put_under(next((one for one in rest if one.is_open), rest[0]), rest)
-    db.session.flush()
-
-
-def _put_under(head: Case, household: Sequence[Case]) -> None:
-    household_rows.point(head, None)
-    head.number_at_head = None
-    timeline.add(head, "household_headed", HOUSE)
-    for member in household:
-        if member is not head:
-            _point(member, head)
-    for member in household:
-        member.assessed_revision = 0
-
-
-def _point(member: Case, head: Case) -> None:
-    household_rows.point(member, head)
-    db.session.flush()
-    member.number_at_head = phones.number_at_head(member, head)
-
-
 def _becomes_head(case: Case, actor: Actor) -> bool:
     if case.household_head_id is None:
         return False
     after(case.status, Action.CLOSE)
     former = case_management.loaded(case.household_head_id)
     household = [former, *household_rows.members_of(former)]
-    _put_under(case, household)
+    put_under(case, household)
     return True
 
 
@@ -97,7 +68,7 @@ def _joins(case: Case, reference: str, actor: Actor) -> bool:
     if head.id == case.household_head_id:
         return False
     leave(case)
-    _point(case, head)
+    answer_through(case, head)
     if head.status is Status.PAUSED and case.status is not Status.HOSPITALISED:
         case.status = after(case.status, Action.PAUSE) if case.status is not Status.PAUSED else case.status
     timeline.add(case, "household_joined", actor, head=head.reference)

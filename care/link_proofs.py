@@ -32,6 +32,9 @@ def prove(token: str, birth_date: date, purpose: LinkPurpose) -> tuple[Opening, 
     Inside the caller's `transaction()`: wrong dates count.
     """
     statement = select(AccessLink).where(AccessLink.token_hash == token_hash(token), AccessLink.purpose == purpose)
+    case_id = db.session.scalar(statement.with_only_columns(AccessLink.case_id))
+    if case_id is not None:
+        case_management.locked_case(case_id)  # first the case, then what belongs to it, as everywhere
     link = db.session.scalar(locked(statement).execution_options(populate_existing=True))
     if link is None or not links.can_be_opened(link):
         return Opening.GONE, None

@@ -48,9 +48,10 @@ def ask_household(head: Case, round_id: UUID, people: str, link: str, expires_at
 
 
 def tell_released(case: Case, link: str | None, not_before: datetime) -> bool:
-    """Tell the person that monitoring is over; `link` leads to the certificate."""
-    variables = {"link": link, "ended_on": case.monitoring_ends_on}
-    return _to_person(case, "care.released", f"released:{case.id}", variables, not_before=not_before, correlation=None)
+    """Tell the person that monitoring is over, or their household's head; `link` leads to the certificate."""
+    variables, key = {"link": link, "ended_on": case.monitoring_ends_on}, f"released:{case.id}"
+    own = address_of(case.person) is not None
+    return _to_person(case, "care.released", key, variables, not_before=not_before, correlation=None, own=own)
 
 
 def send_link_code(case: Case, code: str, key: str, lasts: timedelta) -> bool:
@@ -60,9 +61,13 @@ def send_link_code(case: Case, code: str, key: str, lasts: timedelta) -> bool:
 
 
 def ask_for_contacts(case: Case, link: str, key: str, lasts: timedelta) -> bool:
-    """Send the link to the questionnaire about people met. False when there is no way to reach the person."""
+    """Send the link to the questionnaire about people met, to the person alone: whom they met is theirs to say.
+
+    False when there is no way to reach them.
+    """
     variables = {"link": link, "days": lasts.days}
-    return _to_person(case, "care.name_contacts", f"name-contacts:{key}", variables, expires_at=clock.now() + lasts)
+    until = clock.now() + lasts
+    return _to_person(case, "care.name_contacts", f"name-contacts:{key}", variables, expires_at=until, own=True)
 
 
 def _hours(lasts: timedelta) -> int:

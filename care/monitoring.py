@@ -79,16 +79,23 @@ def period(facts: CaseFacts, protocol: Protocol) -> Period:
     ends_on = starts_on + timedelta(days=protocol.monitoring.days_for(facts.kind))
     if facts.extended_until is not None:
         ends_on = max(ends_on, facts.extended_until)
-    if facts.shortened_until is not None and not _shortening_is_void(facts, protocol):
+    if facts.shortened_until is not None and not _shortening_is_void(facts, protocol, starts_on):
         ends_on = max(starts_on, min(ends_on, facts.shortened_until))
     return Period(starts_on, ends_on, counted_from)
 
 
-def _shortening_is_void(facts: CaseFacts, protocol: Protocol) -> bool:
-    """Source: protocol `shortening`, `void_by_positive`; a rule that the protocol does not know can be void too."""
+def _shortening_is_void(facts: CaseFacts, protocol: Protocol, starts_on: date) -> bool:
+    """Whether a shortening counts no more: its rule is not the protocol's, not for this kind, or begins later by now.
+
+    Source: protocol `shortening`, `void_by_positive`. A case that was converted, exposed anew or moved to another
+    protocol is not held to what was decided about it before.
+    """
     rule = next((one for one in protocol.shortening if one.code == facts.shortened_by), None)
-    voidable = rule is None or rule.void_by_positive
-    return voidable and any(lab.result is LabOutcome.POSITIVE for lab in facts.labs)
+    if rule is None or facts.kind not in rule.kinds:
+        return True
+    if facts.shortened_until is not None and facts.shortened_until < starts_on + timedelta(days=rule.last_day):
+        return True
+    return rule.void_by_positive and any(lab.result is LabOutcome.POSITIVE for lab in facts.labs)
 
 
 def course(facts: CaseFacts, protocol: Protocol, now: datetime) -> Period:

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Select, select
 
 from auth.actors import Actor
-from care import case_management, known_people, timeline, trail
+from care import case_management, household_rows, known_people, timeline, trail
 from care.assessments import zone_of
 from care.commands import EnrolCase
 from care.models import Case
@@ -122,9 +122,8 @@ def act(command: ActOnNamed, *, contact_id: UUID, case_id: UUID, actor: Actor) -
     that they are not the same, and when somebody was given up whom nobody has tried to reach.
     """
     other = case_for(actor, command.case or "") if command.action is NamedAction.SAME_CASE else None
-    for each in sorted({case_id, *([other.id] if other else [])}):
-        case_management.locked_case(each)
-    case = db.session.get_one(Case, case_id)
+    household_rows.lock([case_id, *([other.id] if other else [])])
+    case = case_management.locked_case(case_id)
     contact = db.session.scalar(of_case(case).where(NamedContact.id == contact_id))
     if contact is None:
         raise NotFound()

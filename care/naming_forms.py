@@ -1,9 +1,11 @@
 """The forms in which contacts are named: several at once by the person, one by one by staff."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from pydantic import ValidationError
 from wtforms import (
     BooleanField,
     DateField,
@@ -19,8 +21,9 @@ from wtforms.validators import Length, Optional
 
 from care import words
 from care.forms import choices
-from care.naming_rules import NamedPerson
+from care.naming_rules import ActOnNamed, NamedPerson
 from care.vocabulary import Source
+from config.errors import N_, RuleViolation
 from config.forms import BaseForm, command_or_errors
 
 ROWS = 3
@@ -93,3 +96,12 @@ class FinishNamingForm(BaseForm):
 
 def _is_filled(value: Any) -> bool:
     return bool(value.strip()) if isinstance(value, str) else value is not None
+
+
+def act_from(sent: Mapping[str, str]) -> ActOnNamed:
+    """What a button of the lists of named people and guests says. Raises RuleViolation for what none of them says."""
+    given = {name: sent.get(name) or None for name in ("action", "case")}
+    try:
+        return ActOnNamed.model_validate(given | {"despite_known": sent.get("despite_known") == "1"})
+    except ValidationError:
+        raise RuleViolation("action", N_("Please choose one of the options.")) from None

@@ -116,9 +116,14 @@ def contacts_json(actor: Actor, rows: list[NamedContact]) -> list[dict[str, Any]
 
 
 def export_json(case: Case) -> dict[str, Any]:
-    """For copies and the archive: what the person said, without what others are in care as."""
+    """For copies and the archive: what the person said, and nothing of what became of those whom they named."""
     rows = db.session.scalars(naming.of_case(case))
-    return {"contacts": [_json(one, None) for one in rows], "finished": finished_json(case)}
+    contacts = [
+        {field: _iso(getattr(one, field)) for field in FIELDS}
+        | {"source": one.source.value, "named_at": _iso(one.named_at)}
+        for one in rows
+    ]
+    return {"contacts": contacts, "finished": finished_json(case)}
 
 
 def _json(contact: NamedContact, own: Case | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ All functions but `enrol_in_bulk` run inside the caller's `transaction()`.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -108,6 +109,9 @@ def add_guests(people: Sequence[NamedPerson], *, occasion: Occasion, actor: Acto
     """Add those who are not on the list of the locked `occasion` yet; how many. Raises RuleViolation for too many."""
     there = {_mark(guest) for guest in occasion.guests}
     new = list({_mark(one): one for one in people if _mark(one) not in there}.values())
+    today = clock.today(current_settings().zone)
+    if any(person.birth_date is not None and person.birth_date > today for person in new):
+        raise RuleViolation("", N_("A date of birth is in the future."))
     if len(there) + len(new) > MOST_GUESTS:
         raise RuleViolation("", N_("These are too many guests: at most {most}."), most=MOST_GUESTS)
     for person in new:
@@ -198,7 +202,7 @@ def _link(guest: Guest, case: Case, actor: Actor) -> None:
 def enrol_in_bulk(occasion_id: UUID, guest_ids: Sequence[UUID], actor: Actor) -> Enrolled:
     """Enrol these guests, some at a time in transactions of their own: stopped anywhere, the rest is still to be done.
 
-    Whoever was decided about meanwhile, or is like somebody in care, is passed over.
+    Whoever was decided about meanwhile, is like somebody in care, or cannot be enrolled is passed over.
     """
     made = 0
     for start in range(0, len(guest_ids), AT_ONCE):
@@ -208,8 +212,9 @@ def enrol_in_bulk(occasion_id: UUID, guest_ids: Sequence[UUID], actor: Actor) ->
                 guest = next((one for one in occasion.guests if one.id == guest_id), None)
                 if guest is None or guest.state is not NamedState.NAMED or alike(actor, guest):
                     continue
-                act(ActOnNamed(action=NamedAction.ENROL), guest_id=guest_id, occasion=occasion, actor=actor)
-                made += 1
+                with suppress(RuleViolation), db.session.begin_nested():  # what is wrong with one holds up nobody else
+                    act(ActOnNamed(action=NamedAction.ENROL), guest_id=guest_id, occasion=occasion, actor=actor)
+                    made += 1
     log.info("guests_enrolled", number=made, passed_over=len(guest_ids) - made)
     return Enrolled(made, len(guest_ids) - made)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from auth.actors import Actor
@@ -43,19 +44,27 @@ def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
     known = representations.case_json(case)
     for internal in HOW_STAFF_WORK:
         known.pop(internal, None)
-    course = {name: rows for name, rows in course_representations.course_json(case).items() if name != "comments"}
+    course = course_representations.course_json(case)
+    for of_colleagues in ("comments", "contact_attempts"):
+        course.pop(of_colleagues)
+    course["conversions"] = _without(course["conversions"], "by", "note")
     reports = [representations.report_json(report) for report in case.reports]
     results = [
         {"kind": row.kind.value, "result": row.result.value, "sampled_on": row.sampled_on.isoformat()}
         for row in case.lab_results
     ]
     content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, **course}
-    content["support_requests"] = [support_queries.as_json(one) for one in support_queries.of_case(case)]
+    asked = [support_queries.as_json(one) for one in support_queries.of_case(case)]
+    content["support_requests"] = _without(asked, "owner", "actions")
     content |= {"named_contacts": naming_queries.export_json(case), "occasions": occasion_pages.export_json(case)}
     yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:
             yield f"{case.reference}/{document.file_name}", document.content
+
+
+def _without(rows: Iterable[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]
 
 
 def _assurance(user_id: UUID) -> str:

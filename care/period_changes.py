@@ -61,6 +61,8 @@ def move(command: MoveToProtocol, *, case: Case, actor: Actor) -> Change:
     before = (case.protocol_code, case.protocol_version)
     if before == (protocol.code, protocol.version):
         raise RuleViolation("version", N_("The case is on this version already."))
+    if protocol.code != case.protocol_code:
+        case.shortened_until = case.shortened_by = None  # by a rule of the other one
     case.protocol_code, case.protocol_version = protocol.code, protocol.version
     names = [f"{code} {version}" for code, version in (before, (protocol.code, protocol.version))]
     timeline.add(case, "protocol", actor, from_protocol=names[0], to_protocol=names[1])

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
 from care.models import Case
@@ -41,7 +42,7 @@ class Numbers:
 def visible_to(actor: Actor) -> Select[SupportRequest]:
     """The requests of the cases that `actor` may see."""
     cases = cases_visible_to(actor).with_only_columns(Case.id)
-    return select(SupportRequest).where(SupportRequest.case_id.in_(cases))
+    return select(SupportRequest).where(SupportRequest.case_id.in_(cases)).options(joinedload(SupportRequest.case))
 
 
 def request_for(actor: Actor, request_id: UUID) -> SupportRequest:

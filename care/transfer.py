@@ -12,7 +12,7 @@ from auth import audit
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import case_management, follow_up, households, support, timeline
+from care import case_management, follow_up, household_heads, support, timeline
 from care.commands import TransferCase
 from care.course_models import Handover
 from care.lifecycle import Action, after
@@ -64,7 +64,7 @@ def _move(case: Case, to: Office, note: str | None, actor: Actor) -> None:
     every = db.session.scalars(select(Case).where(Case.person_id == case.person_id).order_by(Case.id)).all()
     _refuse_twice(every, to)
     for one in every:
-        households.leave(one, with_person=case.person_id)  # a household is looked after by one office
+        household_heads.leave(one, with_person=case.person_id)  # a household is looked after by one office
         _remember(one, origin, to, actor)
         one.office_id = to.id
         one.touched_at = clock.now()

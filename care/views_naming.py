@@ -10,8 +10,8 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, naming, naming_links, queries
 from care.case_page import back_to, show_case
-from care.naming_forms import FinishNamingForm, NamedByStaffForm
-from care.naming_rules import ActOnNamed, NameContacts, NamedPerson
+from care.naming_forms import FinishNamingForm, NamedByStaffForm, act_from
+from care.naming_rules import NameContacts, NamedPerson
 from care.views_staff import blueprint as staff
 from care.vocabulary import Source
 from config.database import transaction
@@ -83,9 +83,8 @@ def act_on_contact(reference: str, contact_id: UUID) -> ResponseReturnValue:
     actor, form = current_actor(), BaseForm()
     found = queries.case_for(actor, reference)
     if form.validate_on_submit():
-        given = {name: request.form.get(name) or None for name in ("action", "case")}
-        command = ActOnNamed.model_validate(given | {"despite_known": request.form.get("despite_known") == "1"})
         try:
+            command = act_from(request.form)
             with transaction():
                 contact = naming.act(command, contact_id=contact_id, case_id=found.id, actor=actor)
                 is_new = command.action == "enrol" and contact.contact_case_id is not None

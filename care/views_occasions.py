@@ -12,7 +12,8 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import occasion_pages, occasions, queries, trail, words
 from care.guest_uploads import guests_in
-from care.naming_rules import ActOnNamed, NamedState
+from care.naming_forms import act_from
+from care.naming_rules import NamedState
 from care.occasion_forms import GuestsForm, OccasionForm
 from care.occasion_rules import MakeOccasion
 from care.views_staff import blueprint as staff
@@ -106,9 +107,8 @@ def act_on_guest(reference: str, guest_id: UUID) -> ResponseReturnValue:
     actor, form = current_actor(), BaseForm()
     found = occasions.occasion_for(actor, reference).id
     if form.validate_on_submit():
-        given = {name: request.form.get(name) or None for name in ("action", "case")}
-        command = ActOnNamed.model_validate(given | {"despite_known": request.form.get("despite_known") == "1"})
         try:
+            command = act_from(request.form)
             with transaction():
                 occasions.act(command, guest_id=guest_id, occasion=occasions.locked_occasion(found), actor=actor)
             flash(_("Noted."), "success")

@@ -104,6 +104,7 @@ def answer(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<reference>/household")
+@in_every_language
 @require(Permission.ACCOUNT_OWN)
 def answer_for_household(reference: str) -> ResponseReturnValue:
     """Say how each person of the household is."""
@@ -122,6 +123,7 @@ def answer_for_household(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<reference>/contacts")
+@in_every_language
 @require(Permission.ACCOUNT_OWN)
 def name_contacts(reference: str) -> ResponseReturnValue:
     """Name whom the person has met; with all of them named, say so."""

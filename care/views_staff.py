@@ -8,7 +8,18 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_management, check_ins, follow_up, orders, queries, representations, support_queries, trail, words
+from care import (
+    case_management,
+    check_ins,
+    follow_up,
+    household_rows,
+    orders,
+    queries,
+    representations,
+    support_queries,
+    trail,
+    words,
+)
 from care.assessments import protocol_of
 from care.case_page import act_on, back_to, correctable, local_time, show_case
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
@@ -82,9 +93,9 @@ def new_case() -> ResponseReturnValue:
 @blueprint.get("/cases/<reference>")
 @require(Permission.CASES_SEE)
 def case(reference: str) -> ResponseReturnValue:
-    """One case. That it was looked at is noted in the audit trail."""
+    """One case, with its household. That they were looked at is noted in the audit trail."""
     actor = current_actor()
-    trail.looked(actor, "case.viewed", [queries.case_for(actor, reference)])
+    trail.looked(actor, "case.viewed", household_rows.all_of(queries.case_for(actor, reference)))
     return show_case(reference)
 
 
