@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from care import case_management, check_ins, conversion, course_representations, keeping
-from care.commands import OrderEvent, RecordLabResult, RecordReport, ReviewCase
+from care import case_management, check_ins, conversion, course_representations, keeping, period_changes
+from care.commands import ExtendMonitoring, OrderEvent, RecordLabResult, RecordReport, ReviewCase
 from care.course_commands import ConvertCase
 from care.models import Case
 from care.orders import apply
@@ -90,6 +90,17 @@ def test_links_orders_reports_and_reviews_stay_with_the_case(care, time):
     case = again(case)
     assert (len(case.reports), len(case.reviews), len(case.orders)) == (1, 1, 1)
     assert "conversions" in dict(keeping.files_of_case(case.id))["case.json"].decode()
+
+
+def test_a_shorter_quarantine_does_not_shorten_the_isolation(care, time):
+    case = new_case()
+    time.at = local(TODAY + 9 * DAY, 13)
+    report(case)
+    do(period_changes.set_end, ExtendMonitoring(until=TODAY + 9 * DAY), case)
+    assert again(case).shortened_by == "ten_days"
+    case = convert(case, "index", first_positive_on=TODAY + 9 * DAY)
+    assert (case.shortened_until, case.shortened_by) == (None, None)
+    assert case.monitoring_ends_on == TODAY + 23 * DAY
 
 
 def test_an_extension_and_an_action_end_with_the_kind(care, time):

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from care import case_management, check_ins, household_answers, households, keeping, reachability
 from care.assessment_models import CheckIn, HouseholdRound
-from care.commands import RecordReport, SetPreferences
+from care.commands import CloseCase, RecordReport, SetPreferences
 from care.course_commands import JoinHousehold
 from care.models import Case
-from care.vocabulary import LineList, ReportChannel, Reporter, Status
+from care.vocabulary import CloseReason, LineList, ReportChannel, Reporter, Status
 from config.database import db, transaction
 from config.errors import InvalidTransition, RuleViolation
 from notifications.models import Notification
@@ -191,6 +191,18 @@ def test_a_closed_head_is_still_asked_for_those_who_are_open(family, time, phone
     time.at = local(TODAY + DAY, 12)
     tick()
     assert len(asked(head)) == 1
+
+
+@pytest.mark.parametrize("reason", [CloseReason.DECEASED, CloseReason.NOT_REACHABLE])
+def test_nobody_is_asked_through_somebody_who_cannot_answer(family, time, reason):
+    head, jonte, karla = family
+    with transaction():
+        case_management.close(CloseCase(reason=reason), case=case_management.locked_case(head.id), actor=OFFICER)
+    assert again(jonte).household_head_id is None or again(karla).household_head_id is None
+    assert head.id not in (again(jonte).household_head_id, again(karla).household_head_id)
+    time.at = local(TODAY, 12)
+    tick()
+    assert everything() and not [one for one in everything() if one.startswith(head.reference)]
 
 
 def test_a_closed_head_is_kept_for_as_long_as_somebody_is_looked_after(family, time):

@@ -142,19 +142,27 @@ def test_a_day_that_has_not_come_shortens_nothing():
 
 
 @pytest.mark.parametrize(
-    ("by", "labs", "ends_on"),
+    ("by", "until", "labs", "ends_on"),
     [
-        ("seven_days", (sample(6),), 7),
-        ("seven_days", (sample(6), POSITIVE), 14),
-        ("ten_days", (POSITIVE,), 7),
-        ("unknown_rule", (), 7),
-        ("unknown_rule", (POSITIVE,), 14),
+        ("seven_days", 7, (sample(6),), 7),
+        ("seven_days", 7, (sample(6), POSITIVE), 14),
+        ("ten_days", 10, (POSITIVE,), 10),
+        ("ten_days", 7, (), 14),
+        ("unknown_rule", 10, (), 14),
     ],
 )
-def test_a_positive_sample_voids_what_a_negative_one_shortened(by, labs, ends_on):
+def test_a_positive_sample_voids_what_a_negative_one_shortened(by, until, labs, ends_on):
     """Source: issue rule: void if a positive one exists."""
-    known = facts(shortened_until=day(7), shortened_by=by, labs=labs)
+    known = facts(shortened_until=day(until), shortened_by=by, labs=labs)
     assert period(known, COVID).ends_on == day(ends_on)
+
+
+def test_a_shortening_does_not_outlive_what_it_was_decided_about():
+    shortened = {"shortened_until": day(10), "shortened_by": "ten_days"}
+    again = facts(last_exposure_on=day(9), **shortened)
+    assert period(again, COVID).ends_on == day(9 + 14)
+    converted = facts(kind=Kind.INDEX, first_positive_on=day(9), last_exposure_on=None, **shortened)
+    assert period(converted, COVID).ends_on == day(9 + 14)
 
 
 def test_a_shortened_period_is_released_like_any_other():
