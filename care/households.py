@@ -30,7 +30,7 @@ def locked_case(command: JoinHousehold, case_id: UUID) -> Case:
 def move(command: JoinHousehold, *, case: Case, actor: Actor) -> None:
     """Let another case answer for this one, this one for its household, or each for themselves (`head` null).
 
-    `case` comes from `locked_case`. Whoever leaves others behind leaves them the oldest open case as head. Raises
+    `case` comes from `locked_case`. Whoever leaves others behind leaves them a head. Raises
     RuleViolation on `head`, InvalidTransition for a closed case that should be answered for.
     """
     if command.head is None:

@@ -258,8 +258,8 @@ def test_when_the_head_wants_no_messages_nobody_is_asked(family, time, phone):
 def test_moving_leaving_and_changing_the_head(family, time, phone):
     head, jonte, karla = family
     assert move(head, None).head is None
-    assert (again(jonte).head, again(karla).household_head_id) == (None, jonte.id)  # the oldest open one
-    assert move(head, jonte.reference).household_head_id == jonte.id
+    assert (again(karla).head, again(jonte).household_head_id) == (None, karla.id)  # who can be written to
+    assert move(head, karla.reference).household_head_id == karla.id
     assert move(head, head.reference).head is None
     assert [again(case).household_head_id for case in (jonte, karla)] == [head.id, head.id]
     other = new_case()
