@@ -30,6 +30,7 @@ from tests.factories.care import enrolment
 from tests.fixtures.databases import migrate
 
 CASES, SHOWN, ROUNDS = 200, 50, 60
+ISSUER = "http://bench.localhost"
 SYSTEM = Actor.system("bench")
 AT_MOST = Mark("≤ 1.3 × of the baseline", lambda line: line.ratio <= 1.3)
 PERSON = {
@@ -126,14 +127,15 @@ def _sealer(is_plain: bool) -> Iterator[None]:
 
 def _house(url: str, folder: Path, *, is_plain: bool) -> House:
     migrate(url, folder)
-    app = create_app(load_settings(data_dir=folder, database_url=url, base_url="http://localhost", log_level="ERROR"))
+    settings = load_settings(data_dir=folder, database_url=url, base_url="http://localhost", log_level="ERROR")
+    app = create_app(settings.changed(oidc_staff_issuer=ISSUER))
     house = House(app, is_plain)
     with app.app_context(), scopes.within(scopes.system("bench")), _sealer(is_plain):
         group_keys.prepare()
         with transaction():
             office = Office(code="nord", name="Nord", is_default=True)
             db.session.add(office)
-            user = User(issuer="bench", subject="officer", name="Ina Amt")
+            user = User(issuer=ISSUER, subject="officer", name="Ina Amt")
             db.session.add(user)
             db.session.flush()
             house.cookie, _ = sessions.start(
