@@ -15,7 +15,7 @@ from care.facts import UNSPECIFIED
 from care.lifecycle import Action, after
 from care.models import Case
 from care.monitoring import next_check_in
-from care.people import phone_index
+from care.people import CLOCK_TOLERANCE, phone_index
 from care.replies import understand
 from care.vocabulary import ReportChannel, Reporter, Status
 from config import clock
@@ -28,7 +28,6 @@ from notifications.inbound import InboundReply
 
 log = structlog.get_logger(__name__)
 BATCH = 100
-CLOCK_TOLERANCE = timedelta(minutes=5)
 OLDEST_REPORT = timedelta(days=60)
 CORRECTABLE = timedelta(days=14)
 

@@ -14,13 +14,13 @@ from care import timeline, trail
 from care.course_commands import RecordAttempt, WriteComment
 from care.course_models import Comment, ContactAttempt
 from care.models import Case
+from care.people import CLOCK_TOLERANCE
 from care.vocabulary import AttemptMeans, AttemptOutcome
 from config import clock
 from config.database import db
 from config.errors import N_, NotFound, RuleViolation
 from config.ids import new_id
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
 OLDEST_ATTEMPT = timedelta(days=60)
 
 

@@ -1,8 +1,5 @@
 """Reading requests for help, and how they are shown. Staff see those of the cases that they may see."""
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +10,14 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
+from care import page_marks
 from care.models import Case
 from care.queries import cases_visible_to
 from care.support_models import SupportRequest
 from care.support_rules import ENDED, WAITING, ListSupport, is_overdue, possible_actions
 from config import clock
 from config.database import db
-from config.errors import N_, NotFound, RuleViolation
+from config.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,12 @@ def list_requests(actor: Actor, wanted: ListSupport) -> Page:
     has_ended = wanted.state in ENDED
     statement = visible_to(actor).where(*_filters(actor, wanted))
     if wanted.after:
-        statement = statement.where(_beyond(*_cursor(wanted.after), has_ended))
+        statement = statement.where(_beyond(*page_marks.read(wanted.after, _aware, UUID), has_ended))
     order = tuple(column.desc() for column in by) if has_ended else by
     found = db.session.scalars(statement.order_by(*order).limit(wanted.limit + 1)).all()
     items = found[: wanted.limit]
-    return Page(items, _cursor_of(items[-1]) if len(found) > wanted.limit else None)
+    more = len(found) > wanted.limit
+    return Page(items, page_marks.mark(items[-1].due_at.isoformat(), str(items[-1].id)) if more else None)
 
 
 def _filters(actor: Actor, wanted: ListSupport) -> list[ColumnElement[bool]]:
@@ -88,20 +87,11 @@ def _beyond(due: datetime, id_: UUID, descending: bool) -> ColumnElement[bool]:
     return or_(column > due, and_(column == due, key > id_))
 
 
-def _cursor_of(request: SupportRequest) -> str:
-    mark = json.dumps([request.due_at.isoformat(), str(request.id)])
-    return base64.urlsafe_b64encode(mark.encode()).decode().rstrip("=")
-
-
-def _cursor(text: str) -> tuple[datetime, UUID]:
-    try:
-        due, id_ = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        at = datetime.fromisoformat(due)
-        if at.tzinfo is None:
-            raise ValueError(due)
-        return at, UUID(id_)
-    except (binascii.Error, ValueError, TypeError, AttributeError):
-        raise RuleViolation("after", N_("This page mark is damaged.")) from None
+def _aware(value: Any) -> datetime:
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError("no moment of ours")
+    return at
 
 
 def numbers(actor: Actor) -> Numbers:

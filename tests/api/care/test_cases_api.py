@@ -9,6 +9,8 @@ from config import clock
 from tests.factories.care import MONDAY, enrolment
 
 URL = "/api/v1/care/cases"
+# Marks of a next page that nobody has given out.
+MARKS = ("[" * 5000, '[1.0,"\\ud800"]', f'[{"9" * 400},"AAAA2222"]', "[NaN,1]", "{}", "[1,2,3]")
 
 
 @pytest.fixture(autouse=True)
@@ -126,9 +128,7 @@ def test_pages_follow_each_other(client, officer):
     assert listed["items"] == []
 
 
-@pytest.mark.parametrize(
-    "mark", ["[" * 5000, '[1.0,"\\ud800"]', f'[{"9" * 400},"AAAA2222"]', "[NaN,1]", "{}", "[1,2,3]"]
-)
+@pytest.mark.parametrize("mark", MARKS)
 def test_a_page_mark_that_is_none_of_ours_is_named(client, officer, mark):
     enrol(client, officer)
     after = base64.urlsafe_b64encode(mark.encode()).decode()

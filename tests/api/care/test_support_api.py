@@ -1,12 +1,13 @@
 """Requests for help by API."""
 
+import base64
 from datetime import timedelta
 
 import pytest
 
 from config import clock
 from config.sandbox.accounts import SECOND_OFFICE
-from tests.api.care.test_cases_api import URL, enrol
+from tests.api.care.test_cases_api import MARKS, URL, enrol
 from tests.factories.care import MONDAY
 
 SUPPORT = "/api/v1/care/support-requests"
@@ -109,6 +110,13 @@ def test_those_overdue_come_first_and_pages_follow_each_other(client, tracer, ca
 @pytest.mark.parametrize("query", ["after=x", "state=lost", "limit=0", "kind=money"])
 def test_filters_that_there_are_not(client, tracer, query):
     assert client.get(f"{SUPPORT}?{query}", headers=tracer).status_code == 422
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_page_mark_that_is_none_of_ours_is_named(client, tracer, mark):
+    after = base64.urlsafe_b64encode(mark.encode()).decode()
+    answer = client.get(SUPPORT, query_string={"after": after}, headers=tracer)
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "after")
 
 
 def test_another_office_sees_nothing_of_it(client, tracer, bearer, case, places):
