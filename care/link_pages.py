@@ -4,6 +4,10 @@ import re
 from datetime import date
 
 from flask import Response, make_response, render_template
+from flask_babel import gettext as _
+
+from care.forms import BirthDateForm
+from care.link_forms import LinkCaseForm
 
 DAY = re.compile(r"^\s*(\d{1,2})[./ ]\s*(\d{1,2})[./ ]\s*(\d{4})\s*$")
 
@@ -17,6 +21,14 @@ def day_in(text: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         return None
+
+
+def birth_day(form: BirthDateForm | LinkCaseForm) -> date | None:
+    """The date of birth that was typed; None, with the mistake at its field, if it is none."""
+    day = day_in(form.birth_date.data or "")
+    if day is None:
+        form.birth_date.errors = [_("This is not a date.")]
+    return day
 
 
 def gone() -> Response:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from care import naming_links, naming_queries
 from care.forms import BirthDateForm
-from care.link_pages import day_in, gone, private
+from care.link_pages import birth_day, day_in, gone, private
 from care.link_proofs import Opening
 from care.naming_forms import NamingForm
 from care.naming_models import NamedContact
@@ -29,10 +29,8 @@ def questionnaire(token: str) -> ResponseReturnValue:
         return _answer(token, NamingForm())
     form = BirthDateForm()
     if form.validate_on_submit():
-        day = day_in(form.birth_date.data or "")
-        if day is None:
-            form.birth_date.errors = [_("This is not a date.")]
-        else:
+        day = birth_day(form)
+        if day is not None:
             opened = _tried(lambda: naming_links.look(token, day))
             if opened.outcome is Opening.OPENED:
                 return _show(NamingForm(None, birth_date=day.isoformat()), opened.named)

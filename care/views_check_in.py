@@ -14,7 +14,7 @@ from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
 from care.household_forms import HouseholdForm
-from care.link_pages import day_in, gone, private
+from care.link_pages import birth_day, gone, private
 from care.link_proofs import Opening
 from care.naming_pages import questionnaire
 from care.support_forms import ONLY_SUPPORT, asked_for, wishes
@@ -135,10 +135,8 @@ def _household(token: str, asked: Any) -> ResponseReturnValue:
 def _paper(token: str) -> ResponseReturnValue:
     form = BirthDateForm()
     if form.validate_on_submit():
-        day = day_in(form.birth_date.data or "")
-        if day is None:
-            form.birth_date.errors = [_("This is not a date.")]
-        else:
+        day = birth_day(form)
+        if day is not None:
             limits.check("lookups_by_address", limits.by_address())
             with transaction():
                 opened = releases.open_paper(token, day)

@@ -18,7 +18,7 @@ from care.forms import CheckInForm
 from care.guardianship import RedeemCode
 from care.household_forms import HouseholdForm
 from care.link_forms import LinkCaseForm
-from care.link_pages import day_in
+from care.link_pages import birth_day
 from care.naming_forms import NamingForm
 from care.own_cases import ASSURANCE
 from care.page_words import care_words
@@ -56,9 +56,8 @@ def redeem() -> ResponseReturnValue:
     demand_login(Demand(ASSURANCE))
     actor, form = current_actor(), LinkCaseForm()
     if form.validate_on_submit():
-        day = day_in(form.birth_date.data or "")
+        day = birth_day(form)
         if day is None:
-            form.birth_date.errors = [_("This is not a date.")]
             return _link_page(form), 422
         with transaction():
             reference = link_codes.redeem(RedeemCode(code=form.code.data, birth_date=day), actor=actor)

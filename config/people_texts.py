@@ -29,6 +29,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "care/naming_rules.py": (),
     "care/forms.py": ("CheckInForm", "BirthDateForm"),
     "care/views_check_in.py": (),
+    "care/link_pages.py": (),
     "care/commands.py": ("RecordReport",),
     "care/check_ins.py": ("_check",),
     # One's own case
