@@ -56,7 +56,7 @@ def held(subjects: Collection[str]) -> frozenset[str]:
     for start in range(0, len(wanted), AT_ONCE):
         part = among(LegalHold.subject, wanted[start : start + AT_ONCE])
         found |= set(db.session.scalars(select(LegalHold.subject).where(part, LegalHold.lifted_at.is_(None))))
-    return frozenset(found | _of_held_people(found.symmetric_difference(wanted)))
+    return frozenset(found | _of_held_people(set(wanted) - found))
 
 
 def _of_held_people(subjects: Collection[str]) -> set[str]:

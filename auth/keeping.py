@@ -14,9 +14,8 @@ from auth.erasures import EVERYTHING
 from auth.models import ApiToken, RoleGrant, User
 from auth.own_data import KIND, erase_users
 from auth.privacy_models import LegalHold
-from auth.retention import Page, RecordType, register_type
+from auth.retention import Page, RecordType, page_of, register_type
 from config import clock
-from config.database import claimable, db
 from config.dependents import delete_with_dependents
 from config.errors import N_
 
@@ -26,9 +25,7 @@ def _idle(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
         RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject, RoleGrant.revoked_at.is_(None)
     )
     wanted = select(User.id, User.last_login_at).where(User.last_login_at < now - timedelta(days=days), ~granted)
-    rows = db.session.execute(_part(wanted, User.id, after, limit)).all()
-    items = [Due(row.id, row.last_login_at, (f"user:{row.id}",)) for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+    return page_of(wanted, User.id, after, limit, lambda row: Due(row.id, row.last_login_at, (f"user:{row.id}",)))
 
 
 def _erase_idle(found: Sequence[Due], actor: Actor) -> int:
@@ -52,14 +49,10 @@ def _grants(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
 
 
 def _ended(model: Any, which: Any, after: UUID | None, limit: int) -> Page:
-    ids = db.session.scalars(_part(select(model.id).where(which), model.id, after, limit)).all()
-    items = [Due(each, clock.now(), (f"{model.__tablename__}:{each}",)) for each in ids]
-    return Page(items, ids[-1] if len(ids) == limit else None)
+    def due(row: Any) -> Due:
+        return Due(row.id, clock.now(), (f"{model.__tablename__}:{row.id}",))
 
-
-def _part(wanted: Any, key: Any, after: UUID | None, limit: int) -> Any:
-    ordered = claimable(wanted.order_by(key).limit(limit))
-    return ordered.where(key > after) if after else ordered
+    return page_of(select(model.id).where(which), model.id, after, limit, due)
 
 
 def _deleted_of(model: Any) -> Any:

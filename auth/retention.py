@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -18,7 +19,7 @@ from auth.actors import Actor
 from auth.archive import Due, Files
 from auth.models import AuditEvent
 from config import clock, scopes
-from config.database import db, transaction
+from config.database import Base, claimable, db, transaction
 from config.errors import N_, ConfigurationError
 from config.settings import current_settings
 
@@ -36,6 +37,18 @@ class Page:
 
     items: Sequence[Due]
     next: UUID | None
+
+
+def page_of(
+    wanted: Any, key: Any, after: UUID | None, limit: int, due: Callable[[Any], Due], of: type[Base] | None = None
+) -> Page:
+    """The next rows of the statement `wanted`, which gives `id`, by `key`, locked; `due` says of each what it is.
+
+    `of`: whose rows are locked, where `wanted` looks at more than one table.
+    """
+    part = wanted.where(key > after) if after else wanted
+    rows = db.session.execute(claimable(part.order_by(key).limit(limit), of)).all()
+    return Page([due(row) for row in rows], rows[-1].id if len(rows) == limit else None)
 
 
 @dataclass(frozen=True)

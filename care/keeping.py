@@ -18,7 +18,7 @@ from auth.actors import Actor
 from auth.archive import Due
 from auth.erasures import EVERYTHING
 from auth.records import Record
-from auth.retention import Page, RecordType
+from auth.retention import Page, RecordType, page_of
 from auth.roles import Permission
 from care import (
     course_representations,
@@ -32,7 +32,7 @@ from care.import_models import CaseImport, ImportState
 from care.models import Case, Document
 from care.occasion_models import Occasion
 from care.protocol import all_protocols, current_protocol, current_versions
-from config.database import claimable, db
+from config.database import db
 from config.dependents import delete_with_dependents
 from config.errors import N_, NotFound
 from config.rowsets import among
@@ -90,11 +90,11 @@ def _cases(which: ColumnElement[bool], since: Any, after: UUID | None, limit: in
     wanted: Select[Any] = select(Case.id, Case.reference, Case.office_id, since.label("since")).where(
         Case.closed_at.is_not(None), which, ~answers_for_somebody
     )
-    if after:
-        wanted = wanted.where(Case.id > after)
-    rows = db.session.execute(claimable(wanted.order_by(Case.id).limit(limit), of=Case)).all()
-    items = [Due(row.id, row.since, (f"case:{row.reference}",), f"office:{row.office_id}") for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+    def due(row: Any) -> Due:
+        return Due(row.id, row.since, (f"case:{row.reference}",), f"office:{row.office_id}")
+
+    return page_of(wanted, Case.id, after, limit, due, of=Case)
 
 
 def _erase_symptoms(found: Sequence[Due], actor: Actor) -> int:
@@ -120,11 +120,11 @@ def _imports(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
         CaseImport.state.in_([ImportState.FINISHED, ImportState.DISCARDED]),
         CaseImport.rows_deleted_at.is_not(None),
     )
-    if after:
-        wanted = wanted.where(CaseImport.id > after)
-    rows = db.session.execute(claimable(wanted.order_by(CaseImport.id).limit(limit))).all()
-    items = [Due(row.id, row.uploaded_at, (f"import:{row.id}",), f"office:{row.office_id}") for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+    def due(row: Any) -> Due:
+        return Due(row.id, row.uploaded_at, (f"import:{row.id}",), f"office:{row.office_id}")
+
+    return page_of(wanted, CaseImport.id, after, limit, due)
 
 
 def _erase_imports(found: Sequence[Due], actor: Actor) -> int:
@@ -135,11 +135,11 @@ def _occasions(now: datetime, days: int, after: UUID | None, limit: int) -> Page
     wanted = select(Occasion.id, Occasion.reference, Occasion.office_id, Occasion.created_at).where(
         Occasion.created_at < now - timedelta(days=days)
     )
-    if after:
-        wanted = wanted.where(Occasion.id > after)
-    rows = db.session.execute(claimable(wanted.order_by(Occasion.id).limit(limit))).all()
-    items = [Due(row.id, row.created_at, (f"occasion:{row.reference}",), f"office:{row.office_id}") for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+    def due(row: Any) -> Due:
+        return Due(row.id, row.created_at, (f"occasion:{row.reference}",), f"office:{row.office_id}")
+
+    return page_of(wanted, Occasion.id, after, limit, due)
 
 
 def _erase_occasions(found: Sequence[Due], actor: Actor) -> int:

@@ -1,7 +1,7 @@
 """How long messages are kept, and what of them goes into the copy of somebody's data."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from auth import retention
 from auth.actors import Actor
 from auth.archive import Due
-from auth.retention import Page, RecordType
-from config.database import claimable, db
+from auth.retention import Page, RecordType, page_of
+from config.database import db
 from config.errors import N_
 from config.rowsets import among
 from notifications import erasing
@@ -39,13 +39,14 @@ def _old_messages(which: ColumnElement[bool], now: datetime, days: int, after: U
     wanted = select(Notification.id, Notification.about, Notification.changed_at.label("since")).where(
         old, which, Notification.status.in_(ENDED), Notification.about != erasing.ERASED
     )
-    return _page(wanted, Notification.id, after, limit, _subjects)
+    return page_of(wanted, Notification.id, after, limit, _due)
 
 
-def _subjects(row: Any) -> tuple[str, ...]:
-    """What a hold could stand on: a message names its record without its kind."""
+def _due(row: Any) -> Due:
+    """With what a hold could stand on: a message names its record without its kind."""
     about = row.about
-    return (f"message:{about}", *(f"{kind}:{about}" for kind in erasing.KINDS)) if about else ("message:",)
+    subjects = (f"message:{about}", *(f"{kind}:{about}" for kind in erasing.KINDS)) if about else ("message:",)
+    return Due(row.id, row.since, subjects)
 
 
 def _forget_messages(found: Sequence[Due], actor: Actor) -> int:
@@ -58,7 +59,7 @@ def _inbound(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     wanted = select(InboundMessage.id, InboundMessage.about, InboundMessage.received_at.label("since")).where(
         old, InboundMessage.state.in_(HANDLED)
     )
-    return _page(wanted, InboundMessage.id, after, limit, _subjects)
+    return page_of(wanted, InboundMessage.id, after, limit, _due)
 
 
 def _forget_inbound(found: Sequence[Due], actor: Actor) -> int:
@@ -112,15 +113,9 @@ def _simple(
     model: Any, counted: Any, which: ColumnElement[bool], now: datetime, days: int, after: UUID | None, limit: int
 ) -> Page:
     wanted = select(model.id, counted.label("since")).where(counted < now - timedelta(days=days), which)
-    return _page(wanted, model.id, after, limit, lambda row: (f"{model.__tablename__}:{row.id}",))
-
-
-def _page(wanted: Any, key: Any, after: UUID | None, limit: int, subjects: Callable[[Any], tuple[str, ...]]) -> Page:
-    """The next rows of `wanted`, by `key`. It gives `id` and `since`, and what `subjects` makes names of."""
-    ordered = claimable(wanted.order_by(key).limit(limit))
-    rows = db.session.execute(ordered.where(key > after) if after else ordered).all()
-    items = [Due(row.id, row.since, subjects(row)) for row in rows]
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+    return page_of(
+        wanted, model.id, after, limit, lambda row: Due(row.id, row.since, (f"{model.__tablename__}:{row.id}",))
+    )
 
 
 def _deleted(model: Any, found: Sequence[Due]) -> int:
