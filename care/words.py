@@ -1,6 +1,54 @@
 """The words in which pages show care's codes. English msgids; the page translates them."""
 
+from care.course_words import (
+    ATTEMPTS as ATTEMPTS,
+)
+from care.course_words import (
+    COURSE_ACTIONS as COURSE_ACTIONS,
+)
+from care.course_words import (
+    FIELDS as FIELDS,
+)
+from care.course_words import (
+    MEANS as MEANS,
+)
+from care.course_words import (
+    PLANS as PLANS,
+)
+from care.course_words import (
+    RISKS as RISKS,
+)
 from care.guardianship import BASES, WAYS
+from care.naming_words import (
+    ALIKE_BY as ALIKE_BY,
+)
+from care.naming_words import (
+    NAMED_ACTIONS as NAMED_ACTIONS,
+)
+from care.naming_words import (
+    NAMED_STATES as NAMED_STATES,
+)
+from care.naming_words import (
+    NAMED_TONES as NAMED_TONES,
+)
+from care.support_words import (
+    OWN_SUPPORT_STATES as OWN_SUPPORT_STATES,
+)
+from care.support_words import (
+    SOURCES as SOURCES,
+)
+from care.support_words import (
+    SUPPORT_ACTIONS as SUPPORT_ACTIONS,
+)
+from care.support_words import (
+    SUPPORT_KINDS as SUPPORT_KINDS,
+)
+from care.support_words import (
+    SUPPORT_STATES as SUPPORT_STATES,
+)
+from care.support_words import (
+    SUPPORT_TONES as SUPPORT_TONES,
+)
 from care.vocabulary import (
     CloseReason,
     FindingCode,
@@ -12,54 +60,6 @@ from care.vocabulary import (
     OrderState,
     Status,
     TaskKind,
-)
-from care.words_around import (
-    ALIKE_BY as ALIKE_BY,
-)
-from care.words_around import (
-    NAMED_ACTIONS as NAMED_ACTIONS,
-)
-from care.words_around import (
-    NAMED_STATES as NAMED_STATES,
-)
-from care.words_around import (
-    NAMED_TONES as NAMED_TONES,
-)
-from care.words_around import (
-    OWN_SUPPORT_STATES as OWN_SUPPORT_STATES,
-)
-from care.words_around import (
-    SOURCES as SOURCES,
-)
-from care.words_around import (
-    SUPPORT_ACTIONS as SUPPORT_ACTIONS,
-)
-from care.words_around import (
-    SUPPORT_KINDS as SUPPORT_KINDS,
-)
-from care.words_around import (
-    SUPPORT_STATES as SUPPORT_STATES,
-)
-from care.words_around import (
-    SUPPORT_TONES as SUPPORT_TONES,
-)
-from care.words_of_course import (
-    ATTEMPTS as ATTEMPTS,
-)
-from care.words_of_course import (
-    COURSE_ACTIONS as COURSE_ACTIONS,
-)
-from care.words_of_course import (
-    FIELDS as FIELDS,
-)
-from care.words_of_course import (
-    MEANS as MEANS,
-)
-from care.words_of_course import (
-    PLANS as PLANS,
-)
-from care.words_of_course import (
-    RISKS as RISKS,
 )
 from config.errors import N_
 

@@ -38,7 +38,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "care/views_own_case.py": (),
     "care/link_forms.py": ("LinkCaseForm",),
     "care/own_cases.py": ("answer",),
-    "care/words_around.py": ("SUPPORT_KINDS", "OWN_SUPPORT_STATES"),
+    "care/support_words.py": ("SUPPORT_KINDS", "OWN_SUPPORT_STATES"),
     "care/words.py": ("ORDER_STATES", "OWN_STATUSES"),
     "care/guardianship.py": ("BASES",),
     # What stands around it

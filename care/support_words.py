@@ -1,6 +1,5 @@
-"""What the codes of requests for help and of named contacts are called. Part of `care.words`."""
+"""What the codes of requests for help are called. Part of `care.words`."""
 
-from care.naming_rules import AlikeBy, NamedAction, NamedState
 from care.support_rules import SupportAction, SupportKind, SupportState
 from care.vocabulary import Source
 from config.errors import N_
@@ -44,29 +43,4 @@ SOURCES: dict[str, str] = {
     Source.PHONE: N_("by phone"),
     Source.PAPER: N_("on paper"),
     Source.API: N_("by another system"),
-}
-NAMED_STATES: dict[str, str] = {
-    NamedState.NAMED: N_("to be looked for"),
-    NamedState.ENROLLED: N_("in care"),
-    NamedState.NOT_CONTACT: N_("no contact person"),
-    NamedState.UNREACHABLE: N_("cannot be reached"),
-}
-NAMED_TONES: dict[str, str] = {
-    NamedState.NAMED: "warning",
-    NamedState.ENROLLED: "success",
-    NamedState.NOT_CONTACT: "neutral",
-    NamedState.UNREACHABLE: "neutral",
-}
-NAMED_ACTIONS: dict[str, str] = {
-    NamedAction.ENROL: N_("Enrol"),
-    NamedAction.SAME_CASE: N_("Is in care already"),
-    NamedAction.NOT_REACHED: N_("Not reached"),
-    NamedAction.GIVE_UP: N_("Give up"),
-    NamedAction.NOT_CONTACT: N_("No contact person"),
-    NamedAction.REOPEN: N_("Take up again"),
-}
-ALIKE_BY: dict[str, str] = {
-    AlikeBy.PHONE: N_("the same phone"),
-    AlikeBy.NAME_AND_BIRTH: N_("the same name and date of birth"),
-    AlikeBy.NAME: N_("the same name"),
 }
