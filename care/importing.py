@@ -17,13 +17,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from auth.policies import Actor
 from care import case_management, orders, trail
+from care.enrolment import Enrolment, Wanted
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.import_queries import get_import
 from care.imports.base import Context, ParsedRow, Problem, Severity
 from care.imports.formats import AUTO, ParsedFile, parse_file
 from care.imports.rows import RowValues
 from care.known_cases import already_enrolled
-from care.models import Case
 from care.protocol import current_versions
 from config import clock
 from config.database import claimable, db, locked, transaction
@@ -33,7 +33,7 @@ from notifications.celery_app import wake
 from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
-CHUNK = 25  # rows that become cases in one transaction: half a second of writing at most
+CHUNK = 100  # rows that become cases in one transaction: half a second of writing at most
 PREVIEW_CHUNK = 200
 KEPT_FOR = timedelta(days=7)  # rows of a finished or forgotten import
 UNEXPECTED = N_("This row could not be imported because of an error on our side.")
@@ -166,8 +166,7 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
         ).all()
         # The job acts for the person who confirmed; their permission was checked then.
         actor = replace(Actor.system("import"), id=case_import.confirmed_by or "import")
-        for row in _not_there_yet(rows, case_import):
-            _import(row, case_import, actor)
+        _import(_not_there_yet(rows, case_import), case_import, actor)
         if len(rows) < CHUNK:
             case_import.act("finish")
             case_import.finished_at = clock.now()
@@ -186,47 +185,68 @@ def _not_there_yet(rows: Sequence[ImportRow], case_import: CaseImport) -> list[I
     return [row for row, case_id in zip(rows, there, strict=True) if case_id is None]
 
 
-def _import(row: ImportRow, case_import: CaseImport, actor: Actor) -> None:
+def _import(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> None:
+    """Make cases of all these rows at once, or, where one of them cannot be one, of each by itself."""
+    if not rows:
+        return
     try:
-        case, created = _enrolled(row, case_import, actor)
-    except DomainError as refused:
-        _fail(row, case_import, _problems_of(refused))
+        with db.session.begin_nested():
+            enrolments = _enrol(rows, case_import, actor)
+    except (DomainError, IntegrityError):  # or of those whom somebody else has just enrolled, each finds its case now
+        _import_each(rows, case_import, actor)
     except SQLAlchemyError:
         raise
-    except Exception as error:  # one row that we cannot handle must not hold up the others for ever
-        log.error("import_row_failed", case_import=str(case_import.id), row=row.number, error=type(error).__name__)
-        _fail(row, case_import, [Problem("", Severity.ERROR, UNEXPECTED)])
+    except Exception as error:
+        log.warning("import_rows_one_by_one", case_import=str(case_import.id), error=type(error).__name__)
+        _import_each(rows, case_import, actor)
     else:
-        row.case_id = case.id
-        row.outcome = RowOutcome.IMPORTED if created else RowOutcome.ALREADY_THERE
-        case_import.imported += created
-        case_import.already_there += not created
+        for row, enrolment in zip(rows, enrolments, strict=True):
+            _settle(row, case_import, enrolment)
 
 
-def _enrolled(row: ImportRow, case_import: CaseImport, actor: Actor) -> tuple[Case, bool]:
-    values = RowValues.model_validate(row.values)
+def _import_each(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> None:
+    for row in rows:
+        try:
+            enrolment = _enrolled(row, case_import, actor)
+        except DomainError as refused:
+            _fail(row, case_import, _problems_of(refused))
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # one row that we cannot handle must not hold up the others for ever
+            log.error("import_row_failed", case_import=str(case_import.id), row=row.number, error=type(error).__name__)
+            _fail(row, case_import, [Problem("", Severity.ERROR, UNEXPECTED)])
+        else:
+            _settle(row, case_import, enrolment)
+
+
+def _enrolled(row: ImportRow, case_import: CaseImport, actor: Actor) -> Enrolment:
     try:
         with db.session.begin_nested():
-            return _enrol(values, row, case_import, actor)
+            return _enrol([row], case_import, actor)[0]
     except IntegrityError:  # somebody enrolled the same person a moment ago: now that case is found
         with db.session.begin_nested():
-            return _enrol(values, row, case_import, actor)
+            return _enrol([row], case_import, actor)[0]
 
 
-def _enrol(values: RowValues, row: ImportRow, case_import: CaseImport, actor: Actor) -> tuple[Case, bool]:
-    enrolment = case_management.enrol(
-        values.case,
+def _enrol(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> list[Enrolment]:
+    values = [RowValues.model_validate(row.values) for row in rows]
+    enrolments = case_management.enrol_many(
+        [Wanted(one.case, one.close_as) for one in values],
         actor=actor,
         office_id=case_import.office_id,
         source=case_import.format,
-        closed_as=values.close_as,
     )
-    case = enrolment.case
-    if enrolment.created:
-        for order in values.orders:
-            orders.apply(order, case=case, actor=actor)
+    new = [(one, made.case) for one, made in zip(values, enrolments, strict=True) if made.created]
+    orders.apply_many([(order, case) for one, case in new for order in one.orders], actor=actor)
     db.session.flush()
-    return case, enrolment.created
+    return enrolments
+
+
+def _settle(row: ImportRow, case_import: CaseImport, enrolment: Enrolment) -> None:
+    row.case_id = enrolment.case.id
+    row.outcome = RowOutcome.IMPORTED if enrolment.created else RowOutcome.ALREADY_THERE
+    case_import.imported += enrolment.created
+    case_import.already_there += not enrolment.created
 
 
 def _fail(row: ImportRow, case_import: CaseImport, problems: list[Problem]) -> None:
