@@ -24,6 +24,7 @@ from auth.models import AuditEvent, AuditPending, Office
 from auth.roles import STAFF_ROLES
 from config import clock
 from config.database import db, in_transaction, on_commit, transaction
+from config.gathering import gathered
 
 __all__ = [
     "HOUSE_CHAIN",
@@ -76,9 +77,11 @@ def record(
         seen=None if seen is None else [_plain(one) for one in seen],
         facts={name: _fact(value) for name, value in facts.items()},
     )
-    db.session.add(found)
-    db.session.flush()
-    db.session.add(AuditPending(event_id=found.id))
+    pending = AuditPending(event_id=found.id)
+    if not (gathered(found) and gathered(pending)):
+        db.session.add(found)
+        db.session.flush()
+        db.session.add(pending)
     on_commit("audit-seal", wake_sealer)
     return found
 

@@ -142,10 +142,13 @@ def look_at(case: Case, now: datetime) -> Assessment:
     return assess(load_facts(case), protocol_of(case), now)
 
 
-def reassess(case: Case, now: datetime) -> Change:
-    """Assess `case` at `now` and store the result on it. The caller holds the case's row lock."""
+def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Change:
+    """Assess `case` at `now` and store the result on it. The caller holds the case's row lock.
+
+    `facts`: those of the case, where the caller has them already.
+    """
     before = case.line_list
-    found = look_at(case, now)
+    found = assess(facts or load_facts(case), protocol_of(case), now)
     case.line_list = found.line_list
     case.because = found.because.as_json()
     case.findings = [finding.as_json() for finding in found.findings]

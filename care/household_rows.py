@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from care.assessment_models import WITH_FACTS
@@ -15,6 +16,7 @@ from care.models import Case
 from care.vocabulary import OPEN_STATUSES
 from config.database import db, locked
 from config.errors import N_, RuleViolation
+from config.rowsets import among
 
 
 def lock(case_ids: Iterable[UUID]) -> None:
@@ -67,14 +69,22 @@ def head_for(reference: str, office_id: UUID, *, field: str) -> Case:
 
     Raises RuleViolation on `field`, naming the head where the case is answered for by somebody else.
     """
-    head = db.session.scalar(select(Case).where(Case.reference == reference, Case.office_id == office_id))
-    if head is None:
-        raise RuleViolation(field, N_("There is no case {reference} in this office."), reference=reference)
-    if head.head is not None:
-        raise RuleViolation(
-            field, N_("Case {head} answers for {reference}; please name that one."),
-            head=head.head.reference, reference=reference,
-        )  # fmt: skip
-    if not head.is_open and not open_members_of(head):
-        raise RuleViolation(field, N_("Case {reference} is closed and answers for nobody."), reference=reference)
-    return head
+    return heads_for([reference], office_id, field=field)[reference]
+
+
+def heads_for(references: Collection[str], office_id: UUID, *, field: str) -> dict[str, Case]:
+    """The same for many, by reference."""
+    wanted = select(Case).where(among(Case.reference, references), Case.office_id == office_id)
+    found = {case.reference: case for case in db.session.scalars(wanted.options(selectinload(Case.head)))}
+    for reference in references:
+        head = found.get(reference)
+        if head is None:
+            raise RuleViolation(field, N_("There is no case {reference} in this office."), reference=reference)
+        if head.head is not None:
+            raise RuleViolation(
+                field, N_("Case {head} answers for {reference}; please name that one."),
+                head=head.head.reference, reference=reference,
+            )  # fmt: skip
+        if not head.is_open and not open_members_of(head):
+            raise RuleViolation(field, N_("Case {reference} is closed and answers for nobody."), reference=reference)
+    return found

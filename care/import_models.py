@@ -50,6 +50,7 @@ class CaseImport(KeyHolder, Identified, Base):
     encoding: Mapped[str] = mapped_column(String(20))
     checksum: Mapped[bytes] = mapped_column(LargeBinary)  # SHA-256 of the file
     file_name = sealed(str)
+    header = sealed(list)
     state: Mapped[ImportState]
     uploaded_by: Mapped[str] = mapped_column(String(80))
     uploaded_at: Mapped[datetime]
@@ -62,6 +63,7 @@ class CaseImport(KeyHolder, Identified, Base):
     doubtful: Mapped[int] = mapped_column(default=0)  # usable, with a warning
     refused: Mapped[int] = mapped_column(default=0)
     known: Mapped[int] = mapped_column(default=0)  # usable, and already there when the file was read
+    differing: Mapped[int] = mapped_column(default=0)  # known, but the file says something else than the case
     imported: Mapped[int] = mapped_column(default=0)
     already_there: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
@@ -91,9 +93,12 @@ class ImportRow(SealedRow, Identified, Base):
     outcome: Mapped[RowOutcome]
     has_problems: Mapped[bool]
     known: Mapped[bool] = mapped_column(default=False)  # had a case already when the file was read
+    differs: Mapped[bool] = mapped_column(default=False)
+    head_number: Mapped[int | None]  # the line of who answers for this person
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"))
     name = sealed(str)
     values = sealed(dict)
+    cells = sealed(list)  # as they stand in the file, to be handed back with what is wrong
     problems = sealed(list)
 
     case_import: Mapped[CaseImport] = relationship()

@@ -1,7 +1,7 @@
 """What pages and the command line may see of imports. Every question begins with who asks."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -28,6 +28,7 @@ class Show(StrEnum):
     PROBLEMS = "problems"
     REFUSED = "refused"
     KNOWN = "known"
+    DIFFERING = "differing"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class RowShown:
     problems: Sequence[dict[str, Any]]
     result: RowOutcome
     reference: str | None
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row that stays out: its cells as they stood in the file, and why."""
+
+    cells: Sequence[str]
+    problems: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class ImportShown:
     doubtful: int
     refused: int
     known: int
+    differing: int
     imported: int
     already_there: int
     failed: int
@@ -138,9 +148,35 @@ def rows_of(
         query = query.where(ImportRow.outcome.in_([RowOutcome.REFUSED, RowOutcome.FAILED]))
     elif show is Show.KNOWN:
         query = query.where(ImportRow.known)
+    elif show is Show.DIFFERING:
+        query = query.where(ImportRow.differs)
     found = db.session.execute(query).all()
     page = [_row_shown(row, reference) for row, reference in found[:ROWS_PER_PAGE]]
     return page, page[-1].number if len(found) > ROWS_PER_PAGE else None
+
+
+def header_of(actor: Actor, import_id: uuid.UUID) -> list[str]:
+    """The column names of the file as they stood there. Raises NotFound, also when its rows have been deleted."""
+    header = get_import(actor, import_id).header
+    if header is None:
+        raise NotFound()
+    return header
+
+
+def refused_rows(actor: Actor, import_id: uuid.UUID) -> Iterator[RefusedRow]:
+    """The rows that stay out, in the file's order; read a page at a time."""
+    wanted = (
+        select(ImportRow)
+        .where(
+            ImportRow.import_id == get_import(actor, import_id).id,
+            ImportRow.outcome.in_([RowOutcome.REFUSED, RowOutcome.FAILED]),
+        )
+        .order_by(ImportRow.number)
+    )
+    after = 0
+    while rows := db.session.scalars(wanted.where(ImportRow.number > after).limit(ROWS_PER_PAGE)).all():
+        yield from (RefusedRow(row.cells or [], row.problems or []) for row in rows)
+        after = rows[-1].number
 
 
 def unfinished(actor: Actor) -> int:
@@ -167,6 +203,7 @@ def _shown(found: CaseImport, office: str) -> ImportShown:
         doubtful=found.doubtful,
         refused=found.refused,
         known=found.known,
+        differing=found.differing,
         imported=found.imported,
         already_there=found.already_there,
         failed=found.failed,

@@ -1,14 +1,13 @@
-"""Files of people: read, shown, confirmed, and only then made into cases.
+"""Files of people that were read (`care.import_preview`): confirmed, and only then made into cases.
 
-A file is read into rows that belong to an import, sealed with the import's own key. Confirming it lets a job work the
-rows off in small transactions. Each of them marks its rows in the transaction that makes their cases, so that an import
-goes on after any stop where it was; and a row whose case exists already makes nothing (`case_management.enrol`).
+Confirming an import lets a job work its rows off in small transactions. Each of them marks its rows in the transaction
+that makes their cases, so that an import goes on after any stop where it was; and a row whose case exists already makes
+nothing (`case_management.enrol`).
 """
 
-import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import structlog
@@ -17,113 +16,24 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from auth.policies import Actor
 from care import case_management, orders, trail
+from care.enrolment import Enrolment, Wanted
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.import_queries import get_import
-from care.imports.base import Context, ParsedRow, Problem, Severity
-from care.imports.formats import AUTO, ParsedFile, parse_file
+from care.imports.base import Problem, Severity
 from care.imports.rows import RowValues
 from care.known_cases import already_enrolled
 from care.models import Case
-from care.protocol import current_versions
+from care.vocabulary import OPEN_STATUSES
 from config import clock
 from config.database import claimable, db, locked, transaction
 from config.errors import N_, DomainError, RuleViolation
-from config.settings import current_settings
 from notifications.celery_app import wake
 from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
-CHUNK = 25  # rows that become cases in one transaction: half a second of writing at most
-PREVIEW_CHUNK = 200
+CHUNK = 100  # rows that become cases in one transaction: half a second of writing at most
 KEPT_FOR = timedelta(days=7)  # rows of a finished or forgotten import
 UNEXPECTED = N_("This row could not be imported because of an error on our side.")
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as it came in. `format` is a code of `care.imports.formats` or `auto`."""
-
-    data: bytes
-    file_name: str
-    format: str = AUTO
-
-
-def read(upload: Upload) -> ParsedFile:
-    """Parse the file; stores nothing. Raises UnreadableFile or TooLarge."""
-    settings = current_settings()
-    context = Context(
-        today=clock.today(settings.zone),
-        protocols=frozenset(current_versions()),
-        limit_mb=settings.max_upload_mb,
-    )
-    return parse_file(upload.data, context, upload.format)
-
-
-def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID) -> uuid.UUID:
-    """Read the file and keep its rows for confirmation; the import's id. In transactions of its own.
-
-    Raises UnreadableFile or TooLarge, and then nothing is kept.
-    """
-    parsed = read(upload)
-    rows = list(parsed.rows)
-    case_import = CaseImport(
-        office_id=office_id,
-        format=parsed.format.code,
-        encoding=parsed.table.encoding,
-        checksum=hashlib.sha256(upload.data).digest(),
-        file_name=upload.file_name[:200],
-        state=ImportState.READING,
-        uploaded_by=actor.id,
-        uploaded_at=clock.now(),
-        total=len(rows),
-        doubtful=sum(row.usable and bool(row.problems) for row in rows),
-        refused=sum(not row.usable for row in rows),
-        known=0,
-    )
-    with transaction():
-        db.session.add(case_import)
-        trail.record_import(actor, "import.uploaded", case_import, format=parsed.format.code, rows=len(rows))
-    _keep(case_import, rows)
-    return case_import.id
-
-
-def _keep(case_import: CaseImport, rows: Sequence[ParsedRow]) -> None:
-    known = 0
-    for chunk in _chunks(rows):
-        there = _known(case_import, chunk)
-        sealed = [_sealed_row(case_import, row, known=row.number in there) for row in chunk]
-        known += len(there)
-        with transaction():
-            db.session.add_all(sealed)
-    with transaction():
-        case_import.known = known
-        case_import.act("show")
-
-
-def _chunks(rows: Sequence[ParsedRow]) -> Iterator[Sequence[ParsedRow]]:
-    return (rows[start : start + PREVIEW_CHUNK] for start in range(0, len(rows), PREVIEW_CHUNK))
-
-
-def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> set[int]:
-    """The numbers of the rows whose case is there already."""
-    usable = [row for row in rows if row.usable]
-    commands = [RowValues.model_validate(row.values).case for row in usable]
-    there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
-    return {row.number for row, case_id in zip(usable, there, strict=True) if case_id}
-
-
-def _sealed_row(case_import: CaseImport, row: ParsedRow, *, known: bool) -> ImportRow:
-    return ImportRow(
-        case_import=case_import,
-        import_id=case_import.id,
-        number=row.number,
-        outcome=RowOutcome.PENDING if row.usable else RowOutcome.REFUSED,
-        has_problems=bool(row.problems),
-        known=known,
-        name=row.name or None,
-        values=row.values,
-        problems=[asdict(problem) for problem in row.problems],
-    )
 
 
 def confirm(import_id: uuid.UUID, *, actor: Actor) -> None:
@@ -161,13 +71,14 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
         rows = db.session.scalars(
             select(ImportRow)
             .where(ImportRow.import_id == case_import.id, ImportRow.outcome == RowOutcome.PENDING)
-            .order_by(ImportRow.number)
+            .order_by(ImportRow.head_number.is_not(None), ImportRow.number)  # whoever answers for others comes first
             .limit(CHUNK)
         ).all()
         # The job acts for the person who confirmed; their permission was checked then.
         actor = replace(Actor.system("import"), id=case_import.confirmed_by or "import")
-        for row in _not_there_yet(rows, case_import):
-            _import(row, case_import, actor)
+        new = _not_there_yet(rows, case_import)
+        _import([row for row in new if row.head_number is None], case_import, actor)
+        _import([row for row in new if row.head_number is not None], case_import, actor)
         if len(rows) < CHUNK:
             case_import.act("finish")
             case_import.finished_at = clock.now()
@@ -186,47 +97,97 @@ def _not_there_yet(rows: Sequence[ImportRow], case_import: CaseImport) -> list[I
     return [row for row, case_id in zip(rows, there, strict=True) if case_id is None]
 
 
-def _import(row: ImportRow, case_import: CaseImport, actor: Actor) -> None:
+def _import(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> None:
+    """Make cases of all these rows at once, or, where one of them cannot be one, of each by itself."""
+    if not rows:
+        return
     try:
-        case, created = _enrolled(row, case_import, actor)
-    except DomainError as refused:
-        _fail(row, case_import, _problems_of(refused))
+        with db.session.begin_nested():
+            enrolments = _enrol(rows, case_import, actor)
+    except (DomainError, IntegrityError):  # or of those whom somebody else has just enrolled, each finds its case now
+        _import_each(rows, case_import, actor)
     except SQLAlchemyError:
         raise
-    except Exception as error:  # one row that we cannot handle must not hold up the others for ever
-        log.error("import_row_failed", case_import=str(case_import.id), row=row.number, error=type(error).__name__)
-        _fail(row, case_import, [Problem("", Severity.ERROR, UNEXPECTED)])
+    except Exception as error:
+        log.warning("import_rows_one_by_one", case_import=str(case_import.id), error=type(error).__name__)
+        _import_each(rows, case_import, actor)
     else:
-        row.case_id = case.id
-        row.outcome = RowOutcome.IMPORTED if created else RowOutcome.ALREADY_THERE
-        case_import.imported += created
-        case_import.already_there += not created
+        for row, enrolment in zip(rows, enrolments, strict=True):
+            _settle(row, case_import, enrolment)
 
 
-def _enrolled(row: ImportRow, case_import: CaseImport, actor: Actor) -> tuple[Case, bool]:
-    values = RowValues.model_validate(row.values)
+def _import_each(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> None:
+    for row in rows:
+        try:
+            enrolment = _enrolled(row, case_import, actor)
+        except DomainError as refused:
+            _fail(row, case_import, _problems_of(refused))
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # one row that we cannot handle must not hold up the others for ever
+            log.error("import_row_failed", case_import=str(case_import.id), row=row.number, error=type(error).__name__)
+            _fail(row, case_import, [Problem("", Severity.ERROR, UNEXPECTED)])
+        else:
+            _settle(row, case_import, enrolment)
+
+
+def _enrolled(row: ImportRow, case_import: CaseImport, actor: Actor) -> Enrolment:
     try:
         with db.session.begin_nested():
-            return _enrol(values, row, case_import, actor)
+            return _enrol([row], case_import, actor)[0]
     except IntegrityError:  # somebody enrolled the same person a moment ago: now that case is found
         with db.session.begin_nested():
-            return _enrol(values, row, case_import, actor)
+            return _enrol([row], case_import, actor)[0]
 
 
-def _enrol(values: RowValues, row: ImportRow, case_import: CaseImport, actor: Actor) -> tuple[Case, bool]:
-    enrolment = case_management.enrol(
-        values.case,
+def _enrol(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> list[Enrolment]:
+    values = _values(rows, case_import)
+    enrolments = case_management.enrol_many(
+        [Wanted(one.case, one.close_as) for one in values],
         actor=actor,
         office_id=case_import.office_id,
         source=case_import.format,
-        closed_as=values.close_as,
     )
-    case = enrolment.case
-    if enrolment.created:
-        for order in values.orders:
-            orders.apply(order, case=case, actor=actor)
+    new = [(one, made.case) for one, made in zip(values, enrolments, strict=True) if made.created]
+    orders.apply_many([(order, case) for one, case in new for order in one.orders], actor=actor)
     db.session.flush()
-    return case, enrolment.created
+    return enrolments
+
+
+def _values(rows: Sequence[ImportRow], case_import: CaseImport) -> list[RowValues]:
+    """What the rows ask for, with the case of whoever answers for them in this file."""
+    values = [RowValues.model_validate(row.values) for row in rows]
+    numbers = {row.head_number for row in rows if row.head_number is not None}
+    if not numbers:
+        return values
+    heads = (
+        select(ImportRow.number, Case.reference)
+        .join(Case, Case.id == ImportRow.case_id)
+        .where(
+            ImportRow.import_id == case_import.id,
+            ImportRow.number.in_(numbers),
+            Case.household_head_id.is_(None),
+            Case.status.in_(OPEN_STATUSES),
+        )
+    )
+    references = {row.number: row.reference for row in db.session.execute(heads)}
+    return [
+        one
+        if row.head_number not in references or one.case.household_of
+        else _answered_by(one, references[row.head_number])
+        for row, one in zip(rows, values, strict=True)
+    ]
+
+
+def _answered_by(values: RowValues, reference: str) -> RowValues:
+    return values.model_copy(update={"case": values.case.model_copy(update={"household_of": reference})})
+
+
+def _settle(row: ImportRow, case_import: CaseImport, enrolment: Enrolment) -> None:
+    row.case_id = enrolment.case.id
+    row.outcome = RowOutcome.IMPORTED if enrolment.created else RowOutcome.ALREADY_THERE
+    case_import.imported += enrolment.created
+    case_import.already_there += not enrolment.created
 
 
 def _fail(row: ImportRow, case_import: CaseImport, problems: list[Problem]) -> None:
@@ -262,7 +223,7 @@ def delete_old_rows() -> int:
 def _erase(case_import: CaseImport) -> None:
     """Delete the rows, and the key with them, so that no backup can show them either."""
     db.session.execute(delete(ImportRow).where(ImportRow.import_id == case_import.id))
-    case_import.file_name = None
+    case_import.file_name = case_import.header = None
     case_import.wrapped_key = b""
     case_import.rows_deleted_at = clock.now()
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from auth.models import Office
 from auth.policies import Actor
-from care import import_queries, importing
+from care import import_preview, import_queries, importing
 from care.import_models import ImportState
 from care.import_queries import ImportShown, Show
 from care.imports.base import Severity
@@ -38,15 +38,16 @@ cases = click.Group("cases")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--format", "code", type=click.Choice(format_codes()), default=AUTO, show_default=True)
 @click.option("--office", "office_code", metavar="CODE", help="The health office; needed when there are several.")
+@click.option("--protocol", default="", help="The disease of a file that names none, as code of its protocol.")
 @click.option("--dry-run", is_flag=True, help="Only say what is wrong with the file; store nothing.")
 @with_appcontext
-def import_file(file: Path, code: str, office_code: str | None, dry_run: bool) -> None:
-    """Import people from FILE (SORMAS contacts or travel entries, CSV).
+def import_file(file: Path, code: str, office_code: str | None, protocol: str, dry_run: bool) -> None:
+    """Import people from FILE (CSV or Excel: SORMAS cases, contacts and travel entries, Epi-X, SDX, our own template).
 
     Good rows come in though bad ones do not; the same file twice makes nothing twice. Exit code 1 when the file cannot
     be read or none of its rows comes in.
     """
-    upload = importing.Upload(file.read_bytes(), file.name, code)
+    upload = import_preview.Upload(file.read_bytes(), file.name, code, protocol)
     try:
         if dry_run:
             click.get_current_context().exit(_dry_run(upload))
@@ -56,8 +57,8 @@ def import_file(file: Path, code: str, office_code: str | None, dry_run: bool) -
         raise click.ClickException(f"{file.name}: {translated(error)}") from None
 
 
-def _dry_run(upload: importing.Upload) -> int:
-    parsed = importing.read(upload)
+def _dry_run(upload: import_preview.Upload) -> int:
+    parsed = import_preview.read(upload)
     rows = list(parsed.rows)
     for row in rows:
         _say_problems(row.number, map(asdict, row.problems))
@@ -86,8 +87,8 @@ def _office(code: str | None) -> uuid.UUID:
     return found
 
 
-def _import(upload: importing.Upload, office_id: uuid.UUID) -> int:
-    import_id = importing.preview(upload, actor=ACTOR, office_id=office_id)
+def _import(upload: import_preview.Upload, office_id: uuid.UUID) -> int:
+    import_id = import_preview.preview(upload, actor=ACTOR, office_id=office_id)
     _say_stored_problems(import_id)
     with transaction():
         importing.confirm(import_id, actor=ACTOR)

@@ -10,15 +10,27 @@ from care.commands import EnrolCase
 from care.course_models import Handover
 from care.models import Case
 from config.database import db
+from config.rowsets import among, each_of
 
 LOOKED_UP_AT_ONCE = 500
 
 
-def by_identity(office_id: UUID, identity: bytes | None) -> Case | None:
-    """The office's case with this identity (`people.identity_of`)."""
-    if identity is None:
-        return None
-    return db.session.scalar(select(Case).where(Case.office_id == office_id, Case.identity_index == identity))
+def by_identities(office_id: UUID, identities: Sequence[bytes | None]) -> dict[bytes | None, Case]:
+    """The office's cases with these identities (`people.identity_of`)."""
+    known = _ids(office_id, identities)
+    if not known:
+        return {}
+    cases = db.session.scalars(select(Case).where(among(Case.id, known.values())))
+    return {case.identity_index: case for case in cases}
+
+
+def _ids(office_id: UUID, identities: Sequence[bytes | None]) -> dict[bytes | None, UUID]:
+    known = [identity for identity in identities if identity]
+    if not known:
+        return {}
+    wanted = select(Case.identity_index, Case.id).where(Case.office_id == office_id)
+    found = db.session.execute(each_of(known, Case.identity_index, wanted))
+    return {row.identity_index: row.id for row in found}
 
 
 def handed_over(office_id: UUID, identities: Sequence[bytes | None]) -> dict[bytes | None, UUID]:
@@ -27,7 +39,7 @@ def handed_over(office_id: UUID, identities: Sequence[bytes | None]) -> dict[byt
     if not known:
         return {}
     wanted = select(Handover.identity_index, Handover.case_id).where(
-        Handover.from_office_id == office_id, Handover.identity_index.in_(known)
+        Handover.from_office_id == office_id, among(Handover.identity_index, known)
     )
     return {row.identity_index: row.case_id for row in db.session.execute(wanted)}
 
@@ -38,7 +50,6 @@ def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: 
     there: dict[bytes | None, UUID] = {}
     for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
         part = identities[start : start + LOOKED_UP_AT_ONCE]
-        known = select(Case.identity_index, Case.id).where(Case.office_id == office_id, Case.identity_index.in_(part))
         there.update(handed_over(office_id, part))
-        there.update((row.identity_index, row.id) for row in db.session.execute(known))
+        there.update(_ids(office_id, part))
     return [there.get(identity) for identity in identities]

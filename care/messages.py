@@ -1,5 +1,6 @@
 """What we write to people in care and to the office. Every message goes through the outbox, with a key of its own."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,8 @@ from config import clock
 from config.database import db
 from config.settings import current_settings
 from notifications import outbox
-from notifications.outbox import Fallback
-from notifications.preferences import Basis, record_basis
+from notifications.outbox import Fallback, NewMessage
+from notifications.preferences import Basis, record_bases
 from notifications.statuses import Channel as By
 
 STAFF_LOCALE = "de"
@@ -23,9 +24,17 @@ FOR_PERSON = "person"  # correlation of messages to the person, so that closing 
 FOR_HOUSEHOLD = "household"  # of those that ask for several: a head's closed case does not keep them from the others
 
 
-def invite(case: Case) -> bool:
-    """Tell the person who is going to write to them and how. False when there is no way to reach them."""
-    return _to_person(case, "care.invitation", f"invitation:{case.id}", {"ends_on": case.monitoring_ends_on})
+def invite(cases: Iterable[Case]) -> set[UUID]:
+    """Tell these people who is going to write to them and how; the ids of the cases whom we can reach at all."""
+    told: dict[UUID, NewMessage] = {}
+    for case in cases:
+        variables = {"ends_on": case.monitoring_ends_on}
+        message = _for_person(case, "care.invitation", f"invitation:{case.id}", variables)
+        if message is not None:
+            told[case.id] = message
+    if told:
+        outbox.enqueue_many(list(told.values()))
+    return set(told)
 
 
 def ask(case: Case, due: CheckInDue, link: str) -> bool:
@@ -92,14 +101,16 @@ def tell_office(case: Case, template: str, key: str) -> bool:
     return sent is not None
 
 
-def note_basis(case: Case, basis: Basis) -> None:
-    """Note why the person of this case may be written to, at each address that we know, inside the transaction."""
-    person = case.person
-    if person.channel is Channel.NONE:
-        return
-    for channel, address in ((By.SMS, person.phone), (By.EMAIL, person.email)):
-        if address:
-            record_basis(channel, address, basis, f"case:{case.reference}")
+def note_basis(cases: Iterable[Case], basis: Basis) -> None:
+    """Note why the persons of these cases may be written to, at each address that we know, inside the transaction."""
+    standing = []
+    for case in cases:
+        person = case.person
+        if person.channel is Channel.NONE:
+            continue
+        known = ((By.SMS, person.phone), (By.EMAIL, person.email))
+        standing += [(channel, to, f"case:{case.reference}") for channel, to in known if to]
+    record_bases(standing, basis)
 
 
 def withdraw(case: Case, correlation: str = FOR_PERSON) -> int:
@@ -107,7 +118,15 @@ def withdraw(case: Case, correlation: str = FOR_PERSON) -> int:
     return outbox.cancel(case.reference, correlation=correlation)
 
 
-def _to_person(
+def _to_person(case: Case, template: str, key: str, variables: dict[str, Any], **more: Any) -> bool:
+    message = _for_person(case, template, key, variables, **more)
+    if message is None:
+        return False
+    outbox.put(message)
+    return True
+
+
+def _for_person(
     case: Case,
     template: str,
     key: str,
@@ -117,11 +136,12 @@ def _to_person(
     expires_at: datetime | None = None,
     correlation: str | None = FOR_PERSON,
     own: bool = False,
-) -> bool:
+) -> NewMessage | None:
+    """The message to the person of `case` or who answers for them; None when there is no way to reach them."""
     person = case.person if own else answering(case)
     address = address_of(person)
     if address is None or person.opted_out_at is not None:
-        return False
+        return None
     channel, to = address
     fallbacks = [Fallback(By.EMAIL, person.email)] if channel is Channel.SMS and person.email else []
     office = db.session.get(Office, case.office_id)
@@ -131,7 +151,7 @@ def _to_person(
         "reference": case.reference,
         "protocol": protocol_of(case).name.in_(person.locale),
     }
-    outbox.enqueue(
+    return NewMessage(
         template=template,
         channel=By(channel.value),
         to=to,
@@ -146,4 +166,3 @@ def _to_person(
         owner=f"office:{case.office_id}",
         zone=person.timezone,
     )
-    return True

@@ -3,13 +3,14 @@
 The end of monitoring is not the end of the order: only an event here changes an order's dates.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from auth.actors import Actor
 from care import messages, timeline, trail
 from care.assessments import Change, zone_of
-from care.case_management import settled
+from care.case_management import follow, settled
 from care.commands import OrderEvent
 from care.models import Case, OrderRecord
 from care.vocabulary import OrderEventKind as Event
@@ -17,6 +18,7 @@ from care.vocabulary import OrderState as State
 from config import clock
 from config.database import db
 from config.errors import N_, InvalidTransition, RuleViolation
+from config.gathering import gathering
 from notifications.preferences import Basis
 
 TRANSITIONS: dict[tuple[State | None, Event], State] = {
@@ -88,6 +90,23 @@ def standing_of(case: Case) -> Standing | None:
 def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
     """Add an order event to the locked `case`. Raises InvalidTransition or RuleViolation."""
     now = clock.now()
+    _add(command, case, actor, now)
+    messages.note_basis([case], Basis.ORDER)
+    return settled(case, actor, now)
+
+
+def apply_many(events: Sequence[tuple[OrderEvent, Case]], *, actor: Actor) -> None:
+    """The same for many locked cases, some of which may have several events, one after the other."""
+    now = clock.now()
+    cases = {case.id: case for _, case in events}
+    with db.session.no_autoflush, gathering():
+        for command, case in events:
+            _add(command, case, actor, now)
+            follow(case, actor, now)
+        messages.note_basis(cases.values(), Basis.ORDER)
+
+
+def _add(command: OrderEvent, case: Case, actor: Actor, now: datetime) -> None:
     today = now.astimezone(zone_of(case.person)).date()
     standing = after(standing_of(case), command, today, case.monitoring_ends_on)
     case.order_state, case.order_starts_on, case.order_ends_on = standing.state, standing.starts_on, standing.ends_on
@@ -102,7 +121,6 @@ def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
             actor_id=actor.id,
         )
     )
-    messages.note_basis(case, Basis.ORDER)
     timeline.add(
         case,
         "order",
@@ -113,4 +131,3 @@ def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
         ends_on=standing.ends_on,
     )
     trail.record(actor, "case.order", case, event=command.event.value)
-    return settled(case, actor, now)

@@ -1,6 +1,6 @@
 """Several persons on one phone: their numbers there, and whose answer a reply is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from care.numbered import HIGHEST, answers_by_number
 from care.vocabulary import OPEN_STATUSES
 from config import scopes
 from config.database import db
+from config.rowsets import among
 
 EVERYWHERE = scopes.system("phones")  # one phone may serve people of two offices
 
@@ -27,7 +28,19 @@ class OnPhone:
     is_open: bool
 
 
-def numbered(person: Person) -> Person:
+class Numbers:
+    """The next numbers at some phones, asked of the database once. Call inside a transaction."""
+
+    def __init__(self, indexes: Iterable[bytes | None]) -> None:
+        self._highest = _highest_numbers({index for index in indexes if index is not None})
+
+    def next(self, index: bytes) -> int:
+        """The number that nobody has had at this phone."""
+        self._highest[index] += 1
+        return self._highest[index]
+
+
+def numbered(person: Person, numbers: Numbers) -> Person:
     """Give a new person the next number at their phone, if they have one.
 
     A number is never given away again, for the others at the phone may still answer for whoever had it. Two people who
@@ -35,7 +48,7 @@ def numbered(person: Person) -> Person:
     until then nobody is answered for.
     """
     if person.phone_index is not None:
-        person.phone_number_of = _next_number(person.phone_index)
+        person.phone_number_of = numbers.next(person.phone_index)
     return person
 
 
@@ -109,12 +122,12 @@ def _members_at(index: bytes) -> Select[Case]:
     return theirs.where(asked.phone_index == index, elsewhere)
 
 
-def number_at_head(member: Case, head: Case) -> int | None:
+def number_at_head(member: Case, head: Case, numbers: Numbers | None = None) -> int | None:
     """The number by which the head of a household answers for this member; None where they have one there anyway."""
     index = head.person.phone_index
     if index is None or member.person.phone_index == index:
         return None
-    return _next_number(index)
+    return numbers.next(index) if numbers else _next_number(index)
 
 
 def numbers_to_say(household: Sequence[Case], head: Case) -> dict[UUID, int]:
@@ -157,8 +170,26 @@ def _others_open(person: Person) -> list[OnPhone]:
     return [one for one in on_phone(person.phone_index) if one.is_open and one.person_id != person.id]
 
 
-@scopes.within(EVERYWHERE)
 def _next_number(index: bytes) -> int:
-    own = db.session.scalar(select(func.max(Person.phone_number_of)).where(Person.phone_index == index))
-    others = db.session.scalar(_members_at(index).with_only_columns(func.max(Case.number_at_head)))
-    return max(own or 0, others or 0) + 1
+    return Numbers([index]).next(index)
+
+
+@scopes.within(EVERYWHERE)
+def _highest_numbers(indexes: Collection[bytes]) -> dict[bytes, int]:
+    """The highest number that anybody has at each of these phones, of those who answer there for others, too."""
+    highest = dict.fromkeys(indexes, 0)
+    if not indexes:
+        return highest
+    own = select(Person.phone_index, func.max(Person.phone_number_of)).where(among(Person.phone_index, indexes))
+    head, asked = aliased(Case), aliased(Person)
+    at_heads = (
+        select(asked.phone_index, func.max(Case.number_at_head))
+        .join(head, Case.household_head_id == head.id)
+        .join(asked, head.person_id == asked.id)
+        .where(among(asked.phone_index, indexes))
+    )
+    for wanted in (own.group_by(Person.phone_index), at_heads.group_by(asked.phone_index)):
+        for index, number in db.session.execute(wanted):
+            if index is not None:
+                highest[index] = max(highest[index], number or 0)
+    return highest

@@ -57,6 +57,13 @@ def looked_at_import(actor: Actor, office_id: UUID, import_id: UUID, references:
     audit.looked(actor, "import.rows_seen", seen, chain=audit.chain_of_office(office_id), subject=subject, **facts)
 
 
+def took_refused_rows(actor: Actor, office_id: UUID, import_id: UUID, rows: int) -> None:
+    """`actor` takes the rows of a file that stayed out as a file: recorded whoever asks. Inside `transaction()`."""
+    subject = f"import:{import_id}"
+    chain = audit.chain_of_office(office_id)
+    audit.record(actor, "import.errors_taken", subject, chain=chain, seen=[subject], rows=rows)
+
+
 def exported(actor: Actor, cases: Iterable[Seen], **facts: Any) -> None:
     """Cases leave the house as a file: recorded whoever asks, the command line too. Inside `transaction()`."""
     for office_id, references in _by_office(cases).items():

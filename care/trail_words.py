@@ -57,6 +57,7 @@ ACTIONS = {
     "import.discarded": N_("File of people discarded"),
     "import.finished": N_("File of people imported"),
     "import.rows_deleted": N_("Rows of a file deleted"),
+    "import.errors_taken": N_("Rows that stayed out taken as a file"),
     "import.rows_seen": N_("Rows of a file looked at"),
 }
 KINDS = {

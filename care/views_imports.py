@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,17 +14,16 @@ from wtforms import SelectField
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import import_queries, importing, trail
+from care import import_preview, import_queries, importing, trail
 from care.import_queries import RowShown, Show
-from care.imports import samples
 from care.imports.formats import AUTO, FORMATS
-from config import clock
+from care.protocol import current_protocol, current_versions
 from config.bodies import takes_files
 from config.database import transaction
-from config.downloads import download
 from config.error_pages import filled
 from config.errors import N_
 from config.forms import BaseForm, accepting
+from config.localisation import page_locale
 from config.settings import current_settings
 
 blueprint = Blueprint("care_imports", __name__, url_prefix="/care/imports", template_folder="templates")
@@ -47,6 +46,7 @@ TABS = {
     Show.PROBLEMS: N_("With remarks"),
     Show.REFUSED: N_("Stay out"),
     Show.KNOWN: N_("Already there"),
+    Show.DIFFERING: N_("Differ from the case"),
 }
 KINDS = {"contact": N_("Contact person"), "traveller": N_("Traveller"), "index": N_("Infected person")}
 CHANNELS = {"sms": N_("SMS"), "email": N_("E-mail"), "none": N_("no messages")}
@@ -54,17 +54,25 @@ CHANNELS = {"sms": N_("SMS"), "email": N_("E-mail"), "none": N_("no messages")}
 
 class UploadForm(BaseForm):
     file = FileField(
-        _l("CSV file"),
+        _l("CSV or Excel file"),
         validators=[FileRequired(_l("Please choose a file."))],
-        render_kw={"accept": ".csv,.txt,text/csv"},
+        render_kw={"accept": ".csv,.txt,.xlsx,text/csv"},
     )
     format = SelectField(_l("Format"))
+    protocol = SelectField(
+        _l("Disease, if the file names none"),
+        default="",
+        description=_l("Epi-X and SDX name none. Elsewhere the file counts."),
+    )
     office = SelectField(_l("Health office"))
 
     def offer(self, offices: list[tuple[uuid.UUID, str]]) -> "UploadForm":
         """Fill the choices."""
         known = [(known.code, known.name) for known in FORMATS]
         self.format.choices = [(AUTO, _("recognise by the column names")), *known]
+        locale = page_locale()
+        named = [(code, current_protocol(code).name.in_(locale)) for code in sorted(current_versions())]
+        self.protocol.choices = [("", _("the file says it")), *named]
         self.office.choices = [(str(office_id), name) for office_id, name in offices]
         return self
 
@@ -96,10 +104,12 @@ def index() -> str:
 def upload() -> ResponseReturnValue:
     form = _upload_form()
     if form.validate_on_submit():
-        sent = importing.Upload(form.file.data.read(), form.file.data.filename, form.format.data)
+        sent = import_preview.Upload(
+            form.file.data.read(), form.file.data.filename, form.format.data, form.protocol.data
+        )
         form.file.data.close()
         with accepting(form):
-            import_id = importing.preview(sent, actor=current_actor(), office_id=uuid.UUID(form.office.data))
+            import_id = import_preview.preview(sent, actor=current_actor(), office_id=uuid.UUID(form.office.data))
             return redirect(url_for("care_imports.show", import_id=import_id), 303)
     return _index_page(form), 422
 
@@ -149,14 +159,6 @@ def discard(import_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("care.imports"), 303)
 
 
-@blueprint.get("/sample.csv", defaults={"kind": "contacts"})
-@blueprint.get("/sample-<any(contacts, travellers):kind>.csv")
-@require(Permission.CASES_IMPORT)
-def sample(kind: str) -> Response:
-    make = samples.sample_contacts if kind == "contacts" else samples.sample_travel_entries
-    return download(make(clock.today(current_settings().zone)), "text/csv", f"obhut-{kind}.csv")
-
-
 def _upload_form() -> UploadForm:
     return UploadForm().offer(import_queries.offices_to_import_for(current_actor()))
 
@@ -181,6 +183,7 @@ def _tabs(shown: import_queries.ImportShown, which: Show) -> list[dict[str, Any]
         Show.PROBLEMS: shown.doubtful + shown.refused + shown.failed,
         Show.REFUSED: shown.refused + shown.failed,
         Show.KNOWN: shown.known,
+        Show.DIFFERING: shown.differing,
     }
     return [
         {

@@ -23,6 +23,11 @@ def formula_safe(text: str) -> str:
     return "'" + text if text.lstrip(BEFORE_A_FORMULA).startswith(FORMULA_STARTS) else text
 
 
+def without_guard(text: str) -> str:
+    """`text` as it was before `formula_safe`: files that come back have the apostrophe still."""
+    return text[1:] if text.startswith("'") and formula_safe(text[1:]) == text else text
+
+
 def _local(value: datetime, zone: ZoneInfo) -> datetime:
     return value.astimezone(zone).replace(tzinfo=None)
 

@@ -11,7 +11,20 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, String, bindparam, cast, column, func, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.schema import Table
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -32,6 +45,21 @@ def among(column_: Any, values: Iterable[Any]) -> ColumnElement[bool]:
         return column_.in_(wanted)  # type: ignore[no-any-return]
     written = "{" + ",".join(map(_element, wanted)) + "}"
     return column_ == func.any(cast(literal(written, String), ARRAY(column_.type)))  # type: ignore[no-any-return]
+
+
+def each_of(values: Sequence[Any], column_: Any, wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """`wanted` (columns, no entities) of the rows with one of these values in `column_`, a part of a unique key.
+
+    On PostgreSQL each value is looked up by itself. A table that has just been filled has no statistics yet; for the
+    whole set at once the planner then takes it for a small one and reads all of it, every time.
+    """
+    if not _is_postgresql():
+        return wanted.where(column_.in_(values))
+    written = "{" + ",".join(map(_element, values)) + "}"
+    array = cast(literal(written, String), ARRAY(column_.type))
+    given = func.unnest(array).table_valued(column("value", column_.type), name="given").render_derived()
+    each = wanted.where(column_ == given.c.value).limit(1).lateral("each")
+    return select(*each.c).select_from(given).join(each, true())
 
 
 def insert_for(model: Any, dialect: str = "") -> postgresql.Insert | sqlite.Insert:

@@ -57,6 +57,7 @@ BLUEPRINT_MODULES = (
     "care.views_naming",
     "care.views_occasions",
     "care.views_staff",
+    "care.views_import_files",  # adds its addresses to the blueprint of `views_imports`
     "care.views_imports",
     "care.views_erasure",
     "care.views_check_in",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Select, literal, select, union_all, update
 from sqlalchemy.exc import IntegrityError
@@ -12,11 +13,12 @@ from config import clock
 from config.database import db, locked
 from config.encryption import blind_index
 from config.ids import new_id
-from config.rowsets import among, insert_for
+from config.rowsets import among, insert_for, insert_many
 from notifications.addresses import checked, phone_from_text
 from notifications.models import ContactBasis, Suppression
 from notifications.statuses import Channel, Priority
 
+BASIS_KEY = ["channel", "recipient_index", "basis"]
 KIND = {Channel.SMS: "phone", Channel.EMAIL: "email"}
 # Sources of a suppression by which a person has objected; a mailbox that does not exist objects to nothing.
 OBJECTIONS = frozenset({"reply", "provider", "staff_asked", "staff_wrong"})
@@ -136,6 +138,15 @@ def record_basis(channel: Channel, address: str, basis: Basis, source: str) -> N
     _note(channel, address_index(channel, address), basis, source)
 
 
+def record_bases(standing: Iterable[tuple[Channel, str, str]], basis: Basis) -> None:
+    """The same for many: channel, address, and the record that it comes from.
+
+    Not for consents: what rests on the law is never withdrawn, so that there is nothing to renew.
+    """
+    rows = [_values(channel, address_index(channel, address), basis, source) for channel, address, source in standing]
+    insert_many(ContactBasis, rows, unless_taken=BASIS_KEY)
+
+
 def withdraw_consent(channel: Channel, index: bytes, source: str) -> None:
     """Note that the person objects, inside the caller's transaction. What rests on the law alone stays on record.
 
@@ -163,7 +174,22 @@ def bases_of(channel: Channel, index: bytes) -> list[Standing]:
 
 
 def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None) -> None:
-    values = {
+    values = _values(channel, index, basis, source, withdrawn_at)
+    statement = insert_for(ContactBasis).values(values)
+    if withdrawn_at is None:
+        renewed = {name: values[name] for name in ("source", "recorded_at", "withdrawn_at")}
+        statement = statement.on_conflict_do_update(
+            index_elements=BASIS_KEY, set_=renewed, where=ContactBasis.withdrawn_at.is_not(None)
+        )
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=BASIS_KEY)
+    db.session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _values(
+    channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None
+) -> dict[str, Any]:
+    return {
         "id": new_id(),
         "channel": channel,
         "recipient_index": index,
@@ -172,16 +198,6 @@ def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_a
         "recorded_at": clock.now(),
         "withdrawn_at": withdrawn_at,
     }
-    statement = insert_for(ContactBasis).values(values)
-    known = ["channel", "recipient_index", "basis"]
-    if withdrawn_at is None:
-        renewed = {name: values[name] for name in ("source", "recorded_at", "withdrawn_at")}
-        statement = statement.on_conflict_do_update(
-            index_elements=known, set_=renewed, where=ContactBasis.withdrawn_at.is_not(None)
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=known)
-    db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _added(row: Suppression) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
 
+from care.imports.values import DateOrder
 from config.errors import N_
 from config.tables import Record, UnreadableFile
 
@@ -49,6 +51,7 @@ class ParsedRow:
     values: dict[str, Any] | None
     problems: tuple[Problem, ...] = ()
     name: str = ""
+    cells: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -66,12 +69,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Context:
-    """What parsing needs to know: today in the office's zone, the protocols we have, the phones' region, the limit."""
+    """What parsing needs to know: today in the office's zone, the protocols we have, the phones' region, the limit.
+
+    `protocol`: for files that name no disease, "" when the uploader has chosen none. `zone`: of times of day.
+    """
 
     today: date
     protocols: frozenset[str]
     region: str = "DE"
     limit_mb: int = 10
+    protocol: str = ""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Berlin"))
 
 
 class ImportFormat(Protocol):
@@ -84,10 +92,19 @@ class ImportFormat(Protocol):
     def name(self) -> str: ...
 
     @property
+    def region(self) -> str:
+        """Where numbers without a country's code are from; "": where the office is."""
+        return ""
+
+    @property
     def columns(self) -> tuple[Column, ...]: ...
 
     @property
     def date_fields(self) -> tuple[str, ...]: ...
+
+    def date_order(self, columns: "ColumnMap") -> DateOrder:
+        """How dates like 04/05/2026 are meant in a file with these columns."""
+        return DateOrder.DAY_FIRST
 
     def parse_row(self, row: "RowReader", context: Context) -> ParsedRow:
         """One row; whatever is wrong with it stands in the result."""
@@ -99,10 +116,23 @@ def normalised(header: str) -> str:
     return " ".join(header.removeprefix("##").casefold().split())
 
 
+def names_columns(columns: Sequence[Column], cells: Sequence[str]) -> bool:
+    """Whether most cells of this row are headers: exports have a row of names and one of labels."""
+    known = {normalised(name) for column in columns for name in column.names}
+    filled = [cell for cell in cells if cell]
+    return sum(normalised(cell) in known for cell in filled) >= max(3, len(filled) / 4)
+
+
 def detect(columns: Sequence[Column], header: Sequence[str]) -> int:
     """How many of `columns` the row `header` names; a required one counts thrice."""
     present = {normalised(cell) for cell in header}
     return sum(3 if column.required else 1 for column in columns if any(normalised(n) in present for n in column.names))
+
+
+def is_whole(columns: Sequence[Column], header: Sequence[str]) -> bool:
+    """Whether `header` has all required columns."""
+    present = {normalised(cell) for cell in header}
+    return all(any(normalised(name) in present for name in column.names) for column in columns if column.required)
 
 
 @dataclass(frozen=True)
@@ -136,6 +166,10 @@ class ColumnMap:
         positions = [self.positions[name] for name in fields if name in self.positions]
         for row in rows:
             yield from (row.cells[position] for position in positions if position < len(row.cells))
+
+    def header_has(self, beginning: str) -> bool:
+        """Whether a column's header begins like this."""
+        return any(cell.startswith(beginning) for cell in self.header)
 
     def title(self, field_name: str) -> str:
         """The header of the field as it stands in the file, our own name when the file has no such column."""

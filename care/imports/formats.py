@@ -1,17 +1,30 @@
 """The formats we know, and how a file finds its own. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import dropwhile
 
-from care.imports.base import ColumnMap, Context, ImportFormat, ParsedRow, detect
+from care.imports.base import ColumnMap, Context, ImportFormat, ParsedRow, detect, is_whole, names_columns
+from care.imports.epi_x import EpiX
+from care.imports.obhut import Obhut
 from care.imports.rows import RowReader
+from care.imports.sdx import Sdx
+from care.imports.sormas_cases import SormasCases
 from care.imports.sormas_contacts import SormasContacts
 from care.imports.sormas_travel_entries import SormasTravelEntries
-from care.imports.values import month_first_separators
+from care.imports.values import DateReading
 from config.errors import N_
 from config.tables import Table, UnreadableFile, read_table
+from config.workbooks import is_workbook, read_workbook
 
-FORMATS: tuple[ImportFormat, ...] = (SormasContacts(), SormasTravelEntries())
+FORMATS: tuple[ImportFormat, ...] = (
+    Obhut(),
+    SormasContacts(),
+    SormasCases(),
+    SormasTravelEntries(),
+    EpiX(),
+    Sdx(),
+)
 AUTO = "auto"
 ENOUGH_COLUMNS = 8  # points of `detect`: the required columns of a name and little else are no format yet
 
@@ -44,11 +57,26 @@ def parse_file(data: bytes, context: Context, code: str = AUTO) -> ParsedFile:
     def best(header: Sequence[str]) -> int:
         return max(detect(known.columns, header) for known in candidates)
 
-    table = read_table(data, best, enough=ENOUGH_COLUMNS if code == AUTO else 1, limit_mb=context.limit_mb)
-    chosen = max(candidates, key=lambda known: detect(known.columns, table.header))
-    if not table.rows:
+    read = read_workbook if is_workbook(data) else read_table
+    table = read(data, best, enough=ENOUGH_COLUMNS if code == AUTO else 1, limit_mb=context.limit_mb)
+    chosen = _chosen(candidates, table.header)
+    # Exports repeat the header in words.
+    rows = tuple(dropwhile(lambda record: names_columns(chosen.columns, record.cells), table.rows))
+    if not rows:
         raise UnreadableFile(N_("The file has a header but no rows."))
     columns = ColumnMap.of(chosen.columns, table.header)
-    ambiguous = month_first_separators(columns.cells(table.rows, chosen.date_fields))
-    readers = (RowReader(record, columns, ambiguous, context.region) for record in table.rows)
-    return ParsedFile(chosen, table, (chosen.parse_row(reader, context) for reader in readers))
+    reading = DateReading.of(chosen.date_order(columns), columns.cells(rows, chosen.date_fields))
+    readers = (RowReader(record, columns, reading, chosen.region or context.region) for record in rows)
+    parsed = (chosen.parse_row(reader, context) for reader in readers)
+    return ParsedFile(chosen, replace(table, rows=rows), parsed)
+
+
+def _chosen(candidates: Sequence[ImportFormat], header: Sequence[str]) -> ImportFormat:
+    """The format with the most columns in `header`. Raises UnreadableFile when several whole ones fit equally well."""
+    points = {known.code: detect(known.columns, header) for known in candidates}
+    fitting = [known for known in candidates if points[known.code] == max(points.values())]
+    whole = [known for known in fitting if is_whole(known.columns, header)]
+    if len(whole) > 1:
+        names = ", ".join(known.name for known in whole)
+        raise UnreadableFile(N_("The columns fit several formats: {names}. Please choose one of them."), names=names)
+    return (whole or fitting)[0]

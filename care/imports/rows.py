@@ -1,17 +1,19 @@
 """Reading one row: cells become values, and what is wrong with them becomes problems. Pure."""
 
-from collections.abc import Callable
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 
 from care.commands import Command, EnrolCase, OrderEvent
 from care.imports import values
 from care.imports.base import ColumnMap, ParsedRow, Problem, Severity
-from care.imports.values import Unusable
+from care.imports.values import DateReading, Unusable
 from care.vocabulary import CloseReason
 from config.errors import N_
+from config.exports import without_guard
 from config.tables import Record
 
 T = TypeVar("T")
@@ -23,20 +25,25 @@ NOT_USABLE = N_("“{value}” cannot be used here.")
 
 
 class RowValues(Command):
-    """What a row asks for: a case, the orders that were already given, and the reason when it is already over."""
+    """What a row asks for: a case, the orders that were already given, and the reason when it is already over.
+
+    `household`: a mark that all rows of one household have; the row that `heads_household` answers for the others.
+    """
 
     case: EnrolCase
     orders: tuple[OrderEvent, ...] = Field(default=(), max_length=2)
     close_as: CloseReason | None = None
+    household: Annotated[str | None, Field(max_length=40)] = None
+    heads_household: bool = False
 
 
 class RowReader:
     """The cells of one row by the names of our columns; collects the problems met on the way."""
 
-    def __init__(self, record: Record, columns: ColumnMap, ambiguous: frozenset[str], region: str) -> None:
+    def __init__(self, record: Record, columns: ColumnMap, reading: DateReading, region: str) -> None:
         self.record = record
         self.problems: list[Problem] = []
-        self._columns, self._ambiguous, self._region = columns, ambiguous, region
+        self._columns, self._reading, self._region = columns, reading, region
         if record.fault:
             self.error("", record.fault)
         elif any(record.cells[len(columns.header) :]):
@@ -45,7 +52,9 @@ class RowReader:
     def text(self, field: str) -> str:
         """The cell as it stands, "" when the file has no such column or the row ends before it."""
         position = self._columns.positions.get(field)
-        return self.record.cells[position] if position is not None and position < len(self.record.cells) else ""
+        if position is None or position >= len(self.record.cells):
+            return ""
+        return without_guard(self.record.cells[position])
 
     def required(self, field: str) -> str:
         """The cell; an error when it is empty."""
@@ -54,13 +63,23 @@ class RowReader:
             self.error(field, N_("This must not be empty."))
         return text
 
-    def day(self, field: str, *, latest: date | None = None, mandatory: bool = False) -> date | None:
-        """The date in the cell, at most `latest`; unusable ones are errors if `mandatory`, else warnings."""
+    def day(
+        self,
+        field: str,
+        *,
+        latest: date | None = None,
+        mandatory: bool = False,
+        rewrite: Callable[[str], str] = str,
+    ) -> date | None:
+        """The date in the cell, at most `latest`; unusable ones are errors if `mandatory`, else warnings.
+
+        `rewrite`: makes one that we can read of what a format writes.
+        """
         text = self.required(field) if mandatory else self.text(field)
         severity = Severity.ERROR if mandatory else Severity.WARNING
 
         def parsed() -> date | None:
-            day = values.parse_date(text, self._ambiguous)
+            day = values.parse_date(rewrite(text), self._reading.ambiguous, self._reading.month_first)
             if day and latest and day > latest:
                 raise Unusable(N_("“{value}” lies in the future."), text)
             return day
@@ -92,6 +111,20 @@ class RowReader:
 
         return self._tried(day, parsed)
 
+    def moment(self, field: str, zone: ZoneInfo) -> datetime | None:
+        return self._tried(field, lambda: values.parse_moment(self.text(field), zone), Severity.ERROR)
+
+    def choice(self, field: str, known: Mapping[str, str], default: str | None = None) -> str | None:
+        """One of `known`, the words for it in small letters; `default` for an empty cell, an error for others."""
+        text = self.text(field)
+        if not text:
+            return default
+        found = known.get(text.casefold())
+        if found is None:
+            words = ", ".join(dict.fromkeys(known))
+            self.error(field, N_("“{value}” is not known here. Possible are: {words}."), value=text, words=words)
+        return found
+
     def error(self, field: str, message: str, **params: Any) -> None:
         self._complain(field, Severity.ERROR, message, params)
 
@@ -110,7 +143,8 @@ class RowReader:
                 row_values = RowValues.model_validate(build()).model_dump(mode="json", exclude_defaults=True)
             except ValidationError as invalid:
                 self._refused(invalid)
-        return ParsedRow(self.record.number, None if self.failed else row_values, tuple(self.problems), name)
+        values = None if self.failed else row_values
+        return ParsedRow(self.record.number, values, tuple(self.problems), name, self.record.cells)
 
     def _tried(self, field: str, parse: Callable[[], T | None], severity: Severity = Severity.WARNING) -> T | None:
         try:

@@ -1,55 +1,110 @@
 """What the SORMAS import files have in common: columns of the person, diseases, quarantine. Pure.
 
-The headers are those of SORMAS's import templates: technical names, and the German labels of the row below them.
+The headers are those of SORMAS's import templates and of its detailed exports: technical names, and the German or
+English labels of the row below them. (Source of the words: the files themselves and SORMAS's captions.)
 """
 
 from datetime import date
 from typing import Any
 
-from care.imports.base import Column, Context
+from care.imports.base import Column, ColumnMap, Context
 from care.imports.rows import RowReader
-from care.imports.values import takes_sms
+from care.imports.values import DateOrder, takes_sms
 from config.errors import N_
 
 PERSON_COLUMNS = (
-    Column("given_name", ("person.firstName", "firstName", "Vorname"), required=True),
-    Column("family_name", ("person.lastName", "lastName", "Nachname"), required=True),
+    Column(
+        "given_name",
+        ("person.firstName", "firstName", "Vorname", "Vorname der Kontaktperson", "First name",
+         "First name of contact person"),
+        required=True,
+    ),
+    Column(
+        "family_name",
+        ("person.lastName", "lastName", "Nachname", "Nachname der Kontaktperson", "Last name",
+         "Last name of contact person"),
+        required=True,
+    ),
     Column("sex", ("person.sex", "sex", "Geschlecht")),
-    Column("birth_date", ("person.birthdate", "birthdate", "Geburtsdatum")),
-    Column("birth_day", ("person.birthdateDD", "birthdateDD", "Tag der Geburt", "Geburtstag")),
-    Column("birth_month", ("person.birthdateMM", "birthdateMM", "Geburtsmonat")),
-    Column("birth_year", ("person.birthdateYYYY", "birthdateYYYY", "Geburtsjahr")),
-    Column("condition", ("person.presentCondition", "Aktueller Zustand der Person")),
-    Column("phone", ("person.phone", "Tel. persönlich", "Primäre Telefonnummer", "Telefonnummer")),
-    Column("email", ("person.emailAddress", "E-Mail Adresse", "Primäre E-Mail Adresse", "Primäre E-Mail-Adresse")),
-    Column("street", ("person.address.street", "Straße")),
-    Column("house_number", ("person.address.houseNumber", "Hausnummer")),
-    Column("postal_code", ("person.address.postalCode", "Postleitzahl")),
-    Column("city", ("person.address.city", "Stadt")),
+    Column("birth_date", ("person.birthdate", "birthdate", "Geburtsdatum", "Date of birth")),
+    Column("birth_day", ("person.birthdateDD", "birthdateDD", "Tag der Geburt", "Geburtstag", "Day of birth")),
+    Column("birth_month", ("person.birthdateMM", "birthdateMM", "Geburtsmonat", "Month of birth")),
+    Column("birth_year", ("person.birthdateYYYY", "birthdateYYYY", "Geburtsjahr", "Year of birth")),
+    Column(
+        "condition",
+        ("person.presentCondition", "presentCondition", "Aktueller Zustand der Person", "Present condition of person"),
+    ),
+    Column(
+        "phone",
+        ("person.phone", "phone", "Tel. persönlich", "Primäre Telefonnummer", "Telefonnummer", "Phone number",
+         "Primary phone number"),
+    ),
+    Column(
+        "email",
+        ("person.emailAddress", "emailAddress", "E-Mail Adresse", "Primäre E-Mail Adresse", "Primäre E-Mail-Adresse",
+         "E-Mail-Adresse", "Email address", "Primary email address"),
+    ),
+    Column("street", ("person.address.street", "street", "Straße", "address", "Adresse")),
+    Column("house_number", ("person.address.houseNumber", "houseNumber", "Hausnummer", "House number")),
+    Column("postal_code", ("person.address.postalCode", "postalCode", "Postleitzahl", "Postal code")),
+    Column("city", ("person.address.city", "city", "Stadt")),
+)  # fmt: skip
+EXTERNAL_ID = Column("external_id", ("externalID", "externalId", "Externe ID", "External ID"))
+UUID = Column("uuid", ("uuid", "Kontakt-ID", "Contact ID", "Fall-ID", "Case ID"))
+FOLLOW_UP_COLUMNS = (
+    Column("follow_up_status", ("followUpStatus", "Nachverfolgungs-Status", "Follow-up status")),
+    Column("follow_up_until", ("followUpUntil", "Nachverfolgung bis", "Follow-up until")),
 )
 QUARANTINE_COLUMNS = (
-    Column("quarantine", ("quarantine", "Quarantäne")),
-    Column("quarantine_from", ("quarantineFrom", "Quarantäne Beginn")),
-    Column("quarantine_to", ("quarantineTo", "Quarantäne Ende")),
-    Column("ordered_verbally", ("quarantineOrderedVerbally", "Quarantäne mündlich verordnet?")),
-    Column("ordered_in_writing", ("quarantineOrderedOfficialDocument", "Quarantäne schriftlich verordnet?")),
-)
+    Column("quarantine", ("quarantine", "Quarantäne", "Isolation")),
+    Column(
+        "quarantine_from",
+        ("quarantineFrom", "Quarantäne Beginn", "Beginn der Quarantäne", "Beginn der Isolation", "Quarantine start"),
+    ),
+    Column(
+        "quarantine_to",
+        ("quarantineTo", "Quarantäne Ende", "Ende der Quarantäne", "Ende der Isolation", "Quarantine end"),
+    ),
+    Column(
+        "ordered_verbally",
+        ("quarantineOrderedVerbally", "Quarantäne mündlich verordnet?", "Isolation mündlich verordnet?",
+         "Quarantine ordered verbally?"),
+    ),
+    Column(
+        "ordered_in_writing",
+        ("quarantineOrderedOfficialDocument", "Quarantäne schriftlich verordnet?", "Isolation schriftlich verordnet?",
+         "Quarantine ordered by official document?"),
+    ),
+)  # fmt: skip
 DATE_FIELDS = ("birth_date", "quarantine_from", "quarantine_to")
+ENDED_FOLLOW_UP = frozenset(
+    {
+        *("completed", "canceled", "no_follow_up"),
+        *("completed follow-up", "canceled follow-up", "no follow-up"),
+        *("nachverfolgung abgeschlossen", "vollständige nachverfolgung", "nachverfolgung abgebrochen"),
+        "keine nachverfolgung",
+    }
+)
 
 DISEASES = {
     "coronavirus": "covid-19",
+    "coronavirus (covid-19)": "covid-19",
     "covid-19": "covid-19",
     "covid19": "covid-19",
     "sars-cov-2": "covid-19",
     "evd": "ebola",
+    "ebola": "ebola",
+    "ebola virus disease": "ebola",
+    "ebola-viruskrankheit": "ebola",
     "measles": "measles",
     "masern": "measles",
     "monkeypox": "mpox",
     "mpox": "mpox",
+    "affenpocken": "mpox",
     "invasive_meningococcal_infection": "meningococcal",
 }
 LEGAL_BASIS = "§ 30 IfSG"  # the only basis for ordering a person's quarantine; the files do not repeat it
-DEAD = frozenset({"dead", "buried"})
+DEAD = frozenset({"dead", "buried", "tot", "verstorben", "beerdigt", "bestattet"})
 
 
 def protocol(row: RowReader, context: Context) -> str:
@@ -83,6 +138,21 @@ def person(row: RowReader, context: Context) -> dict[str, Any]:
         "channel": channel,
         "address": address or None,
     }
+
+
+def external_id(row: RowReader) -> str:
+    """The id that somebody has given, else SORMAS's own, which its exports have."""
+    return row.text("external_id") or row.text("uuid")
+
+
+def date_order(columns: ColumnMap) -> DateOrder:
+    """Import templates say dd/MM/yyyy; exports write dates as the language of whoever exported them has it."""
+    return DateOrder.DAY_FIRST if columns.header_has("person.") else DateOrder.AS_WRITTEN
+
+
+def has_ended(row: RowReader) -> bool:
+    """Whether the follow-up is over by what the file says."""
+    return row.text("follow_up_status").casefold() in ENDED_FOLLOW_UP
 
 
 def display_name(row: RowReader) -> str:

@@ -4,15 +4,18 @@ from datetime import date
 from typing import Any
 
 from care.imports import sormas
-from care.imports.base import Column, Context, ParsedRow
+from care.imports.base import Column, ColumnMap, Context, ImportFormat, ParsedRow
 from care.imports.rows import RowReader
+from care.imports.values import DateOrder
 from care.vocabulary import CloseReason, Kind
 from config.errors import N_
 
-ENDED_FOLLOW_UP = frozenset({"completed", "canceled", "no_follow_up"})
+NO_CONTACT = frozenset({"no_contact", "not a contact", "kein kontakt"})
+DROPPED = frozenset({"dropped", "verworfen"})
+CONVERTED = frozenset({"converted", "converted to case", "in fall konvertiert"})
 
 
-class SormasContacts:
+class SormasContacts(ImportFormat):
     """One contact per row; monitoring counts from the last contact.
 
     A contact whose last day of contact is missing or doubtful is still a person to look after: the row comes in without
@@ -20,20 +23,31 @@ class SormasContacts:
     """
 
     code = "sormas-contacts"
-    name = "SORMAS: Kontaktpersonen"
+    name = "SORMAS: Kontaktpersonen (Importvorlage, detaillierter Export)"
     columns = (
-        Column("external_id", ("externalID", "externalId", "Externe ID")),
-        Column("disease", ("disease", "Krankheit des Indexfalls", "Krankheit"), required=True),
-        Column("first_contact_on", ("firstContactDate", "Datum des ersten Kontakts")),
-        Column("last_contact_on", ("lastContactDate", "Datum des letzten Kontakts"), required=True),
-        Column("classification", ("contactClassification", "Kontaktklassifikation")),
-        Column("contact_status", ("contactStatus", "Kontaktstatus")),
-        Column("follow_up_status", ("followUpStatus", "Nachverfolgungs-Status")),
-        Column("follow_up_until", ("followUpUntil", "Nachverfolgung bis")),
+        sormas.EXTERNAL_ID,
+        sormas.UUID,
+        Column(
+            "disease",
+            ("disease", "Krankheit des Indexfalls", "Krankheit", "Disease of source case", "Disease"),
+            required=True,
+        ),
+        Column("first_contact_on", ("firstContactDate", "Datum des ersten Kontakts", "Date of first contact")),
+        Column(
+            "last_contact_on",
+            ("lastContactDate", "Datum des letzten Kontakts", "Date of last contact"),
+            required=True,
+        ),
+        Column("classification", ("contactClassification", "Kontaktklassifikation", "Contact classification")),
+        Column("contact_status", ("contactStatus", "Kontaktstatus", "Contact status")),
+        *sormas.FOLLOW_UP_COLUMNS,
         *sormas.PERSON_COLUMNS,
         *sormas.QUARANTINE_COLUMNS,
     )
     date_fields = (*sormas.DATE_FIELDS, "first_contact_on", "last_contact_on", "follow_up_until")
+
+    def date_order(self, columns: ColumnMap) -> DateOrder:
+        return sormas.date_order(columns)
 
     def parse_row(self, row: RowReader, context: Context) -> ParsedRow:
         _refuse_former_contacts(row)
@@ -49,7 +63,7 @@ class SormasContacts:
                 "protocol": protocol,
                 "person": person,
                 "last_exposure_on": last_contact_on,
-                "external_id": row.text("external_id"),
+                "external_id": sormas.external_id(row),
             }
             return {"case": case, "orders": orders, "close_as": close_as}
 
@@ -59,11 +73,11 @@ class SormasContacts:
 def _refuse_former_contacts(row: RowReader) -> None:
     """Nobody is to get messages as a contact who is none, or who is ill by now."""
     no_contact = N_("The file says that this person is no contact (any more).")
-    if row.text("classification").casefold() == "no_contact":
+    if row.text("classification").casefold() in NO_CONTACT:
         row.error("classification", no_contact)
-    elif row.text("contact_status").casefold() == "dropped":
+    elif row.text("contact_status").casefold() in DROPPED:
         row.error("contact_status", no_contact)
-    elif row.text("contact_status").casefold() == "converted":
+    elif row.text("contact_status").casefold() in CONVERTED:
         row.error("contact_status", N_("The file says that this contact has become a case."))
 
 
@@ -88,7 +102,7 @@ def _reason_to_close(row: RowReader, context: Context, last_contact_on: date | N
     if sormas.has_died(row):
         return CloseReason.DECEASED
     follow_up_until = row.day("follow_up_until")
-    if row.text("follow_up_status").casefold() in ENDED_FOLLOW_UP:
+    if sormas.has_ended(row):
         return CloseReason.OTHER
     if last_contact_on is None and follow_up_until and follow_up_until < context.today:
         return CloseReason.ENROLLED_PAST_END

@@ -6,8 +6,11 @@ be read in two ways is no date.
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
@@ -18,17 +21,50 @@ EARLIEST_YEAR = 1900
 ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 NATIONAL_DATE = re.compile(r"(\d{1,2})([./])(\d{1,2})\2(\d{4})")
 SHORT_YEAR = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}")
-TIME_OF_DAY = re.compile(r"[T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
+NAMED_MONTH = re.compile(r"([A-Za-z]{3}) +(\d{1,2}) +(\d{4})")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+TIME_OF_DAY = re.compile(r"[T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?(Z|[+-]\d{2}:?\d{2})?$", re.IGNORECASE)
 EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+\.[^@\s.,;<>\"()]{2,}")
 
 TRUE = frozenset({"true", "yes", "ja", "wahr", "1", "x"})
 FALSE = frozenset({"false", "no", "nein", "falsch", "0"})
-UNKNOWN = frozenset({"", "unknown", "unbekannt", "-"})
+UNKNOWN = frozenset({"", "unknown", "unbekannt", "-", "n/a"})
+SEX_UNKNOWN = UNKNOWN | {"u", "unreported"}
 SEXES = {
     "male": "male", "m": "male", "männlich": "male", "mann": "male",
     "female": "female", "f": "female", "w": "female", "weiblich": "female", "frau": "female",
     "other": "diverse", "divers": "diverse", "d": "diverse", "diverse": "diverse", "andere": "diverse",
+    "x": "diverse",
 }  # fmt: skip
+
+
+class DateOrder(StrEnum):
+    """How a format writes 04/05/2026."""
+
+    DAY_FIRST = "day_first"  # says its documentation
+    MONTH_FIRST = "month_first"  # says its documentation
+    AS_WRITTEN = "as_written"  # as whoever exported it had set it: only other dates of the same file can tell
+
+
+@dataclass(frozen=True)
+class DateReading:
+    """How the dates of one file are read: with which separators ("." or "/") the month comes first, or nobody knows."""
+
+    month_first: frozenset[str] = frozenset()
+    ambiguous: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, order: DateOrder, texts: Iterable[str]) -> "DateReading":
+        """The reading for a file with these dates."""
+        if order is DateOrder.MONTH_FIRST:
+            return cls(month_first=frozenset("./"))
+        dates = list(texts)
+        month_first = month_first_separators(dates)
+        if order is DateOrder.DAY_FIRST:
+            return cls(ambiguous=month_first)
+        day_first = day_first_separators(dates)
+        unknown = month_first & day_first | ({"/"} - month_first - day_first)
+        return cls(month_first - day_first, frozenset(unknown))
 
 
 class Unusable(DomainError):
@@ -40,22 +76,24 @@ class Unusable(DomainError):
 
 
 def month_first_separators(texts: Iterable[str]) -> frozenset[str]:
-    """The separators ("." or "/") whose dates in this file must be month first, such as 05/20/2021.
-
-    Such dates are impossible for us; but they say that 04/05/2021 in the same file may well mean April.
-    """
-    found = set()
-    for text in texts:
-        match = NATIONAL_DATE.match(text)
-        if match and int(match[3]) > 12 >= int(match[1]):
-            found.add(match[2])
-    return frozenset(found)
+    """The separators ("." or "/") whose dates in this file must be month first, such as 05/20/2021."""
+    matches = filter(None, map(NATIONAL_DATE.match, texts))
+    return frozenset(match[2] for match in matches if int(match[3]) > 12 >= int(match[1]))
 
 
-def parse_date(text: str, ambiguous: frozenset[str] = frozenset()) -> date | None:
-    """dd.MM.yyyy, dd/MM/yyyy or yyyy-MM-dd, a time of day after it is passed over; None for nothing.
+def day_first_separators(texts: Iterable[str]) -> frozenset[str]:
+    """The separators whose dates in this file must be day first, such as 20/05/2021."""
+    matches = filter(None, map(NATIONAL_DATE.match, texts))
+    return frozenset(match[2] for match in matches if int(match[1]) > 12 >= int(match[3]))
 
-    `ambiguous` holds the separators for which day and month cannot be told apart (see `month_first_separators`).
+
+def parse_date(
+    text: str, ambiguous: frozenset[str] = frozenset(), month_first: frozenset[str] = frozenset()
+) -> date | None:
+    """dd.MM.yyyy, dd/MM/yyyy, yyyy-MM-dd or Mar 22 2021, a time of day after it is passed over; None for nothing.
+
+    `ambiguous` holds the separators for which day and month cannot be told apart, `month_first` those with which the
+    month is first (see `DateReading`).
     """
     text = text.strip()
     if not text:
@@ -63,15 +101,19 @@ def parse_date(text: str, ambiguous: frozenset[str] = frozenset()) -> date | Non
     plain = TIME_OF_DAY.sub("", text)
     if match := ISO_DATE.fullmatch(plain):
         year, month, day = (int(part) for part in match.groups())
+    elif (match := NAMED_MONTH.fullmatch(plain)) and match[1].lower() in MONTHS:
+        year, month, day = int(match[3]), MONTHS.index(match[1].lower()) + 1, int(match[2])
     elif match := NATIONAL_DATE.fullmatch(plain):
         day, month, year = int(match[1]), int(match[3]), int(match[4])
-        if match[2] in ambiguous and day <= 12 and month <= 12 and day != month:
-            raise Unusable(N_("“{value}” is ambiguous: other dates in this file have the month first."), text)
+        if match[2] in month_first:
+            day, month = month, day
+        elif match[2] in ambiguous and day <= 12 and month <= 12 and day != month:
+            raise Unusable(N_("“{value}” is ambiguous: day or month may come first. Please write 2026-05-04."), text)
     elif SHORT_YEAR.fullmatch(plain):
         raise Unusable(N_("“{value}” is ambiguous: please write the year with four digits."), text)
     else:
         raise Unusable(N_("“{value}” is not a date (dd.MM.yyyy, dd/MM/yyyy or yyyy-MM-dd)."), text)
-    if month > 12 >= day:
+    if month > 12 >= day and not month_first:
         raise Unusable(N_("“{value}” is not a possible date: the day comes first, then the month."), text)
     return checked_date(year, month, day, text)
 
@@ -114,7 +156,7 @@ def parse_flag(text: str) -> bool | None:
 def parse_sex(text: str) -> str | None:
     """`male`, `female` or `diverse`; None for nothing or unknown."""
     plain = text.strip().casefold()
-    if plain in UNKNOWN:
+    if plain in SEX_UNKNOWN:
         return None
     if plain not in SEXES:
         raise Unusable(N_("“{value}” is not a known entry for the sex."), text)
@@ -149,3 +191,18 @@ def parse_email(text: str) -> str | None:
         return normalised_email(plain)
     except ValueError:
         raise Unusable(N_("“{value}” is not an e-mail address."), text) from None
+
+
+def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """2026-11-02T09:00+01:00, or 02.11.2026 09:00 (also with ISO's date) in `zone`; None for nothing."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            found = datetime.strptime(text, "%d.%m.%Y %H:%M").replace(tzinfo=zone)
+        except ValueError:
+            raise Unusable(N_("“{value}” is not a date with a time of day (02.11.2026 09:00)."), text) from None
+    return found if found.tzinfo else found.replace(tzinfo=zone)

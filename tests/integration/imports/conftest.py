@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from auth.actors import Actor
 from auth.models import Office
-from care import import_queries, importing
+from care import import_preview, import_queries, importing
 from care.import_queries import ImportShown
 from care.models import Case
 from config.database import db, transaction
@@ -32,7 +32,7 @@ def office(database: Flask) -> Iterator[uuid.UUID]:
 @pytest.fixture
 def preview(office: uuid.UUID) -> Preview:
     def store(data: bytes, name: str = "people.csv") -> uuid.UUID:
-        return importing.preview(importing.Upload(data, name), actor=ACTOR, office_id=office)
+        return import_preview.preview(import_preview.Upload(data, name), actor=ACTOR, office_id=office)
 
     return store
 

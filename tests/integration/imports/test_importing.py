@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ from sqlalchemy import func, select
 from auth.actors import Actor
 from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Role
-from care import case_management, import_queries, importing
-from care.commands import EnrolCase
+from care import case_management, import_queries, importing, orders
+from care.enrolment import Wanted
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.import_queries import Show
 from care.imports import samples
@@ -78,20 +79,18 @@ def test_an_import_goes_on_where_it_was_stopped(preview: Preview, monkeypatch: p
     monkeypatch.setattr(importing, "CHUNK", 4)
     import_id = confirmed(preview(contacts(10)))
     assert importing.import_next_rows() == 4
-    enrol, calls = case_management.enrol, 0
+    apply_many = orders.apply_many
 
     def killed(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise KeyboardInterrupt
-        return enrol(*args, **kwargs)
+        apply_many(*args, **kwargs)
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(case_management, "enrol", killed)
+    monkeypatch.setattr(orders, "apply_many", killed)
     with pytest.raises(KeyboardInterrupt):
         importing.import_next_rows()
     assert case_count() == 4
     assert import_queries.shown(ACTOR, import_id).imported == 4
+    monkeypatch.undo()
     while importing.import_next_rows():
         pass
     shown = import_queries.shown(ACTOR, import_id)
@@ -101,14 +100,14 @@ def test_an_import_goes_on_where_it_was_stopped(preview: Preview, monkeypatch: p
 def test_a_row_that_we_cannot_handle_does_not_stop_the_others(
     preview: Preview, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enrol = case_management.enrol
+    enrol_many = case_management.enrol_many
 
-    def failing(command: EnrolCase, **kwargs: Any) -> Any:
-        if command.external_id == "K-00002":
+    def failing(wanted: Sequence[Wanted], **kwargs: Any) -> Any:
+        if any(one.command.external_id == "K-00002" for one in wanted):
             raise ZeroDivisionError
-        return enrol(command, **kwargs)
+        return enrol_many(wanted, **kwargs)
 
-    monkeypatch.setattr(case_management, "enrol", failing)
+    monkeypatch.setattr(case_management, "enrol_many", failing)
     import_id = preview(contacts(5))
     shown = worked_off(import_id)
     assert (shown.imported, shown.failed, case_count()) == (4, 1, 4)

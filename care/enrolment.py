@@ -1,0 +1,229 @@
+"""Taking people into care: one, or the many of a file, by the same rule. Inside the caller's `transaction()`.
+
+What one person costs the database is asked and written once for all of them: whether they are known, whose phone they
+share, their cases, their timeline, their messages, the audit trail.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from auth import notices
+from auth.actors import Actor
+from care import ending, follow_up, household_rows, known_cases, messages, name_index, people, phones, timeline, trail
+from care.assessments import Change, load_facts, protocol_of, reassess, zone_of
+from care.commands import EnrolCase
+from care.facts import CaseFacts
+from care.lifecycle import Action, after
+from care.models import Case
+from care.monitoring import period
+from care.protocol import current_protocol
+from care.vocabulary import CloseReason, Status
+from config import clock
+from config.database import db
+from config.errors import N_, RuleViolation
+from config.gathering import gathering
+from config.ids import new_reference
+from notifications.preferences import Basis
+
+log = structlog.get_logger(__name__)
+RULES_LOOK_AT = ("reports", "reviews", "lab_results", "check_ins", "tasks")
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """The case, and whether it is new (False: this person's same case was there already)."""
+
+    case: Case
+    created: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Somebody to take into care. `closed_as`: why their case is over already."""
+
+    command: EnrolCase
+    closed_as: CloseReason | None = None
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A new case that is looked after, as it was assessed before anybody was told."""
+
+    case: Case
+    facts: CaseFacts
+    change: Change
+
+
+def enrol(
+    command: EnrolCase,
+    *,
+    actor: Actor,
+    office_id: UUID,
+    source: str | None = None,
+    closed_as: CloseReason | None = None,
+) -> Enrolment:
+    """Take a person into care in the office `office_id`: `enrol_many` for one."""
+    return enrol_many([Wanted(command, closed_as)], actor=actor, office_id=office_id, source=source)[0]
+
+
+def enrol_many(
+    wanted: Sequence[Wanted], *, actor: Actor, office_id: UUID, source: str | None = None
+) -> list[Enrolment]:
+    """Take people into care in the office `office_id`: all, or none if one of them is refused. Some hundred at most.
+
+    With an `external_id`, or from a `source` (an import), the same person's same case is found again and nothing is
+    made twice. A period that is over already, or a reason in `closed_as`, makes a closed case and no message.
+    Raises RuleViolation.
+    """
+    now = clock.now()
+    identities = [people.identity_of(one.command, source) for one in wanted]
+    known = known_cases.by_identities(office_id, identities)
+    first = _first_of_each(identities, known)
+    if known_cases.handed_over(office_id, [identities[position] for position in first]):
+        raise RuleViolation("external_id", N_("This case was handed over to another health office."))
+    new = [wanted[position] for position in first]
+    heads = _heads([one.command for one in new], office_id)
+    cases = [
+        _case(one.command, identities[position], heads.get(_written(one.command)), office_id, source, now)
+        for position, one in zip(first, new, strict=True)
+    ]
+    for case, reference in zip(cases, _free_references(len(cases)), strict=True):
+        case.reference = reference
+    _number(cases)
+    with gathering():
+        _begin(cases, new, actor, now)
+    made = dict(zip(first, cases, strict=True))
+    known |= {identities[position]: case for position, case in made.items() if identities[position]}
+    return [
+        Enrolment(made[position], True) if position in made else Enrolment(known[identity], False)
+        for position, identity in enumerate(identities)
+    ]
+
+
+def _first_of_each(identities: Sequence[bytes | None], known: Mapping[bytes | None, Case]) -> list[int]:
+    """The positions that make a case: one for each identity that is not known yet, and all without one."""
+    seen: set[bytes] = set()
+    found = []
+    for position, identity in enumerate(identities):
+        if identity is None or not (identity in known or identity in seen):
+            found.append(position)
+        if identity is not None:
+            seen.add(identity)
+    return found
+
+
+def _case(
+    command: EnrolCase, identity: bytes | None, head: Case | None, office_id: UUID, source: str | None, now: datetime
+) -> Case:
+    """The new row, assessed by `_begin`; not in the session yet. Raises RuleViolation."""
+    protocol = current_protocol(command.protocol)
+    case = Case(
+        person=people.new_person(command.person, office_id, now),
+        office_id=office_id,
+        kind=command.kind,
+        protocol_code=protocol.code,
+        protocol_version=protocol.version,
+        status=Status.ENROLLED,
+        source=source,
+        external_id=command.external_id,
+        external_index=people.external_index(command.external_id) if command.external_id else None,
+        identity_index=identity,
+        enrolled_at=command.enrolled_at or now,
+        recorded_at=now,
+        touched_at=now,
+        last_exposure_on=command.last_exposure_on,
+        symptom_onset_on=command.symptom_onset_on,
+        first_positive_on=command.first_positive_on,
+        entered_on=command.entered_on,
+        continuous_exposure=command.continuous_exposure,
+        public_health_action="none",
+        notice_version=notices.newest(notices.ENROLMENT),
+        facts_revision=1,
+    )
+    for name in RULES_LOOK_AT:
+        set_committed_value(case, name, [])  # there is nothing yet that the database would have to be asked for
+    case.person.names_indexed = name_index.RULES  # by `_begin`
+    household_rows.point(case, head)
+    people.check_dates(command, case.enrolled_at, zone_of(case.person), now)
+    return case
+
+
+def _begin(cases: Sequence[Case], wanted: Sequence[Wanted], actor: Actor, now: datetime) -> None:
+    """Assess the new cases, store them, and do what follows."""
+    open_cases = []
+    with db.session.no_autoflush:
+        for case, one in zip(cases, wanted, strict=True):
+            facts = load_facts(case)
+            change = reassess(case, now, facts)
+            timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=case.source)
+            trail.record(actor, "case.enrolled", case)
+            ends_at = period(facts, protocol_of(case)).ends_at(facts.zone)  # by the days alone, whoever was silent
+            is_over = ends_at is not None and ends_at <= now
+            reason = one.closed_as or (CloseReason.ENROLLED_PAST_END if is_over else None)
+            if reason is None:
+                open_cases.append(_Open(case, facts, change))
+            else:
+                _end(case, reason, actor, now)
+            log.info("case_enrolled", case=case.reference)
+        _welcome(open_cases, actor, now)
+        db.session.add_all(cases)
+    db.session.flush()
+    name_index.index_all([case.person for case in cases])
+
+
+def _end(case: Case, reason: CloseReason, actor: Actor, now: datetime) -> None:
+    ending.end(case, reason, actor, now)
+    if reason in ending.CANNOT_ANSWER:
+        household_rows.point(case, None)
+        case.number_at_head = None
+
+
+def _welcome(open_cases: Sequence[_Open], actor: Actor, now: datetime) -> None:
+    messages.note_basis([one.case for one in open_cases], Basis.MONITORING)
+    invited = messages.invite([one.case for one in open_cases])
+    for one in open_cases:
+        case, change = one.case, one.change
+        if case.id in invited:
+            case.status = after(case.status, Action.INVITE)
+            change = Change(change.before, reassess(case, now, replace(one.facts, status=case.status)).now)
+        follow_up.react(case, change, actor)
+
+
+def _number(cases: Sequence[Case]) -> None:
+    """Give the persons their numbers at their phones, and at those of the heads of their households."""
+    indexes = [case.person.phone_index for case in cases] + [
+        case.head.person.phone_index for case in cases if case.head
+    ]
+    numbers = phones.Numbers(indexes)
+    for case in cases:
+        phones.numbered(case.person, numbers)
+        if case.head is not None:
+            case.number_at_head = phones.number_at_head(case, case.head, numbers)
+
+
+def _free_references(count: int) -> list[str]:
+    found: set[str] = set()
+    while len(found) < count:
+        drawn = {new_reference() for _ in range(count - len(found))}
+        found |= drawn - set(db.session.scalars(select(Case.reference).where(Case.reference.in_(drawn))))
+    return list(found)
+
+
+def _written(command: EnrolCase) -> str:
+    return (command.household_of or "").strip().upper()
+
+
+def _heads(commands: Sequence[EnrolCase], office_id: UUID) -> dict[str, Case]:
+    """The cases that answer for them, by reference, their households locked."""
+    references = {_written(command) for command in commands if command.household_of is not None}
+    if not references:
+        return {}
+    heads = household_rows.heads_for(references, office_id, field="household_of")
+    household_rows.lock([head.id for head in heads.values()])
+    return heads

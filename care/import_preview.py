@@ -1,0 +1,127 @@
+"""Reading a file of people: its rows belong to an import, sealed with the import's own key, until somebody confirms it.
+
+Nothing of it is a case before that.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from auth.policies import Actor
+from care import trail
+from care.import_differences import differences
+from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
+from care.imports import households
+from care.imports.base import ColumnMap, Context, ParsedRow
+from care.imports.formats import AUTO, ParsedFile, parse_file
+from care.imports.rows import RowValues
+from care.known_cases import already_enrolled
+from care.protocol import current_versions
+from config import clock
+from config.database import db, transaction
+from config.settings import current_settings
+
+PREVIEW_CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it came in. `format` is a code of `care.imports.formats` or `auto`.
+
+    `protocol`: for formats that name no disease.
+    """
+
+    data: bytes
+    file_name: str
+    format: str = AUTO
+    protocol: str = ""
+
+
+def read(upload: Upload) -> ParsedFile:
+    """Parse the file; stores nothing. Raises UnreadableFile or TooLarge."""
+    settings = current_settings()
+    context = Context(
+        today=clock.today(settings.zone),
+        protocols=frozenset(current_versions()),
+        limit_mb=settings.max_upload_mb,
+        protocol=upload.protocol,
+        zone=settings.zone,
+    )
+    return parse_file(upload.data, context, upload.format)
+
+
+def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID) -> uuid.UUID:
+    """Read the file and keep its rows for confirmation; the import's id. In transactions of its own.
+
+    Raises UnreadableFile or TooLarge, and then nothing is kept.
+    """
+    parsed = read(upload)
+    rows, heads = households.heads(list(parsed.rows))
+    case_import = CaseImport(
+        office_id=office_id,
+        format=parsed.format.code,
+        encoding=parsed.table.encoding,
+        checksum=hashlib.sha256(upload.data).digest(),
+        file_name=upload.file_name[:200],
+        header=list(parsed.table.header),
+        state=ImportState.READING,
+        uploaded_by=actor.id,
+        uploaded_at=clock.now(),
+        total=len(rows),
+        doubtful=sum(row.usable and bool(row.problems) for row in rows),
+        refused=sum(not row.usable for row in rows),
+        known=0,
+        differing=0,
+    )
+    with transaction():
+        db.session.add(case_import)
+        trail.record_import(actor, "import.uploaded", case_import, format=parsed.format.code, rows=len(rows))
+    _keep(case_import, rows, heads, ColumnMap.of(parsed.format.columns, parsed.table.header))
+    return case_import.id
+
+
+def _keep(case_import: CaseImport, rows: Sequence[ParsedRow], heads: Mapping[int, int], columns: ColumnMap) -> None:
+    known = differing = 0
+    for chunk in _chunks(rows):
+        there = _known(case_import, chunk)
+        different = differences(chunk, there, columns, case_import.office_id)
+        sealed = []
+        for row in chunk:
+            case_id, otherwise = different.get(row.number, (None, ()))
+            kept = _sealed_row(case_import, replace(row, problems=(*row.problems, *otherwise)))
+            kept.known, kept.differs, kept.case_id = row.number in there, bool(otherwise), case_id
+            kept.head_number = heads.get(row.number)
+            sealed.append(kept)
+        known, differing = known + len(there), differing + len(different)
+        with transaction():
+            db.session.add_all(sealed)
+    with transaction():
+        case_import.known, case_import.differing = known, differing
+        case_import.act("show")
+
+
+def _chunks(rows: Sequence[ParsedRow]) -> Iterator[Sequence[ParsedRow]]:
+    return (rows[start : start + PREVIEW_CHUNK] for start in range(0, len(rows), PREVIEW_CHUNK))
+
+
+def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> dict[int, uuid.UUID]:
+    """The rows whose case is there already, by their numbers."""
+    usable = [row for row in rows if row.usable]
+    commands = [RowValues.model_validate(row.values).case for row in usable]
+    there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
+    return {row.number: case_id for row, case_id in zip(usable, there, strict=True) if case_id}
+
+
+def _sealed_row(case_import: CaseImport, row: ParsedRow) -> ImportRow:
+    return ImportRow(
+        case_import=case_import,
+        import_id=case_import.id,
+        number=row.number,
+        outcome=RowOutcome.PENDING if row.usable else RowOutcome.REFUSED,
+        has_problems=bool(row.problems),
+        name=row.name or None,
+        values=row.values,
+        cells=list(row.cells),
+        problems=[asdict(problem) for problem in row.problems],
+    )
