@@ -83,18 +83,24 @@ def enqueue(
     The arguments are the fields of `NewMessage`. The text is rendered now, so what is missing fails here: raises
     RuleViolation for an unknown template, a missing variable or an impossible address.
     """
-    message = NewMessage(
-        template, channel, to, locale, variables, key, about, not_before, expires_at, correlation, fallbacks, owner,
-        priority, zone, bulk_id,
+    return put(
+        NewMessage(
+            template, channel, to, locale, variables, key, about, not_before, expires_at, correlation, fallbacks, owner,
+            priority, zone, bulk_id,
+        )
     )  # fmt: skip
+
+
+def put(message: NewMessage) -> Stored | None:
+    """The same for a message that is made already."""
     draft = _written(message)
-    with scopes.covering({owner}, SCOPE.system):
+    with scopes.covering({message.owner}, SCOPE.system):
         stored = rows.store(draft)
         if stored is not None and stored.unwanted:
             finish(db.session.get_one(Notification, stored.id), Status.SUPPRESSED)
             db.session.flush()
     if stored is not None:
-        metrics.enqueued(channel)
+        metrics.enqueued(message.channel)
         wake(Queue.DELIVERY)
     return stored
 
