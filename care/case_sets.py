@@ -48,8 +48,8 @@ class CaseSet:
         self.follow(case, change)
         return change
 
-    def follow(self, case: Any, change: Change) -> None:
-        """Gather what `follow_up.react` would do."""
+    def follow(self, case: Any, change: Change, *, quietly: bool = False) -> None:
+        """Gather what `follow_up.react` would do; `quietly`: without writing to the office."""
         follows = follow_up.consequences(case, change)
         if follows.listed is not None:
             listed = {name: value for name, value in follows.listed.items() if value is not None}
@@ -57,7 +57,7 @@ class CaseSet:
             log.info("case_listed", case=case.reference)
         self._tasks += [self._task(case, kind, due_at) for kind, due_at in follows.opened.items()]
         self._finished += [task.id for task in case.tasks if task.done_at is None and task.kind in follows.finished]
-        if follows.tells_office:
+        if follows.tells_office and not quietly:
             follow_up.tell_office(case)
 
     def _task(self, case: Any, kind: Any, due_at: datetime | None) -> dict[str, Any]:

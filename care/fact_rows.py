@@ -5,7 +5,7 @@ They have the names of the models' attributes, so that `assessments` takes eithe
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,7 +21,7 @@ from config.rowsets import among
 
 class PersonRow(LightRow, KeyHolder):
     of = Person
-    columns = (
+    columns: ClassVar[tuple[str, ...]] = (
         "id", "wrapped_key", "given_name_sealed", "family_name_sealed", "birth_date_sealed", "phone_sealed",
         "email_sealed", "phone_index", "phone_number_of", "locale", "channel", "contact_window", "timezone",
         "opted_out_at", "unreachable_since",
@@ -32,7 +32,7 @@ class CaseRow(LightRow):
     """A case with `person`, `head` and all facts that hang on it."""
 
     of = Case
-    columns = (
+    columns: ClassVar[tuple[str, ...]] = (
         "id", "reference", "person_id", "office_id", "kind", "protocol_code", "protocol_version", "status",
         "household_head_id", "number_at_head", "enrolled_at", "touched_at", "last_exposure_on_sealed",
         "symptom_onset_on_sealed", "first_positive_on_sealed", "entered_on_sealed", "continuous_exposure",
@@ -80,17 +80,20 @@ TIMES = ("id", "case_id", "reported_at", "recorded_at", "check_in_id", "corrects
 class ReportTimes(OfCaseRow):
     """A report without what it says."""
 
-    of, columns = SymptomReport, TIMES
+    of = SymptomReport
+    columns: ClassVar[tuple[str, ...]] = TIMES
     check_in = symptoms = vitals = None
 
 
 class ReportRow(OfCaseRow):
-    of, columns = SymptomReport, (*TIMES, "symptoms_sealed", "vitals_sealed")
+    of = SymptomReport
+    columns: ClassVar[tuple[str, ...]] = (*TIMES, "symptoms_sealed", "vitals_sealed")
     check_in = None
 
 
 class ReviewRow(OfCaseRow):
-    of, columns = Review, ("id", "case_id", "recorded_at", "outcome_sealed")
+    of = Review
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "recorded_at", "outcome_sealed")
     outcome: Any
 
     @property
@@ -99,7 +102,8 @@ class ReviewRow(OfCaseRow):
 
 
 class LabRow(OfCaseRow):
-    of, columns = LabResult, ("id", "case_id", "kind", "sampled_on", "outcome_sealed")
+    of = LabResult
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "sampled_on", "outcome_sealed")
     outcome: Any
 
     @property
@@ -108,11 +112,13 @@ class LabRow(OfCaseRow):
 
 
 class CheckInRow(OfCaseRow):
-    of, columns = CheckIn, ("id", "case_id", "local_date", "slot", "due_at", "expires_at")
+    of = CheckIn
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "local_date", "slot", "due_at", "expires_at")
 
 
 class TaskRow(OfCaseRow):
-    of, columns = OfficeTask, ("id", "case_id", "kind", "created_at", "done_at", "done_by")
+    of = OfficeTask
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "created_at", "done_at", "done_by")
 
 
 def load(case_ids: Collection[UUID], *, contents: bool = True) -> list[Case]:

@@ -12,7 +12,7 @@ from config import clock
 from config.database import db, locked
 from config.encryption import blind_index
 from config.ids import new_id
-from config.rowsets import among, insert_for
+from config.rowsets import among, insert_for, insert_many
 from notifications.addresses import checked, phone_from_text
 from notifications.models import ContactBasis, Suppression
 from notifications.statuses import Channel, Priority
@@ -134,6 +134,22 @@ def record_basis(channel: Channel, address: str, basis: Basis, source: str) -> N
     `source`: the record that it comes from, such as "request:K7NPX3RB". A consent that was withdrawn stands again.
     """
     _note(channel, address_index(channel, address), basis, source)
+
+
+def record_bases(known: Iterable[tuple[Channel, str, str]], basis: Basis) -> None:
+    """The same for many (channel, address, source) at once, none of which has been withdrawn."""
+    rows = [
+        {
+            "id": new_id(),
+            "channel": channel,
+            "recipient_index": address_index(channel, address),
+            "basis": basis.value,
+            "source": source[:80],
+            "recorded_at": clock.now(),
+        }
+        for channel, address, source in known
+    ]
+    insert_many(ContactBasis, rows, unless_taken=["channel", "recipient_index", "basis"])
 
 
 def withdraw_consent(channel: Channel, index: bytes, source: str) -> None:
