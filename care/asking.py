@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import select
 
 from auth.actors import Actor
+from auth.models import Office
 from care import fact_rows, messages, phones
 from care.assessment_models import CheckIn, HouseholdRound
 from care.assessments import load_facts, protocol_of
@@ -81,6 +82,7 @@ class Round:
     def __init__(self, now: datetime, households: Sequence[Sequence[Case]]) -> None:
         self.now = now
         self._cases = CaseSet(now)
+        self._offices = db.session.scalars(select(Office)).all()  # held, so that the session does not read them again
         self._there = phones.everybody_at({index for one in households for index in _phones_of(one)})
         self._messages: list[NewMessage | None] = []
         self._rounds: list[dict[str, Any]] = []

@@ -138,7 +138,7 @@ class Batch:
         """By which number an answer by SMS would say that it is for this person: the first at a phone, or the next."""
         if case.person.phone_index is not None:
             case.person.phone_number_of = 1
-        elif head is not None and head.person.phone_index is not None:
+        if head is not None and head.person.phone_index is not None:
             self._numbers[head.id] += 1
             case.number_at_head = self._numbers[head.id]
 
