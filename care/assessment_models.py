@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from care.models import Case, OfCase
 from care.vocabulary import LabKind, LabOutcome, ReportChannel, Reporter, ReviewOutcome
-from config.database import Base, Identified
+from config.database import Base, Identified, partial_index
 from config.encryption import sealed
 
 
@@ -25,11 +25,15 @@ class CheckIn(Identified, Base):
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
-    round_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_household_round.id"), index=True)
+    round_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_household_round.id"))
 
     case: Mapped[Case] = relationship(back_populates="check_ins")
 
-    __table_args__ = (UniqueConstraint("case_id", "local_date", "slot"), Index(None, "expires_at", "answered_at"))
+    __table_args__ = (
+        UniqueConstraint("case_id", "local_date", "slot"),
+        Index(None, "expires_at", "answered_at"),
+        partial_index("ix_care_check_in_round_id", "round_id", where="round_id IS NOT NULL"),
+    )
 
 
 class HouseholdRound(Identified, Base):

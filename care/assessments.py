@@ -143,15 +143,15 @@ def look_at(case: Case, now: datetime) -> Assessment:
 
 
 def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Change:
-    """Assess `case` at `now` and store the result on it. The caller holds the case's row lock.
+    """Assess `case`, a model or a row of `fact_rows`, at `now`, and store the result on it. The caller holds its lock.
 
-    `facts`: those of the case, where the caller has them already.
+    `facts`: those of the case, where the caller has them already. What is found as it was is not sealed anew.
     """
     before = case.line_list
     found = assess(facts or load_facts(case), protocol_of(case), now)
     case.line_list = found.line_list
-    case.because = found.because.as_json()
-    case.findings = [finding.as_json() for finding in found.findings]
+    Case.because.keep(case, found.because.as_json())
+    Case.findings.keep(case, [finding.as_json() for finding in found.findings])
     case.priority = found.priority
     case.monitoring_starts_on = found.period.starts_on
     case.monitoring_ends_on = found.period.ends_on

@@ -1,33 +1,27 @@
-"""Asking people how they are, and taking down what they answer."""
+"""Taking down how people are. Whom we ask, and when: `asking`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
 
 from auth.actors import Actor
-from care import case_management, household_rounds, household_rows, links, messages, phones, timeline, trail
-from care.assessment_models import WITH_FACTS, CheckIn, SymptomReport
-from care.assessments import Change, counting, load_facts, protocol_of, reassess
+from care import case_management, household_rows, links, phones, timeline, trail
+from care.assessment_models import CheckIn, SymptomReport
+from care.assessments import Change, counting, protocol_of
 from care.commands import RecordReport
 from care.facts import UNSPECIFIED
 from care.lifecycle import Action, after
 from care.models import Case
-from care.monitoring import next_check_in
 from care.people import CLOCK_TOLERANCE, phone_index
 from care.replies import understand
 from care.vocabulary import ReportChannel, Reporter, Status
 from config import clock
-from config.database import claimable, db, transaction
-from config.encryption import token_hash
+from config.database import db
 from config.errors import N_, RuleViolation
-from config.ids import new_token
-from config.settings import current_settings
 from notifications.inbound import InboundReply
 
 log = structlog.get_logger(__name__)
-BATCH = 100
 OLDEST_REPORT = timedelta(days=60)
 CORRECTABLE = timedelta(days=14)
 
@@ -39,47 +33,6 @@ class Recorded:
     report: SymptomReport
     is_new: bool
     change: Change | None
-
-
-def send_due() -> int:
-    """Create the check-ins that are due and write to the people, one batch in one transaction. Returns how many cases.
-
-    Two workers at once take different cases and households; a case, slot and local day is asked once, whatever happens.
-    """
-    now = clock.now()
-    is_due = Case.next_check_in_at <= now
-    if db.session.scalar(select(Case.id).where(is_due).limit(1)) is None:
-        return 0
-    alone = household_rounds.lives_alone()
-    due = select(Case).options(*WITH_FACTS).where(is_due, alone).order_by(Case.next_check_in_at)
-    with transaction():
-        cases = db.session.scalars(claimable(due.limit(BATCH))).all()
-        for case in cases:
-            _ask(case, now)
-        households = household_rounds.claim_due(now, BATCH)
-        for household in households:
-            household_rounds.ask(household, now, _ask)
-        return len(cases) + len(households)
-
-
-def _ask(case: Case, now: datetime) -> None:
-    due = next_check_in(load_facts(case), protocol_of(case), now)
-    if due is not None and due.due_at <= now:
-        token = new_token()
-        check_in = CheckIn(
-            case=case,
-            local_date=due.local_date,
-            slot=due.slot,
-            token_hash=token_hash(token),
-            due_at=due.due_at,
-            expires_at=due.expires_at,
-            created_at=now,
-        )
-        db.session.add(check_in)
-        messages.ask(case, due, current_settings().public_url(f"/c/{token}"))
-        timeline.add(case, "asked", Actor.system("care.check_ins"), on=due.local_date, slot=due.slot)
-        log.info("check_in_created", case=case.reference, local_date=str(due.local_date), slot=due.slot)
-    reassess(case, now)
 
 
 def record(

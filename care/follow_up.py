@@ -1,8 +1,9 @@
 """What follows from an assessment: tasks for officers, and word to the office. Inside the caller's transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -45,23 +46,53 @@ class Wanted:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Consequences:
+    """What follows from an assessment: a line of the timeline, tasks to open (with their deadlines) and to finish."""
+
+    listed: Mapping[str, Any] | None
+    opened: Mapping[TaskKind, datetime | None]
+    finished: frozenset[TaskKind]
+    tells_office: bool
+
+
+def consequences(case: Case, change: Change) -> Consequences:
+    """What follows for `case`, a model or a row of `fact_rows`; nothing when that has happened already."""
+    listed = None
+    if change.has_moved:
+        before = change.before.value if change.before else None
+        listed = {"from_list": before, "to_list": change.now.line_list.value, "rule": change.now.because.rule}
+    wanted = _wanted_tasks(change)
+    is_open = {task.kind for task in case.tasks if task.done_at is None}
+    opened = {
+        kind: task.due_at
+        for kind, task in wanted.items()
+        if kind not in is_open
+        and ((change.has_moved and kind not in TASKS_OF_FINDINGS) or not _dealt_with(case, kind, task.since))
+    }
+    finished = frozenset((DERIVED_TASKS - wanted.keys()) & is_open)
+    return Consequences(listed, opened, finished, change.came_to(LineList.SYMPTOMATIC))
+
+
 def react(case: Case, change: Change, actor: Actor) -> None:
     """Note a move between lists, open the tasks that follow from the assessment and finish those that no longer do.
 
     Called again with the same assessment it changes nothing.
     """
-    if change.has_moved:
-        before, rule = change.before.value if change.before else None, change.now.because.rule
-        timeline.add(case, "listed", RULES, from_list=before, to_list=change.now.line_list.value, rule=rule)
+    follows = consequences(case, change)
+    if follows.listed is not None:
+        timeline.add(case, "listed", RULES, **follows.listed)
         log.info("case_listed", case=case.reference)
-    wanted = _wanted_tasks(change)
-    for kind, task in wanted.items():
-        moved = change.has_moved and kind not in TASKS_OF_FINDINGS
-        if moved or not _dealt_with(case, kind, task.since):
-            open_task(case, kind, task.due_at)
-    finish_tasks(case, DERIVED_TASKS - wanted.keys(), RULES)
-    if change.came_to(LineList.SYMPTOMATIC):
-        messages.tell_office(case, "symptomatic_notice", f"symptomatic:{case.id}:{case.facts_revision}")
+    for kind, due_at in follows.opened.items():
+        open_task(case, kind, due_at)
+    finish_tasks(case, follows.finished, RULES)
+    if follows.tells_office:
+        tell_office(case)
+
+
+def tell_office(case: Case) -> None:
+    """Write to the office's mailbox that somebody has symptoms."""
+    messages.tell_office(case, "symptomatic_notice", f"symptomatic:{case.id}:{case.facts_revision}")
 
 
 def _wanted_tasks(change: Change) -> dict[TaskKind, Wanted]:
@@ -94,14 +125,15 @@ def open_task(case: Case, kind: TaskKind, due_at: datetime | None = None) -> Off
         return None
     now = clock.now()
     task = OfficeTask(
-        case=case,
-        office_id=case.office_id,
-        kind=kind,
-        created_at=now,
-        due_at=due_at or now + DUE_IN.get(kind, DUE_OTHERWISE),
+        case=case, office_id=case.office_id, kind=kind, created_at=now, due_at=due_at or deadline(kind, now)
     )
     db.session.add(task)
     return task
+
+
+def deadline(kind: TaskKind, created_at: datetime) -> datetime:
+    """By when such a task is to be done where nothing else says so."""
+    return created_at + DUE_IN.get(kind, DUE_OTHERWISE)
 
 
 def finish_tasks(case: Case, kinds: Collection[TaskKind] | None, actor: Actor, note: str | None = None) -> int:

@@ -1,6 +1,6 @@
 """The rows of households: whoever acts on one member holds the locks of all, taken in the order of their ids.
 
-So two people who act on one household wait for each other, and never for ever. `check_ins.send_due` is the one that
+So two people who act on one household wait for each other, and never for ever. `asking.send_due` is the one that
 takes what it can get and waits for nobody.
 """
 
@@ -33,7 +33,7 @@ def heads_of(case_ids: Collection[UUID]) -> list[UUID]:
 
 def in_households(head_ids: Collection[UUID]) -> ColumnElement[bool]:
     """Whether a case belongs to one of the households with these heads; by index, on both sides."""
-    return or_(Case.id.in_(head_ids), Case.household_head_id.in_(head_ids))
+    return or_(among(Case.id, head_ids), among(Case.household_head_id, head_ids))
 
 
 def all_of(case: Case) -> Sequence[Case]:

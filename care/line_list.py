@@ -4,7 +4,7 @@ The lists are an ordered table; the first row that applies takes the case, the l
 case is in exactly one list, and every listing names its rule.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -158,6 +158,29 @@ def assess(facts: CaseFacts, protocol: Protocol, now: datetime) -> Assessment:
         upcoming,
         _reassess_at(facts, protocol, now, monitored, upcoming),
     )
+
+
+@dataclass(frozen=True)
+class Following:
+    """When somebody who was just asked is asked next, and when their case is looked at again."""
+
+    next_check_in: CheckInDue | None
+    reassess_at: datetime | None
+
+
+def after_asking(facts: CaseFacts, protocol: Protocol, now: datetime) -> Following:
+    """What a new check-in, already among `facts`, changes in an assessment that holds at `now`: nothing else does.
+
+    A check-in is missed only when it has run out, so list, findings and ending stay. Where `depends_on_reports` is
+    False, `facts` need not know what the reports say, only when they came: thousands are asked at once.
+    """
+    upcoming = next_check_in(facts, protocol, now)
+    return Following(upcoming, _reassess_at(facts, protocol, now, course(facts, protocol, now), upcoming))
+
+
+def depends_on_reports(kind: Kind, findings_now: Iterable[str]) -> bool:
+    """Whether what the reports say decides when the case is looked at again: reviews of isolation, a worsening."""
+    return kind is Kind.INDEX or FindingCode.WORSENING in findings_now
 
 
 def _of_closed(facts: CaseFacts, protocol: Protocol, now: datetime) -> tuple[Finding, ...]:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from auth.models import Office
-from care import phones
 from care.assessments import address_of, answering, protocol_of
 from care.models import Case
 from care.monitoring import CheckInDue
@@ -37,23 +36,21 @@ def invite(cases: Iterable[Case]) -> set[UUID]:
     return set(told)
 
 
-def ask(case: Case, due: CheckInDue, link: str) -> bool:
-    """Send the check-in `due` with its `link`; at most one message per case, day and slot."""
-    number = phones.number_to_say(case.person)
-    return _to_person(
-        case,
-        "care.check_in",
-        f"check-in:{case.id}:{due.local_date}:{due.slot}",
-        {"link": link, "number": number, "by_reply": not phones.is_shared(case.person)},
-        expires_at=due.window_ends_at,
-    )
+def check_in(case: Case, due: CheckInDue, link: str, number: int | None, *, by_reply: bool) -> NewMessage | None:
+    """The message with the check-in `due` and its `link`; at most one per case, day and slot.
+
+    `case` is a model or a row of `fact_rows`. `number`: what to begin an answer with, at a phone of several people.
+    """
+    key = f"check-in:{case.id}:{due.local_date}:{due.slot}"
+    variables = {"link": link, "number": number, "by_reply": by_reply}
+    return _for_person(case, "care.check_in", key, variables, expires_at=due.window_ends_at)
 
 
-def ask_household(head: Case, round_id: UUID, people: str, link: str, expires_at: datetime) -> bool:
-    """Ask the head for everybody in `people` (numbers and initials), with one `link`."""
-    variables = {"link": link, "people": people}
-    key = f"household:{round_id}"
-    return _to_person(head, "care.check_in_household", key, variables, expires_at=expires_at, correlation=FOR_HOUSEHOLD)
+def household_check_in(head: Case, round_id: UUID, people: str, link: str, expires_at: datetime) -> NewMessage | None:
+    """The message that asks the head for everybody in `people` (numbers and initials), with one `link`."""
+    key, variables = f"household:{round_id}", {"link": link, "people": people}
+    correlation = FOR_HOUSEHOLD
+    return _for_person(head, "care.check_in_household", key, variables, expires_at=expires_at, correlation=correlation)
 
 
 def tell_released(case: Case, link: str | None, not_before: datetime) -> bool:
@@ -120,10 +117,9 @@ def withdraw(case: Case, correlation: str = FOR_PERSON) -> int:
 
 def _to_person(case: Case, template: str, key: str, variables: dict[str, Any], **more: Any) -> bool:
     message = _for_person(case, template, key, variables, **more)
-    if message is None:
-        return False
-    outbox.put(message)
-    return True
+    if message is not None:
+        outbox.put(message)
+    return message is not None
 
 
 def _for_person(
@@ -143,7 +139,7 @@ def _for_person(
     if address is None or person.opted_out_at is not None:
         return None
     channel, to = address
-    fallbacks = [Fallback(By.EMAIL, person.email)] if channel is Channel.SMS and person.email else []
+    email = person.email if channel is Channel.SMS else None
     office = db.session.get(Office, case.office_id)
     shared = {
         "office": office.name if office else "",
@@ -162,7 +158,7 @@ def _for_person(
         not_before=not_before,
         expires_at=expires_at,
         correlation=correlation,
-        fallbacks=fallbacks,
+        fallbacks=[Fallback(By.EMAIL, email)] if email else [],
         owner=f"office:{case.office_id}",
         zone=person.timezone,
     )

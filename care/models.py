@@ -36,8 +36,12 @@ from care.vocabulary import (
     Status,
     TaskKind,
 )
-from config.database import Base, Identified
+from config.database import Base, Identified, partial_index
 from config.encryption import KeyHolder, SealedRow, Sealer, sealed
+
+SPARSE = ("household_head_id", "closed_at", "release_due_at", "external_index")
+UNASSESSED = "assessed_revision <> facts_revision"
+OPEN_ROWS = f"status IN ({', '.join(repr(status.value) for status in sorted(OPEN_STATUSES))})"
 
 if TYPE_CHECKING:
     from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
@@ -98,9 +102,9 @@ class Case(SealedRow, Identified, Base):
     close_reason: Mapped[CloseReason | None]
     source: Mapped[str | None] = mapped_column(String(60))
     external_id = sealed(str)
-    external_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    external_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # makes an import of the same row find its case
-    household_head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"), index=True)
+    household_head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"))
     number_at_head: Mapped[int | None]  # how an answer by SMS from the head's phone says that it is for this person
     risk_level: Mapped[RiskLevel | None]
     monitoring_plan: Mapped[MonitoringPlan | None]
@@ -111,7 +115,7 @@ class Case(SealedRow, Identified, Base):
 
     enrolled_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None]
     health_erased_at: Mapped[datetime | None]  # what was said about health is gone; order and papers may still be here
     notice_version: Mapped[int | None]  # of the privacy notice that stood at enrolment
     touched_at: Mapped[datetime]
@@ -138,7 +142,7 @@ class Case(SealedRow, Identified, Base):
     reassess_at: Mapped[datetime | None]
     next_check_in_at: Mapped[datetime | None]
     last_report_at: Mapped[datetime | None]
-    release_due_at: Mapped[datetime | None] = mapped_column(index=True)  # the rules say: to be released or given up
+    release_due_at: Mapped[datetime | None]  # the rules say: to be released or given up
     facts_revision: Mapped[int] = mapped_column(Integer, default=1)
     assessed_revision: Mapped[int] = mapped_column(Integer, default=0)
     rules_version: Mapped[int] = mapped_column(Integer, default=0)
@@ -161,6 +165,10 @@ class Case(SealedRow, Identified, Base):
         Index(None, "office_id", "status", "priority", "reference"),
         Index(None, "reassess_at"),
         Index(None, "next_check_in_at"),
+        # Most rows have nothing in these: an index over the others alone is not touched when a wave changes rows.
+        *(partial_index(f"ix_care_case_{name}", name, where=f"{name} IS NOT NULL") for name in SPARSE),
+        partial_index("ix_care_case_unassessed", "id", where=f"{UNASSESSED} AND {OPEN_ROWS}"),
+        partial_index("ix_care_case_rules", "rules_version", where=OPEN_ROWS),
     )
 
     @property

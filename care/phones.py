@@ -1,11 +1,12 @@
 """Several persons on one phone: their numbers there, and whose answer a reply is."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from care.models import Case, Person
 from care.numbered import HIGHEST, answers_by_number
@@ -52,20 +53,32 @@ def numbered(person: Person, numbers: Numbers) -> Person:
     return person
 
 
-def number_to_say(person: Person) -> int | None:
-    """The number by which this person answers; None where they are alone at their phone. Call inside a transaction."""
-    others = _others_open(person)
+def number_to_say(person: Person, there: Sequence[OnPhone]) -> int | None:
+    """The number by which this person answers; None where they are alone at their phone. Call inside a transaction.
+
+    `person` is a model or a row of `fact_rows`; `there`: everybody at their phone (`everybody_at`).
+    """
+    others = _others_open(person, there)
     if not others or person.phone_index is None:
         return None
     taken = {one.number for one in others if one.person_id < person.id}
     if person.phone_number_of is None or person.phone_number_of in taken:
-        person.phone_number_of = _next_number(person.phone_index)
-    return person.phone_number_of if person.phone_number_of <= HIGHEST else None
+        _give_number(person, person.phone_index)
+    number = person.phone_number_of
+    return number if number is not None and number <= HIGHEST else None
+
+
+def _give_number(person: Person, index: bytes) -> None:
+    person.phone_number_of = _next_number(index)
+    given = update(Person).where(Person.id == person.id).values(phone_number_of=person.phone_number_of)
+    db.session.execute(given, execution_options={"synchronize_session": False})
 
 
 def shown_number(person: Person) -> int | None:
     """The same for a page, which changes nothing: None as long as the number has not been settled."""
-    others = [one.number for one in _others_open(person)]
+    if person.phone_index is None:
+        return None
+    others = [one.number for one in _others_open(person, on_phone(person.phone_index))]
     number = person.phone_number_of
     return number if others and number is not None and number not in others and number <= HIGHEST else None
 
@@ -76,9 +89,9 @@ def shown_at(head: Case, member: Case) -> int | None:
     return member.person.phone_number_of if has_it_there else member.number_at_head
 
 
-def is_shared(person: Person) -> bool:
-    """Whether a reply by SMS could be anybody's: other open cases have this phone."""
-    return bool(_others_open(person))
+def is_shared(person: Person, there: Sequence[OnPhone]) -> bool:
+    """Whether a reply by SMS could be anybody's: of those `there`, at this person's phone, others have open cases."""
+    return bool(_others_open(person, there))
 
 
 def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
@@ -102,24 +115,38 @@ def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
     return found
 
 
-@scopes.within(EVERYWHERE)
 def on_phone(index: bytes) -> Sequence[OnPhone]:
     """For the house itself, not for staff: who has, or had, a case at this phone, or is answered for there."""
+    return everybody_at([index]).get(index, [])
+
+
+@scopes.within(EVERYWHERE)
+def everybody_at(indexes: Collection[bytes]) -> Mapping[bytes, Sequence[OnPhone]]:
+    """The same for many phones, by their indexes, with two statements."""
+    found: dict[bytes, list[OnPhone]] = defaultdict(list)
+    if not indexes:
+        return found
     columns = (Case.id, Person.id, Person.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
-    rows = db.session.execute(select(*columns).join(Case.person).where(Person.phone_index == index))
+    own = select(Person.phone_index, *columns).join(Case.person).where(among(Person.phone_index, indexes))
     columns = (Case.id, Person.id, Case.number_at_head, Person.name_index, Case.status.in_(OPEN_STATUSES))
-    answered_for = db.session.execute(_members_at(index).with_only_columns(*columns))
-    return [OnPhone(*row) for row in (*rows, *answered_for)]
+    answered_for, phone = _members_at(indexes)
+    for index, *row in (
+        *db.session.execute(own),
+        *db.session.execute(answered_for.with_only_columns(phone, *columns)),
+    ):
+        found[index].append(OnPhone(*row))
+    return found
 
 
-def _members_at(index: bytes) -> Select[Case]:
-    """Cases for which somebody at this phone answers, and whose persons have another phone or none."""
+def _members_at(indexes: Collection[bytes]) -> tuple[Select[Case], InstrumentedAttribute[bytes | None]]:
+    """Cases for which somebody at these phones answers, and whose persons have another phone or none; and the column
+    of the phone at which they are answered for."""
     head, asked = aliased(Case), aliased(Person)
     theirs = (
         select(Case).join(Case.person).join(head, Case.household_head_id == head.id).join(head.person.of_type(asked))
     )
-    elsewhere = or_(Person.phone_index.is_(None), Person.phone_index != index)
-    return theirs.where(asked.phone_index == index, elsewhere)
+    elsewhere = or_(Person.phone_index.is_(None), Person.phone_index != asked.phone_index)
+    return theirs.where(among(asked.phone_index, indexes), elsewhere), asked.phone_index
 
 
 def number_at_head(member: Case, head: Case, numbers: Numbers | None = None) -> int | None:
@@ -130,29 +157,32 @@ def number_at_head(member: Case, head: Case, numbers: Numbers | None = None) -> 
     return numbers.next(index) if numbers else _next_number(index)
 
 
-def numbers_to_say(household: Sequence[Case], head: Case) -> dict[UUID, int]:
+def numbers_to_say(household: Sequence[Case], head: Case, there: Sequence[OnPhone]) -> dict[UUID, int]:
     """The numbers by which the head answers for these cases by SMS, settled so that no two people have the same one.
 
-    Call inside a transaction that holds the household's locks. Without a phone of the head there are none.
+    Call inside a transaction that holds the household's locks; the cases are models or rows of `fact_rows`, `there` is
+    everybody at the head's phone. Without a phone of the head there are no numbers.
     """
     index = head.person.phone_index
     if index is None:
         return {}
     mine = {case.id for case in household}
-    taken = {one.number for one in on_phone(index) if one.case_id not in mine}
+    taken = {one.number for one in there if one.case_id not in mine}
     said: dict[UUID, int] = {}
     for case in household:
         has_it_there = case.person.phone_index == index
         number = case.person.phone_number_of if has_it_there else case.number_at_head
         if number is None or number in taken:
-            number = _next_number(index)
             if has_it_there:
-                case.person.phone_number_of = number
+                _give_number(case.person, index)
+                number = case.person.phone_number_of
             else:
-                case.number_at_head = number
-            db.session.flush()
-        taken.add(number)
-        said[case.id] = number
+                number = case.number_at_head = _next_number(index)
+                given = update(Case).where(Case.id == case.id).values(number_at_head=number)
+                db.session.execute(given, execution_options={"synchronize_session": False})
+        if number is not None:
+            taken.add(number)
+            said[case.id] = number
     return {case_id: number for case_id, number in said.items() if number <= HIGHEST}
 
 
@@ -164,10 +194,8 @@ def was_shared(there: Sequence[OnPhone]) -> bool:
     return len({one.name_index for one in there}) > 1 or sum(one.is_open for one in there) > 1
 
 
-def _others_open(person: Person) -> list[OnPhone]:
-    if person.phone_index is None:
-        return []
-    return [one for one in on_phone(person.phone_index) if one.is_open and one.person_id != person.id]
+def _others_open(person: Person, there: Sequence[OnPhone]) -> list[OnPhone]:
+    return [one for one in there if one.is_open and one.person_id != person.id]
 
 
 def _next_number(index: bytes) -> int:

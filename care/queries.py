@@ -15,7 +15,6 @@ from auth.models import Office
 from auth.roles import Permission
 from care import page_marks
 from care.commands import ListCases, normalised_phone
-from care.line_list import RULES_VERSION
 from care.models import Case, OfficeTask, Person
 from care.name_index import begins_like
 from care.people import external_index, family_name_index, name_index, phone_index
@@ -208,14 +207,6 @@ def unreachable_references(references: Collection[str]) -> set[str]:
 def case_id_of_reference(reference: str) -> UUID | None:
     """For the house itself, not for staff: the case that a message is about."""
     return db.session.scalar(select(Case.id).where(Case.reference == reference))
-
-
-def to_reassess(now: datetime, limit: int) -> Sequence[UUID]:
-    """For the house itself: open cases whose assessment may have changed, or was made by older rules."""
-    older = or_(Case.rules_version != RULES_VERSION, Case.assessed_revision != Case.facts_revision)
-    stale = or_(Case.reassess_at <= now, older)
-    statement = select(Case.id).where(Case.status.in_(OPEN_STATUSES), stale).order_by(Case.reassess_at).limit(limit)
-    return db.session.scalars(statement).all()
 
 
 def to_release(limit: int) -> Sequence[UUID]:

@@ -189,6 +189,26 @@ def demo(path: str | None, days: int) -> None:
     sys.exit(0 if play(path, days) else FAILED)
 
 
+@obhut.command(with_appcontext=False)
+@click.option("--cases", type=click.IntRange(0, 900_000), default=0, help="How many people in care.")
+@click.option("--requests", type=click.IntRange(0, 900_000), default=0, help="How many applications.")
+@click.option("--messages", type=click.IntRange(0, 900_000), default=0, help="How many messages.")
+@click.option(
+    "--random-seed",
+    type=click.IntRange(0, 1_000_000),
+    default=1,
+    show_default=True,
+    help="The same number makes the same people, and none of them twice.",
+)
+def seed(random_seed: int, **numbers: int) -> None:
+    """Fill the database with invented people, in no production (reproducible)."""
+    if not any(numbers.values()):
+        raise click.UsageError("Say how many: --cases, --requests or --messages.")
+    from config.command_line.seed import run
+
+    run(_create_app(), _settings(), numbers, random_seed)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry of the console script. Exit codes: 0 done, 1 the work failed, 2 wrong usage; never a traceback."""
     use_locale(os.environ.get("OBHUT_LOCALE") or "de")  # what is wrong with the settings has to be said, too

@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import TransactionStatus
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, Select, String, event
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, Select, String, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
@@ -276,6 +276,11 @@ def in_transaction() -> bool:
 def locked(statement: SelectT) -> SelectT:
     """`statement` with its rows locked until the transaction ends (SQLite has locked the whole database already)."""
     return statement.with_for_update()
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index over the rows for which `where` holds: small where they are few, and untouched when others change."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def claimable(statement: SelectT, of: type[Base] | None = None) -> SelectT:

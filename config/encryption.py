@@ -158,14 +158,27 @@ class Sealed(Generic[T]):
     def __set__(self, row: Any, value: T | None) -> None:
         blob = None
         if value is not None:
-            blob = row.key_holder.seal_value(self._encode(value), self._place(row))
+            blob = self.blob(value, row.key_holder, row.__tablename__, row.id)
         setattr(row, self._column, blob)
 
+    def blob(self, value: T, holder: Sealer, table: str, row_id: uuid.UUID) -> bytes:
+        """What the column holds for `value` in this row."""
+        return holder.seal_value(self._encode(value), self._bound(table, row_id))
+
+    def keep(self, row: Any, value: T) -> None:
+        """Assign `value` unless the same is stored already: sealing it anew would change the row for nothing."""
+        blob = getattr(row, self._column)
+        if blob is None or row.key_holder.unseal_value(blob, self._place(row)) != self._encode(value):
+            self.__set__(row, value)
+
     def _place(self, row: Any) -> bytes:
-        prefix = self._prefixes.get(row.__tablename__)  # put together once, not for each of a thousand values
+        return self._bound(row.__tablename__, row.id)
+
+    def _bound(self, table: str, row_id: uuid.UUID) -> bytes:
+        prefix = self._prefixes.get(table)  # put together once, not for each of a thousand values
         if prefix is None:
-            prefix = self._prefixes[row.__tablename__] = column_prefix(row.__tablename__, self._name)
-        return prefix + row.id.bytes  # type: ignore[no-any-return]
+            prefix = self._prefixes[table] = column_prefix(table, self._name)
+        return prefix + row_id.bytes
 
 
 def sealed(kind: type[T]) -> Sealed[T]:

@@ -6,10 +6,10 @@ Times are domain time, except `lease_until`, `next_attempt_at` and those of an a
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Computed, ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.database import Base
+from config.database import Base, partial_index
 from config.encryption import DEPLOYMENT, SealedRow, Sealer, sealed
 from config.ids import new_id
 from notifications.operation_models import BulkSend
@@ -21,26 +21,22 @@ EXPIRES, CLIMBS = "expires_at IS NOT NULL", "next_rung_at IS NOT NULL"
 IN_TROUBLE = f"({', '.join(repr(status.value) for status in TROUBLE)})"
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
-    # Old rows outnumber open work by far: an index over the open rows alone keeps its size, and its speed.
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
-
-
 class Notification(SealedRow, Base):
     """One message to one person by one channel; the outbox."""
 
     __tablename__ = "notification"
+    # Old rows outnumber open work by far: indexes over the open rows alone keep their size, and their speed.
     __table_args__ = (
-        _partial("ix_notification_pending", "channel", "priority", "due_from", "id", where="status = 'pending'"),
-        _partial("ix_notification_sending", "lease_until", where="status = 'sending'"),
-        _partial("ix_notification_untold", "id", where="untold"),
-        _partial("ix_notification_expiring", "channel", "expires_at", where=f"status = 'pending' AND {EXPIRES}"),
-        _partial("ix_notification_rung", "next_rung_at", where=f"status IN ('pending', 'sent') AND {CLIMBS}"),
-        _partial("ix_notification_trouble", "cause", "id", where=f"status IN {IN_TROUBLE}"),
-        _partial("ix_notification_trouble_status", "status", "id", where=f"status IN {IN_TROUBLE}"),
-        _partial("ix_notification_with_text", "changed_at", where="has_text"),
-        _partial("ix_notification_bulk", "bulk_id", "status", where="bulk_id IS NOT NULL"),
-        _partial("ix_notification_successor", "fallback_for", where="fallback_for IS NOT NULL"),
+        partial_index("ix_notification_pending", "channel", "priority", "due_from", "id", where="status = 'pending'"),
+        partial_index("ix_notification_sending", "lease_until", where="status = 'sending'"),
+        partial_index("ix_notification_untold", "id", where="untold"),
+        partial_index("ix_notification_expiring", "channel", "expires_at", where=f"status = 'pending' AND {EXPIRES}"),
+        partial_index("ix_notification_rung", "next_rung_at", where=f"status IN ('pending', 'sent') AND {CLIMBS}"),
+        partial_index("ix_notification_trouble", "cause", "id", where=f"status IN {IN_TROUBLE}"),
+        partial_index("ix_notification_trouble_status", "status", "id", where=f"status IN {IN_TROUBLE}"),
+        partial_index("ix_notification_with_text", "changed_at", where="has_text"),
+        partial_index("ix_notification_bulk", "bulk_id", "status", where="bulk_id IS NOT NULL"),
+        partial_index("ix_notification_successor", "fallback_for", where="fallback_for IS NOT NULL"),
         Index("ix_notification_about", "about", "id"),
         Index("ix_notification_recipient", "recipient_index", "id"),
     )
@@ -106,7 +102,7 @@ class DeliveryAttempt(Base):
     __tablename__ = "delivery_attempt"
     __table_args__ = (
         UniqueConstraint("notification_id", "number"),
-        _partial("ix_delivery_attempt_redact", "redact_at", where="redact_at IS NOT NULL"),
+        partial_index("ix_delivery_attempt_redact", "redact_at", where="redact_at IS NOT NULL"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -131,7 +127,7 @@ class Receipt(Base):
     __tablename__ = "receipt"
     __table_args__ = (
         UniqueConstraint("provider_id", "status"),
-        _partial("ix_receipt_open", "id", where="processed_at IS NULL"),
+        partial_index("ix_receipt_open", "id", where="processed_at IS NULL"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -147,8 +143,8 @@ class InboundMessage(SealedRow, Base):
 
     __tablename__ = "inbound_message"
     __table_args__ = (
-        _partial("ix_inbound_message_new", "id", where="state = 'new'"),
-        _partial("ix_inbound_message_inbox", "id", where="state = 'inbox'"),
+        partial_index("ix_inbound_message_new", "id", where="state = 'new'"),
+        partial_index("ix_inbound_message_inbox", "id", where="state = 'inbox'"),
         Index(None, "sender_index", "id"),
     )
 

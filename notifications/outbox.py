@@ -83,11 +83,12 @@ def enqueue(
     The arguments are the fields of `NewMessage`. The text is rendered now, so what is missing fails here: raises
     RuleViolation for an unknown template, a missing variable or an impossible address.
     """
-    message = NewMessage(
-        template, channel, to, locale, variables, key, about, not_before, expires_at, correlation, fallbacks, owner,
-        priority, zone, bulk_id,
+    return put(
+        NewMessage(
+            template, channel, to, locale, variables, key, about, not_before, expires_at, correlation, fallbacks, owner,
+            priority, zone, bulk_id,
+        )
     )  # fmt: skip
-    return put(message)
 
 
 def put(message: NewMessage) -> Stored | None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.models import Office, User
-from care import case_management, check_ins, link_codes
+from care import asking, case_management, link_codes
 from care.commands import EnrolCase
 from care.guardianship import CodeWay, IssueCode, LinkBasis, RedeemCode
 from care.link_models import CaseLink, LinkCode
@@ -49,7 +49,7 @@ def case(app: Flask, places: None) -> Any:
         with transaction():
             command = EnrolCase.model_validate(enrolment(enrolled_at=MONDAY.isoformat()))
             case_id = case_management.enrol(command, actor=OFFICER, office_id=office_id).case.id
-        check_ins.send_due()
+        asking.send_due()
     yield case_id
     clock.reset()
 

@@ -1,7 +1,7 @@
 """Care on a real database."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -16,6 +16,10 @@ class Clock:
     def __init__(self, at: datetime) -> None:
         self.at = at
         clock.use(lambda: self.at)
+
+    def forward(self, **delta: float) -> None:
+        """Move on by a timedelta's arguments."""
+        self.at += timedelta(**delta)
 
 
 @pytest.fixture

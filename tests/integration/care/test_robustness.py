@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from care import check_ins, exporting, messages, releases
+from care import asking, exporting, messages, releases
 from care.assessment_models import CheckIn
 from care.models import Case, Document
-from care.tasks import reassess_due
+from care.reassessing import reassess_due
 from care.vocabulary import Status
 from config.database import db
 from notifications.models import Notification
@@ -46,8 +46,8 @@ def test_four_workers_ask_everybody_once(care, time):
         new_case()
     time.at = local(TODAY, 12)
     db.session.rollback()
-    at_once(care, check_ins.send_due)
-    while check_ins.send_due():
+    at_once(care, asking.send_due)
+    while asking.send_due():
         pass
     assert count(CheckIn) == 12
     assert count(Notification, Notification.template == "care.check_in") == 12

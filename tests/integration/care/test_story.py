@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from care import case_management, check_ins, reachability, releases
+from care import asking, case_management, check_ins, reachability, releases
 from care.assessment_models import CheckIn, SymptomReport
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.known_cases import already_enrolled
 from care.models import AccessLink, Case, Document, OfficeTask
-from care.tasks import reassess_due
+from care.reassessing import reassess_due
 from care.vocabulary import CloseReason, LineList, ReportChannel, ReviewOutcome, Status, TaskKind
 from config.database import db, transaction
 from config.errors import InvalidTransition, RuleViolation
@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 2)
 
 def tick() -> None:
     """Run care's jobs until there is nothing left to do."""
-    while reassess_due() + check_ins.send_due() + releases.release_due():
+    while reassess_due() + asking.send_due() + releases.release_due():
         pass
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from auth.actors import Actor
 from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Role
-from care import case_management, check_ins, transfer
+from care import asking, case_management, transfer
 from care.commands import CloseCase, EnrolCase, TransferCase
 from care.course_models import Handover
 from care.known_cases import already_enrolled
@@ -89,13 +89,13 @@ def test_nothing_is_sent_twice_and_the_next_check_in_comes_from_the_new_office(
 ) -> None:
     case = enrolled(north)
     time.at = case.next_check_in_at
-    check_ins.send_due()
+    asking.send_due()
     before = sorted(db.session.scalars(select(Notification.key)))
     hand_over(case, south.code)
-    check_ins.send_due()
+    asking.send_due()
     assert sorted(db.session.scalars(select(Notification.key))) == before
     time.at = db.session.get_one(Case, case.id).next_check_in_at
-    check_ins.send_due()
+    asking.send_due()
     newest = db.session.scalars(select(Notification).order_by(Notification.id.desc()).limit(1)).one()
     assert newest.key not in before
     assert newest.owner == f"office:{south.id}"

@@ -1,0 +1,85 @@
+"""What many cases were found to be, gathered and written with a few statements inside one transaction."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+
+from care import follow_up
+from care.assessments import Change, reassess
+from care.follow_up import RULES
+from care.models import Case, CaseEvent, OfficeTask
+from care.timeline import Lines
+from config.database import db
+from config.ids import new_id
+from config.light_rows import RowSealer
+from config.rowsets import among, insert_many, update_many
+
+log = structlog.get_logger(__name__)
+ASSESSED = (
+    "id", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on", "monitoring_ends_on",
+    "reassess_at", "next_check_in_at", "release_due_at", "assessed_revision", "rules_version", "assessed_at",
+)  # fmt: skip
+STAMP = ("id", "assessed_revision", "rules_version", "assessed_at")
+
+
+class CaseSet:
+    """Assessments of locked cases, and what follows from them."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now, self.lines = now, Lines()
+        self._changed: list[dict[str, Any]] = []
+        self._stamped: list[dict[str, Any]] = []
+        self._tasks: list[dict[str, Any]] = []
+        self._finished: list[Any] = []
+        self._sealer = RowSealer(OfficeTask, "note")
+
+    def reassess(self, case: Any) -> Change:
+        """Assess `case` at the set's moment, as `assessments.reassess` does, with what follows from it."""
+        before = case.values(ASSESSED)
+        change = reassess(case, self.now)
+        after = case.values(ASSESSED)
+        # Most are found as they were: then only who looked when is written, and no index is touched.
+        if any(after[name] != value for name, value in before.items() if name not in STAMP):
+            self._changed.append(after)
+        else:
+            self._stamped.append(case.values(STAMP))
+        self.follow(case, change)
+        return change
+
+    def follow(self, case: Any, change: Change, *, quietly: bool = False) -> None:
+        """Gather what `follow_up.react` would do; `quietly`: without writing to the office."""
+        follows = follow_up.consequences(case, change)
+        if follows.listed is not None:
+            listed = {name: value for name, value in follows.listed.items() if value is not None}
+            self.lines.add(case, "listed", RULES, self.now, listed)
+            log.info("case_listed", case=case.reference)
+        self._tasks += [self._task(case, kind, due_at) for kind, due_at in follows.opened.items()]
+        self._finished += [task.id for task in case.tasks if task.done_at is None and task.kind in follows.finished]
+        if follows.tells_office and not quietly:
+            follow_up.tell_office(case)
+
+    def _task(self, case: Any, kind: Any, due_at: datetime | None) -> dict[str, Any]:
+        task_id = new_id()
+        return {
+            "id": task_id,
+            "case_id": case.id,
+            "office_id": case.office_id,
+            "kind": kind,
+            "created_at": self.now,
+            "due_at": due_at or follow_up.deadline(kind, self.now),
+            **self._sealer.columns(task_id, case.person, {}),
+        }
+
+    def write(self) -> None:
+        """Write all of it, cases in the order of their ids."""
+        for rows in (self._changed, self._stamped):
+            update_many(Case, sorted(rows, key=lambda row: row["id"]))
+        insert_many(CaseEvent, self.lines.rows)
+        insert_many(OfficeTask, self._tasks)
+        if self._finished:
+            done = update(OfficeTask).where(among(OfficeTask.id, self._finished))
+            db.session.execute(
+                done.values(done_at=self.now, done_by=RULES.id), execution_options={"synchronize_session": False}
+            )

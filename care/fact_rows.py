@@ -1,0 +1,179 @@
+"""All that the rules look at, for many cases at once: a handful of statements, and light rows instead of entities.
+
+They have the names of the models' attributes, so that `assessments` takes either.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
+from care.models import Case, OfficeTask, Person
+from care.vocabulary import OPEN_STATUSES, LabOutcome, ReviewOutcome
+from config.database import db
+from config.encryption import KeyHolder
+from config.light_rows import LightRow
+from config.rowsets import among
+
+
+class PersonRow(LightRow, KeyHolder):
+    of = Person
+    columns: ClassVar[tuple[str, ...]] = (
+        "id", "wrapped_key", "given_name_sealed", "family_name_sealed", "birth_date_sealed", "phone_sealed",
+        "email_sealed", "phone_index", "phone_number_of", "locale", "channel", "contact_window", "timezone",
+        "opted_out_at", "unreachable_since",
+    )  # fmt: skip
+
+
+class CaseRow(LightRow):
+    """A case with `person`, `head` and all facts that hang on it."""
+
+    of = Case
+    columns: ClassVar[tuple[str, ...]] = (
+        "id", "reference", "person_id", "office_id", "kind", "protocol_code", "protocol_version", "status",
+        "household_head_id", "number_at_head", "enrolled_at", "touched_at", "last_exposure_on_sealed",
+        "symptom_onset_on_sealed", "first_positive_on_sealed", "entered_on_sealed", "continuous_exposure",
+        "extended_until", "shortened_until", "shortened_by", "public_health_action_sealed", "order_state",
+        "order_ends_on", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on",
+        "monitoring_ends_on", "reassess_at", "next_check_in_at", "release_due_at", "facts_revision",
+        "assessed_revision", "rules_version", "assessed_at",
+    )  # fmt: skip
+    status: Any
+    household_head_id: Any
+    person: Any
+    head: Any
+
+    def __init__(self, values: Any) -> None:
+        super().__init__(values)
+        self.head = None
+        self.reports: list[Any] = []
+        self.reviews: list[Any] = []
+        self.lab_results: list[Any] = []
+        self.check_ins: list[Any] = []
+        self.tasks: list[Any] = []
+
+    @property
+    def key_holder(self) -> Any:
+        return self.person
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+class OfCaseRow(LightRow):
+    """Mixin: sealed with the key of the case's person."""
+
+    case: Any
+
+    @property
+    def key_holder(self) -> Any:
+        return self.case.person
+
+
+TIMES = ("id", "case_id", "reported_at", "recorded_at", "check_in_id", "corrects_id", "replaces_id")
+
+
+class ReportTimes(OfCaseRow):
+    """A report without what it says."""
+
+    of = SymptomReport
+    columns: ClassVar[tuple[str, ...]] = TIMES
+    check_in = symptoms = vitals = None
+
+
+class ReportRow(OfCaseRow):
+    of = SymptomReport
+    columns: ClassVar[tuple[str, ...]] = (*TIMES, "symptoms_sealed", "vitals_sealed")
+    check_in = None
+
+
+class ReviewRow(OfCaseRow):
+    of = Review
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "recorded_at", "outcome_sealed")
+    outcome: Any
+
+    @property
+    def judgement(self) -> ReviewOutcome:
+        return ReviewOutcome(self.outcome or "")
+
+
+class LabRow(OfCaseRow):
+    of = LabResult
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "sampled_on", "outcome_sealed")
+    outcome: Any
+
+    @property
+    def result(self) -> LabOutcome:
+        return LabOutcome(self.outcome or "")
+
+
+class CheckInRow(OfCaseRow):
+    of = CheckIn
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "local_date", "slot", "due_at", "expires_at")
+
+
+class TaskRow(OfCaseRow):
+    of = OfficeTask
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "created_at", "done_at", "done_by")
+
+
+def load(case_ids: Collection[UUID], *, contents: bool = True) -> list[Case]:
+    """These cases with their facts, by id, as they are now: rows that pass for models. The caller holds their locks.
+
+    Without `contents` the reports do not say anything (see `line_list.after_asking`), and there are no tasks.
+    """
+    cases = _with_people(case_ids)
+    _set_heads(cases)
+    for row in _of(cases, CheckInRow):
+        row.case.check_ins.append(row)
+    for row in _of(cases, ReportRow if contents else ReportTimes):
+        row.case.reports.append(row)
+        if row.check_in_id is not None:
+            row.check_in = next((one for one in row.case.check_ins if one.id == row.check_in_id), None)
+    for row in _of(cases, ReviewRow):
+        row.case.reviews.append(row)
+    for row in _of(cases, LabRow):
+        row.case.lab_results.append(row)
+    for row in _of(cases, TaskRow) if contents else ():
+        row.case.tasks.append(row)
+    found: list[Any] = [cases[one] for one in sorted(cases)]
+    return found
+
+
+def _with_people(case_ids: Collection[UUID]) -> dict[UUID, CaseRow]:
+    if not case_ids:
+        return {}
+    columns = [*CaseRow.selected(), *PersonRow.selected()]
+    wanted = select(*columns).join(Person, Person.id == Case.person_id).where(among(Case.id, case_ids))
+    width, found = len(CaseRow.columns), {}
+    for row in db.session.execute(wanted):
+        case = CaseRow(row[:width])
+        case.person = PersonRow(row[width:])
+        found[row[0]] = case
+    return found
+
+
+def _set_heads(cases: dict[UUID, CaseRow]) -> None:
+    """Who answers for a case is read from their rows, too, which nobody needs to lock: a change of theirs comes back
+    to the members (`household_rows.look_again_at`)."""
+    answered_for: dict[UUID, list[CaseRow]] = defaultdict(list)
+    for case in cases.values():
+        if case.household_head_id is not None:
+            answered_for[case.household_head_id].append(case)
+    heads = cases | _with_people(answered_for.keys() - cases.keys())
+    for head_id, members in answered_for.items():
+        for case in members:
+            case.head = heads[head_id]
+
+
+def _of(cases: dict[UUID, CaseRow], kind: type[OfCaseRow]) -> Iterable[Any]:
+    if not cases:
+        return
+    for row in db.session.execute(select(*kind.selected()).where(among(kind.of.case_id, cases))):
+        found = kind(row)
+        found.case = cases[row[1]]
+        yield found
