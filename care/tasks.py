@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from auth.actors import Actor
 from care import check_ins, digest, follow_up, reachability, releases
@@ -12,7 +12,8 @@ from care.assessments import reassess
 from care.models import Case
 from care.page_words import link_to_case
 from care.queries import to_reassess
-from config import clock
+from care.vocabulary import OPEN_STATUSES
+from config import clock, scopes
 from config.database import claimable, db, transaction
 from notifications.inbound import register_reply_handler
 from notifications.inbox import register_link
@@ -40,12 +41,21 @@ def reassess_due() -> int:
         return len(cases)
 
 
+def look_again() -> None:
+    """The domain's clock was set back (sandbox): what was assessed at a later time is due to be assessed anew."""
+    now = clock.now()
+    later = update(Case).where(Case.status.in_(OPEN_STATUSES), Case.assessed_at > now).values(reassess_at=now)
+    with scopes.within(scopes.system("care.clock")), transaction():
+        db.session.execute(later.execution_options(synchronize_session=False))
+
+
 def register() -> None:
     """Make care's templates, handlers and jobs known. Called once by the wiring."""
     register_templates("care", TEMPLATES)
     register_reply_handler(check_ins.reply_by_sms)
     register_link(link_to_case)
     register_outcome_handler(reachability.delivery_outcome, reachability.worth_telling)
+    clock.when_set_back(look_again)
     register_job(Job("care.reassess", EVERY, Queue.CARE, reassess_due))
     register_job(Job("care.check_ins", EVERY, Queue.CARE, check_ins.send_due))
     register_job(Job("care.releases", timedelta(minutes=1), Queue.CARE, releases.release_due))
