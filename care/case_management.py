@@ -79,7 +79,8 @@ def enrol(
     """Take a person into care in the office `office_id`.
 
     With an `external_id`, or from a `source` (an import), the same person's same case is found again and nothing is
-    made twice. A period that is over already, or a reason in `closed_as`, makes a closed case and no message.
+    made twice. A period that was over at the enrolment, or a reason in `closed_as`, makes a closed case and no message;
+    one that has ended since, elsewhere and unanswered, goes on until there is an answer.
     Raises RuleViolation.
     """
     now, protocol = clock.now(), current_protocol(command.protocol)
@@ -125,7 +126,7 @@ def enrol(
     timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=source)
     trail.record(actor, "case.enrolled", case)
     ends_at = period(load_facts(case), protocol).ends_at(zone_of(case.person))
-    if ends_at is not None and ends_at <= now:
+    if ends_at is not None and ends_at <= case.enrolled_at:
         closed_as = closed_as or CloseReason.ENROLLED_PAST_END
     if closed_as:
         _finish(case, CLOSING[closed_as], closed_as, actor, now)
