@@ -60,6 +60,7 @@ BLUEPRINT_MODULES = (
     "care.views_imports",
     "care.views_erasure",
     "care.views_check_in",
+    "care.views_correction",
     "care.views_organiser",
     "care.views_own_case",
     "care.api_course",  # adds its addresses to the blueprint of `api`
