@@ -67,6 +67,7 @@ BLUEPRINT_MODULES = (
     "care.api",
     "care.api_support",
     "care.api_naming",
+    "care.api_occasions",
 )
 WIRED_MODULES = (
     "auth.own_data",
