@@ -89,7 +89,9 @@ TYPES = (
         due=_lifted, erase=_deleted_of(LegalHold),
     ),
     RecordType(
-        "privacy.erasures", N_("The list of erasures, and offers to the archive: ids and references only"), 3650, END,
+        "privacy.erasures",
+        N_("The list of erasures, receipts of the time limits, offers to the archive: ids and references only"),
+        3650, END,
         N_("Art. 5 (2), 17 GDPR: at least as long as the oldest backup is kept. Not erased by itself."),
     ),
     RecordType(

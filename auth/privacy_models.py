@@ -5,6 +5,7 @@ No personal data in the open. Times are domain time.
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -70,3 +71,21 @@ class Erasure(Identified, Base):
     reason: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(80))
+
+
+class RetentionReceipt(Identified, Base):
+    """What one run of the time limits erased of one type in one place. Named as in the audit trail, whose event holds
+    `digest`: after the erasure no table connects these names with anybody.
+    """
+
+    __tablename__ = "retention_receipt"
+    __table_args__ = (Index(None, "owner", "at", "id"), Index(None, "run_id"))
+
+    run_id: Mapped[uuid.UUID]
+    at: Mapped[datetime]
+    record_type: Mapped[str] = mapped_column(String(60))
+    owner: Mapped[str | None] = mapped_column(String(80))  # None: of the house
+    number: Mapped[int]
+    held: Mapped[int]
+    subjects: Mapped[list[Any]]
+    digest: Mapped[str] = mapped_column(String(64))

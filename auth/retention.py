@@ -14,13 +14,14 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from auth import archive, audit, holds
+from auth import archive, audit, holds, receipts
 from auth.actors import Actor
 from auth.archive import Due, Files
 from auth.models import AuditEvent
 from config import clock, scopes
 from config.database import Base, claimable, db, transaction
 from config.errors import N_, ConfigurationError
+from config.ids import new_id
 from config.settings import current_settings
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,7 @@ BATCH = 100
 ONCE_IN = timedelta(hours=20)
 LONGEST_TURN_S = 30.0
 RUNNER = Actor.system("retention")
-FINISHED, ERASED = "retention.finished", "retention.erased"
+FINISHED, ERASED = "retention.finished", receipts.ERASED
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,28 @@ def page_of(
 
 
 @dataclass(frozen=True)
+class Going:
+    """A record that will be over at `goes_at`: its kind and reference, as `auth.records` finds it, and its page."""
+
+    kind: str
+    reference: str
+    url: str
+    goes_at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"{self.kind}:{self.reference}"
+
+
+@dataclass(frozen=True)
 class RecordType:
     """One line of the table. Texts are English msgids.
 
     `days`: how long it is kept, counted from `counted_from`; a setting may change it, but not below `at_least`.
     `due(now, days, after, limit)` finds what is over, in the order of ids, locking it; `erase(records, actor)` does it,
     both inside a transaction of the run. Without `erase` something else sees to it (`by`). `files` writes a record for
-    the archive, which then is asked first.
+    the archive, which then is asked first. `soon(actor, until, days, limit)` says what of the actor's places will be
+    over by then, the next first, so that people can hold it.
     """
 
     name: str
@@ -71,6 +87,7 @@ class RecordType:
     erase: Callable[[Sequence[Due], Actor], int] | None = None
     files: Files | None = None
     by: str = ""
+    soon: Callable[[Actor, datetime, int, int], list[Going]] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,7 @@ class Outcome:
 Place = tuple[str, UUID | None]
 _types: dict[str, RecordType] = {}
 _place: Place | None = None  # where this process goes on in its next turn
+_run_id: UUID | None = None  # of the run that it goes on with
 
 
 def register_type(record_type: RecordType) -> None:
@@ -135,13 +153,16 @@ def check_settings() -> None:
             )
 
 
-def run(*, dry_run: bool = False, start: Place | None = None) -> Iterator[tuple[Outcome, Place | None]]:
+def run(
+    *, dry_run: bool = False, start: Place | None = None, run_id: UUID | None = None
+) -> Iterator[tuple[Outcome, Place | None]]:
     """Erase what is over, type by type, in batches with a transaction each: what each batch did, and where to go on.
 
-    Interrupted anywhere it can be begun anew: what is gone is not due any more. `dry_run` only counts. Raises
-    ConfigurationError as `check_settings` does.
+    Interrupted anywhere it can be begun anew: what is gone is not due any more. `dry_run` only counts. `run_id`: under
+    which the receipts of several turns stand. Raises ConfigurationError as `check_settings` does.
     """
     check_settings()
+    run_id = run_id or new_id()
     now = clock.now()
     first, after = start or ("", None)
     for record_type in record_types():
@@ -149,34 +170,37 @@ def run(*, dry_run: bool = False, start: Place | None = None) -> Iterator[tuple[
             continue
         while True:
             with scopes.within(scopes.system("retention")), transaction():
-                found, after = _batch(record_type, now, after, dry_run)
+                found, after = _batch(record_type, now, after, None if dry_run else run_id)
             yield found, (record_type.name, after) if after else None
             if after is None:
                 break
 
 
-def _batch(record_type: RecordType, now: datetime, after: UUID | None, dry_run: bool) -> tuple[Outcome, UUID | None]:
+def _batch(
+    record_type: RecordType, now: datetime, after: UUID | None, run_id: UUID | None
+) -> tuple[Outcome, UUID | None]:
+    """Work off the next batch; without a `run_id` only count it."""
     assert record_type.due is not None
     assert record_type.erase is not None
     page = record_type.due(now, days_of(record_type), after, BATCH)
     standing = holds.held({subject for each in page.items for subject in each.subjects})
     free = [each for each in page.items if standing.isdisjoint(each.subjects)]
     found = Outcome(record_type.name, due=len(page.items), held=len(page.items) - len(free))
-    if dry_run or not free:
+    if run_id is None or not free:
         return found, page.next
     going = archive.ready(record_type.name, free, now) if record_type.files else free
     erased = record_type.erase(going, RUNNER) if going else 0
     if record_type.files and going:
         archive.gone(record_type.name, [each.id for each in going], now)
     if erased:
-        audit.record(RUNNER, ERASED, f"retention:{record_type.name}", count=erased, held=found.held)
+        receipts.write(RUNNER, run_id, record_type.name, going, erased, found.held)
         log.info("retention_erased", type=record_type.name, items=erased)
     return replace(found, waiting=len(free) - len(going), erased=erased), page.next
 
 
 def run_due() -> int:
     """The daily run, as a job: half a minute of it, then the next turn goes on; how much was done. Then it rests."""
-    global _place
+    global _place, _run_id
     lately = select(AuditEvent.id).where(
         AuditEvent.action == FINISHED, AuditEvent.domain_at > clock.now() - ONCE_IN, AuditEvent.domain_at <= clock.now()
     )
@@ -186,11 +210,13 @@ def run_due() -> int:
         if ran:
             return 0
     erased, until = 0, time.monotonic() + LONGEST_TURN_S
-    for outcome, following in run(start=_place):
+    _run_id = _run_id or new_id()
+    for outcome, following in run(start=_place, run_id=_run_id):
         _place = following
         erased += outcome.erased
         if _place is not None and time.monotonic() > until:
             return max(erased, 1)
+    _run_id = None
     note_finished()
     return erased
 
@@ -199,3 +225,10 @@ def note_finished() -> None:
     """Note in the audit trail that a run came to its end. In a transaction of its own."""
     with scopes.within(scopes.system("retention")), transaction():
         audit.record(RUNNER, FINISHED, "retention")
+
+
+def soon(actor: Actor, within: timedelta, limit: int) -> list[tuple[RecordType, list[Going]]]:
+    """What of the actor's places will be over within this time, type by type, the next first; what is held, too."""
+    until = clock.now() + within
+    found = [(one, one.soon(actor, until, days_of(one), limit)) for one in record_types() if one.soon is not None]
+    return [(record_type, going) for record_type, going in found if going]

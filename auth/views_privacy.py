@@ -1,7 +1,7 @@
 """Privacy notices for everybody, and data protection for staff: record of processing, time limits, archive, holds."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField, TextAreaField
 
-from auth import archive, holds, notices, processing, records, retention
+from auth import archive, holds, notices, processing, receipts, records, retention
 from auth.notices import Notice
 from auth.policies import current_actor, public, require
 from auth.roles import Permission
@@ -19,14 +19,17 @@ from config.database import transaction
 from config.downloads import as_download
 from config.error_pages import filled, translated
 from config.errors import DomainError, NotFound, RuleViolation
+from config.exports import write_csv
 from config.forms import BaseForm
 from config.localisation import in_every_language, local_date, page_locale, spoken_locale
+from config.settings import current_settings
 from config.zips import zipped
 
 notices_pages = Blueprint("privacy", __name__, url_prefix="/privacy", template_folder="templates")
 desk = Blueprint("data_protection", __name__, url_prefix="/staff/privacy", template_folder="templates")
 blueprints = (notices_pages, desk)
 MOST_AT_ONCE = archive.PAGE
+SOON, SOON_AT_ONCE = timedelta(days=14), 200
 
 
 class HoldForm(BaseForm):
@@ -118,6 +121,54 @@ def time_limits() -> ResponseReturnValue:
     )
 
 
+@desk.get("/upcoming")
+@require(Permission.RETENTION_RUN)
+def upcoming() -> ResponseReturnValue:
+    """What the time limits will erase soon, while it can still be held."""
+    actor = current_actor()
+    found = retention.soon(actor, SOON, SOON_AT_ONCE)
+    kept = holds.held({one.subject for _, going in found for one in going})
+    return render_template(
+        "auth/upcoming.html",
+        found=found,
+        held=kept,
+        days=SOON.days,
+        at_once=SOON_AT_ONCE,
+        may_hold=actor.may(Permission.HOLDS_MANAGE),
+        tabs=_tabs("upcoming"),
+    )
+
+
+@desk.get("/receipts")
+@require(Permission.RETENTION_RUN)
+def erasure_receipts() -> ResponseReturnValue:
+    """What the time limits have erased, run by run."""
+    titles = {one.name: one.title for one in retention.record_types()}
+    return render_template(
+        "auth/receipts.html", runs=receipts.runs(current_actor()), titles=titles, tabs=_tabs("receipts")
+    )
+
+
+@desk.get("/receipts/<uuid:run_id>.csv")
+@require(Permission.RETENTION_RUN)
+def erasure_receipt(run_id: UUID) -> ResponseReturnValue:
+    """The receipt of one run as a file."""
+    headers = [
+        *(_("Time"), _("Type of record"), _("Code"), _("Place"), _("Reference"), _("Number"), _("Digest")),
+        _("As in the audit trail"),
+    ]
+    titles = {one.name: _(one.title) for one in retention.record_types()}
+    rows = (
+        (
+            *(one.at, titles.get(one.record_type, ""), one.record_type, one.owner, one.reference, one.number),
+            *(one.digest, _("yes") if one.in_trail else _("no")),
+        )
+        for one in receipts.lines(current_actor(), run_id)
+    )
+    content = write_csv(headers, rows, zone=current_settings().zone)
+    return as_download(Response(content, mimetype="text/csv"), f"receipt-{run_id}.csv")
+
+
 @desk.post("/archive")
 @require(Permission.RETENTION_RUN)
 def answer_offers() -> ResponseReturnValue:
@@ -196,6 +247,8 @@ def _tabs(here: str) -> list[dict[str, Any]]:
     ways = (
         ("records", Permission.PROCESSING_SEE, ".processing_records", _("Record of processing")),
         ("retention", Permission.RETENTION_RUN, ".time_limits", _("Time limits and archive")),
+        ("upcoming", Permission.RETENTION_RUN, ".upcoming", _("What goes next")),
+        ("receipts", Permission.RETENTION_RUN, ".erasure_receipts", _("Receipts")),
         ("holds", Permission.HOLDS_MANAGE, ".legal_holds", _("Legal holds")),
         ("erase", Permission.REQUESTS_ERASE, "request_erasure.look_up", _("Erase a request")),
     )

@@ -217,5 +217,6 @@ def act_on(
 def _shown(reference: str) -> dict[str, Any]:
     case = queries.case_for(current_actor(), reference)
     values = representations.case_json(case) | course_representations.course_json(case)
+    values["shortenings"] = representations.shortenings_json(case)
     trail.looked(current_actor(), "case.viewed", [case])
     return values

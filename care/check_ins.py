@@ -24,6 +24,7 @@ from notifications.inbound import InboundReply
 log = structlog.get_logger(__name__)
 OLDEST_REPORT = timedelta(days=60)
 CORRECTABLE = timedelta(days=14)
+BY_THE_PERSON = frozenset({ReportChannel.LINK, ReportChannel.SMS, ReportChannel.ACCOUNT})
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,24 @@ def correctable(case: Case) -> list[SymptomReport]:
     """The reports that can still be corrected, the newest first."""
     since = clock.now() - CORRECTABLE
     return [row for row in reversed(counting(case.reports)) if row.recorded_at >= since]
+
+
+def correctable_by_person(case: Case) -> SymptomReport | None:
+    """The newest report of an open case, while the person may correct it themselves; None: not (any more).
+
+    Source: protocol `check_ins.correct_within_hours`, counted from when the first version was recorded, so that no
+    correction lengthens it.
+    """
+    said = counting(case.reports)
+    if not case.is_open or not said:
+        return None
+    newest = max(said, key=lambda row: (row.reported_at, row.recorded_at))
+    known, first = {row.id: row for row in case.reports}, newest
+    while first.replaces_id in known:
+        first = known[first.replaces_id]
+    hours = timedelta(hours=protocol_of(case).check_ins.correct_within_hours)
+    is_own = newest.channel in BY_THE_PERSON and clock.now() < first.recorded_at + hours
+    return newest if is_own else None
 
 
 def _check(command: RecordReport, reported_at: datetime, now: datetime, known: frozenset[str]) -> None:

@@ -78,7 +78,8 @@ def enrol_many(
     """Take people into care in the office `office_id`: all, or none if one of them is refused. Some hundred at most.
 
     With an `external_id`, or from a `source` (an import), the same person's same case is found again and nothing is
-    made twice. A period that is over already, or a reason in `closed_as`, makes a closed case and no message.
+    made twice. A period that was over at the enrolment, or a reason in `closed_as`, makes a closed case and no message;
+    one that has ended since, elsewhere and unanswered, goes on until there is an answer.
     Raises RuleViolation.
     """
     now = clock.now()
@@ -164,7 +165,7 @@ def _begin(cases: Sequence[Case], wanted: Sequence[Wanted], actor: Actor, now: d
             timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=case.source)
             trail.record(actor, "case.enrolled", case)
             ends_at = period(facts, protocol_of(case)).ends_at(facts.zone)  # by the days alone, whoever was silent
-            is_over = ends_at is not None and ends_at <= now
+            is_over = ends_at is not None and ends_at <= case.enrolled_at
             reason = one.closed_as or (CloseReason.ENROLLED_PAST_END if is_over else None)
             if reason is None:
                 open_cases.append(_Open(case, facts, change))

@@ -134,10 +134,10 @@ def ending(facts: CaseFacts, line_list: LineList, protocol: Protocol, now: datet
 def gives_up_at(facts: CaseFacts, protocol: Protocol) -> datetime | None:
     """From when a silent case is given up: so many days after a fact was last added; None: never.
 
-    Source: protocol `ending.lost_after_days` (Sara Alert: 30 days without any activity). A contact whose exposure goes
-    on is never closed by rule.
+    Source: protocol `ending.lost_after_days` (Sara Alert: 30 days without any activity, never in isolation: whether
+    somebody infected is given up, a person decides). A contact whose exposure goes on is never closed by rule.
     """
     days = protocol.ending.lost_after_days
-    if days is None or facts.touched_at is None or facts.continuous_exposure:
+    if days is None or facts.touched_at is None or facts.continuous_exposure or facts.kind is Kind.INDEX:
         return None
     return facts.touched_at + timedelta(days=days)

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from auth import erasures, records, retention
 from auth.actors import Actor
@@ -23,78 +22,26 @@ from auth.roles import Permission
 from care import (
     course_representations,
     erasure,
+    keeping_due,
     naming_queries,
     occasion_pages,
     representations,
     support_queries,
 )
 from care.import_models import CaseImport, ImportState
-from care.models import Case, Document
+from care.keeping_due import SYMPTOMS
+from care.models import Case
 from care.occasion_models import Occasion
-from care.protocol import all_protocols, current_protocol, current_versions
+from care.protocol import current_protocol, current_versions
 from config.database import db
 from config.dependents import delete_with_dependents
 from config.errors import N_, NotFound
 from config.rowsets import among
 from notifications import keeping as messages
 
-SYMPTOMS, CASES, ORDERS, IMPORTS = "care.symptoms", "care.cases", erasure.ORDERS, "care.imports"
+CASES, ORDERS, IMPORTS = "care.cases", erasure.ORDERS, "care.imports"
 OCCASIONS = "care.occasions"
 SCHEMA = "obhut/case/1"
-
-
-def _symptoms(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
-    known = Case.health_erased_at.is_(None)
-    return _cases(and_(known, _over(now, days)), Case.closed_at, after, limit)
-
-
-def _over(now: datetime, days: int) -> ColumnElement[bool]:
-    """Closed for longer than the case's protocol says; the setting counts for all."""
-    if retention.is_set(SYMPTOMS):
-        return Case.closed_at < now - timedelta(days=days)
-    by_protocol = [
-        and_(Case.protocol_code == code, Case.protocol_version == version)
-        & (Case.closed_at < now - timedelta(days=protocol.retention.days))
-        for (code, version), protocol in sorted(all_protocols().items())
-    ]
-    return or_(Case.closed_at < now - timedelta(days=365), *by_protocol)
-
-
-def _whole_cases(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
-    """Cases without order and papers, of people of whom there is nothing younger."""
-    other = aliased(Case)
-    younger = or_(other.closed_at.is_(None), other.closed_at >= now - timedelta(days=days), _has_papers(other))
-    which = and_(Case.closed_at < now - timedelta(days=days), ~_of_same_person(other, younger))
-    return _cases(which, Case.closed_at, after, limit)
-
-
-def _with_papers(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
-    limit_at = now - timedelta(days=days)
-    other = aliased(Case)
-    younger = or_(other.closed_at.is_(None), other.closed_at >= limit_at, other.order_ends_on >= limit_at.date())
-    which = and_(Case.closed_at < limit_at, _has_papers(Case), ~_of_same_person(other, younger))
-    return _cases(which, Case.closed_at, after, limit)
-
-
-def _has_papers(case: Any) -> ColumnElement[bool]:
-    return or_(case.order_state.is_not(None), exists().where(Document.case_id == case.id))
-
-
-def _of_same_person(other: Any, which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(other.person_id == Case.person_id, which)
-
-
-def _cases(which: ColumnElement[bool], since: Any, after: UUID | None, limit: int) -> Page:
-    member = aliased(Case)
-    answers_for_somebody = exists().where(member.household_head_id == Case.id, member.closed_at.is_(None))
-    wanted: Select[Any] = select(Case.id, Case.reference, Case.office_id, since.label("since")).where(
-        Case.closed_at.is_not(None), which, ~answers_for_somebody
-    )
-
-    def due(row: Any) -> Due:
-        return Due(row.id, row.since, (f"case:{row.reference}",), f"office:{row.office_id}")
-
-    return page_of(wanted, Case.id, after, limit, due, of=Case)
 
 
 def _erase_symptoms(found: Sequence[Due], actor: Actor) -> int:
@@ -215,7 +162,7 @@ def find_record(actor: Actor, permission: Permission, reference: str) -> Record:
     return Record(f"case:{found.reference}", f"office:{found.office_id}", f"/care/cases/{found.reference}")
 
 
-CLOSED = N_("the day the case was closed")
+CLOSED = N_("the last change of the closed case; while the household has open cases, it stays")
 
 
 def _types() -> tuple[RecordType, ...]:
@@ -226,8 +173,9 @@ def _types() -> tuple[RecordType, ...]:
             N_("Care: what was said about health, findings, results, contacts, check-ins"),
             days,
             CLOSED,
-            N_("Section 16 (1) IfSG; four weeks, as section 28a (4) IfSG set for contacts. Protocols may differ."),
-            due=_symptoms,
+            N_("Section 16 (1) IfSG, Art. 5 (1) (e) GDPR: no longer than it is needed. Protocols may differ."),
+            due=keeping_due.symptoms,
+            soon=keeping_due.symptoms_soon,
             erase=_erase_symptoms,
         ),
         RecordType(
@@ -236,7 +184,8 @@ def _types() -> tuple[RecordType, ...]:
             183,
             CLOSED,
             N_("Sections 16 and 25 IfSG; half a year for questions and objections."),
-            due=_whole_cases,
+            due=keeping_due.whole_cases,
+            soon=keeping_due.whole_cases_soon,
             erase=_erase_cases,
             files=files_of_case,
         ),
@@ -247,7 +196,8 @@ def _types() -> tuple[RecordType, ...]:
             N_("the end of the order and of the case"),
             N_("Section 56 (11) IfSG: two years to apply for compensation, and half a year for the office's answer."),
             at_least=erasure.LEAST_ORDER_DAYS,
-            due=_with_papers,
+            due=keeping_due.with_papers,
+            soon=keeping_due.with_papers_soon,
             erase=_erase_cases,
             files=files_of_case,
         ),

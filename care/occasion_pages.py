@@ -1,9 +1,12 @@
 """What the pages of occasions show."""
 
+from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import and_, or_
+
 from auth.actors import Actor
-from care import occasions
+from care import occasions, page_marks
 from care.models import Case
 from care.naming_rules import NamedState
 from care.occasion_models import Guest, Occasion
@@ -20,6 +23,36 @@ def list_values(actor: Actor) -> list[dict[str, Any]]:
     found = list(db.session.scalars(wanted))
     numbers = occasions.counts([one.id for one in found])
     return [_values(one) | dict(zip(("guests", "waiting"), numbers.get(one.id, (0, 0)), strict=True)) for one in found]
+
+
+def list_json(actor: Actor, after: str | None, limit: int) -> dict[str, Any]:
+    """A page of the occasions of the actor's offices, the newest first. Raises RuleViolation for a bad mark."""
+    wanted = occasions.visible_to(actor)
+    if after:
+        at, reference = page_marks.read(after, datetime.fromisoformat, str)
+        older = and_(Occasion.created_at == at, Occasion.reference > reference)
+        wanted = wanted.where(or_(Occasion.created_at < at, older))
+    rows = db.session.scalars(wanted.order_by(Occasion.created_at.desc(), Occasion.reference).limit(limit + 1)).all()
+    found, more = rows[:limit], len(rows) > limit
+    numbers = occasions.counts([one.id for one in found])
+    items = []
+    for one in found:
+        guests, waiting = numbers.get(one.id, (0, 0))
+        items.append(_plain(_values(one)) | {"guests": guests, "waiting": waiting})
+    return {
+        "items": items,
+        "next": page_marks.mark(found[-1].created_at.isoformat(), found[-1].reference) if more else None,
+    }
+
+
+def occasion_json(actor: Actor, occasion: Occasion) -> dict[str, Any]:
+    """One occasion with its guests as the API shows it. Days are ISO 8601, times RFC 3339 in UTC."""
+    values = page_values(actor, occasion)
+    return _plain(values) | {"guests": [_plain(guest) for guest in values["guests"]]}
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: one.isoformat() if isinstance(one, date) else one for name, one in values.items()}
 
 
 def page_values(actor: Actor, occasion: Occasion) -> dict[str, Any]:
@@ -68,6 +101,8 @@ def _guest(actor: Actor, guest: Guest, cases: dict[Any, Case]) -> dict[str, Any]
     return {
         "id": str(guest.id),
         "name": name or guest.phone or guest.email or "",
+        "given_name": guest.given_name,
+        "family_name": guest.family_name,
         "birth_date": guest.birth_date,
         "phone": guest.phone,
         "email": guest.email,

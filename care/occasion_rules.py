@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Self
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from care.commands import Command, Text
-from care.naming_rules import NamedAction, NamedState, possible_actions
+from care.naming_rules import NamedAction, NamedPerson, NamedState, possible_actions
+from care.vocabulary import Source
+from config.errors import N_
 
 MOST_GUESTS = 2000
 LINK_LASTS = timedelta(days=14)
@@ -33,6 +37,32 @@ class MakeOccasion(Command):
     place: Annotated[str, Field(max_length=200)] = ""
     held_on: date
     protocol: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class AddGuests(Command):
+    """Guests one by one, or a list as text (`csv`): with column names, or lines as the page takes them."""
+
+    guests: Annotated[list[NamedPerson], Field(max_length=MOST_GUESTS)] = []
+    csv: Annotated[str | None, Field(max_length=1_000_000)] = None
+    source: Source = Source.API
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if bool(self.guests) is bool((self.csv or "").strip()):
+            raise PydanticCustomError("guests", N_("Please name at least one guest."))
+        return self
+
+
+class EnrolGuests(Command):
+    """Which guests become cases, by their ids; null: all about whom nothing was decided yet."""
+
+    guests: Annotated[list[UUID] | None, Field(max_length=MOST_GUESTS)] = None
+
+
+class AddCase(Command):
+    """The reference of a case whose person was there."""
+
+    case: Annotated[str, Field(min_length=1, max_length=8)]
 
 
 def field_of(header: str) -> str | None:

@@ -207,6 +207,25 @@ def _own(actor: Actor, reference: str) -> tuple[Case, CaseLink]:
     return link.case, link
 
 
+def _correctable(case: Case) -> dict[str, Any] | None:
+    """What was said last, as the form takes it, while it can be corrected."""
+    report = check_ins.correctable_by_person(case)
+    if report is None:
+        return None
+    vitals, present = report.vitals or {}, [key for key, answer in (report.symptoms or {}).items() if answer]
+    temperature = vitals.get("temperature_c")
+    return {
+        "said_at": report.reported_at,
+        "form": {
+            "feeling": "yes" if present else "no",
+            "symptoms": present,
+            "temperature_c": "" if temperature is None else f"{temperature:.1f}".replace(".", ","),
+            "fever_reducer": bool(vitals.get("fever_reducer")),
+            "note": report.note or "",
+        },
+    }
+
+
 def _links_of(case: Case) -> list[tuple[CaseLink, str]]:
     rows = select(CaseLink, User).join(User, User.id == CaseLink.user_id)
     wanted = rows.where(CaseLink.case_id == case.id, CaseLink.until.is_(None)).order_by(CaseLink.since)
@@ -237,6 +256,7 @@ def _page_values(case: Case, link: CaseLink) -> dict[str, Any]:
         "last_report_at": case.last_report_at,
         "next_check_in_at": case.next_check_in_at,
         "is_asked": case.is_open and question is not None,
+        "correctable": _correctable(case),
         "papers": [{"id": str(one.id), "name": one.file_name} for one in case.documents],
         # Who acts for me is told to me; guardians learn of each other what they need, not who they are.
         "others": [

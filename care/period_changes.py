@@ -14,8 +14,9 @@ from care.commands import ExtendMonitoring, MoveToProtocol
 from care.facts import CaseFacts
 from care.lifecycle import Action, after
 from care.models import Case
-from care.monitoring import period
+from care.monitoring import local_day, period
 from care.protocol import Protocol, all_protocols, current_protocol
+from care.vocabulary import Kind
 from config import clock
 from config.errors import N_, RuleViolation
 
@@ -23,11 +24,18 @@ from config.errors import N_, RuleViolation
 def set_end(command: ExtendMonitoring, *, case: Case, actor: Actor) -> Change:
     """Let monitoring end on the given day, inclusive: later than the protocol says, or earlier by one of its rules.
 
-    What was set before is replaced, so that an extension can be taken back. Raises InvalidTransition for a closed case
-    and RuleViolation when nothing would change or the protocol allows no such end.
+    What was set before is replaced, so that an extension can be taken back. In isolation, where nothing is shortened,
+    an earlier day puts off the review of the isolation until then (Sara Alert's extended isolation) and leaves the end
+    as it is. Raises InvalidTransition for a closed case and RuleViolation when nothing would change or the protocol
+    allows no such end.
     """
     after(case.status, Action.CLOSE)
     facts, protocol, now, until = load_facts(case), protocol_of(case), clock.now(), command.until
+    if _puts_off_review(facts, protocol, until, now):
+        case.extended_until = until
+        timeline.add(case, "extended", actor, until=until, rule=None)
+        trail.record(actor, "case.extended", case, until=until, rule=None)
+        return settled(case, actor, now)
     ends_on, planned_on = case.monitoring_ends_on, period(facts, protocol).ends_on
     if ends_on is not None and planned_on is not None and (until == ends_on or planned_on <= until < ends_on):
         raise RuleViolation("until", N_("Monitoring already lasts until {day}."), day=ends_on)
@@ -39,6 +47,15 @@ def set_end(command: ExtendMonitoring, *, case: Case, actor: Actor) -> Change:
     timeline.add(case, "extended" if is_longer else "shortened", actor, until=until, rule=rule)
     trail.record(actor, "case.extended" if is_longer else "case.shortened", case, until=until, rule=rule)
     return settled(case, actor, now)
+
+
+def _puts_off_review(facts: CaseFacts, protocol: Protocol, until: date, now: datetime) -> bool:
+    """Source: Sara Alert: extended isolation is a day of its own, up to which nobody is reviewed for release."""
+    if facts.kind is not Kind.INDEX or any(facts.kind in rule.kinds for rule in protocol.shortening):
+        return False
+    ends_on = period(replace(facts, extended_until=None, shortened_until=None), protocol).ends_on
+    is_new = until != facts.extended_until
+    return is_new and ends_on is not None and local_day(now, facts.zone) <= until <= ends_on
 
 
 def _shortening_rule(facts: CaseFacts, protocol: Protocol, until: date, now: datetime) -> str:

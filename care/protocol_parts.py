@@ -109,6 +109,7 @@ class CheckIns(Part):
     non_reporting_after_hours: Annotated[int, Field(ge=1, le=336)]
     same_report_within_minutes: Annotated[int, Field(ge=0, le=240)] = 15
     missing_after_slots: Annotated[int, Field(ge=1, le=14)] = 1
+    correct_within_hours: Annotated[int, Field(ge=0, le=336)] = 24  # a person their own last report; staff: longer
 
     @model_validator(mode="after")
     def _complete(self) -> "CheckIns":

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, select, text, update
 
 from care import fact_rows
 from care.case_sets import CaseSet
 from care.line_list import RULES_VERSION
 from care.models import OPEN_ROWS, UNASSESSED, Case
-from config import clock
+from config import clock, scopes
 from config.database import claimable, db, transaction
 
 AT_ONCE = 250  # on SQLite a transaction of so many keeps other writers out for a fraction of a second
@@ -31,6 +31,14 @@ def reassess_due() -> int:
             found.reassess(case)
         found.write()
         return len(cases)
+
+
+def look_again() -> None:
+    """The domain's clock was set back (sandbox): what was assessed at a later time is due to be assessed anew."""
+    now = clock.now()
+    later = update(Case).where(text(OPEN_ROWS), Case.assessed_at > now).values(reassess_at=now)
+    with scopes.within(scopes.system("care.clock")), transaction():
+        db.session.execute(later.execution_options(synchronize_session=False))
 
 
 def _stale(now: datetime) -> Iterator[Select[UUID]]:

@@ -98,6 +98,14 @@ def monitoring_json(case: Case) -> dict[str, Any]:
     }
 
 
+def shortenings_json(case: Case) -> list[dict[str, Any]]:
+    """The rules by which monitoring could end earlier now, and from which day on. Reads all facts: not for lists."""
+    if not case.is_open:
+        return []
+    offers = shortening.offers(load_facts(case), protocol_of(case), clock.now())
+    return [{"rule": offer.rule, "earliest": _iso(offer.earliest)} for offer in offers]
+
+
 def order_json(case: Case) -> dict[str, Any] | None:
     """The order as it stands, or None."""
     if case.order_state is None:

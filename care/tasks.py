@@ -5,6 +5,7 @@ from pathlib import Path
 
 from care import asking, check_ins, digest, reachability, reassessing, releases
 from care.page_words import link_to_case
+from config import clock
 from notifications.inbound import register_reply_handler
 from notifications.inbox import register_link
 from notifications.outcomes import register_outcome_handler
@@ -21,6 +22,7 @@ def register() -> None:
     register_reply_handler(check_ins.reply_by_sms)
     register_link(link_to_case)
     register_outcome_handler(reachability.delivery_outcome, reachability.worth_telling)
+    clock.when_set_back(reassessing.look_again)
     register_job(Job("care.reassess", EVERY, Queue.CARE, reassessing.reassess_due))
     register_job(Job("care.check_ins", EVERY, Queue.CARE, asking.send_due))
     register_job(Job("care.releases", timedelta(minutes=1), Queue.CARE, releases.release_due))

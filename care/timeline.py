@@ -17,8 +17,13 @@ PEOPLE = frozenset({"user", "token"})  # who is named; what the house does by it
 
 
 def add(case: Case, kind: str, actor: Actor, *, occurred_at: datetime | None = None, **details: Any) -> CaseEvent:
-    """Add an event of `kind` to the timeline of `case`; `details` are codes, dates and texts, sealed."""
+    """Add an event of `kind` to the timeline of `case`; `details` are codes, dates and texts, sealed.
+
+    What somebody does touches the case (from then its time limits count), what the house does by itself does not.
+    """
     now = clock.now()
+    if not actor.is_system:
+        case.touched_at = now
     event = CaseEvent(
         case_id=case.id,
         kind=kind,

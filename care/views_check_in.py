@@ -18,6 +18,7 @@ from care.link_pages import birth_day, gone, private
 from care.link_proofs import Opening
 from care.naming_pages import questionnaire
 from care.support_forms import ONLY_SUPPORT, asked_for, wishes
+from care.views_correction import may_be_corrected, remember
 from config import limits
 from config.database import transaction
 from config.downloads import download
@@ -57,8 +58,8 @@ def answer(token: str) -> ResponseReturnValue:
 @in_every_language
 @public
 def thanks() -> ResponseReturnValue:
-    """After an answer. The same for everybody: it says nothing of any link or case."""
-    return private(render_template("care/check_in/thanks.html"))
+    """After an answer. It says nothing of any link or case, but whether this browser has answered."""
+    return private(render_template("care/check_in/thanks.html", may_correct=may_be_corrected()))
 
 
 def _page(token: str) -> ResponseReturnValue:
@@ -93,6 +94,7 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
                 with transaction():
                     support.ask_by_link(wishes(form), token=token)  # first, since the answer uses the link up
                     recorded = check_ins.answer_link(command, token=token, notice_version=shown)
+                    remember(recorded)
                 other = locale if babel_code(locale) != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else gone()
     return _question(form, case.reference, phones.shown_number(case.person))

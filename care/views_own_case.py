@@ -12,7 +12,7 @@ from auth.account_sections import register_section
 from auth.assurance import Demand, at_least
 from auth.policies import current_actor, demand_login, require
 from auth.roles import Permission
-from care import link_codes, naming_pages, own_cases, own_naming, support, words
+from care import link_codes, naming_pages, own_cases, own_corrections, own_naming, support, words
 from care.commands import RecordReport
 from care.forms import CheckInForm
 from care.guardianship import RedeemCode
@@ -30,6 +30,7 @@ from config.forms import BaseForm, accepting, command_or_errors
 from config.limits import limit_failures
 from config.localisation import in_every_language, spoken_locale
 
+CORRECTING = "correct-"  # before the names of fields: the form of a new answer stands on the same page
 blueprint = Blueprint("own_case", __name__, url_prefix="/account", template_folder="templates")
 blueprint.add_app_template_global(care_words)
 
@@ -100,6 +101,26 @@ def answer(reference: str) -> ResponseReturnValue:
             flash(_("Your answer has arrived."), "success")
             return redirect(url_for("own_case.show", reference=reference), 303)
     return _case_page(reference, form), 422
+
+
+@blueprint.post("/case/<reference>/correction")
+@in_every_language
+@require(Permission.ACCOUNT_OWN)
+def correct(reference: str) -> ResponseReturnValue:
+    """Say anew what was said last."""
+    demand_login(Demand(ASSURANCE))
+    actor = current_actor()
+    form = CheckInForm(prefix=CORRECTING).ask(own_cases.asked(actor, reference), spoken_locale())
+    answers = form.answers() if form.validate_on_submit() else None
+    command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
+    if command is not None:
+        with accepting(form):
+            shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
+            with transaction():
+                own_corrections.in_account(command, reference, actor, notice_version=shown)
+            flash(_("Your answer has been corrected."), "success")
+            return redirect(url_for("own_case.show", reference=reference), 303)
+    return _case_page(reference, correction=form), 422
 
 
 @blueprint.post("/case/<reference>/household")
@@ -183,6 +204,7 @@ def _case_page(
     form: BaseForm | None = None,
     household: HouseholdForm | None = None,
     naming_form: NamingForm | None = None,
+    correction: CheckInForm | None = None,
 ) -> str:
     actor, locale = current_actor(), spoken_locale()
     case = own_cases.look(actor, reference)
@@ -192,8 +214,17 @@ def _case_page(
     else:
         shown = form or CheckInForm(None).ask(case["protocol"], locale)
     naming_form = naming_form or NamingForm(None)
+    last = case["correctable"]
+    if last and correction is None:
+        correction = CheckInForm(None, prefix=CORRECTING, data=last["form"]).ask(case["protocol"], locale)
     return render_template(
-        "care/own_case/show.html", case=case, form=shown, naming_form=naming_form, words=words, household=bool(people)
+        "care/own_case/show.html",
+        case=case,
+        form=shown,
+        naming_form=naming_form,
+        correction=correction,
+        words=words,
+        household=bool(people),
     )
 
 

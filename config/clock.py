@@ -43,6 +43,21 @@ def reset() -> None:
     use(wall)
 
 
+_when_set_back: list[Callable[[], None]] = []
+
+
+def when_set_back(act: Callable[[], None]) -> None:
+    """Let `act` be called after `now()` was moved to an earlier time: what was worked out for later holds no more."""
+    if act not in _when_set_back:
+        _when_set_back.append(act)
+
+
+def set_back() -> None:
+    """Whoever has moved `now()` to an earlier time calls this."""
+    for act in _when_set_back:
+        act()
+
+
 class Steadiness:
     """Notices, from one look to the next, that the wall clock was set, or stood still while the machine slept.
 

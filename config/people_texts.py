@@ -29,6 +29,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "care/naming_rules.py": (),
     "care/forms.py": ("CheckInForm", "BirthDateForm"),
     "care/views_check_in.py": (),
+    "care/views_correction.py": (),
+    "care/own_corrections.py": (),
     "care/link_pages.py": (),
     "care/commands.py": ("RecordReport",),
     "care/check_ins.py": ("_check",),

@@ -85,6 +85,7 @@ PROTECTED: dict[str, Rows] = {
     # how long what is kept
     "legal_hold": of_owner(),
     "archive_offer": of_owner(),
+    "retention_receipt": of_owner(),
     "erasure": of_the_house(),
     # messages
     "notification": of_owner(),

@@ -61,12 +61,14 @@ BLUEPRINT_MODULES = (
     "care.views_imports",
     "care.views_erasure",
     "care.views_check_in",
+    "care.views_correction",
     "care.views_organiser",
     "care.views_own_case",
     "care.api_course",  # adds its addresses to the blueprint of `api`
     "care.api",
     "care.api_support",
     "care.api_naming",
+    "care.api_occasions",
 )
 WIRED_MODULES = (
     "auth.own_data",

@@ -163,7 +163,10 @@ def move_clock() -> ResponseReturnValue:
     at = _moment((request.get_json() or {}).get("at"))
     remote = current_app.extensions["sandbox.remote"]
     with _one_at_a_time:
+        before = clock.now()
         _clock().move(at)
+        if clock.now() < before:
+            clock.set_back()
         ran, left = settle(remote.pending if remote else lambda: 0)
     return jsonify({"at": _local(clock.now()), "ran": ran} | ({"under_way": left} if left else {}))
 

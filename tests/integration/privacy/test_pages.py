@@ -270,4 +270,4 @@ def test_the_record_of_processing_is_read_by_those_who_answer_for_it(house, clie
     assert "Verzeichnis der Verarbeitungstätigkeiten" in text(page)
     exported = client.get("/staff/privacy/records.json").get_json()
     days = {period["name"]: period["days"] for one in exported["activities"] for period in one["periods"]}
-    assert (days["care.symptoms"], days["care.orders"]) == (28, 913)
+    assert (days["care.symptoms"], days["care.orders"]) == (14, 913)

@@ -175,7 +175,7 @@ def test_a_shortened_period_is_released_like_any_other():
     ("values", "action"),
     [
         ({}, EndingAction.GIVE_UP),
-        ({"kind": Kind.INDEX}, EndingAction.GIVE_UP),
+        ({"kind": Kind.INDEX}, EndingAction.OFFICER_SILENT),
         ({"continuous_exposure": True}, EndingAction.NOT_YET),
         ({"status": Status.PAUSED}, EndingAction.OFFICER_SILENT),
         ({"public_health_action": "testing"}, EndingAction.OFFICER_SYMPTOMATIC),
@@ -183,7 +183,7 @@ def test_a_shortened_period_is_released_like_any_other():
     ],
 )
 def test_silent_and_untouched_for_thirty_days_is_given_up(values, action):
-    """Source: Sara Alert: closed by the system after 30 days without activity, if non-reporting."""
+    """Source: Sara Alert: closed by the system after 30 days without activity, if silent and not in isolation."""
     known = facts(**({"touched_at": MONDAY} | values))
     assert assess(known, COVID, MONDAY + 30 * DAY).ending.action is action
     before = assess(known, COVID, MONDAY + 30 * DAY - timedelta(seconds=1))
