@@ -21,6 +21,7 @@ from care import (
     phones,
     timeline,
     trail,
+    transfer_rows,
 )
 from care.assessment_models import WITH_FACTS, LabResult, Review
 from care.assessments import Change, load_facts, reassess, zone_of
@@ -272,6 +273,7 @@ def _finish(
     case.close_reason, case.closed_at = reason, now
     messages.withdraw(case)
     links.revoke_check_ins(case)
+    transfer_rows.withdraw(case, actor)
     follow_up.finish_tasks(case, None, actor)
     timeline.add(case, "closed", actor, reason=reason.value, note=note)
     case.facts_revision += 1
@@ -288,6 +290,8 @@ def end_by_rule(case: Case, reason: CloseReason, actor: Actor) -> None:
 
 def reopen(case: Case, actor: Actor) -> Change:
     """Take a closed case up again."""
+    if case.merged_into is not None:
+        raise RuleViolation("", N_("This case has gone into case {reference}."), reference=case.merged_into.reference)
     case.status = after(case.status, Action.REOPEN)
     case.close_reason = case.closed_at = None
     timeline.add(case, "reopened", actor)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from care import people
+from care import links, people
 from care.commands import EnrolCase
 from care.course_models import Handover
 from care.models import Case
@@ -18,7 +18,8 @@ def by_identity(office_id: UUID, identity: bytes | None) -> Case | None:
     """The office's case with this identity (`people.identity_of`)."""
     if identity is None:
         return None
-    return db.session.scalar(select(Case).where(Case.office_id == office_id, Case.identity_index == identity))
+    found = db.session.scalar(select(Case).where(Case.office_id == office_id, Case.identity_index == identity))
+    return links.standing(found) if found is not None else None
 
 
 def handed_over(office_id: UUID, identities: Sequence[bytes | None]) -> dict[bytes | None, UUID]:
@@ -38,7 +39,8 @@ def already_enrolled(commands: Sequence[EnrolCase], *, office_id: UUID, source: 
     there: dict[bytes | None, UUID] = {}
     for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
         part = identities[start : start + LOOKED_UP_AT_ONCE]
-        known = select(Case.identity_index, Case.id).where(Case.office_id == office_id, Case.identity_index.in_(part))
+        standing = func.coalesce(Case.merged_into_id, Case.id).label("id")
+        known = select(Case.identity_index, standing).where(Case.office_id == office_id, Case.identity_index.in_(part))
         there.update(handed_over(office_id, part))
         there.update((row.identity_index, row.id) for row in db.session.execute(known))
     return [there.get(identity) for identity in identities]

@@ -1,11 +1,13 @@
 """What we write to people in care and to the office. Every message goes through the outbox, with a key of its own."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from auth.models import Office
 from care import phones
+from care.assessment_models import CheckIn
 from care.assessments import address_of, answering, protocol_of
 from care.models import Case
 from care.monitoring import CheckInDue
@@ -34,7 +36,7 @@ def ask(case: Case, due: CheckInDue, link: str) -> bool:
     return _to_person(
         case,
         "care.check_in",
-        f"check-in:{case.id}:{due.local_date}:{due.slot}",
+        _key_of(case, due),
         {"link": link, "number": number, "by_reply": not phones.is_shared(case.person)},
         expires_at=due.window_ends_at,
     )
@@ -105,6 +107,15 @@ def note_basis(case: Case, basis: Basis) -> None:
 def withdraw(case: Case, correlation: str = FOR_PERSON) -> int:
     """Take back what has not gone out to the person. Returns how many messages."""
     return outbox.cancel(case.reference, correlation=correlation)
+
+
+def withdraw_check_ins(case: Case, asked: Collection[CheckIn]) -> int:
+    """Take back the questions of these check-ins that have not gone out, and the invitation. How many messages."""
+    return outbox.cancel(case.reference, keys=[f"invitation:{case.id}", *(_key_of(case, one) for one in asked)])
+
+
+def _key_of(case: Case, asked: CheckIn | CheckInDue) -> str:
+    return f"check-in:{case.id}:{asked.local_date}:{asked.slot}"
 
 
 def _to_person(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
+from care.duplicate_models import CaseMerge
 from care.models import Case, Person
 from care.numbered import HIGHEST, answers_by_number
 from care.vocabulary import OPEN_STATUSES
@@ -74,18 +75,20 @@ def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
     Alone at the phone, nobody needs a number. Where others are, or were, only who is named is answered for.
     """
     there = on_phone(index)
-    waiting = [one for one in there if one.is_open]
+    waiting = {one.case_id for one in there if one.is_open}
     if not was_shared(there):
-        return {waiting[0].case_id: text} if len(waiting) == 1 else None
+        return dict.fromkeys(waiting, text) if len(waiting) == 1 else None
     named = answers_by_number(text, {one.number for one in there if one.number is not None})
     if named is None:
-        return {waiting[0].case_id: text} if len(waiting) == 1 else None
+        return dict.fromkeys(waiting, text) if len(waiting) == 1 else None
     found: dict[UUID, str] = {}
     for number, answer in named.items():
-        meant = [one for one in there if one.number == number]
-        if len(meant) != 1 or not meant[0].is_open:
+        meant = {(one.case_id, one.is_open) for one in there if one.number == number}
+        if len(meant) != 1:
             return None
-        found[meant[0].case_id] = answer
+        case_id, is_open = meant.pop()
+        if not is_open or found.setdefault(case_id, answer) != answer:  # one person, named twice and otherwise
+            return None
     return found
 
 
@@ -93,10 +96,18 @@ def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
 def on_phone(index: bytes) -> Sequence[OnPhone]:
     """For the house itself, not for staff: who has, or had, a case at this phone, or is answered for there."""
     columns = (Case.id, Person.id, Person.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
-    rows = db.session.execute(select(*columns).join(Case.person).where(Person.phone_index == index))
+    own = select(*columns).join(Case.person).where(Person.phone_index == index, Case.merged_into_id.is_(None))
+    rows = [*db.session.execute(own), *db.session.execute(_merged_at(index))]
     columns = (Case.id, Person.id, Case.number_at_head, Person.name_index, Case.status.in_(OPEN_STATUSES))
     answered_for = db.session.execute(_members_at(index).with_only_columns(*columns))
     return [OnPhone(*row) for row in (*rows, *answered_for)]
+
+
+def _merged_at(index: bytes) -> Select[UUID, UUID, int | None, bytes | None, bool]:
+    """Whoever was known at this phone by another number, or had this phone, before two cases of theirs became one."""
+    columns = (Case.id, Person.id, CaseMerge.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
+    merged = select(*columns).join(CaseMerge, CaseMerge.case_id == Case.id).join(Case.person)
+    return merged.where(CaseMerge.phone_index == index)
 
 
 def _members_at(index: bytes) -> Select[Case]:
@@ -148,7 +159,9 @@ def was_shared(there: Sequence[OnPhone]) -> bool:
 
     One and the same person may come back with a second case when the first is closed.
     """
-    return len({one.name_index for one in there}) > 1 or sum(one.is_open for one in there) > 1
+    waiting = [one for one in there if one.is_open]
+    numbers = {one.number for one in waiting if one.number is not None}  # several of one person: two cases were merged
+    return len({one.name_index for one in there}) > 1 or len({one.case_id for one in waiting}) > 1 or len(numbers) > 1
 
 
 def _others_open(person: Person) -> list[OnPhone]:
@@ -161,4 +174,5 @@ def _others_open(person: Person) -> list[OnPhone]:
 def _next_number(index: bytes) -> int:
     own = db.session.scalar(select(func.max(Person.phone_number_of)).where(Person.phone_index == index))
     others = db.session.scalar(_members_at(index).with_only_columns(func.max(Case.number_at_head)))
-    return max(own or 0, others or 0) + 1
+    merged = db.session.scalar(_merged_at(index).with_only_columns(func.max(CaseMerge.phone_number_of)))
+    return max(own or 0, others or 0, merged or 0) + 1

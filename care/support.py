@@ -77,7 +77,7 @@ def ask_by_link(commands: Collection[AskForSupport], *, token: str) -> bool:
     found = links.look(token).check_in
     if found is None:
         return False
-    case = case_management.locked_case(found.case_id)
+    case = case_management.locked_case(links.case_of(found).id)
     if not links.takes_answer(found):
         return False
     actor = Actor.link(case.reference, case.person.locale)

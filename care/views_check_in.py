@@ -64,7 +64,7 @@ def thanks() -> ResponseReturnValue:
 def _page(token: str) -> ResponseReturnValue:
     behind = links.look(token)
     if behind.check_in is not None:
-        case = behind.check_in.case
+        case = links.case_of(behind.check_in)
         with speaking(_locale(case.person.locale)):
             return _check_in(token, case)
     if behind.round is not None:
