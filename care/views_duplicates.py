@@ -59,9 +59,9 @@ def compare_cases(reference: str) -> ResponseReturnValue:
 @require(Permission.CASES_CLOSE)
 def merge_cases(reference: str) -> ResponseReturnValue:
     """What was chosen, to be seen once more; confirmed, the two become one."""
-    form, command = BaseForm(), _chosen()
-    if not form.validate_on_submit() or request.form.get("step") != "merge":
-        return _side_by_side(reference, command, preview=True)
+    form, command, step = BaseForm(), _chosen(), request.form.get("step")
+    if not form.validate_on_submit() or step != "merge":
+        return _side_by_side(reference, command, preview=step == "preview")
     try:
         with transaction():
             marks = request.form.get("seen", ""), request.form.get("seen_other", "")
