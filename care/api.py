@@ -11,7 +11,9 @@ from auth.roles import Permission
 from care import (
     case_management,
     course_representations,
+    duplicate_queries,
     household_answers,
+    known_people,
     orders,
     period_changes,
     queries,
@@ -57,13 +59,18 @@ blueprint = Blueprint("api_care", __name__, url_prefix="/api/v1/care/cases")
 @answers(201, 200, shape=CASE)
 @api.validate(tags=["care"])
 def create(json: EnrolCase) -> Answer:
-    """Take a person into care. 200 instead of 201 when the case with this external_id was there already."""
+    """Take a person into care. 200 instead of 201 when the case with this external_id was there already.
+
+    `alike`: cases that may be the same person's.
+    """
     actor = current_actor()
+    alike = duplicate_queries.alike_json(known_people.maybe_the_same(actor, [json])[0])
     office_id = queries.office_for(actor, Permission.CASES_ENROL)
     with transaction():
         enrolment = case_management.enrol(json, actor=actor, office_id=office_id)
         reference, status = enrolment.case.reference, 201 if enrolment.created else 200
-    return jsonify(_shown(reference)), status, {"Location": url_for("api_care.show", reference=reference)}
+    values = shown(reference) | {"alike": alike if status == 201 else []}
+    return jsonify(values), status, {"Location": url_for("api_care.show", reference=reference)}
 
 
 @blueprint.get("")
@@ -85,7 +92,7 @@ def index(query: ListCases) -> Answer:
 @api.validate(tags=["care"])
 def show(reference: str) -> Answer:
     """One case with its list, the reason, its findings and dates."""
-    return jsonify(_shown(reference))
+    return jsonify(shown(reference))
 
 
 @blueprint.get("/<reference>/timeline")
@@ -112,8 +119,8 @@ def report(reference: str, json: RecordReport) -> Answer:
     with transaction():
         case = case_management.locked_case(case_id)
         taken = household_answers.record(json, case=case, actor=actor, channel=ReportChannel.API)
-        shown, status = representations.taken_json(taken.own, taken.members), 201 if taken.any_new else 200
-    return jsonify(_shown(reference) | shown), status
+        said, status = representations.taken_json(taken.own, taken.members), 201 if taken.any_new else 200
+    return jsonify(shown(reference) | said), status
 
 
 @blueprint.post("/<reference>/reviews")
@@ -192,9 +199,13 @@ def close(reference: str, json: CloseCase) -> Answer:
 @require(Permission.CASES_TRANSFER, api=True)
 @api.validate(tags=["care"])
 def hand_over(reference: str, json: TransferCase) -> Answer:
-    """Hand the case over to another health office; whoever did it does not see it any more."""
-    transfer.hand_over(json, reference=reference, actor=current_actor())
-    return jsonify({"reference": reference.strip().upper(), "office": json.office.strip().lower()}), 200
+    """Hand the case over to another health office; whoever did it does not see it any more.
+
+    With `offer` that office has to accept first: then `state` is `offered`, and the case stays until it does.
+    """
+    state = transfer.hand_over(json, reference=reference, actor=current_actor())
+    office = json.office.strip().lower()
+    return jsonify({"reference": reference.strip().upper(), "office": office, "state": state.value}), 200
 
 
 def act_on(
@@ -211,10 +222,11 @@ def act_on(
         case = lock(command, case_id) if lock else case_management.locked_case(case_id)
         seen.refuse_if_not(case, request.headers.get("If-Match"))
         act(command, case=case, actor=actor)
-    return jsonify(_shown(reference)), status
+    return jsonify(shown(reference)), status
 
 
-def _shown(reference: str) -> dict[str, Any]:
+def shown(reference: str) -> dict[str, Any]:
+    """The case as an answer shows it; that it was looked at is recorded. Raises NotFound."""
     case = queries.case_for(current_actor(), reference)
     values = representations.case_json(case) | course_representations.course_json(case)
     values["shortenings"] = representations.shortenings_json(case)

@@ -12,7 +12,7 @@ from care.isolation import CLOSING_ACTIONS
 from care.line_list import RULES_VERSION, Assessment, assess
 from care.models import Case, Person
 from care.protocol import Protocol, protocol_for
-from care.vocabulary import Channel, Kind, LineList
+from care.vocabulary import Channel, Kind, LineList, Status
 from config.settings import current_settings
 
 
@@ -77,7 +77,7 @@ def load_facts(case: Case) -> CaseFacts:
         touched_at=case.touched_at,
         public_health_action=case.public_health_action or "none",
         contact_window=asked.contact_window,
-        reachable=asked.opted_out_at is None and address_of(asked) is not None,
+        reachable=asked.opted_out_at is None and address_of(asked) is not None and not _is_away(case.head),
         opted_out_at=asked.opted_out_at,
         unreachable_since=asked.unreachable_since,
         missing_details=_missing_details(case),
@@ -92,6 +92,11 @@ def load_facts(case: Case) -> CaseFacts:
             CheckInFact(row.local_date, row.slot, row.due_at, row.expires_at) for row in _by(case.check_ins, "due_at")
         ),
     )
+
+
+def _is_away(head: Case | None) -> bool:
+    """Whoever lies in hospital is not asked for others."""
+    return head is not None and head.status is Status.HOSPITALISED
 
 
 def _by(rows: list[Any], name: str) -> list[Any]:

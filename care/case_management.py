@@ -158,6 +158,8 @@ def end_by_rule(case: Case, reason: CloseReason, actor: Actor) -> None:
 
 def reopen(case: Case, actor: Actor) -> Change:
     """Take a closed case up again."""
+    if case.merged_into is not None:
+        raise RuleViolation("", N_("This case has gone into case {reference}."), reference=case.merged_into.reference)
     case.status = after(case.status, Action.REOPEN)
     case.close_reason = case.closed_at = None
     timeline.add(case, "reopened", actor)

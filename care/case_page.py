@@ -19,6 +19,7 @@ from care import (
     check_ins,
     course_forms,
     course_representations,
+    duplicate_queries,
     naming_queries,
     occasion_pages,
     orders,
@@ -27,7 +28,9 @@ from care import (
     representations,
     seen,
     support_queries,
+    trail,
     transfer,
+    transfer_queries,
     words,
 )
 from care.forms import (
@@ -95,8 +98,11 @@ def show_case(reference: str, **forms: Any) -> str:
     found = queries.case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found) | course_representations.page_values(found)
     shown |= naming_queries.page_values(current_actor(), found)
+    shown |= {"maybe_same": duplicate_queries.pairs_of_case(current_actor(), found)}
+    shown |= {"merged": duplicate_queries.merged_into(found), "transfer": transfer_queries.waiting_of(found)}
     shown["occasions"] = occasion_pages.of_case(current_actor(), found)
     shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
+    found = _note_looks(found, shown)
     locale = page_locale()
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: (
@@ -136,6 +142,17 @@ def show_case(reference: str, **forms: Any) -> str:
     )
 
 
+def _note_looks(found: Any, shown: dict[str, Any]) -> Any:
+    """Others who are named on the page of `found`, since they may be the same as somebody, were looked at, too."""
+    named = {one["reference"] for contact in shown["contacts"] for one in contact["alike"]}
+    named |= {one["reference"] for one in shown["maybe_same"]}
+    if not named:
+        return found
+    actor, reference = current_actor(), found.reference
+    trail.looked(actor, "case.viewed", queries.cases_named(actor, named))
+    return queries.case_for(actor, reference)  # the look was a transaction of its own
+
+
 CODES: dict[str, dict[str, str]] = {
     "from_kind": words.KINDS,
     "to_kind": words.KINDS,
@@ -162,6 +179,7 @@ AS_THEY_ARE = (
     "from_protocol",
     "to_protocol",
     "with_case",
+    "to_office",
     "occasion",
 )
 

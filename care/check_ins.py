@@ -172,7 +172,7 @@ def answer_link(command: RecordReport, *, token: str, notice_version: int | None
     found = links.look(token).check_in
     if found is None:
         return None
-    case = case_management.locked_case(found.case_id)
+    case = case_management.locked_case(links.case_of(found).id)
     check_in = db.session.get_one(CheckIn, found.id, populate_existing=True)
     if not links.takes_answer(check_in):
         return None

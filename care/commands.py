@@ -240,10 +240,18 @@ class CloseCase(Command):
 
 
 class TransferCase(Command):
-    """Hand a case over to the health office with this code."""
+    """Hand a case over to the health office with this code; `offer`: that office has to accept it first."""
 
     office: Annotated[str, Field(min_length=1, max_length=40)]
     note: Note = ""
+    offer: bool = False
+
+
+class AnswerTransfer(Command):
+    """Take an offered case over, or say why not."""
+
+    accept: bool
+    reason: Note = ""
 
 
 class FinishTask(Command):

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import case_management, messages, timeline, trail
+from care import case_management, follow_up, household_heads, household_rows, messages, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_dates import check_days
 from care.commands import CloseCase
@@ -18,7 +18,7 @@ from care.course_models import Travel, Vaccination
 from care.lifecycle import Action, after
 from care.models import Case
 from care.monitoring import local_day
-from care.vocabulary import OPEN_STATUSES, CloseReason, CourseAction, Status
+from care.vocabulary import OPEN_STATUSES, CloseReason, CourseAction, Status, TaskKind
 from config import clock
 from config.database import db
 from config.errors import N_, InvalidTransition, RuleViolation
@@ -74,6 +74,12 @@ def change(command: ChangeCourse, *, case: Case, actor: Actor) -> None:
     else:
         case.status = after(case.status, MOVES[command.action])
         messages.withdraw(case)
+        messages.withdraw(case, messages.FOR_HOUSEHOLD)
+        if case.status is Status.HOSPITALISED:
+            household_heads.hand_on(case)
+        else:
+            household_rows.look_again_at(case)
+            follow_up.finish_tasks(case, {TaskKind.HEAD_IN_HOSPITAL}, follow_up.RULES)
         case_management.settled(case, actor, now)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from auth.actors import Actor
-from care import follow_up, household_heads, links, messages, timeline
+from care import follow_up, household_heads, links, messages, timeline, transfer_rows
 from care.assessments import reassess
 from care.lifecycle import Action, after
 from care.models import Case
@@ -28,6 +28,7 @@ def finish(case: Case, reason: CloseReason, actor: Actor, now: datetime, *, note
     """End the locked `case`; what has not gone out to the person is withdrawn. Raises InvalidTransition."""
     end(case, reason, actor, now, note=note)
     messages.withdraw(case)
+    transfer_rows.withdraw(case, actor)
     links.revoke_check_ins(case)
     if reason in CANNOT_ANSWER:
         household_heads.leave(case)

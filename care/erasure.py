@@ -19,12 +19,14 @@ from auth.holdings import Kept
 from care import trail
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.course_models import OF_CASE, Comment, ContactAttempt, Conversion, Travel, Vaccination
+from care.duplicate_models import CaseMerge
 from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
 from care.models import Case, CaseEvent, Document, OfficeTask, Person
 from care.naming_models import NamedContact, NamingFinished
 from care.occasion_models import Guest
 from care.support_models import SupportRequest
+from care.transfer_models import Transfer
 from care.vocabulary import OPEN_STATUSES
 from config import clock, scopes
 from config.database import db
@@ -159,8 +161,9 @@ def erase(case: Case, *, scope: str, reason: str, actor: Actor) -> None:
             raise RuleViolation("", N_("Order and papers have to stay. What was said about health can be erased."))
     for one in cases:
         trail.record(actor, "case.erased", one, scope=scope, reason=reason)
+    everywhere = [person_id, *former_people([person_id])]  # as a backup may know them
     erase_people([person_id], scope)
-    erasures.note(KIND, [person_id], scope, reason, actor)
+    erasures.note(KIND, everywhere, scope, reason, actor)
 
 
 @scopes.within(ERASING)
@@ -184,6 +187,8 @@ def erase_health(case_ids: Sequence[UUID]) -> None:
     """Erase what was said about health in these cases, and what else order and papers do not need."""
     _forget(case_ids, frozenset(), keep_proofs=True)
     _erase_facts(case_ids)
+    _run(update(CaseMerge).where(among(CaseMerge.case_id, case_ids)).values(fields_sealed=None))
+    _run(update(Transfer).where(among(Transfer.case_id, case_ids)).values(note_sealed=None, answer_sealed=None))
     db.session.expire_all()
     for case in db.session.scalars(select(Case).where(among(Case.id, case_ids))):
         case.findings, case.because = [], dict(NOTHING_TOLD)
@@ -194,6 +199,12 @@ def erase_health(case_ids: Sequence[UUID]) -> None:
         for event in case.events:
             event.details = {name: value for name, value in (event.details or {}).items() if name != "note"}
     db.session.flush()
+
+
+def former_people(person_ids: Sequence[UUID]) -> list[UUID]:
+    """Ids under which these people were known before their cases were merged: a backup may still have them so."""
+    wanted = select(CaseMerge.merged_person_id).join(Case, Case.id == CaseMerge.case_id)
+    return sorted(set(db.session.scalars(wanted.where(among(Case.person_id, person_ids)))) - set(person_ids))
 
 
 def _forget(case_ids: Sequence[UUID], addresses: frozenset[Address], *, keep_proofs: bool = False) -> None:

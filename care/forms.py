@@ -195,6 +195,14 @@ class TransferForm(BaseForm):
         return self
 
 
+class AnswerTransferForm(BaseForm):
+    """What an office says to a case that another one offers."""
+
+    reference = StringField(_l("Case"), validators=[InputRequired(_l("Please fill in this field."))])
+    accept = SelectField(_l("Answer"), choices=[SelectChoice("1", _l("Take over")), SelectChoice("0", _l("Refuse"))])
+    reason = TextAreaField(_l("Why not?"), validators=[Optional(), Length(max=4000, message=_l("This is too long."))])
+
+
 class CloseForm(BaseForm):
     reason = SelectField(_l("Reason"))
     note = TextAreaField(_l("Remark"), validators=[Optional()])

@@ -49,13 +49,13 @@ def answer_link(answers: Answers, *, token: str, notice_version: int | None = No
         return None
     household_rows.lock([found.head_id])
     asked = db.session.get_one(HouseholdRound, found.id, populate_existing=True)
-    waiting = {check_in.case.reference: check_in for check_in in links.waiting_in(asked)}
+    waiting = {links.case_of(check_in).reference: check_in for check_in in links.waiting_in(asked)}
     if not answers or set(answers) - waiting.keys():
         return None
     taken = []
-    for reference, command in sorted(answers.items(), key=lambda one: waiting[one[0]].case_id):
+    for reference, command in sorted(answers.items(), key=lambda one: links.case_of(waiting[one[0]]).id):
         check_in = waiting[reference]
-        case = case_management.loaded(check_in.case_id)
+        case = case_management.loaded(links.case_of(check_in).id)
         taken.append(
             check_ins.record(
                 command.model_copy(update={"by": Reporter.SELF if case.id == asked.head_id else Reporter.PROXY}),
@@ -161,7 +161,7 @@ class Asked:
 
 def asked_by_link(asked: HouseholdRound) -> list[Asked]:
     """The people for whom the household's link still waits for an answer, the head first."""
-    return _sections([check_in.case for check_in in links.waiting_in(asked)], asked.head)
+    return _sections([links.case_of(check_in) for check_in in links.waiting_in(asked)], asked.head)
 
 
 def household_of(head: Case) -> list[Asked]:

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateTimeLocalField, StringField
-from wtforms.validators import InputRequired, Optional
+from wtforms import DateTimeLocalField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
+from care import words
 from care.commands import RecordReport
-from care.forms import CheckInForm
+from care.forms import CheckInForm, MultiCheckboxField, choices
 from care.household_answers import Asked
 from config.forms import BaseForm, command_or_errors
 
@@ -18,9 +19,14 @@ class HouseholdForm(BaseForm):
     """Holds the form token; the sections are forms of their own without one."""
 
     reported_at = DateTimeLocalField(_l("Time of the answer (empty: now)"), validators=[Optional()])
+    support = MultiCheckboxField(_l("What do you need?"), validators=[Optional()])
+    support_note = TextAreaField(
+        _l("What exactly?"), validators=[Optional(), Length(max=2000, message=_l("This is too long."))]
+    )
 
     def ask(self, people: Sequence[Asked], locale: str) -> "HouseholdForm":
         """Offer a section for each of `people`, with the symptoms of their protocol in `locale`."""
+        self.support.choices = choices(words.SUPPORT_KINDS)
         self.sections = [(one, _Section(prefix=one.reference).ask(one.protocol, locale)) for one in people]
         return self
 

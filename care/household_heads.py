@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from auth.actors import Actor
-from care import household_rows, phones, timeline
-from care.assessments import address_of
+from care import follow_up, household_rows, phones, timeline
+from care.assessments import address_of, zone_of
+from care.guardianship import of_age_on
 from care.models import Case
+from care.monitoring import local_day
+from care.vocabulary import Status, TaskKind
+from config import clock
 from config.database import db
 
 HOUSE = Actor.system("care.households")
@@ -28,6 +32,28 @@ def leave(case: Case, *, with_person: UUID | None = None) -> None:
 def _can_answer(case: Case) -> tuple[bool, bool]:
     person = case.person
     return case.is_open, address_of(person) is not None and person.opted_out_at is None
+
+
+def hand_on(case: Case) -> None:
+    """The person of the locked `case` came to hospital: let another adult answer for those whom they answered for.
+
+    When there is none who can be written to, nobody is asked, and the office has to find a way.
+    """
+    members = household_rows.members_of(case)
+    if not any(member.is_open for member in members):
+        return
+    others = [member for member in members if _is_adult(member) and all(_can_answer(member))]
+    if others:
+        put_under(others[0], [case, *members])
+        return
+    follow_up.open_task(case, TaskKind.HEAD_IN_HOSPITAL)
+    household_rows.look_again_at(case)
+
+
+def _is_adult(case: Case) -> bool:
+    born, status = case.person.birth_date, case.status
+    today = local_day(clock.now(), zone_of(case.person))
+    return status is not Status.HOSPITALISED and born is not None and of_age_on(born) <= today
 
 
 def put_under(head: Case, household: Sequence[Case]) -> None:

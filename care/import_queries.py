@@ -12,7 +12,9 @@ from sqlalchemy import Select, func, select
 from auth.models import Office
 from auth.policies import Actor
 from auth.roles import Permission
+from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
+from care.known_people import maybe_the_same
 from care.models import Case
 from config.database import db, locked
 from config.errors import Forbidden, NotFound
@@ -47,6 +49,7 @@ class RowShown:
     problems: Sequence[dict[str, Any]]
     result: RowOutcome
     reference: str | None
+    alike: Sequence[str] = ()  # cases whose person may be the same
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,9 @@ def rows_of(
     elif show is Show.DIFFERING:
         query = query.where(ImportRow.differs)
     found = db.session.execute(query).all()
-    page = [_row_shown(row, reference) for row, reference in found[:ROWS_PER_PAGE]]
+    is_preview = case_import.state is ImportState.PREVIEWED
+    alike = _alike(actor, [row for row, _ in found[:ROWS_PER_PAGE]]) if is_preview else {}
+    page = [_row_shown(row, reference, alike.get(row.id, [])) for row, reference in found[:ROWS_PER_PAGE]]
     return page, page[-1].number if len(found) > ROWS_PER_PAGE else None
 
 
@@ -177,6 +182,14 @@ def refused_rows(actor: Actor, import_id: uuid.UUID) -> Iterator[RefusedRow]:
     while rows := db.session.scalars(wanted.where(ImportRow.number > after).limit(ROWS_PER_PAGE)).all():
         yield from (RefusedRow(row.cells or [], row.problems or []) for row in rows)
         after = rows[-1].number
+
+
+def _alike(actor: Actor, rows: Sequence[ImportRow]) -> dict[uuid.UUID, list[str]]:
+    """For rows that would become cases: the references of cases whose person may be the same."""
+    new = [row for row in rows if row.outcome is RowOutcome.PENDING and not row.known and row.values]
+    commands = [EnrolCase.model_validate((row.values or {})["case"]) for row in new]
+    found = maybe_the_same(actor, commands)
+    return {row.id: [one.case.reference for one in each] for row, each in zip(new, found, strict=True) if each}
 
 
 def unfinished(actor: Actor) -> int:
@@ -211,7 +224,7 @@ def _shown(found: CaseImport, office: str) -> ImportShown:
     )
 
 
-def _row_shown(row: ImportRow, reference: str | None) -> RowShown:
+def _row_shown(row: ImportRow, reference: str | None, alike: Sequence[str]) -> RowShown:
     case = (row.values or {}).get("case", {})
     person = case.get("person", {})
     return RowShown(
@@ -224,6 +237,7 @@ def _row_shown(row: ImportRow, reference: str | None) -> RowShown:
         problems=row.problems or [],
         result=RowOutcome.ALREADY_THERE if row.known and row.outcome is RowOutcome.PENDING else row.outcome,
         reference=reference,
+        alike=alike,
     )
 
 

@@ -51,8 +51,9 @@ def _erase_symptoms(found: Sequence[Due], actor: Actor) -> int:
 
 def _erase_cases(found: Sequence[Due], actor: Actor) -> int:
     people = _people_of(found)
+    everywhere = [*people, *erasure.former_people(people)]
     erasure.erase_people(people, EVERYTHING)
-    erasures.note(erasure.KIND, people, EVERYTHING, "time", actor)
+    erasures.note(erasure.KIND, everywhere, EVERYTHING, "time", actor)
     return len(found)
 
 

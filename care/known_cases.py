@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from care import people
 from care.commands import EnrolCase
@@ -16,19 +16,20 @@ LOOKED_UP_AT_ONCE = 500
 
 
 def by_identities(office_id: UUID, identities: Sequence[bytes | None]) -> dict[bytes | None, Case]:
-    """The office's cases with these identities (`people.identity_of`)."""
+    """The office's cases with these identities (`people.identity_of`), or those that they have gone into."""
     known = _ids(office_id, identities)
     if not known:
         return {}
-    cases = db.session.scalars(select(Case).where(among(Case.id, known.values())))
-    return {case.identity_index: case for case in cases}
+    cases = {case.id: case for case in db.session.scalars(select(Case).where(among(Case.id, known.values())))}
+    return {identity: cases[case_id] for identity, case_id in known.items()}
 
 
 def _ids(office_id: UUID, identities: Sequence[bytes | None]) -> dict[bytes | None, UUID]:
     known = [identity for identity in identities if identity]
     if not known:
         return {}
-    wanted = select(Case.identity_index, Case.id).where(Case.office_id == office_id)
+    standing = func.coalesce(Case.merged_into_id, Case.id).label("id")
+    wanted = select(Case.identity_index, standing).where(Case.office_id == office_id)
     found = db.session.execute(each_of(known, Case.identity_index, wanted))
     return {row.identity_index: row.id for row in found}
 

@@ -51,9 +51,19 @@ def look(token: str) -> Behind:
     )
 
 
+def case_of(check_in: CheckIn) -> Case:
+    """For whom the question counts: the case that its own has gone into, if it has."""
+    return standing(check_in.case)
+
+
+def standing(case: Case) -> Case:
+    """The case itself, or the one that it has gone into (which never goes into another: then both point at that)."""
+    return case.merged_into or case
+
+
 def takes_answer(check_in: CheckIn) -> bool:
     """Whether the question behind this link still waits for its answer."""
-    return check_in.answered_at is None and clock.now() < check_in.expires_at and check_in.case.is_open
+    return check_in.answered_at is None and clock.now() < check_in.expires_at and case_of(check_in).is_open
 
 
 def waiting_in(asked: HouseholdRound) -> list[CheckIn]:
@@ -63,7 +73,7 @@ def waiting_in(asked: HouseholdRound) -> list[CheckIn]:
     return [
         check_in
         for check_in in asked.check_ins
-        if takes_answer(check_in) and asked.head_id in (check_in.case_id, check_in.case.household_head_id)
+        if takes_answer(check_in) and asked.head_id in (case_of(check_in).id, case_of(check_in).household_head_id)
     ]
 
 

@@ -1,11 +1,12 @@
 """What we write to people in care and to the office. Every message goes through the outbox, with a key of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from auth.models import Office
+from care.assessment_models import CheckIn
 from care.assessments import address_of, answering, protocol_of
 from care.models import Case
 from care.monitoring import CheckInDue
@@ -41,9 +42,8 @@ def check_in(case: Case, due: CheckInDue, link: str, number: int | None, *, by_r
 
     `case` is a model or a row of `fact_rows`. `number`: what to begin an answer with, at a phone of several people.
     """
-    key = f"check-in:{case.id}:{due.local_date}:{due.slot}"
     variables = {"link": link, "number": number, "by_reply": by_reply}
-    return _for_person(case, "care.check_in", key, variables, expires_at=due.window_ends_at)
+    return _for_person(case, "care.check_in", _key_of(case, due), variables, expires_at=due.window_ends_at)
 
 
 def household_check_in(head: Case, round_id: UUID, people: str, link: str, expires_at: datetime) -> NewMessage | None:
@@ -113,6 +113,15 @@ def note_basis(cases: Iterable[Case], basis: Basis) -> None:
 def withdraw(case: Case, correlation: str = FOR_PERSON) -> int:
     """Take back what has not gone out to the person. Returns how many messages."""
     return outbox.cancel(case.reference, correlation=correlation)
+
+
+def withdraw_check_ins(case: Case, asked: Collection[CheckIn]) -> int:
+    """Take back the questions of these check-ins that have not gone out, and the invitation. How many messages."""
+    return outbox.cancel(case.reference, keys=[f"invitation:{case.id}", *(_key_of(case, one) for one in asked)])
+
+
+def _key_of(case: Case, asked: CheckIn | CheckInDue) -> str:
+    return f"check-in:{case.id}:{asked.local_date}:{asked.slot}"
 
 
 def _to_person(case: Case, template: str, key: str, variables: dict[str, Any], **more: Any) -> bool:

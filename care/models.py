@@ -67,6 +67,7 @@ class Person(KeyHolder, Identified, Base):
     name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # given and family name
     family_name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     names_indexed: Mapped[int] = mapped_column(default=0, index=True)  # by which rules NamePrefix was filled
+    duplicates_sought: Mapped[bool] = mapped_column(Boolean, default=False)  # since this was last known of them
     locale: Mapped[str] = mapped_column(String(12))
     channel: Mapped[Channel]
     contact_window: Mapped[str] = mapped_column(String(12))
@@ -104,6 +105,7 @@ class Case(SealedRow, Identified, Base):
     external_id = sealed(str)
     external_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     identity_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # makes an import of the same row find its case
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"), index=True)
     household_head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"))
     number_at_head: Mapped[int | None]  # how an answer by SMS from the head's phone says that it is for this person
     risk_level: Mapped[RiskLevel | None]
@@ -149,7 +151,9 @@ class Case(SealedRow, Identified, Base):
     assessed_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
-    head: Mapped["Case | None"] = relationship(remote_side="Case.id")  # whoever answers for the person; None: they do
+    # Whoever answers for the person; None: they themselves.
+    head: Mapped["Case | None"] = relationship(remote_side="Case.id", foreign_keys=[household_head_id])
+    merged_into: Mapped["Case | None"] = relationship(remote_side="Case.id", foreign_keys=[merged_into_id])
     reports: Mapped[list["SymptomReport"]] = relationship(back_populates="case", order_by="SymptomReport.reported_at")
     reviews: Mapped[list["Review"]] = relationship(back_populates="case", order_by="Review.recorded_at")
     lab_results: Mapped[list["LabResult"]] = relationship(back_populates="case", order_by="LabResult.sampled_on")

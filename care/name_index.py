@@ -1,4 +1,4 @@
-"""Finding people by the beginnings of their names, which stand sealed in their rows: a blind index of each beginning.
+"""Finding people by the beginnings of their names, and by how they sound; the names stand sealed in their rows.
 
 The key is the deployment's, so the same beginning has the same index everywhere (ADR 17 says what that gives away).
 """
@@ -6,9 +6,12 @@ The key is the deployment's, so the same beginning has the same index everywhere
 import hmac
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, select
 
+from care.duplicate_models import MeetingPoint
+from care.duplicate_rules import Traits, meeting_points
 from care.models import NamePrefix, Person
 from care.names import beginnings, looked_for
 from config import scopes
@@ -18,10 +21,10 @@ from config.keyring import keyring
 from config.rowsets import insert_many
 from notifications.schedule import Job, Queue, register_job
 
-RULES = 1  # to be raised with every change of `care.names.beginnings`: the job then makes all of them anew
+RULES = 2  # to be raised with every change of `beginnings` or `meeting_points`: the job then makes all of them anew
 INDEX_BYTES = 8
 AT_ONCE = 200
-KIND = "name beginning"
+KIND, MEETING = "name beginning", "meeting point"
 
 
 def prefix_index(beginning: str) -> bytes:
@@ -36,18 +39,50 @@ def index_names(person: Person) -> None:
 
 def index_all(people: Sequence[Person]) -> None:
     """The same for many."""
-    rows = []
+    rows, points = [], []
     for person in people:
         wanted = sorted(beginnings(person.given_name or "", person.family_name or ""))
         rows += [{"person_id": person.id, "prefix_index": index} for index in _indexes(wanted)]
+        points += [{"person_id": person.id, "meets_by": by, "point": point} for by, point in points_of(traits(person))]
         person.names_indexed = RULES
+        person.duplicates_sought = False
     insert_many(NamePrefix, rows, unless_taken=["person_id", "prefix_index"])
+    insert_many(MeetingPoint, points, unless_taken=["person_id", "meets_by", "point"])
+
+
+def index_anew(person: Person) -> None:
+    """Let `person` be found by the names, date of birth and phone that they have now."""
+    _forget([person.id])
+    index_all([person])
 
 
 def forget_names(person: Person) -> None:
     """Let nobody find `person` by name any more. Inside the caller's transaction."""
-    db.session.execute(delete(NamePrefix).where(NamePrefix.person_id == person.id))
+    _forget([person.id])
     person.names_indexed = RULES
+
+
+def _forget(person_ids: Sequence[UUID]) -> None:
+    for table in (NamePrefix, MeetingPoint):
+        db.session.execute(delete(table).where(table.person_id.in_(person_ids)))
+
+
+def traits(person: Person, external_id: str | None = None) -> Traits:
+    """What is compared of somebody who is in care. Raises DecryptionError."""
+    return Traits(
+        person.given_name or "",
+        person.family_name or "",
+        person.birth_date,
+        person.sex,
+        person.phone,
+        external_id,
+    )
+
+
+def points_of(one: Traits) -> list[tuple[int, bytes]]:
+    """Under what somebody meets those who may be the same, as rows of `MeetingPoint` have it."""
+    wanted = sorted(meeting_points(one))
+    return [(by.value, index) for (by, _), index in zip(wanted, _indexes((p for _, p in wanted), MEETING), strict=True)]
 
 
 def begins_like(text: str) -> ColumnElement[bool] | None:
@@ -64,7 +99,7 @@ def index_missing() -> int:
     with scopes.within(scopes.system("care.name_index")), transaction():
         wanted = select(Person).where(Person.names_indexed < RULES).order_by(Person.id).limit(AT_ONCE)
         people = db.session.scalars(claimable(wanted)).all()
-        db.session.execute(delete(NamePrefix).where(NamePrefix.person_id.in_([person.id for person in people])))
+        _forget([person.id for person in people])
         index_all([person for person in people if _is_readable(person)])
         for person in people:
             person.names_indexed = RULES
@@ -78,9 +113,9 @@ def _is_readable(person: Person) -> bool:
         return False
 
 
-def _indexes(texts: Iterable[str]) -> list[bytes]:
+def _indexes(texts: Iterable[str], kind: str = KIND) -> list[bytes]:
     key = keyring().index_key
-    return [hmac.digest(key, f"{KIND}\0{text}".encode(), "sha256")[:INDEX_BYTES] for text in texts]
+    return [hmac.digest(key, f"{kind}\0{text}".encode(), "sha256")[:INDEX_BYTES] for text in texts]
 
 
 def register() -> None:

@@ -31,7 +31,7 @@ def spelt_out(text: str) -> str:
 def beginnings(*names: str) -> set[str]:
     """Every beginning by which somebody with these names can be found."""
     found: set[str] = set()
-    for word in _words(" ".join(names)):
+    for word in words_of(" ".join(names)):
         bare, spelt = without_accents(word), spelt_out(word)
         for spelling in {bare, spelt, CONTRACTED.sub("", bare)}:
             found |= {spelling[:length] for length in range(SHORTEST, min(len(spelling), LONGEST) + 1)}
@@ -47,7 +47,7 @@ def looked_for(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word[:LONGEST] for word in typed if len(word) >= SHORTEST))
 
 
-def _words(names: str) -> Iterator[str]:
+def words_of(names: str) -> Iterator[str]:
     """Each word, those around a hyphen or an apostrophe for themselves and as one."""
     names = unicodedata.normalize("NFC", names)
     yield from WORD.findall(names)[:MOST_WORDS]

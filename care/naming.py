@@ -13,6 +13,8 @@ from auth.actors import Actor
 from care import case_management, household_rows, known_people, timeline, trail
 from care.assessments import zone_of
 from care.commands import EnrolCase
+from care.duplicate_rules import Traits
+from care.known_people import Meant
 from care.models import Case
 from care.naming_models import NamedContact, NamingFinished
 from care.naming_rules import (
@@ -156,7 +158,7 @@ def _reference_of(contact: NamedContact) -> str | None:
 
 def _enrol(contact: NamedContact, command: ActOnNamed, actor: Actor) -> None:
     source = contact.case
-    there = [] if command.despite_known else alike(actor, contact)
+    there = [] if command.despite_known else known_people.alike(actor, meant(contact))
     if there:
         references = ", ".join(one.case.reference for one in there)
         raise RuleViolation(
@@ -184,14 +186,10 @@ def met_again(case: Case, day: date | None, actor: Actor) -> None:
         case_management.settled(case, actor, clock.now())
 
 
-def alike(actor: Actor, contact: NamedContact) -> list[known_people.Alike]:
-    """Cases whose person may be the one named; never the case of whoever named them."""
-    return known_people.alike(
-        actor,
-        given_name=contact.given_name,
-        family_name=contact.family_name,
-        birth_date=contact.birth_date,
-        phone=contact.phone,
+def meant(contact: NamedContact) -> Meant:
+    """Who was named, to be looked for among those in care; never the case of whoever named them."""
+    return Meant(
+        Traits(contact.given_name or "", contact.family_name or "", contact.birth_date, phone=contact.phone),
         besides=contact.case_id,
     )
 

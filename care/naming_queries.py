@@ -2,14 +2,16 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
 from auth.actors import Actor
 from care import naming
+from care.known_people import Alike, alike_all
 from care.models import Case
 from care.naming_models import NamedContact
-from care.naming_rules import NamedPerson, possible_actions
+from care.naming_rules import NamedAction, NamedPerson, possible_actions
 from care.queries import cases_visible_to
 from config.database import db
 
@@ -20,9 +22,10 @@ def page_values(actor: Actor, case: Case) -> dict[str, Any]:
     """For the page of `case`: whom its person has named, with cases alike, and by whom they were named themselves."""
     rows = list(db.session.scalars(naming.of_case(case)))
     cases = _cases_of(actor, rows)
+    there = _alike(actor, rows)
     finish = naming.newest_finish(case)
     return {
-        "contacts": [_row(actor, one, cases) for one in rows],
+        "contacts": [_row(one, cases, there.get(one.id, [])) for one in rows],
         "contacts_finished": {"at": finish.finished_at, "number": finish.number} if finish else None,
         "named_by": sources(actor, case),
     }
@@ -33,10 +36,15 @@ def _cases_of(actor: Actor, rows: list[NamedContact]) -> dict[Any, Case]:
     return {case.id: case for case in db.session.scalars(cases_visible_to(actor).where(Case.id.in_(ids)))}
 
 
-def _row(actor: Actor, contact: NamedContact, cases: dict[Any, Case]) -> dict[str, Any]:
+def _alike(actor: Actor, rows: list[NamedContact]) -> dict[UUID, list[Alike]]:
+    """Of those who are not in care yet: the cases whose person they may be."""
+    waiting = [one for one in rows if NamedAction.ENROL in possible_actions(one.state)]
+    return dict(zip((one.id for one in waiting), alike_all(actor, list(map(naming.meant, waiting))), strict=True))
+
+
+def _row(contact: NamedContact, cases: dict[Any, Case], there: list[Alike]) -> dict[str, Any]:
     own = cases.get(contact.contact_case_id)
     actions = [action.value for action in possible_actions(contact.state)]
-    there = naming.alike(actor, contact) if "enrol" in actions else []
     return {
         **own_values(contact),
         "id": str(contact.id),

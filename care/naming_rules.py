@@ -37,6 +37,8 @@ class AlikeBy(StrEnum):
     PHONE = "phone"
     NAME_AND_BIRTH = "name_and_birth"
     NAME = "name"  # the date of birth of one of them is not known
+    SOUND = "sound"  # the names sound alike, or day and month of birth have changed places
+    EXTERNAL_ID = "external_id"
 
 
 _LOOKED_FOR = (NamedState.NAMED, NamedState.UNREACHABLE)

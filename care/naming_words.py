@@ -27,4 +27,6 @@ ALIKE_BY: dict[str, str] = {
     AlikeBy.PHONE: N_("the same phone"),
     AlikeBy.NAME_AND_BIRTH: N_("the same name and date of birth"),
     AlikeBy.NAME: N_("the same name"),
+    AlikeBy.SOUND: N_("a similar name, and a fitting date of birth"),
+    AlikeBy.EXTERNAL_ID: N_("the same external id"),
 }

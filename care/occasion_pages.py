@@ -7,6 +7,7 @@ from sqlalchemy import and_, or_
 
 from auth.actors import Actor
 from care import occasions, page_marks
+from care.known_people import alike_all
 from care.models import Case
 from care.naming_rules import NamedState
 from care.occasion_models import Guest, Occasion
@@ -59,9 +60,12 @@ def page_values(actor: Actor, occasion: Occasion) -> dict[str, Any]:
     """One occasion with its guests, and cases alike of those who are to be decided about."""
     ids = [guest.case_id for guest in occasion.guests if guest.case_id]
     cases = {case.id: case for case in db.session.scalars(cases_visible_to(actor).where(Case.id.in_(ids)))}
+    waiting = [guest for guest in occasion.guests if guest.state is NamedState.NAMED]
+    alike = alike_all(actor, list(map(occasions.meant, waiting)))
+    there = {guest.id: [one.case.reference for one in known] for guest, known in zip(waiting, alike, strict=True)}
     return _values(occasion) | {
         "link_until": occasion.token_expires_at,
-        "guests": [_guest(actor, guest, cases) for guest in occasion.guests],
+        "guests": [_guest(guest, cases, there.get(guest.id, [])) for guest in occasion.guests],
     }
 
 
@@ -94,9 +98,8 @@ def _values(occasion: Occasion) -> dict[str, Any]:
     }
 
 
-def _guest(actor: Actor, guest: Guest, cases: dict[Any, Case]) -> dict[str, Any]:
+def _guest(guest: Guest, cases: dict[Any, Case], alike: list[str]) -> dict[str, Any]:
     own = cases.get(guest.case_id)
-    is_waiting = guest.state is NamedState.NAMED
     name = ", ".join(filter(None, (guest.family_name, guest.given_name)))
     return {
         "id": str(guest.id),
@@ -110,7 +113,7 @@ def _guest(actor: Actor, guest: Guest, cases: dict[Any, Case]) -> dict[str, Any]
         "state": guest.state.value,
         "source": guest.source.value,
         "actions": [action.value for action in guest_actions(guest.state)],
-        "alike": [one.case.reference for one in occasions.alike(actor, guest)] if is_waiting else [],
+        "alike": alike,
         "case": {"reference": own.reference, "line_list": own.line_list.value if own.line_list else ""}
         if own
         else None,

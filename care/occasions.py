@@ -16,6 +16,8 @@ from auth.actors import Actor
 from auth.roles import Permission
 from care import case_management, known_people, naming, timeline, trail
 from care.commands import EnrolCase
+from care.duplicate_rules import Traits
+from care.known_people import Meant
 from care.models import Case
 from care.naming_rules import ActOnNamed, NamedAction, NamedPerson, NamedState, enrolment_of, state_after
 from care.occasion_models import Guest, Occasion
@@ -168,7 +170,7 @@ def act(command: ActOnNamed, *, guest_id: UUID, occasion: Occasion, actor: Actor
         raise InvalidTransition(command.action.value, guest.state.value)
     state = state_after(guest.state, command.action)
     if command.action is NamedAction.ENROL:
-        there = [] if command.despite_known else alike(actor, guest)
+        there = [] if command.despite_known else known_people.alike(actor, meant(guest))
         if there:
             references = ", ".join(one.case.reference for one in there)
             message = N_("Somebody like that is in care already: {references}.")
@@ -208,10 +210,10 @@ def enrol_in_bulk(occasion_id: UUID, guest_ids: Sequence[UUID], actor: Actor) ->
     for start in range(0, len(guest_ids), AT_ONCE):
         with transaction():
             occasion = locked_occasion(occasion_id)
-            for guest_id in guest_ids[start : start + AT_ONCE]:
-                guest = next((one for one in occasion.guests if one.id == guest_id), None)
-                if guest is None or guest.state is not NamedState.NAMED or alike(actor, guest):
-                    continue
+            chosen = set(guest_ids[start : start + AT_ONCE])
+            waiting = [one for one in occasion.guests if one.id in chosen and one.state is NamedState.NAMED]
+            there = known_people.alike_all(actor, list(map(meant, waiting)))
+            for guest_id in [one.id for one, known in zip(waiting, there, strict=True) if not known]:
                 with suppress(RuleViolation), db.session.begin_nested():  # what is wrong with one holds up nobody else
                     act(ActOnNamed(action=NamedAction.ENROL), guest_id=guest_id, occasion=occasion, actor=actor)
                     made += 1
@@ -219,15 +221,9 @@ def enrol_in_bulk(occasion_id: UUID, guest_ids: Sequence[UUID], actor: Actor) ->
     return Enrolled(made, len(guest_ids) - made)
 
 
-def alike(actor: Actor, guest: Guest) -> list[known_people.Alike]:
-    """Cases whose person may be this guest."""
-    return known_people.alike(
-        actor,
-        given_name=guest.given_name,
-        family_name=guest.family_name,
-        birth_date=guest.birth_date,
-        phone=guest.phone,
-    )
+def meant(guest: Guest) -> Meant:
+    """A guest, to be looked for among those in care."""
+    return Meant(Traits(guest.given_name or "", guest.family_name or "", guest.birth_date, phone=guest.phone))
 
 
 def person_of(guest: Guest) -> NamedPerson:

@@ -21,7 +21,7 @@ def name_key(*names: str) -> str:
 
 def new_person(data: PersonData, office_id: UUID, now: datetime) -> Person:
     """A person in care of an office as a new row, sealed and indexed, not yet in the session."""
-    return Person(
+    person = Person(
         office_id=office_id,
         given_name=data.given_name,
         family_name=data.family_name,
@@ -30,16 +30,23 @@ def new_person(data: PersonData, office_id: UUID, now: datetime) -> Person:
         phone=data.phone,
         email=data.email,
         address=data.address.model_dump() if data.address else None,
-        phone_index=phone_index(data.phone) if data.phone else None,
-        email_index=blind_index("email", data.email.casefold()) if data.email else None,
-        name_index=name_index(data.given_name, data.family_name),
-        family_name_index=family_name_index(data.family_name),
         locale=data.locale,
         channel=data.channel,
         contact_window=data.contact_window,
         timezone=data.timezone,
         created_at=now,
     )
+    index(person)
+    return person
+
+
+def index(person: Person) -> None:
+    """Let a person be found by their phone, e-mail address and whole name, as they are now."""
+    given, family = person.given_name or "", person.family_name or ""
+    person.phone_index = phone_index(person.phone) if person.phone else None
+    person.email_index = blind_index("email", person.email.casefold()) if person.email else None
+    person.name_index = name_index(given, family)
+    person.family_name_index = family_name_index(family)
 
 
 def phone_index(phone: str) -> bytes:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from care.duplicate_models import CaseMerge
 from care.models import Case, Person
 from care.numbered import HIGHEST, answers_by_number
 from care.vocabulary import OPEN_STATUSES
@@ -100,18 +101,20 @@ def whose(text: str, index: bytes) -> Mapping[UUID, str] | None:
     Alone at the phone, nobody needs a number. Where others are, or were, only who is named is answered for.
     """
     there = on_phone(index)
-    waiting = [one for one in there if one.is_open]
+    waiting = {one.case_id for one in there if one.is_open}
     if not was_shared(there):
-        return {waiting[0].case_id: text} if len(waiting) == 1 else None
+        return dict.fromkeys(waiting, text) if len(waiting) == 1 else None
     named = answers_by_number(text, {one.number for one in there if one.number is not None})
     if named is None:
-        return {waiting[0].case_id: text} if len(waiting) == 1 else None
+        return dict.fromkeys(waiting, text) if len(waiting) == 1 else None
     found: dict[UUID, str] = {}
     for number, answer in named.items():
-        meant = [one for one in there if one.number == number]
-        if len(meant) != 1 or not meant[0].is_open:
+        meant = {(one.case_id, one.is_open) for one in there if one.number == number}
+        if len(meant) != 1:
             return None
-        found[meant[0].case_id] = answer
+        case_id, is_open = meant.pop()
+        if not is_open or found.setdefault(case_id, answer) != answer:  # one person, named twice and otherwise
+            return None
     return found
 
 
@@ -122,20 +125,29 @@ def on_phone(index: bytes) -> Sequence[OnPhone]:
 
 @scopes.within(EVERYWHERE)
 def everybody_at(indexes: Collection[bytes]) -> Mapping[bytes, Sequence[OnPhone]]:
-    """The same for many phones, by their indexes, with two statements."""
+    """The same for many phones, by their indexes, with three statements."""
     found: dict[bytes, list[OnPhone]] = defaultdict(list)
     if not indexes:
         return found
     columns = (Case.id, Person.id, Person.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
-    own = select(Person.phone_index, *columns).join(Case.person).where(among(Person.phone_index, indexes))
+    own = select(Person.phone_index, *columns).join(Case.person)
+    own = own.where(among(Person.phone_index, indexes), Case.merged_into_id.is_(None))
     columns = (Case.id, Person.id, Case.number_at_head, Person.name_index, Case.status.in_(OPEN_STATUSES))
     answered_for, phone = _members_at(indexes)
     for index, *row in (
         *db.session.execute(own),
+        *db.session.execute(_merged_at(indexes)),
         *db.session.execute(answered_for.with_only_columns(phone, *columns)),
     ):
         found[index].append(OnPhone(*row))
     return found
+
+
+def _merged_at(indexes: Collection[bytes]) -> Select[bytes | None, UUID, UUID, int | None, bytes | None, bool]:
+    """Whoever was known at these phones by another number, or had them, before two cases of theirs became one."""
+    columns = (Case.id, Person.id, CaseMerge.phone_number_of, Person.name_index, Case.status.in_(OPEN_STATUSES))
+    merged = select(CaseMerge.phone_index, *columns).join(CaseMerge, CaseMerge.case_id == Case.id).join(Case.person)
+    return merged.where(among(CaseMerge.phone_index, indexes))
 
 
 def _members_at(indexes: Collection[bytes]) -> tuple[Select[Case], InstrumentedAttribute[bytes | None]]:
@@ -191,7 +203,9 @@ def was_shared(there: Sequence[OnPhone]) -> bool:
 
     One and the same person may come back with a second case when the first is closed.
     """
-    return len({one.name_index for one in there}) > 1 or sum(one.is_open for one in there) > 1
+    waiting = [one for one in there if one.is_open]
+    numbers = {one.number for one in waiting if one.number is not None}  # several of one person: two cases were merged
+    return len({one.name_index for one in there}) > 1 or len({one.case_id for one in waiting}) > 1 or len(numbers) > 1
 
 
 def _others_open(person: Person, there: Sequence[OnPhone]) -> list[OnPhone]:
@@ -216,7 +230,9 @@ def _highest_numbers(indexes: Collection[bytes]) -> dict[bytes, int]:
         .join(asked, head.person_id == asked.id)
         .where(among(asked.phone_index, indexes))
     )
-    for wanted in (own.group_by(Person.phone_index), at_heads.group_by(asked.phone_index)):
+    merged = select(CaseMerge.phone_index, func.max(CaseMerge.phone_number_of))
+    merged = merged.where(among(CaseMerge.phone_index, indexes)).group_by(CaseMerge.phone_index)
+    for wanted in (own.group_by(Person.phone_index), at_heads.group_by(asked.phone_index), merged):
         for index, number in db.session.execute(wanted):
             if index is not None:
                 highest[index] = max(highest[index], number or 0)

@@ -51,6 +51,12 @@ def case_for(actor: Actor, reference: str) -> Case:
     return case
 
 
+def cases_named(actor: Actor, references: Collection[str]) -> Sequence[Case]:
+    """Those of the cases with these references that `actor` may see."""
+    wanted = cases_visible_to(actor).where(Case.reference.in_(references))
+    return db.session.scalars(wanted.order_by(Case.reference)).all()
+
+
 def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:
     """File name and PDF of a paper of the case `reference`, if `actor` may see the case. Raises NotFound."""
     for document in case_for(actor, reference).documents:

@@ -47,6 +47,7 @@ def case_json(case: Case) -> dict[str, Any]:
         "shortened_until": _iso(case.shortened_until),
         "shortened_by": case.shortened_by,
         "household_of": case.head.reference if case.head else None,
+        "merged_into": case.merged_into.reference if case.merged_into else None,
         **details_json(case),
     }
 

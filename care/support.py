@@ -73,12 +73,16 @@ def ask(command: AskForSupport, *, case: Case, actor: Actor) -> tuple[SupportReq
 
 
 def ask_by_link(commands: Collection[AskForSupport], *, token: str) -> bool:
-    """Take down what a person wishes through the link of their check-in; False when it takes nothing (any more)."""
-    found = links.look(token).check_in
+    """Take down what a person wishes through the link of their check-in, or that of their household.
+
+    False when the link takes nothing (any more).
+    """
+    behind = links.look(token)
+    found = _asking(behind)
     if found is None:
         return False
-    case = case_management.locked_case(found.case_id)
-    if not links.takes_answer(found):
+    case = case_management.locked_case(found.id)
+    if behind.check_in is not None and not links.takes_answer(behind.check_in):
         return False
     actor = Actor.link(case.reference, case.person.locale)
     for command in commands:
@@ -86,8 +90,20 @@ def ask_by_link(commands: Collection[AskForSupport], *, token: str) -> bool:
     return True
 
 
+def _asking(behind: links.Behind) -> Case | None:
+    """Whose wish it is: for a household that of its head, or of somebody else of whom it asks when theirs is closed."""
+    if behind.check_in is not None:
+        return links.case_of(behind.check_in)
+    if behind.round is None:
+        return None
+    waiting = [links.case_of(check_in) for check_in in links.waiting_in(behind.round)]
+    return next((case for case in (behind.round.head, *waiting) if case.is_open), None)
+
+
 def ask_in_account(commands: Collection[AskForSupport], reference: str, actor: Actor) -> None:
     """The same with a login that is linked to the case. Raises NotFound, RuleViolation."""
+    if not commands:  # whoever answers for others, their own case being closed, wishes nothing
+        return
     with own_cases.opened(actor, reference) as case:
         for command in commands:
             ask(command.model_copy(update={"source": Source.ACCOUNT}), case=case, actor=actor)

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from care import words
 from care.forms import CheckInForm, choices
+from care.household_forms import HouseholdForm
 from care.support_rules import AskForSupport
 from care.vocabulary import Source
 from config.forms import BaseForm
@@ -56,16 +57,17 @@ class SupportActForm(BaseForm):
         return self
 
 
-def wishes(form: CheckInForm) -> list[AskForSupport]:
+def wishes(form: CheckInForm | HouseholdForm) -> list[AskForSupport]:
     """What somebody asks for beside their answer; the note belongs to each kind."""
     note, kinds = (form.support_note.data or "").strip(), form.support.data or []
     return [AskForSupport.model_validate(_wish(kind, note)) for kind in kinds]
 
 
-def asked_for(form: CheckInForm) -> list[AskForSupport] | None:
+def asked_for(form: CheckInForm | HouseholdForm) -> list[AskForSupport] | None:
     """The same where nothing else is sent; None, with an error, when nothing was chosen or something is wrong."""
     form.validate_on_submit()
-    form.feeling.errors = []  # whoever only asks for help answers later
+    if isinstance(form, CheckInForm):
+        form.feeling.errors = []  # whoever only asks for help answers later
     if form.errors:
         return None
     if not form.support.data:

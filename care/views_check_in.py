@@ -65,7 +65,7 @@ def thanks() -> ResponseReturnValue:
 def _page(token: str) -> ResponseReturnValue:
     behind = links.look(token)
     if behind.check_in is not None:
-        case = behind.check_in.case
+        case = links.case_of(behind.check_in)
         with speaking(_locale(case.person.locale)):
             return _check_in(token, case)
     if behind.round is not None:
@@ -84,7 +84,7 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
     locale = spoken_locale()
     form = CheckInForm().ask(protocol_of(case), locale)
     if request.form.get("only") == ONLY_SUPPORT:
-        return _ask_for_help(token, case.reference, form, phones.shown_number(case.person))
+        return _ask_for_help(token, form, lambda: _question(form, case.reference, phones.shown_number(case.person)))
     if form.validate_on_submit():
         answers = form.answers()
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
@@ -100,7 +100,7 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
     return _question(form, case.reference, phones.shown_number(case.person))
 
 
-def _ask_for_help(token: str, reference: str, form: CheckInForm, number: int | None) -> ResponseReturnValue:
+def _ask_for_help(token: str, form: CheckInForm | HouseholdForm, again: Callable[[], Response]) -> ResponseReturnValue:
     """Without an answer: the link stays good for that."""
     asked = asked_for(form)
     if asked is not None:
@@ -111,7 +111,7 @@ def _ask_for_help(token: str, reference: str, form: CheckInForm, number: int | N
                 return gone()
             flash(_("Your request has arrived. Please do not forget to answer how you are."), "success")
             return redirect(url_for("check_in.show", token=token), 303)
-    return _question(form, reference, number)
+    return again()
 
 
 def _question(form: CheckInForm, reference: str, number: int | None) -> Response:
@@ -122,14 +122,21 @@ def _question(form: CheckInForm, reference: str, number: int | None) -> Response
 def _household(token: str, asked: Any) -> ResponseReturnValue:
     locale, reference = spoken_locale(), asked.head.reference
     form = HouseholdForm().ask(household_answers.asked_by_link(asked), locale)
+    if request.form.get("only") == ONLY_SUPPORT:
+        return _ask_for_help(token, form, lambda: _of_household(form, reference))
     commands = form.commands() if form.validate_on_submit() else None
     if commands is not None:
         with accepting(form):
             shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
             with transaction():
+                support.ask_by_link(wishes(form), token=token)
                 taken = household_answers.answer_link(commands, token=token, notice_version=shown)
             other = locale if babel_code(locale) != page_locale() else None
             return redirect(url_for("check_in.thanks", lang=other), 303) if taken else gone()
+    return _of_household(form, reference)
+
+
+def _of_household(form: HouseholdForm, reference: str) -> Response:
     page = render_template("care/check_in/household.html", form=form, reference=reference)
     return private(page, 422 if form.has_errors else 200)
 

@@ -122,7 +122,7 @@ def show(import_id: uuid.UUID) -> str:
     after = request.args.get("after", 0, type=int)
     shown = import_queries.shown(actor, import_id)
     rows, next_after = import_queries.rows_of(actor, import_id, which, after)
-    known = [row.reference for row in rows if row.reference]
+    known = [*(row.reference for row in rows if row.reference), *(one for row in rows for one in row.alike)]
     if rows:
         trail.looked_at_import(actor, shown.office_id, import_id, known, show=which.value, after=after)
     return render_template(

@@ -131,11 +131,14 @@ def answer_for_household(reference: str) -> ResponseReturnValue:
     demand_login(Demand(ASSURANCE))
     actor = current_actor()
     form = HouseholdForm().ask(own_cases.household(actor, reference), spoken_locale())
+    if request.form.get("only") == ONLY_SUPPORT:
+        return _ask_for_help(reference, household=form)
     commands = form.commands() if form.validate_on_submit() else None
     if commands is not None:
         with accepting(form):
             shown = notices.shown_version(notices.CHECK_IN, request.form.get("notice_version"))
             with transaction():
+                support.ask_in_account(wishes(form), reference, actor)
                 own_cases.answer_for_household(commands, reference, actor, notice_version=shown)
             flash(_("Your answer has arrived."), "success")
             return redirect(url_for("own_case.show", reference=reference), 303)
@@ -161,15 +164,19 @@ def name_contacts(reference: str) -> ResponseReturnValue:
     return _case_page(reference, naming_form=form), 422
 
 
-def _ask_for_help(reference: str, form: CheckInForm) -> ResponseReturnValue:
-    asked = asked_for(form)
+def _ask_for_help(
+    reference: str, form: CheckInForm | None = None, *, household: HouseholdForm | None = None
+) -> ResponseReturnValue:
+    shown = household or form
+    assert shown is not None
+    asked = asked_for(shown)
     if asked is not None:
-        with accepting(form):
+        with accepting(shown):
             with transaction():
                 support.ask_in_account(asked, reference, current_actor())
             flash(_("Your request has arrived. Please do not forget to answer how you are."), "success")
             return redirect(url_for("own_case.show", reference=reference), 303)
-    return _case_page(reference, form), 422
+    return _case_page(reference, form, household=household), 422
 
 
 @blueprint.get("/case/<reference>/papers/<uuid:document_id>")

@@ -11,13 +11,16 @@ from auth.roles import Permission
 from care import (
     case_management,
     check_ins,
+    duplicate_queries,
     follow_up,
     household_rows,
+    known_people,
     orders,
     queries,
     representations,
     support_queries,
     trail,
+    transfer_queries,
     words,
 )
 from care.assessments import protocol_of
@@ -68,6 +71,8 @@ def dashboard() -> ResponseReturnValue:
         reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
         tasks=tasks,
         support=support_queries.numbers(actor),
+        duplicates=duplicate_queries.count(actor),
+        transfers=transfer_queries.count(actor),
         tones=words.TONES,
     )
 
@@ -77,17 +82,21 @@ def dashboard() -> ResponseReturnValue:
 def new_case() -> ResponseReturnValue:
     """Take a person into care by hand."""
     actor = current_actor()
-    form = NewCaseForm().offer(queries.protocol_codes())
+    form, there = NewCaseForm().offer(queries.protocol_codes()), []
     if form.validate_on_submit():
         command = command_or_errors(form, EnrolCase)
-        if command is not None:
+        if command is not None and request.form.get("despite_known") != "1":
+            there = known_people.maybe_the_same(actor, [command])[0]
+        if command is not None and not there:
             office_id = queries.office_for(actor, Permission.CASES_ENROL)
             with accepting(form):
                 with transaction():
                     reference = case_management.enrol(command, actor=actor, office_id=office_id).case.reference
                 flash(_("The case was created."), "success")
                 return redirect(url_for("care.case", reference=reference), 303)
-    return render_template("care/new_case.html", form=form), 422 if form.errors else 200
+    values = duplicate_queries.alike_values(there)
+    trail.looked(actor, "cases.duplicates_listed", [one.case for one in there])
+    return render_template("care/new_case.html", form=form, alike=values), 422 if form.errors else 200
 
 
 @blueprint.get("/cases/<reference>")
@@ -95,7 +104,10 @@ def new_case() -> ResponseReturnValue:
 def case(reference: str) -> ResponseReturnValue:
     """One case, with its household. That they were looked at is noted in the audit trail."""
     actor = current_actor()
-    trail.looked(actor, "case.viewed", household_rows.all_of(queries.case_for(actor, reference)))
+    found = queries.case_for(actor, reference)
+    if (standing := duplicate_queries.standing_reference(found)) is not None:
+        return redirect(url_for("care.case", reference=standing))
+    trail.looked(actor, "case.viewed", household_rows.all_of(found))
     return show_case(reference)
 
 

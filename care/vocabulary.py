@@ -166,6 +166,8 @@ class TaskKind(StrEnum):
     UNREACHABLE = "unreachable"
     CODE_LOCKED = "code_locked"  # too many wrong birth dates with the code that links a login
     TAKEN_OVER = "taken_over"  # from another office
+    TRANSFER_FAILED = "transfer_failed"  # the other office has refused the case, or not answered
+    HEAD_IN_HOSPITAL = "head_in_hospital"  # nobody else can answer for the household
     WORSENING = "worsening"  # the reports are getting worse over the days
     UNNOTICED = "unnoticed"  # and nobody has reviewed it in the time that the protocol gives
 

@@ -18,6 +18,9 @@ from care.course_words import (
 from care.course_words import (
     RISKS as RISKS,
 )
+from care.duplicate_words import (
+    BECAUSE as BECAUSE,
+)
 from care.guardianship import BASES, WAYS
 from care.naming_words import (
     ALIKE_BY as ALIKE_BY,
@@ -135,6 +138,8 @@ TASKS: dict[str, str] = {
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
     TaskKind.CODE_LOCKED: N_("Code for the account locked after wrong dates of birth"),
     TaskKind.TAKEN_OVER: N_("Taken over from another health office"),
+    TaskKind.TRANSFER_FAILED: N_("The other health office does not take the case"),
+    TaskKind.HEAD_IN_HOSPITAL: N_("In hospital, and nobody else answers for the household"),
     TaskKind.WORSENING: N_("Getting worse: review soon"),
     TaskKind.UNNOTICED: N_("Getting worse, and nobody has reacted"),
 }
@@ -180,6 +185,12 @@ EVENTS: dict[str, str] = {
     "order": N_("Order"),
     "closed": N_("Closed"),
     "transferred": N_("Handed over to another health office"),
+    "transfer_offered": N_("Offered to another health office"),
+    "transfer_refused": N_("Not taken by the other health office"),
+    "transfer_withdrawn": N_("Offer to another health office withdrawn"),
+    "transfer_expired": N_("The other health office has not answered"),
+    "merged": N_("Another case has gone into this one"),
+    "merged_into": N_("Gone into another case"),
     "reopened": N_("Reopened"),
     "opted_out": N_("Wants no more messages"),
     "opted_in": N_("Wants messages again"),

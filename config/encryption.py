@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = ["DEPLOYMENT", "ColumnSealer", "DecryptionError", "KeyHolder", "Sealed", "SealedRow", "Sealer"]
-__all__ += ["blind_index", "derived", "init_app", "sealed", "token_hash"]
+__all__ += ["blind_index", "derived", "init_app", "sealed", "sealed_attributes", "token_hash"]
 T = TypeVar("T")
 
 
@@ -187,6 +187,11 @@ def sealed(kind: type[T]) -> Sealed[T]:
     The row needs `id` and `key_holder` (a KeyHolder row, or DEPLOYMENT) before a value is assigned.
     """
     return Sealed(kind)
+
+
+def sealed_attributes(model: type[Any]) -> list[str]:
+    """The names of the encrypted attributes of a model."""
+    return [name for each in model.__mro__ for name, value in vars(each).items() if isinstance(value, Sealed)]
 
 
 class ColumnSealer:

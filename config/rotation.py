@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, LargeBinary, bindparam, func, select, update
 
 from config.database import Base, db, transaction
-from config.encryption import DEPLOYMENT, KeyHolder, Sealed
+from config.encryption import DEPLOYMENT, KeyHolder, sealed_attributes
 from config.group_keys import HOUSE, TABLE, cabinet
 from config.keyring import KEY_ID_BYTES, DecryptionError, keyring, place_of
 
@@ -98,7 +98,7 @@ def holder_parts() -> list[Part]:
 def house_parts() -> list[Part]:
     """The columns that are sealed with the key of the house itself."""
     models: list[Any] = [each.class_ for each in Base.registry.mappers if _is_of_house(each.class_)]
-    return sorted((Part(m.__table__, name) for m in models for name in _sealed_attributes(m)), key=_name)
+    return sorted((Part(m.__table__, name) for m in models for name in sealed_attributes(m)), key=_name)
 
 
 def holdings() -> Holdings:
@@ -245,7 +245,3 @@ def _is_of_house(model: type[Any]) -> bool:
         return holder.fget(None) is DEPLOYMENT
     except AttributeError:
         return False
-
-
-def _sealed_attributes(model: type[Any]) -> list[str]:
-    return [name for each in model.__mro__ for name, value in vars(each).items() if isinstance(value, Sealed)]

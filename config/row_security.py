@@ -104,7 +104,11 @@ PROTECTED: dict[str, Rows] = {
     # cases
     "care_person": of_office(),
     "care_name_prefix": with_parent("care_name_prefix", "person_id", "care_person"),
+    "care_meeting_point": with_parent("care_meeting_point", "person_id", "care_person"),
     "care_case": of_office(),
+    "care_duplicate_pair": of_office(),
+    "care_merge": with_parent("care_merge", "case_id", "care_case"),
+    "care_transfer": Rows(f"from_office_id = {OFFICES} OR to_office_id = {OFFICES}"),
     "care_handover": Rows(f"from_office_id = {OFFICES} OR to_office_id = {OFFICES}"),
     "care_link_code": with_parent("care_link_code", "case_id", "care_case"),
     # Whose login it is sees the link, and cannot make one: it is what opens the case to them.

@@ -49,6 +49,7 @@ BLUEPRINT_MODULES = (
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_lists",
     "care.views_transfer",
+    "care.views_duplicates",
     "care.views_case_links",
     "care.views_protocols",
     "care.views_course",
@@ -69,6 +70,7 @@ BLUEPRINT_MODULES = (
     "care.api_support",
     "care.api_naming",
     "care.api_occasions",
+    "care.api_same_person",
 )
 WIRED_MODULES = (
     "auth.own_data",
@@ -85,6 +87,7 @@ WIRED_MODULES = (
     "care.recipients",
     "care.own_holding",
     "care.name_index",
+    "care.duplicates",
     "config.waiting",
     "notifications.trail_words",
     "services.trail_words",

@@ -1,4 +1,4 @@
-"""Messages follow what they are about to another office or department."""
+"""Messages follow what they are about: to another office or department, or into another record."""
 
 from sqlalchemy import update
 
@@ -15,4 +15,13 @@ def hand_over(about: str, *, before: str, after: str) -> int:
     for table in (Notification, InboundMessage):
         mine = update(table).where(table.about == about, table.owner == before)
         changed += db.session.execute(mine.values(owner=after)).rowcount  # type: ignore[attr-defined]
+    return changed
+
+
+def tell_of(after: str, *, before: str) -> int:
+    """Let the messages to and from people about `before` be about `after`, which took its place. How many."""
+    changed = 0
+    for table in (Notification, InboundMessage):
+        moved = update(table).where(table.about == before).values(about=after)
+        changed += db.session.execute(moved).rowcount  # type: ignore[attr-defined]
     return changed

@@ -1,6 +1,6 @@
 """The outbox: a message is a row, written in the same transaction as the fact that it tells of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -121,9 +121,14 @@ def enqueue_many(messages: Sequence[NewMessage]) -> int:
 
 
 @scopes.within(SCOPE)
-def cancel(about: str, *, correlation: str | None = None) -> int:
-    """Withdraw what has not gone out about `about`, inside the caller's transaction. Returns how many messages."""
+def cancel(about: str, *, correlation: str | None = None, keys: Collection[str] | None = None) -> int:
+    """Withdraw what has not gone out about `about`, inside the caller's transaction. Returns how many messages.
+
+    `keys`: only messages with one of these.
+    """
     chosen = [Notification.about == about]
+    if keys is not None:
+        chosen.append(Notification.key.in_(list(keys)))
     if correlation is not None:
         chosen.append(Notification.correlation == correlation)
     _end_ladder(chosen, loaded=True)

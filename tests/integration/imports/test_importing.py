@@ -75,6 +75,20 @@ def test_without_an_id_the_same_person_is_found_by_who_they_are(preview: Preview
     assert worked_off(preview(header + row)).already_there == 1
 
 
+def test_the_preview_names_cases_of_whoever_may_be_the_same(preview: Preview) -> None:
+    header = b"disease;lastContactDate;person.firstName;person.lastName;person.birthdateDD;person.birthdateMM;"
+    header += b"person.birthdateYYYY\n"
+    day = f"{clock.today(current_settings().zone):%d.%m.%Y}".encode()
+    worked_off(preview(header + b"CORONAVIRUS;" + day + ";Änne;Groß;2;9;1987\n".encode()))
+    known = db.session.scalars(select(Case.reference)).one()
+    people = b";Anne;Gross;9;2;1987\n", b";Zoe;Quint;1;1;1999\n"
+    import_id = preview(header + b"".join(b"CORONAVIRUS;" + day + person for person in people))
+    rows, _ = import_queries.rows_of(ACTOR, import_id)
+    assert [list(row.alike) for row in rows] == [[known], []]
+    worked_off(import_id)
+    assert case_count() == 3  # told, and not kept out
+
+
 def test_an_import_goes_on_where_it_was_stopped(preview: Preview, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "CHUNK", 4)
     import_id = confirmed(preview(contacts(10)))

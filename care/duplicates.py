@@ -1,0 +1,174 @@
+"""Cases of one person: found by a job, shown in pairs, remembered when they are not the same.
+
+Names, dates of birth and phones are sealed. The database finds who shares a meeting point (`duplicate_rules`), and what
+is sealed is compared only of those. The pairs are stored, so that a page of them is one indexed query.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, and_, delete, or_, select, update
+from sqlalchemy.orm import aliased
+
+from auth.actors import Actor
+from care import name_index, trail
+from care.duplicate_models import DuplicatePair, MeetingPoint
+from care.duplicate_rules import MEETS, Likeness, Matter, PairState, likeness, same_matter
+from care.models import Case, Person
+from care.queries import case_for
+from config import clock, scopes
+from config.database import claimable, db, locked, transaction
+from config.encryption import DecryptionError
+from config.errors import NotFound
+from config.ids import new_id
+from config.rowsets import among, insert_many
+from notifications.schedule import Job, Queue, register_job
+
+log = structlog.get_logger(__name__)
+AT_ONCE = 200
+Pair = tuple[UUID, UUID]
+
+
+def seek_missing() -> int:
+    """Look for duplicates of people about whom something is new; how many were looked at. A job.
+
+    It sees only what others have committed: of two people who come at once, the one that is looked at later finds the
+    other.
+    """
+    with scopes.within(scopes.system("care.duplicates")), transaction():
+        new = ~Person.duplicates_sought & (Person.names_indexed >= name_index.RULES)
+        wanted = select(Person.id).where(new).order_by(Person.id).limit(AT_ONCE)
+        people = list(db.session.scalars(claimable(wanted)))
+        if people:
+            _note(people, _met(people))
+            done = update(Person).where(among(Person.id, people)).values(duplicates_sought=True)
+            db.session.execute(done, execution_options={"synchronize_session": False})
+        return len(people)
+
+
+def _met(people: Collection[UUID]) -> set[Pair]:
+    """Cases of `people`, each with another one of its office whose person may be the same; the older one first."""
+    mine, theirs = aliased(MeetingPoint), aliased(MeetingPoint)
+    one, other = aliased(Case), aliased(Case)
+    together = or_(
+        *(
+            and_(mine.meets_by == by.value, theirs.meets_by.in_([each.value for each in others]))
+            for by, others in MEETS.items()
+        )
+    )
+    apart = (one.office_id == other.office_id, one.id != other.id)
+    both = (one.merged_into_id.is_(None), other.merged_into_id.is_(None), one.protocol_code == other.protocol_code)
+    by_name = (
+        select(one.id, other.id)
+        .join(mine, mine.person_id == one.person_id)
+        .join(theirs, and_(theirs.point == mine.point, together))
+        .join(other, other.person_id == theirs.person_id)
+        .where(among(one.person_id, people), *apart, *both)
+    )
+    by_id = (
+        select(one.id, other.id)
+        .join(other, other.external_index == one.external_index)
+        .where(among(one.person_id, people), *apart, *both)
+    )
+    found = [*db.session.execute(by_name.distinct()), *db.session.execute(by_id)]
+    return {(min(a, b), max(a, b)) for a, b in found}
+
+
+def _note(people: Collection[UUID], met: Collection[Pair]) -> None:
+    ids = select(Case.id).where(among(Case.person_id, people))
+    about = or_(DuplicatePair.case_a_id.in_(ids), DuplicatePair.case_b_id.in_(ids))
+    known = {(row.case_a_id, row.case_b_id): row for row in db.session.scalars(select(DuplicatePair).where(about))}
+    cases = _cases({one for pair in met for one in pair})
+    rows: list[dict[str, Any]] = []
+    found: set[Pair] = set()
+    for pair in sorted(met):
+        alike = _likeness(cases[pair[0]], cases[pair[1]]) if pair[0] in cases and pair[1] in cases else None
+        if alike is None:
+            continue
+        found.add(pair)
+        because = ",".join(alike.because)
+        row = known.get(pair)
+        if row is None:
+            rows.append(_row(pair, cases[pair[0]].office_id, alike))
+        elif row.because != because:  # what was decided rested on something else
+            row.score, row.because, row.state, row.found_at = alike.score, because, PairState.OPEN, clock.now()
+    insert_many(DuplicatePair, rows, unless_taken=["case_a_id", "case_b_id"])
+    gone = [row.id for pair, row in known.items() if pair not in found and row.state is PairState.OPEN]
+    db.session.execute(delete(DuplicatePair).where(among(DuplicatePair.id, gone)))
+    if rows:
+        log.info("duplicates_found", number=len(rows))
+
+
+def _row(pair: Pair, office_id: UUID, alike: Likeness) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "office_id": office_id,
+        "case_a_id": pair[0],
+        "case_b_id": pair[1],
+        "score": alike.score,
+        "because": ",".join(alike.because),
+        "state": PairState.OPEN,
+        "found_at": clock.now(),
+    }
+
+
+def _cases(ids: Collection[UUID]) -> dict[UUID, Case]:
+    wanted = sorted(ids)
+    parts = (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+    return {case.id: case for part in parts for case in db.session.scalars(select(Case).where(among(Case.id, part)))}
+
+
+def _likeness(one: Case, other: Case) -> Likeness | None:
+    if not same_matter(_matter(one), _matter(other)):
+        return None
+    try:
+        return likeness(*(name_index.traits(case.person, case.external_id) for case in (one, other)))
+    except DecryptionError:
+        return None
+
+
+def _matter(case: Case) -> Matter:
+    return Matter(case.protocol_code, case.enrolled_at, case.is_open)
+
+
+def pairs_of(case_ids: Collection[UUID]) -> Select[DuplicatePair]:
+    """The pairs in which one of these cases stands."""
+    return select(DuplicatePair).where(
+        or_(among(DuplicatePair.case_a_id, case_ids), among(DuplicatePair.case_b_id, case_ids))
+    )
+
+
+def forget(case_ids: Collection[UUID], *, person_ids: Iterable[UUID] = ()) -> None:
+    """Drop the pairs of these cases, and look for others of `person_ids` anew. Inside the caller's transaction.
+
+    For cases that have gone to another office, or into another case.
+    """
+    gone = [row.id for row in db.session.scalars(pairs_of(case_ids))]
+    db.session.execute(delete(DuplicatePair).where(among(DuplicatePair.id, gone)))
+    anew = update(Person).where(among(Person.id, list(person_ids))).values(duplicates_sought=False)
+    db.session.execute(anew)
+
+
+def decide_not_the_same(reference: str, other: str, actor: Actor) -> None:
+    """Two cases are of two people, as somebody has found out. Inside the caller's transaction. Raises NotFound.
+
+    They are not shown again unless something else speaks for it. Said before: nothing happens.
+    """
+    first, last = sorted((case_for(actor, reference).id, case_for(actor, other).id))
+    wanted = select(DuplicatePair).where(DuplicatePair.case_a_id == first, DuplicatePair.case_b_id == last)
+    pair = db.session.scalar(locked(wanted))
+    if pair is None:
+        raise NotFound()
+    if pair.state is not PairState.OPEN:
+        return
+    pair.state, pair.decided_at, pair.decided_by = PairState.NOT_THE_SAME, clock.now(), actor.id[:80]
+    for case, against in ((pair.case_a, pair.case_b), (pair.case_b, pair.case_a)):
+        trail.record(actor, "case.not_the_same", case, other=against.reference)
+
+
+def register() -> None:
+    """Make the job known."""
+    register_job(Job("care.duplicates", timedelta(minutes=1), Queue.HOUSEKEEPING, seek_missing, woken=False))
