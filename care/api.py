@@ -25,7 +25,6 @@ from care.commands import (
     Command,
     EnrolCase,
     ExtendMonitoring,
-    ListCases,
     MoveToProtocol,
     OrderEvent,
     RecordLabResult,
@@ -35,6 +34,7 @@ from care.commands import (
     SetPublicHealthAction,
     TransferCase,
 )
+from care.list_filters import ListCases
 from care.vocabulary import ReportChannel
 from config.api_document import PAGE, Shape, answers
 from config.database import transaction

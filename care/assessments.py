@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from care import list_marks
 from care.assessment_models import SymptomReport
 from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.isolation import CLOSING_ACTIONS
@@ -144,8 +145,8 @@ def look_at(case: Case, now: datetime) -> Assessment:
 
 def reassess(case: Case, now: datetime) -> Change:
     """Assess `case` at `now` and store the result on it. The caller holds the case's row lock."""
-    before = case.line_list
-    found = look_at(case, now)
+    before, facts, protocol = case.line_list, load_facts(case), protocol_of(case)
+    found = assess(facts, protocol, now)
     case.line_list = found.line_list
     case.because = found.because.as_json()
     case.findings = [finding.as_json() for finding in found.findings]
@@ -161,4 +162,5 @@ def reassess(case: Case, now: datetime) -> Change:
         case.release_due_at = None
     elif case.release_due_at is None:
         case.release_due_at = now
+    list_marks.mark(case, facts, protocol)
     return Change(before, found)
