@@ -27,7 +27,6 @@ from care.commands import (
     Command,
     EnrolCase,
     ExtendMonitoring,
-    ListCases,
     MoveToProtocol,
     OrderEvent,
     RecordLabResult,
@@ -37,6 +36,7 @@ from care.commands import (
     SetPublicHealthAction,
     TransferCase,
 )
+from care.list_filters import ListCases
 from care.vocabulary import ReportChannel
 from config.api_document import PAGE, Shape, answers
 from config.database import transaction

@@ -102,6 +102,7 @@ class LabResult(OfCase, Identified, Base):
     recorded_at: Mapped[datetime]
     actor_id: Mapped[str] = mapped_column(String(80))
     outcome = sealed(str)  # a LabOutcome
+    outcome_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # `care.list_marks`
 
     case: Mapped[Case] = relationship(back_populates="lab_results")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from care import list_marks
 from care.assessment_models import SymptomReport
 from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.isolation import CLOSING_ACTIONS
@@ -152,8 +153,8 @@ def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Chang
 
     `facts`: those of the case, where the caller has them already. What is found as it was is not sealed anew.
     """
-    before = case.line_list
-    found = assess(facts or load_facts(case), protocol_of(case), now)
+    before, facts, protocol = case.line_list, facts or load_facts(case), protocol_of(case)
+    found = assess(facts, protocol, now)
     case.line_list = found.line_list
     Case.because.keep(case, found.because.as_json())
     Case.findings.keep(case, [finding.as_json() for finding in found.findings])
@@ -169,4 +170,5 @@ def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Chang
         case.release_due_at = None
     elif case.release_due_at is None:
         case.release_due_at = now
+    list_marks.mark(case, facts, protocol)
     return Change(before, found)

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from care import follow_up
 from care.assessments import Change, reassess
 from care.follow_up import RULES
+from care.list_marks import MARKS
 from care.models import Case, CaseEvent, OfficeTask
 from care.timeline import Lines
 from config.database import db
@@ -19,7 +20,7 @@ from config.rowsets import among, insert_many, update_many
 log = structlog.get_logger(__name__)
 ASSESSED = (
     "id", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on", "monitoring_ends_on",
-    "reassess_at", "next_check_in_at", "release_due_at", "assessed_revision", "rules_version", "assessed_at",
+    "reassess_at", "next_check_in_at", "release_due_at", "assessed_revision", "rules_version", "assessed_at", *MARKS,
 )  # fmt: skip
 STAMP = ("id", "assessed_revision", "rules_version", "assessed_at")
 

@@ -26,7 +26,6 @@ from care.vocabulary import (
     OrderEventKind,
     Reporter,
     ReviewOutcome,
-    RiskLevel,
 )
 from config.errors import N_
 from config.plain_text import visible
@@ -257,20 +256,3 @@ class AnswerTransfer(Command):
 class FinishTask(Command):
     task: str
     note: Note = ""
-
-
-class ListCases(Command):
-    """Filters of the line lists; `after` is the cursor that the last page gave.
-
-    `assigned_to`: an actor's id, or me. `follow_up`: due by today, the oldest first; else by priority.
-    """
-
-    line_list: str | None = None
-    kind: Kind | None = None
-    status: str | None = None
-    assigned_to: Annotated[str | None, Field(max_length=80)] = None
-    risk_level: RiskLevel | None = None
-    follow_up: Literal["due"] | None = None
-    q: Annotated[str | None, Field(max_length=200)] = None
-    after: str | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -6,7 +6,7 @@ Functions run inside the caller's `transaction()`, on a locked case.
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from auth.actors import Actor
 from care import case_management, follow_up, household_heads, household_rows, messages, timeline, trail
@@ -146,10 +146,10 @@ def _assign(case: Case, to: str | None, actor: Actor) -> bool:
     return True
 
 
-def colleagues(office_id: UUID) -> list[tuple[str, str]]:
-    """Id and name of everybody to whom an open case of the office is assigned, by name."""
-    theirs = select(Case).where(Case.office_id == office_id, Case.status.in_(OPEN_STATUSES))
-    ids = db.session.scalars(theirs.where(Case.assigned_to.is_not(None)).with_only_columns(Case.assigned_to).distinct())
-    newest = [db.session.scalars(theirs.where(Case.assigned_to == one).limit(1)).one() for one in ids.all()]
-    found = [(case.assigned_to or "", case.assigned_name or case.assigned_to or "") for case in newest]
-    return sorted(found, key=lambda one: one[1].casefold())
+def colleagues(*office_ids: UUID) -> list[tuple[str, str]]:
+    """Id and name of everybody to whom an open case of these offices is assigned, by name."""
+    theirs = Case.office_id.in_(office_ids), Case.status.in_(OPEN_STATUSES), Case.assigned_to.is_not(None)
+    one_each = select(func.max(Case.reference)).where(*theirs).group_by(Case.assigned_to)
+    found = db.session.scalars(select(Case).where(Case.reference.in_(one_each)))
+    names = [(case.assigned_to or "", case.assigned_name or case.assigned_to or "") for case in found]
+    return sorted(names, key=lambda one: one[1].casefold())

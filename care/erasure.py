@@ -16,7 +16,7 @@ from auth import erasures, holds, idempotency, kept_forms
 from auth.actors import Actor
 from auth.erasures import EVERYTHING, HEALTH
 from auth.holdings import Kept
-from care import trail
+from care import list_marks, trail
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.course_models import OF_CASE, Comment, ContactAttempt, Conversion, Travel, Vaccination
 from care.duplicate_models import CaseMerge
@@ -196,6 +196,7 @@ def erase_health(case_ids: Sequence[UUID]) -> None:
         case.symptom_onset_on = case.first_positive_on = case.last_exposure_on = case.last_report_at = None
         case.risk_level = case.monitoring_plan = case.follow_up_on = case.follow_up_note = None
         case.health_erased_at = clock.now()
+        list_marks.forget(case)
         for event in case.events:
             event.details = {name: value for name, value in (event.details or {}).items() if name != "note"}
     db.session.flush()

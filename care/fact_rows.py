@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
+from care.list_marks import MARKS
 from care.models import Case, OfficeTask, Person
 from care.vocabulary import OPEN_STATUSES, LabOutcome, ReviewOutcome
 from config.database import db
@@ -39,7 +40,7 @@ class CaseRow(LightRow):
         "extended_until", "shortened_until", "shortened_by", "public_health_action_sealed", "order_state",
         "order_ends_on", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on",
         "monitoring_ends_on", "reassess_at", "next_check_in_at", "release_due_at", "facts_revision",
-        "assessed_revision", "rules_version", "assessed_at",
+        "assessed_revision", "rules_version", "assessed_at", *MARKS,
     )  # fmt: skip
     status: Any
     household_head_id: Any

@@ -68,6 +68,8 @@ class Person(KeyHolder, Identified, Base):
     family_name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     names_indexed: Mapped[int] = mapped_column(default=0, index=True)  # by which rules NamePrefix was filled
     duplicates_sought: Mapped[bool] = mapped_column(Boolean, default=False)  # since this was last known of them
+    born_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # these two: `care.list_marks`
+    postal_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
     locale: Mapped[str] = mapped_column(String(12))
     channel: Mapped[Channel]
     contact_window: Mapped[str] = mapped_column(String(12))
@@ -149,6 +151,13 @@ class Case(SealedRow, Identified, Base):
     assessed_revision: Mapped[int] = mapped_column(Integer, default=0)
     rules_version: Mapped[int] = mapped_column(Integer, default=0)
     assessed_at: Mapped[datetime | None]
+    onset_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # marks of what is sealed: `care.list_marks`
+    positive_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
+    exposure_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
+    entry_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
+    curve_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # of the day that the epidemic curve counts
+    finding_marks: Mapped[bytes | None]  # several, one after the other
+    marks_version: Mapped[int] = mapped_column(default=0, index=True)  # by which rules they were made
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     # Whoever answers for the person; None: they themselves.

@@ -3,29 +3,27 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from math import isfinite
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import page_marks
-from care.commands import ListCases, normalised_phone
+from care import list_order
+from care.commands import normalised_phone
+from care.list_filters import ListCases
+from care.list_sql import conditions
 from care.models import Case, OfficeTask, Person
 from care.name_index import begins_like
 from care.people import external_index, family_name_index, name_index, phone_index
 from care.protocol import current_versions
-from care.vocabulary import OPEN_STATUSES, Kind, LineList, Status
-from config import clock
+from care.vocabulary import OPEN_STATUSES, Kind, LineList
 from config.database import db
 from config.encryption import blind_index
-from config.errors import N_, Forbidden, NotFound, RuleViolation
+from config.errors import N_, Forbidden, NotFound
 from config.ids import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from config.settings import current_settings
 
 
 @dataclass(frozen=True)
@@ -78,54 +76,26 @@ def office_for(actor: Actor, permission: Permission) -> UUID:
 
 
 def matching(actor: Actor, wanted: ListCases) -> Select[Case]:
-    """The visible cases that fit the filters, in no order. Raises RuleViolation for a filter that there is not."""
-    return cases_visible_to(actor).where(*_filters(wanted, actor))
+    """The visible cases that fit the filters, in no order."""
+    statement = cases_visible_to(actor).where(*conditions(wanted, actor))
+    return statement.where(_search(wanted.q.strip())) if wanted.q else statement
 
 
 def list_cases(actor: Actor, wanted: ListCases) -> Page:
-    """A page of the cases that fit, highest priority first, then by reference. RuleViolation for a bad cursor.
-
-    Those to be looked at again come by the day that was set for it: an index has them in this order.
-    """
-    statement, by_day = matching(actor, wanted), wanted.follow_up is not None
-    first = Case.follow_up_on if by_day else Case.priority
+    """A page of the cases that fit, in the order that is asked for. Raises RuleViolation for a bad cursor."""
+    statement = matching(actor, wanted)
     if wanted.after:
-        value, reference = page_marks.read(wanted.after, date.fromisoformat if by_day else _finite, _reference)
-        further = first > value if by_day else first < value
-        statement = statement.where(or_(further, and_(first == value, Case.reference > reference)))
-    ordered = statement.order_by(first if by_day else first.desc(), Case.reference).limit(wanted.limit + 1)
-    found = db.session.scalars(ordered).all()
+        statement = statement.where(list_order.after_mark(wanted.after, wanted.order_by))
+    found = db.session.scalars(list_order.ordered(statement, wanted.order_by).limit(wanted.limit + 1)).all()
     items = found[: wanted.limit]
     more = len(found) > wanted.limit
-    return Page(items, _mark_of(items[-1], by_day) if more else None)
+    return Page(items, list_order.mark_of(items[-1], wanted.order_by) if more else None)
 
 
-def _filters(wanted: ListCases, actor: Actor) -> list[ColumnElement[bool]]:
-    chosen: list[ColumnElement[bool]] = []
-    if wanted.line_list:
-        chosen.append(Case.line_list == _member(LineList, "line_list", wanted.line_list))
-    if wanted.kind:
-        chosen.append(Case.kind == wanted.kind)
-    if wanted.assigned_to:
-        chosen.append(Case.assigned_to == (actor.id if wanted.assigned_to == "me" else wanted.assigned_to))
-    if wanted.risk_level:
-        chosen.append(Case.risk_level == wanted.risk_level)
-    if wanted.follow_up:
-        chosen.append(Case.follow_up_on <= clock.today(current_settings().zone))
-    if wanted.status == "open":
-        chosen.append(Case.status.in_(OPEN_STATUSES))
-    elif wanted.status:
-        chosen.append(Case.status == _member(Status, "status", wanted.status))
-    if wanted.q:
-        chosen.append(_search(wanted.q.strip()))
-    return chosen
-
-
-def _member(values: type[Any], field: str, value: str) -> Any:
-    try:
-        return values(value)
-    except ValueError:
-        raise RuleViolation(field, N_("Please choose one of the options.")) from None
+def count_up_to(actor: Actor, wanted: ListCases, most: int) -> int:
+    """How many cases fit; beyond `most` they are not counted on, and `most` + 1 is the answer."""
+    found = matching(actor, wanted).with_only_columns(Case.id).limit(most + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def _search(text: str) -> ColumnElement[bool]:
@@ -148,23 +118,6 @@ def _search(text: str) -> ColumnElement[bool]:
         people.append(Person.phone_index == phone_index(normalised_phone(text)))
     ways.append(Case.person_id.in_(select(Person.id).where(or_(*people))))
     return or_(*ways)
-
-
-def _mark_of(case: Case, by_day: bool) -> str:
-    return page_marks.mark(str(case.follow_up_on) if by_day else case.priority, case.reference)
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not isfinite(number):
-        raise ValueError("no priority of ours")
-    return number
-
-
-def _reference(value: Any) -> str:
-    if not set(value) <= set(REFERENCE_ALPHABET):
-        raise ValueError("no reference of ours")
-    return str(value)
 
 
 def counts(actor: Actor) -> Mapping[LineList, int]:

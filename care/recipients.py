@@ -1,7 +1,6 @@
 """The people of a line list as recipients of a bulk send."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -10,9 +9,9 @@ from sqlalchemy import select
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import words
+from care import list_pages
 from care.assessments import address_of
-from care.commands import ListCases
+from care.list_filters import FILTERS, ListCases
 from care.messages import FOR_PERSON
 from care.models import Case, Person
 from care.queries import matching
@@ -25,7 +24,6 @@ from notifications.statuses import Channel as By
 
 SOURCE = "care.cases"
 BATCH = 500
-FILTERS = ("line_list", "kind", "status")
 OFFICE_COLUMNS = ("reference", "office", "office_phone")
 NO_MESSAGES = N_("This person wants no messages.")
 NO_ADDRESS = N_("Neither a phone number nor an e-mail address is known.")
@@ -39,21 +37,13 @@ class CaseList:
     placeholders = ("Vorgang", "Amt", "Telefon")
 
     def filters(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Those of the list's filters that name no person; without any, all open cases."""
+        """The filters of the list; without those that closed cases can be chosen by, open cases."""
         found = {name: given[name] for name in FILTERS if given.get(name)}
-        if "line_list" not in found:
-            found.setdefault("status", "open")
-        _wanted(found)
-        return found
+        return _wanted(list_pages.with_defaults(found)).values()
 
     def in_words(self, filters: Mapping[str, str]) -> list[tuple[str, str]]:
         """The filters as on the page of the list."""
-        tables: dict[str, tuple[str, Mapping[Any, str]]] = {
-            "line_list": (N_("Line list"), words.LINE_LISTS),
-            "kind": (N_("Kind"), words.KINDS),
-            "status": (N_("Status"), words.STATUSES | {"open": N_("open")}),
-        }
-        return [(tables[name][0], tables[name][1].get(value, value)) for name, value in filters.items()]
+        return list_pages.in_words(filters)
 
     def people(self, actor: Actor, filters: Mapping[str, str]) -> Iterator[Addressee]:
         """Everybody in the list, oldest case first, numbered as they come."""

@@ -103,6 +103,7 @@ class Batch:
                 "protocol_code": protocol.code,
                 "protocol_version": protocol.version,
                 "status": Status.ENROLLED,
+                "marks_version": 0,
                 "household_head_id": head.id if head else None,
                 "enrolled_at": enrolled_at,
                 "recorded_at": enrolled_at,

@@ -61,6 +61,9 @@ ACTIONS = {
     "occasion.guests_added": N_("Guests of an occasion added"),
     "occasion.guest_changed": N_("Guest of an occasion decided about"),
     "occasion.viewed": N_("Guests of an occasion looked at"),
+    "view.saved": N_("View of a list saved"),
+    "view.changed": N_("Saved view changed"),
+    "view.deleted": N_("Saved view deleted"),
     "import.uploaded": N_("File of people uploaded"),
     "import.confirmed": N_("File of people confirmed"),
     "import.discarded": N_("File of people discarded"),
@@ -72,6 +75,7 @@ ACTIONS = {
 KINDS = {
     "case": RecordKind(N_("Case of the health office"), N_("Care during quarantine or isolation")),
     "occasion": RecordKind(N_("Occasion"), N_("Finding people who were exposed together")),
+    "view": RecordKind(N_("Saved view"), N_("Working on lists of cases")),
     "import": RecordKind(N_("File of people"), N_("Taking people into care")),
 }
 

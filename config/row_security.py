@@ -133,6 +133,9 @@ PROTECTED: dict[str, Rows] = {
     "care_occasion": of_office(),
     "care_occasion_guest": with_parent("care_occasion_guest", "occasion_id", "care_occasion"),
     "care_support_request": with_parent("care_support_request", "case_id", "care_case"),
+    # A view that is not shared is its owner's alone.
+    "care_saved_view": Rows(f"office_id = {OFFICES} AND (is_shared OR owner_id = {ACTOR})"),
+    "care_daily_count": of_office(),
     "care_import": of_office(),
     "care_export_preset": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),

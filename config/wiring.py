@@ -48,6 +48,7 @@ BLUEPRINT_MODULES = (
     "services.api",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_lists",
+    "care.views_saved",
     "care.views_transfer",
     "care.views_duplicates",
     "care.views_case_links",
@@ -88,6 +89,7 @@ WIRED_MODULES = (
     "care.own_holding",
     "care.name_index",
     "care.duplicates",
+    "care.list_marking",
     "config.waiting",
     "notifications.trail_words",
     "services.trail_words",

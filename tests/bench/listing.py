@@ -18,7 +18,8 @@ from auth.actors import Actor
 from auth.models import Office, User
 from auth.roles import Role
 from care import case_management, queries, representations
-from care.commands import EnrolCase, ListCases
+from care.commands import EnrolCase
+from care.list_filters import ListCases
 from config import encryption, group_keys, scopes
 from config.app import create_app
 from config.database import db, transaction

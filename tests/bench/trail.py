@@ -17,7 +17,8 @@ from auth.audit_queries import has_seen
 from auth.models import AuditEvent, AuditPending, Office
 from auth.roles import HeldRole, Role
 from care import case_management, queries, representations, trail
-from care.commands import EnrolCase, ListCases
+from care.commands import EnrolCase
+from care.list_filters import ListCases
 from config import clock, schema
 from config.app import create_app
 from config.database import db, transaction

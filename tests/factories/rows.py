@@ -60,7 +60,7 @@ def _value(column: Column[Any], side: str) -> Any:
             return f"dep-{side}"
         case "applicant_id":
             return id_of("user_account", side)
-        case "created_by" | "actor":
+        case "created_by" | "actor" | "owner_id":
             return side
     if foreign is not None:
         return id_of(foreign.column.table.name, side)

@@ -7,9 +7,9 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from care import case_dates, course, course_representations, erasure, notes, queries, reachability
-from care.commands import ListCases
 from care.course_commands import ChangeCourse, CorrectDates, RecordAttempt, SetDetails, WriteComment
 from care.course_models import OF_CASE
+from care.list_filters import ListCases
 from care.models import Case
 from care.vocabulary import AttemptMeans, AttemptOutcome, CloseReason, LineList, MonitoringPlan, RiskLevel, Status
 from config.database import db, transaction

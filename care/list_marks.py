@@ -1,0 +1,103 @@
+"""What is sealed and still chosen by: keyed marks of a case's days, findings and results, of a person's year and place.
+
+A mark is a hash under a key of the case's office (ADR 23): the same fact has other marks in another office, so that
+whoever may ask about one office learns nothing of the rows of another. Marks are compared, never read.
+"""
+
+import hmac
+from collections.abc import Iterable
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import event
+
+from care.facts import CaseFacts
+from care.models import Case
+from care.monitoring import local_day
+from care.protocol import Protocol
+from care.triage import onset
+from config.keyring import keyring
+
+RULES = 1  # to be raised with every change of what is marked: the job then makes all marks anew
+MARK_BYTES = 8
+LONGEST_DAYS = 400
+DAY_COLUMNS = ("onset", "positive", "exposure", "entry", "curve")
+MARKS = (*(f"{name}_mark" for name in DAY_COLUMNS), "finding_marks")
+ANY = "any"
+DAY = timedelta(days=1)
+
+
+def marks(office_ids: Iterable[UUID], kind: str, values: Iterable[str]) -> list[bytes]:
+    """The marks of these values in each of these offices."""
+    key, wanted = keyring().index_key, list(values)
+    return [
+        hmac.digest(key, f"case mark\0{office_id}\0{kind}\0{value}".encode(), "sha256")[:MARK_BYTES]
+        for office_id in office_ids
+        for value in wanted
+    ]
+
+
+def days(first: date | None, last: date | None, today: date) -> list[str]:
+    """The days from `first` to `last`, both inclusive: at most 400, the newest of them; open ends are today and 400
+    days before. What is older than that has been erased."""
+    end = min(last, today) if last else today
+    begin = max(first, end - LONGEST_DAYS * DAY) if first else end - LONGEST_DAYS * DAY
+    return [(begin + number * DAY).isoformat() for number in range((end - begin).days + 1)]
+
+
+def finding_words(code: str, state: str, overdue: bool) -> list[str]:
+    """Under which words a finding is found: its code or any, with and without its state."""
+    states = [state, *(["overdue"] if overdue and state == "open" else [])]
+    return [code, *(f"{one}:{each}" for each in states for one in (code, ANY))]
+
+
+def mark(case: Case, facts: CaseFacts, protocol: Protocol) -> None:
+    """Set the marks of `case` from its facts and its findings. Where they stand already, nothing is written.
+
+    For a row of `fact_rows` the marks of what hangs on the case are left to the job, where there are none yet.
+    """
+    began = onset(facts, protocol)
+    onset_on = began.on if began else None
+    curve_on = onset_on or facts.first_positive_on or local_day(facts.enrolled_at, facts.zone)
+    known = (onset_on, facts.first_positive_on, facts.last_exposure_on, facts.entered_on, curve_on)
+    for name, day in zip(DAY_COLUMNS, known, strict=True):
+        setattr(case, f"{name}_mark", marks([case.office_id], name, [day.isoformat()])[0] if day else None)
+    words = {
+        word
+        for found in case.findings or ()
+        for word in finding_words(found["code"], found["state"], bool(found.get("overdue")))
+    }
+    case.finding_marks = b"".join(marks([case.office_id], "finding", sorted(words))) or None
+    if isinstance(case, Case):
+        _mark_around(case)
+
+
+def _mark_around(case: Case) -> None:
+    is_old = case.marks_version is None or case.marks_version < RULES
+    for result in case.lab_results:
+        if is_old or result.outcome_mark is None:
+            result.outcome_mark = marks([case.office_id], "lab", [result.result.value])[0]
+    if is_old:
+        _mark_person(case)
+        case.marks_version = RULES
+
+
+def _mark_person(case: Case) -> None:
+    person = case.person
+    year = str(person.birth_date.year) if person.birth_date else None
+    place = str((person.address or {}).get("postal_code") or "").strip()
+    person.born_mark = marks([case.office_id], "born", [year])[0] if year else None
+    person.postal_mark = marks([case.office_id], "postal", [place])[0] if place else None
+
+
+def forget(case: Case) -> None:
+    """Take all marks away, with what they were made of. Inside the caller's `transaction()`."""
+    for name in MARKS:
+        setattr(case, name, None)
+
+
+@event.listens_for(Case.office_id, "set", active_history=True)
+def _moved(case: Case, value: object, before: object, initiator: object) -> None:
+    """In another office the marks are others: the job makes them."""
+    if isinstance(before, UUID) and value != before:
+        case.marks_version = 0
