@@ -52,6 +52,14 @@ ACTIONS = {
     "occasion.guests_added": N_("Guests of an occasion added"),
     "occasion.guest_changed": N_("Guest of an occasion decided about"),
     "occasion.viewed": N_("Guests of an occasion looked at"),
+    "case.bulk_undone": N_("Act on many cases taken back for a case"),
+    "bulk_act.chosen": N_("Cases chosen for an act on many"),
+    "bulk_act.viewed": N_("Cases of an act on many looked at"),
+    "bulk_act.confirmed": N_("Act on many cases confirmed"),
+    "bulk_act.finished": N_("Act on many cases carried out"),
+    "bulk_act.undone": N_("Act on many cases taken back"),
+    "bulk_act.discarded": N_("Act on many cases discarded"),
+    "bulk_act.rows_deleted": N_("Cases of an act on many forgotten"),
     "import.uploaded": N_("File of people uploaded"),
     "import.confirmed": N_("File of people confirmed"),
     "import.discarded": N_("File of people discarded"),
@@ -62,6 +70,7 @@ ACTIONS = {
 KINDS = {
     "case": RecordKind(N_("Case of the health office"), N_("Care during quarantine or isolation")),
     "occasion": RecordKind(N_("Occasion"), N_("Finding people who were exposed together")),
+    "bulk_act": RecordKind(N_("Act on many cases"), N_("Care during quarantine or isolation")),
     "import": RecordKind(N_("File of people"), N_("Taking people into care")),
 }
 

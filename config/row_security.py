@@ -128,6 +128,8 @@ PROTECTED: dict[str, Rows] = {
     "care_occasion": of_office(),
     "care_occasion_guest": with_parent("care_occasion_guest", "occasion_id", "care_occasion"),
     "care_support_request": with_parent("care_support_request", "case_id", "care_case"),
+    "care_bulk_act": of_office(),
+    "care_bulk_act_row": with_parent("care_bulk_act_row", "act_id", "care_bulk_act"),
     "care_import": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),
 }

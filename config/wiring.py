@@ -79,6 +79,8 @@ WIRED_MODULES = (
     "care.tasks",
     "care.keeping",
     "care.importing",
+    "care.bulk_work",
+    "care.bulk_act_keeping",
     "care.recipients",
     "care.own_holding",
     "care.name_index",

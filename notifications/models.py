@@ -149,6 +149,7 @@ class InboundMessage(SealedRow, Base):
     __table_args__ = (
         _partial("ix_inbound_message_new", "id", where="state = 'new'"),
         _partial("ix_inbound_message_inbox", "id", where="state = 'inbox'"),
+        _partial("ix_inbound_message_about", "about", "id", where="about IS NOT NULL"),
         Index(None, "sender_index", "id"),
     )
 
