@@ -1,6 +1,6 @@
 """Acts on many cases: looked at first, done once, and taken back while nobody has gone on from there."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from auth.actors import Actor
-from care import bulk_act_queries, bulk_acts, bulk_work, case_management, course, notes
+from care import bulk_act_queries, bulk_acts, bulk_work, case_management, course, exporting, notes
 from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ActKind, ActState, RowState
 from care.bulk_acts import Wish
@@ -17,12 +16,16 @@ from care.bulk_selection import Chosen
 from care.commands import CloseCase, ExtendMonitoring, ListCases, MoveToProtocol, OrderEvent
 from care.course_commands import SetDetails, WriteComment
 from care.models import Case, CaseEvent
+from care.recipients import CHOSEN, ChosenCases
 from care.vocabulary import CloseReason, OrderEventKind, OrderState, RiskLevel, Status
+from config import clock
 from config.database import db, transaction
 from config.errors import InvalidTransition, RuleViolation
+from notifications import bulk, bulk_writing
+from notifications.bulk import BulkAction, Plan
+from notifications.statuses import Status as MessageStatus
 from tests.factories.care import DAY, OFFICER, new_case
-
-BOSS = Actor.system("boss")
+from tests.factories.notifications import message
 
 
 @pytest.fixture(autouse=True)
@@ -288,3 +291,31 @@ def test_undoing_a_closing_gives_tasks_and_links_back() -> None:
     db.session.refresh(case, ["tasks"])
     assert [(task.kind, task.done_at) for task in case.tasks] == [(TaskKind.LINK_LOCKED, None)]
     assert db.session.scalars(hashes).all() == before
+
+
+def test_the_export_has_the_chosen_cases_alone() -> None:
+    from zoneinfo import ZoneInfo
+
+    first, second = cases(2)
+    references = first.reference, second.reference
+    act_id = bulk_acts.choose(Wish(ActKind.EXPORT, chosen(first)), actor=OFFICER)
+    ids = bulk_act_queries.case_ids_of(OFFICER, act_id)
+    written = exporting.chosen_file(OFFICER, ids, "csv", ZoneInfo("Europe/Berlin")).decode("utf-8-sig")
+    assert [reference in written for reference in references] == [True, False]
+
+
+def test_messages_to_the_chosen_wait_until_the_window_is_over() -> None:
+    first, _second = cases(2)
+    reference = first.reference
+    act_id = bulk_acts.choose(Wish(ActKind.MESSAGE, chosen(first)), actor=OFFICER)
+    filters = ChosenCases().filters({"chosen": str(act_id)})
+    plan = Plan("care.please_call", "Rückruf", "once", {}, CHOSEN, filters)
+    bulk_id = bulk.draft(plan, ChosenCases().people(OFFICER, filters), actor=OFFICER)
+    with transaction():
+        bulk.act(bulk_id, BulkAction.START, actor=OFFICER)
+    bulk_writing.write_next()
+    sent = message(f"bulk:{bulk_id}:1")
+    assert (sent.about, sent.not_before) == (reference, clock.now() + timedelta(minutes=10))
+    with transaction():
+        bulk.act(bulk_id, BulkAction.CANCEL, actor=OFFICER)
+    assert message(f"bulk:{bulk_id}:1").status is MessageStatus.CANCELLED
