@@ -27,6 +27,7 @@ from care import (
     representations,
     seen,
     support_queries,
+    talk_words,
     transfer,
     words,
 )
@@ -122,6 +123,7 @@ def show_case(reference: str, **forms: Any) -> str:
         case=shown,
         possible=possible(Status(shown["status"])),
         Action=Action,
+        talk=talk_words.shown(current_actor(), found),
         timeline=[_entry(event) for event in shown["events"]],
         seen_field=Markup('<input type="hidden" name="seen" value="{}">').format(seen.mark(found)),
         news=[_entry(event) for event in seen.news(found, given)],

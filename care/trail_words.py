@@ -30,6 +30,7 @@ ACTIONS = {
     "case.report_corrected": N_("Report corrected"),
     "case.details_set": N_("Way of working on a case changed"),
     "case.course": N_("Hospital, death, loss or return noted"),
+    "case.written_to": N_("Message written to a person"),
     "case.attempt": N_("Attempt to reach a person noted"),
     "case.household": N_("Household of a case changed"),
     "case.linked": N_("Case linked with an account"),

@@ -49,6 +49,7 @@ BLUEPRINT_MODULES = (
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_lists",
     "care.views_bulk_acts",
+    "care.views_talk",
     "care.views_transfer",
     "care.views_case_links",
     "care.views_protocols",
