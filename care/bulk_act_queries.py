@@ -104,7 +104,8 @@ def rows_of(
     """
     act = get_act(actor, act_id)
     query = select(BulkActRow).join(BulkActRow.case).options(contains_eager(BulkActRow.case))
-    query = query.where(BulkActRow.act_id == act.id, BulkActRow.number > after)
+    # A case that was handed over since is another office's to see.
+    query = query.where(BulkActRow.act_id == act.id, BulkActRow.number > after, Case.office_id == act.office_id)
     if states:
         query = query.where(BulkActRow.state.in_(states))
     found = db.session.scalars(query.order_by(BulkActRow.number).limit(ROWS_PER_PAGE + 1)).all()

@@ -15,6 +15,7 @@ from auth import holds
 from auth.policies import current_actor
 from auth.roles import Permission
 from care import (
+    bulk_act_words,
     case_management,
     check_ins,
     course_forms,
@@ -153,6 +154,7 @@ CODES: dict[str, dict[str, str]] = {
     "support": words.SUPPORT_KINDS,
     "support_action": words.SUPPORT_ACTIONS,
     "contact_action": words.NAMED_ACTIONS,
+    "bulk": bulk_act_words.KINDS,
 }
 AS_THEY_ARE = (
     "legal_basis",

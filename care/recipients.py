@@ -174,3 +174,21 @@ def register() -> None:
             sources=(SOURCE, CHOSEN),
         )
     )
+    register_bulk_template(
+        BulkTemplate(
+            "care.please_answer",
+            N_("Please answer us"),
+            N_("Reminds people in their language of the last question; with the office's number."),
+            columns=OFFICE_COLUMNS,
+            sources=(SOURCE, CHOSEN),
+        )
+    )
+    register_bulk_template(
+        BulkTemplate(
+            "care.letter_coming",
+            N_("A letter is on its way"),
+            N_("Tells people in their language that a letter of the health office comes by post."),
+            columns=OFFICE_COLUMNS,
+            sources=(SOURCE, CHOSEN),
+        )
+    )

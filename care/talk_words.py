@@ -16,7 +16,7 @@ from notifications.labels import CHANNELS, STATUSES, TONES
 
 TABS: dict[Talk, str] = {
     Talk.ALL: N_("Everything"),
-    Talk.MESSAGES: N_("Messages and replies"),
+    Talk.MESSAGES: N_("Messages"),
     Talk.CALLS: N_("Calls and visits"),
     Talk.NOTES: N_("Comments"),
 }

@@ -9,7 +9,6 @@ from flask_babel import format_currency
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectField, TextAreaField
-from wtforms.validators import Optional
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
@@ -30,7 +29,6 @@ class WriteForm(BaseForm):
     text = TextAreaField(
         _l("Your text"),
         description=_l("No names, no diagnoses: others may read along. It is not translated."),
-        validators=[Optional()],
         render_kw={"maxlength": LONGEST},
     )
     sure = BooleanField(_l("Send it although it seems to tell of health"))

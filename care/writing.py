@@ -33,13 +33,15 @@ LONGEST = 1000
 MODULES: dict[str, str] = {
     OWN_TEXT: N_("A text of your own"),
     "care.please_call": N_("Please call us"),
+    "care.please_answer": N_("Please answer us"),
+    "care.letter_coming": N_("A letter is on its way"),
 }
 
 
 class WriteMessage(Command):
     """A message to the person of a case. `sure`: it seems to tell of health, and is to go out all the same."""
 
-    template: Literal["care.notice", "care.please_call"] = "care.notice"
+    template: Literal["care.notice", "care.please_call", "care.please_answer", "care.letter_coming"] = "care.notice"
     text: Annotated[str, Field(max_length=LONGEST)] = ""
     sure: bool = False
 
