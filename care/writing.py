@@ -21,6 +21,7 @@ from care.models import Case
 from config import clock
 from config.errors import N_, RuleViolation
 from config.settings import current_settings
+from notifications import inbox
 from notifications.addresses import masked
 from notifications.preferences import address_index, suppressed
 from notifications.rendering import render
@@ -124,4 +125,5 @@ def send(command: WriteMessage, *, case: Case, actor: Actor, nonce: UUID) -> Non
     note, channel = command.text or None, shown.channel
     timeline.add(case, "written", actor, note=note, template=command.template, channel=channel, message_key=key)
     trail.record(actor, "case.written_to", case, template=command.template, channel=channel)
+    inbox.answered_otherwise(actor, case.reference)
     case.touched_at = clock.now()

@@ -122,7 +122,9 @@ def test_everything_stands_in_one_thread(context, time):
     assert lines[2].text == "Wann soll ich anrufen?"
     assert db.session.scalars(select(InboundMessage.state)).one() is InboxState.INBOX
     assert lines[1].written and lines[1].written.state == "pending"
-    assert reference
+    send(case_id)  # which answers what was waiting in the inbox
+    assert db.session.scalars(select(InboundMessage.state)).one() is InboxState.ANSWERED
+    assert len(sent(reference)) == 2
 
 
 def test_what_was_written_stays_when_the_outbox_has_forgotten_it(context):
