@@ -96,6 +96,7 @@ _TRACER = frozenset(
     }
 )
 _OFFICER = _TRACER | {
+    Permission.CASES_BULK,
     Permission.CASES_REVIEW,
     Permission.CASES_ORDER,
     Permission.CASES_CLOSE,

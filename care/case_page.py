@@ -15,6 +15,7 @@ from auth import holds
 from auth.policies import current_actor
 from auth.roles import Permission
 from care import (
+    bulk_act_words,
     case_management,
     check_ins,
     course_forms,
@@ -28,6 +29,7 @@ from care import (
     representations,
     seen,
     support_queries,
+    talk_words,
     trail,
     transfer,
     transfer_queries,
@@ -128,6 +130,7 @@ def show_case(reference: str, **forms: Any) -> str:
         case=shown,
         possible=possible(Status(shown["status"])),
         Action=Action,
+        talk=talk_words.shown(current_actor(), found),
         timeline=[_entry(event) for event in shown["events"]],
         seen_field=Markup('<input type="hidden" name="seen" value="{}">').format(seen.mark(found)),
         news=[_entry(event) for event in seen.news(found, given)],
@@ -168,6 +171,7 @@ CODES: dict[str, dict[str, str]] = {
     "support": words.SUPPORT_KINDS,
     "support_action": words.SUPPORT_ACTIONS,
     "contact_action": words.NAMED_ACTIONS,
+    "bulk": bulk_act_words.KINDS,
 }
 AS_THEY_ARE = (
     "legal_basis",

@@ -3,6 +3,8 @@
 Functions run inside the caller's `transaction()`, on a locked case.
 """
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -113,19 +115,34 @@ def record_travel(command: RecordTravel, *, case: Case, actor: Actor) -> Change:
     return case_management.settled(case, actor, now)
 
 
-def set_details(command: SetDetails, *, case: Case, actor: Actor) -> Change | None:
-    """Change how the open case is worked on: only what is given; None when nothing changes. Raises RuleViolation."""
+def foreseen(command: SetDetails, *, case: Case, actor: Actor) -> dict[str, Any]:
+    """What `set_details` would change, by field; nothing is written. Raises InvalidTransition for a closed case.
+
+    `assigned_to` is not looked up: whether somebody of that name works here is for the caller to know.
+    """
     after(case.status, Action.CLOSE)
-    changed: dict[str, object] = {}
+    wanted = {name: getattr(command, name) or None for name in PLAIN if name in command.model_fields_set}
+    if "assigned_to" in command.model_fields_set:
+        wanted["assigned_to"] = actor.id if command.assigned_to == ME else command.assigned_to
+    return {name: value for name, value in wanted.items() if value != getattr(case, name)}
+
+
+def set_details(
+    command: SetDetails, *, case: Case, actor: Actor, names: Mapping[str, str] | None = None
+) -> Change | None:
+    """Change how the open case is worked on: only what is given; None when nothing changes. Raises RuleViolation.
+
+    `names`: colleagues by id, for whoever has looked them up already.
+    """
+    changed = foreseen(command, case=case, actor=actor)
+    if "assigned_to" in changed:
+        _assign(case, changed["assigned_to"], actor, names)
+        changed["assigned_to"] = case.assigned_name or case.assigned_to
     for name in PLAIN:
-        value = getattr(command, name) or None
-        if name in command.model_fields_set and value != getattr(case, name):
-            setattr(case, name, value)
-            changed[name] = value
+        if name in changed:
+            setattr(case, name, changed[name])
     if case.follow_up_on is None:
         case.follow_up_note = None
-    if "assigned_to" in command.model_fields_set and _assign(case, command.assigned_to, actor):
-        changed["assigned_to"] = case.assigned_name or case.assigned_to
     if not changed:
         return None
     timeline.add(case, "details", actor, changes=changed)
@@ -133,17 +150,16 @@ def set_details(command: SetDetails, *, case: Case, actor: Actor) -> Change | No
     return case_management.settled(case, actor, clock.now())
 
 
-def _assign(case: Case, to: str | None, actor: Actor) -> bool:
-    if to in (ME, actor.id):
-        to, name = actor.id, actor.name
+def _assign(case: Case, to: str | None, actor: Actor, names: Mapping[str, str] | None) -> None:
+    if to == actor.id:
+        name = actor.name
+    elif to is None:
+        name = ""
     else:
-        name = dict(colleagues(case.office_id)).get(to, "") if to else ""
-        if to and not name and to != case.assigned_to:
+        name = (dict(colleagues(case.office_id)) if names is None else names).get(to, "")
+        if not name:
             raise RuleViolation("assigned_to", N_("Nobody of this health office is known by this name."))
-    if to == case.assigned_to:
-        return False
     case.assigned_to, case.assigned_name = to, name or None
-    return True
 
 
 def colleagues(*office_ids: UUID) -> list[tuple[str, str]]:

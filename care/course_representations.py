@@ -100,11 +100,6 @@ def page_values(case: Case) -> dict[str, Any]:
         "conversions": [{"from": row.from_kind.value, "at": row.recorded_at} for row in conversions_of(case)],
         "vaccinations": [_with_days(vaccination_json(row), "given_on") for row in _rows(Vaccination, case)],
         "travel": [_with_days(travel_json(row), "from_on", "until_on") for row in _rows(Travel, case)],
-        "comments": _threads(_rows(Comment, case)),
-        "attempts": [
-            attempt_json(row) | {"attempted_at": row.attempted_at, "name": row.actor_name}
-            for row in reversed(_rows(ContactAttempt, case))
-        ],
     }
 
 
@@ -124,15 +119,6 @@ def _household(case: Case) -> dict[str, Any]:
     ]
     answers = head is case and any(one.is_open for one in members)
     return {"household": rows if members else [], "answers_for_others": answers}
-
-
-def _threads(versions: Sequence[Comment]) -> list[dict[str, Any]]:
-    """The newest version of each comment, newest comment first, with the older versions beneath it."""
-    threads: dict[str, list[dict[str, Any]]] = {}
-    for row in versions:
-        shown = comment_json(row) | {"recorded_at": row.recorded_at}
-        threads.setdefault(shown["thread"], []).append(shown)
-    return [rows[-1] | {"older": list(reversed(rows[:-1]))} for rows in reversed(threads.values())]
 
 
 def _with_days(shown: dict[str, Any], *names: str) -> dict[str, Any]:

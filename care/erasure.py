@@ -18,6 +18,7 @@ from auth.erasures import EVERYTHING, HEALTH
 from auth.holdings import Kept
 from care import list_marks, trail
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
+from care.bulk_act_models import BulkActRow
 from care.course_models import OF_CASE, Comment, ContactAttempt, Conversion, Travel, Vaccination
 from care.duplicate_models import CaseMerge
 from care.import_models import ImportRow
@@ -243,7 +244,7 @@ def _erase_facts(case_ids: Sequence[UUID]) -> None:
     unlinked = {"corrects_id": None, "replaces_id": None}
     _run(update(SymptomReport).where(among(SymptomReport.case_id, case_ids)).values(unlinked))
     facts: tuple[type[Any], ...] = (SymptomReport, Review, LabResult, CheckIn, OfficeTask, *OF_CASE)
-    facts += (SupportRequest, NamedContact, NamingFinished, Guest)
+    facts += (SupportRequest, NamedContact, NamingFinished, Guest, BulkActRow)
     for model in facts:
         ids = list(db.session.scalars(select(model.id).where(among(model.case_id, case_ids))))
         delete_with_dependents(model.__table__, ids)

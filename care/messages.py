@@ -1,6 +1,6 @@
 """What we write to people in care and to the office. Every message goes through the outbox, with a key of its own."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from auth.models import Office
 from care.assessment_models import CheckIn
 from care.assessments import address_of, answering, protocol_of
-from care.models import Case
+from care.models import Case, Person
 from care.monitoring import CheckInDue
 from care.vocabulary import Channel
 from config import clock
@@ -20,6 +20,7 @@ from notifications.preferences import Basis, record_bases
 from notifications.statuses import Channel as By
 
 STAFF_LOCALE = "de"
+TO_OFFICE = "care.symptomatic_notice"
 FOR_PERSON = "person"  # correlation of messages to the person, so that closing a case withdraws only those
 FOR_HOUSEHOLD = "household"  # of those that ask for several: a head's closed case does not keep them from the others
 
@@ -74,6 +75,20 @@ def ask_for_contacts(case: Case, link: str, key: str, lasts: timedelta) -> bool:
     variables = {"link": link, "days": lasts.days}
     until = clock.now() + lasts
     return _to_person(case, "care.name_contacts", f"name-contacts:{key}", variables, expires_at=until, own=True)
+
+
+def write(case: Case, template: str, variables: Mapping[str, str], nonce: UUID) -> str | None:
+    """Send what an officer has written; the message's key, or None when it went out before with this `nonce`."""
+    key = f"message:{nonce}"
+    own = recipient(case) is case.person
+    known = outbox.is_known(key)
+    sent = _to_person(case, template, key, dict(variables), correlation=None, own=own)
+    return key if sent and not known else None
+
+
+def recipient(case: Case) -> Person:
+    """Whom an officer writes to about this person: them, if they can be written to, or whoever answers for them."""
+    return case.person if address_of(case.person) is not None else answering(case)
 
 
 def _hours(lasts: timedelta) -> int:
@@ -149,19 +164,12 @@ def _for_person(
         return None
     channel, to = address
     email = person.email if channel is Channel.SMS else None
-    office = db.session.get(Office, case.office_id)
-    shared = {
-        "office": office.name if office else "",
-        "office_phone": office.phone or "" if office else "",
-        "reference": case.reference,
-        "protocol": protocol_of(case).name.in_(person.locale),
-    }
     return NewMessage(
         template=template,
         channel=By(channel.value),
         to=to,
         locale=person.locale,
-        variables={**shared, **variables},
+        variables={**shared_variables(case, person), **variables},
         key=key,
         about=case.reference,
         not_before=not_before,
@@ -171,3 +179,14 @@ def _for_person(
         owner=f"office:{case.office_id}",
         zone=person.timezone,
     )
+
+
+def shared_variables(case: Case, person: Person) -> dict[str, Any]:
+    """What every message about `case` may name, in the words of `person`, who gets it."""
+    office = db.session.get(Office, case.office_id)
+    return {
+        "office": office.name if office else "",
+        "office_phone": office.phone or "" if office else "",
+        "reference": case.reference,
+        "protocol": protocol_of(case).name.in_(person.locale),
+    }

@@ -3,7 +3,7 @@
 Monitoring only: an order is changed by an order event (`orders`).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from auth.actors import Actor
@@ -21,6 +21,31 @@ from config import clock
 from config.errors import N_, RuleViolation
 
 
+@dataclass(frozen=True)
+class End:
+    """How the end of monitoring would be set; the day is inclusive. `rule`: of the protocol, for an earlier one."""
+
+    until: date
+    extended_until: date | None
+    rule: str | None
+    is_longer: bool
+
+
+def planned(command: ExtendMonitoring, *, case: Case, now: datetime) -> End:
+    """What `set_end` would do; nothing is written. Raises as it does."""
+    after(case.status, Action.CLOSE)
+    facts, protocol, until = load_facts(case), protocol_of(case), command.until
+    if _puts_off_review(facts, protocol, until, now):
+        return End(until, until, rule=None, is_longer=True)
+    ends_on, planned_on = case.monitoring_ends_on, period(facts, protocol).ends_on
+    if ends_on is not None and planned_on is not None and (until == ends_on or planned_on <= until < ends_on):
+        raise RuleViolation("until", N_("Monitoring already lasts until {day}."), day=ends_on)
+    by_protocol = period(replace(facts, extended_until=None, shortened_until=None), protocol).ends_on
+    rule = _shortening_rule(facts, protocol, until, now) if by_protocol is not None and until < by_protocol else None
+    extended = until if by_protocol is None or until > by_protocol else None
+    return End(until, extended, rule, is_longer=ends_on is None or until > ends_on)
+
+
 def set_end(command: ExtendMonitoring, *, case: Case, actor: Actor) -> Change:
     """Let monitoring end on the given day, inclusive: later than the protocol says, or earlier by one of its rules.
 
@@ -29,23 +54,13 @@ def set_end(command: ExtendMonitoring, *, case: Case, actor: Actor) -> Change:
     as it is. Raises InvalidTransition for a closed case and RuleViolation when nothing would change or the protocol
     allows no such end.
     """
-    after(case.status, Action.CLOSE)
-    facts, protocol, now, until = load_facts(case), protocol_of(case), clock.now(), command.until
-    if _puts_off_review(facts, protocol, until, now):
-        case.extended_until = until
-        timeline.add(case, "extended", actor, until=until, rule=None)
-        trail.record(actor, "case.extended", case, until=until, rule=None)
-        return settled(case, actor, now)
-    ends_on, planned_on = case.monitoring_ends_on, period(facts, protocol).ends_on
-    if ends_on is not None and planned_on is not None and (until == ends_on or planned_on <= until < ends_on):
-        raise RuleViolation("until", N_("Monitoring already lasts until {day}."), day=ends_on)
-    by_protocol = period(replace(facts, extended_until=None, shortened_until=None), protocol).ends_on
-    rule = _shortening_rule(facts, protocol, until, now) if by_protocol is not None and until < by_protocol else None
-    case.shortened_until, case.shortened_by = (until, rule) if rule else (None, None)
-    case.extended_until = until if by_protocol is None or until > by_protocol else None
-    is_longer = ends_on is None or until > ends_on
-    timeline.add(case, "extended" if is_longer else "shortened", actor, until=until, rule=rule)
-    trail.record(actor, "case.extended" if is_longer else "case.shortened", case, until=until, rule=rule)
+    now = clock.now()
+    end = planned(command, case=case, now=now)
+    case.shortened_until, case.shortened_by = (end.until, end.rule) if end.rule else (None, None)
+    case.extended_until = end.extended_until
+    timeline.add(case, "extended" if end.is_longer else "shortened", actor, until=end.until, rule=end.rule)
+    action = "case.extended" if end.is_longer else "case.shortened"
+    trail.record(actor, action, case, until=end.until, rule=end.rule)
     return settled(case, actor, now)
 
 
@@ -74,7 +89,7 @@ def move(command: MoveToProtocol, *, case: Case, actor: Actor) -> Change:
     for a protocol that there is not, or that the case is on.
     """
     after(case.status, Action.CLOSE)
-    protocol = _wanted(command, case)
+    protocol = wanted(command, case)
     before = (case.protocol_code, case.protocol_version)
     if before == (protocol.code, protocol.version):
         raise RuleViolation("version", N_("The case is on this version already."))
@@ -87,7 +102,8 @@ def move(command: MoveToProtocol, *, case: Case, actor: Actor) -> Change:
     return settled(case, actor, clock.now())
 
 
-def _wanted(command: MoveToProtocol, case: Case) -> Protocol:
+def wanted(command: MoveToProtocol, case: Case) -> Protocol:
+    """The protocol that a case would be moved to. Raises RuleViolation when there is none such."""
     code = command.code or case.protocol_code
     try:
         newest = current_protocol(code)

@@ -77,4 +77,4 @@ def _is_wish_of(person: Person, outcome: Outcome) -> bool:
 
 
 def _is_for_person(key: str) -> bool:
-    return key.split(":", 1)[0] in {"invitation", "check-in", "household", "released", "bulk"}
+    return key.split(":", 1)[0] in {"invitation", "check-in", "household", "released", "bulk", "message"}

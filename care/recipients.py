@@ -4,25 +4,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import list_pages
+from care import bulk_act_queries, list_pages
 from care.assessments import address_of
 from care.list_filters import FILTERS, ListCases
 from care.messages import FOR_PERSON
 from care.models import Case, Person
-from care.queries import matching
+from care.queries import cases_visible_to, matching
 from care.vocabulary import OPEN_STATUSES, Channel
 from config.database import db
-from config.errors import N_, RuleViolation
+from config.errors import N_, NotFound, RuleViolation
 from notifications.bulk_sources import Addressee, register_recipient_source
 from notifications.bulk_templates import LONGEST_TEXT, Asked, BulkTemplate, register_bulk_template
 from notifications.statuses import Channel as By
 
-SOURCE = "care.cases"
+SOURCE, CHOSEN = "care.cases", "care.chosen"
 BATCH = 500
 OFFICE_COLUMNS = ("reference", "office", "office_phone")
 NO_MESSAGES = N_("This person wants no messages.")
@@ -35,6 +35,7 @@ class CaseList:
     title = N_("Cases of a line list")
     permission = Permission.CASES_SEE
     placeholders = ("Vorgang", "Amt", "Telefon")
+    held_back = False
 
     def filters(self, given: Mapping[str, str]) -> dict[str, str]:
         """The filters of the list; without those that closed cases can be chosen by, open cases."""
@@ -47,11 +48,11 @@ class CaseList:
 
     def people(self, actor: Actor, filters: Mapping[str, str]) -> Iterator[Addressee]:
         """Everybody in the list, oldest case first, numbered as they come."""
-        wanted, number = _wanted(filters), 0
+        number = 0
         after: UUID | None = None
         offices: dict[UUID, Office] = {}
         while True:
-            statement = matching(actor, wanted).order_by(Case.id).limit(BATCH)
+            statement = self.matching(actor, filters).order_by(Case.id).limit(BATCH)
             cases = db.session.scalars(statement.where(Case.id > after) if after else statement).all()
             if not cases:
                 return
@@ -59,6 +60,10 @@ class CaseList:
             found = [_addressee(number + place, case, offices[case.office_id]) for place, case in enumerate(cases, 1)]
             number, after = number + len(cases), cases[-1].id
             yield from found
+
+    def matching(self, actor: Actor, filters: Mapping[str, str]) -> Select[Case]:
+        """The cases that are meant, in no order."""
+        return matching(actor, _wanted(filters))
 
     def withdrawn(self, abouts: Sequence[str]) -> set[str]:
         """Cases that were closed since, and people who have asked since not to be written to.
@@ -72,6 +77,29 @@ class CaseList:
             for reference, status, channel, opted_out_at in db.session.execute(chosen)
             if status not in OPEN_STATUSES or channel is Channel.NONE or opted_out_at is not None
         }
+
+
+class ChosenCases(CaseList):
+    """The cases of an act: those that somebody has chosen, whatever the lists say by now."""
+
+    title = N_("Chosen cases")
+    held_back = True
+
+    def filters(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Which act it is. Raises NotFound."""
+        try:
+            return {"chosen": str(UUID(given.get("chosen", "")))}
+        except ValueError:
+            raise NotFound() from None
+
+    def in_words(self, filters: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Nothing more than that they were chosen."""
+        return []
+
+    def matching(self, actor: Actor, filters: Mapping[str, str]) -> Select[Case]:
+        """The cases of the act. Raises NotFound."""
+        chosen = bulk_act_queries.case_ids_of(actor, UUID(filters["chosen"]))
+        return cases_visible_to(actor).where(Case.id.in_(chosen))
 
 
 def _wanted(filters: Mapping[str, str]) -> ListCases:
@@ -114,6 +142,7 @@ def _addressee(number: int, case: Case, office: Office) -> Addressee:
 def register() -> None:
     """Offer the list, and care's templates for it. Called once by the wiring."""
     register_recipient_source(SOURCE, CaseList())
+    register_recipient_source(CHOSEN, ChosenCases())
     register_bulk_template(
         BulkTemplate(
             "care.notice",
@@ -123,7 +152,7 @@ def register() -> None:
                 Asked("text", N_("Text"), N_("No names, no diagnoses: others may read along."), True, LONGEST_TEXT),
             ),
             columns=OFFICE_COLUMNS[:2],
-            sources=(SOURCE,),
+            sources=(SOURCE, CHOSEN),
         )
     )
     register_bulk_template(
@@ -132,6 +161,24 @@ def register() -> None:
             N_("Please call us"),
             N_("Asks people in their language to call the health office; with the office's number."),
             columns=OFFICE_COLUMNS,
-            sources=(SOURCE,),
+            sources=(SOURCE, CHOSEN),
+        )
+    )
+    register_bulk_template(
+        BulkTemplate(
+            "care.please_answer",
+            N_("Please answer us"),
+            N_("Reminds people in their language of the last question; with the office's number."),
+            columns=OFFICE_COLUMNS,
+            sources=(SOURCE, CHOSEN),
+        )
+    )
+    register_bulk_template(
+        BulkTemplate(
+            "care.letter_coming",
+            N_("A letter is on its way"),
+            N_("Tells people in their language that a letter of the health office comes by post."),
+            columns=OFFICE_COLUMNS,
+            sources=(SOURCE, CHOSEN),
         )
     )

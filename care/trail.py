@@ -28,6 +28,11 @@ def record_import(actor: Actor, action: str, case_import: CaseImport, **facts: A
     audit.record(actor, action, f"import:{case_import.id}", chain=chain, **facts)
 
 
+def record_act(actor: Actor, action: str, office_id: UUID, act_id: UUID, **facts: Any) -> None:
+    """The same for an act on many cases."""
+    audit.record(actor, action, f"bulk_act:{act_id}", chain=audit.chain_of_office(office_id), **facts)
+
+
 def record_occasion(actor: Actor, action: str, office_id: UUID, reference: str, **facts: Any) -> None:
     """The same for an occasion at which many were exposed."""
     audit.record(actor, action, f"occasion:{reference}", chain=audit.chain_of_office(office_id), **facts)

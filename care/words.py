@@ -224,6 +224,9 @@ EVENTS: dict[str, str] = {
     "named_by": N_("Named as a contact"),
     "at_occasion": N_("Was at an occasion"),
     "support": N_("Request for help"),
+    "written": N_("Message written"),
+    "bulk_act": N_("Done for many cases at once"),
+    "bulk_undone": N_("Act on many cases taken back"),
 }
 RULES: dict[str, str] = {
     "paused": N_("The case is paused."),

@@ -136,6 +136,8 @@ PROTECTED: dict[str, Rows] = {
     # A view that is not shared is its owner's alone.
     "care_saved_view": Rows(f"office_id = {OFFICES} AND (is_shared OR owner_id = {ACTOR})"),
     "care_daily_count": of_office(),
+    "care_bulk_act": of_office(),
+    "care_bulk_act_row": with_parent("care_bulk_act_row", "act_id", "care_bulk_act"),
     "care_import": of_office(),
     "care_export_preset": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),

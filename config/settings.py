@@ -59,6 +59,7 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
     locale: str = "de"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     worker_threads: int = Field(default=8, ge=1, le=64)
+    undo_minutes: int = Field(default=10, ge=0, le=60)
     web_processes: int = Field(default=1, ge=1, le=32)
 
     @field_validator("encryption_keys", "audit_key", mode="before")

@@ -49,6 +49,8 @@ BLUEPRINT_MODULES = (
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_lists",
     "care.views_saved",
+    "care.views_bulk_acts",
+    "care.views_talk",
     "care.views_transfer",
     "care.views_duplicates",
     "care.views_case_links",
@@ -85,6 +87,8 @@ WIRED_MODULES = (
     "care.tasks",
     "care.keeping",
     "care.importing",
+    "care.bulk_work",
+    "care.bulk_act_keeping",
     "care.recipients",
     "care.own_holding",
     "care.name_index",

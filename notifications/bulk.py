@@ -22,7 +22,7 @@ from config.errors import N_, InvalidTransition, NotFound, RuleViolation
 from config.tables import clean_cell
 from notifications import outbox
 from notifications.bulk_rows import RowChecker, Summary
-from notifications.bulk_sources import Addressee
+from notifications.bulk_sources import Addressee, waits
 from notifications.bulk_store import add_rows, prepared
 from notifications.bulk_templates import FILE, bulk_template, checked_texts
 from notifications.celery_app import wake
@@ -177,6 +177,8 @@ def act(bulk_id: UUID, action: BulkAction, *, actor: Actor) -> None:
         if bulk.total <= bulk.rejected:
             raise RuleViolation("", N_("There is nobody to write to."))
         bulk.started_at = clock.now()
+        if (waits_until := bulk.started_at + waits(bulk.source)) > bulk.started_at:
+            bulk.not_before = max(bulk.not_before or waits_until, waits_until)
     bulk.state = following
     facts: dict[str, Any] = {}
     match action:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from auth.policies import Actor
 from auth.roles import Permission
 from config.errors import NotFound
+from config.settings import current_settings
 from notifications.statuses import Channel
 
 
@@ -48,6 +50,11 @@ class RecipientSource(Protocol):
         """The columns that a text may use, as the officer writes them."""
         ...
 
+    @property
+    def held_back(self) -> bool:
+        """Whether messages wait, once started, for as long as an act on many can be taken back."""
+        ...
+
     def filters(self, given: Mapping[str, str]) -> dict[str, str]:
         """Those of `given` that are filters of this list."""
         ...
@@ -79,6 +86,12 @@ def recipient_source(name: str, actor: Actor) -> RecipientSource:
     if found is None or not actor.may(found.permission):
         raise NotFound()
     return found
+
+
+def waits(source: str) -> timedelta:
+    """How long messages to the people of this source wait after the start, so that all can be withdrawn."""
+    found = _sources.get(source)
+    return timedelta(minutes=current_settings().undo_minutes if found and found.held_back else 0)
 
 
 def withdrawn(source: str, abouts: Sequence[str]) -> set[str]:

@@ -122,6 +122,6 @@ def register() -> None:
                 Asked("subject", N_("Subject"), N_("For e-mails."), most=150, only=Channel.EMAIL),
                 Asked("text", N_("Text"), N_("No names, no diagnoses: others may read along."), long=True),
             ),
-            sources=(FILE, "care.cases"),
+            sources=(FILE, "care.cases", "care.chosen"),
         )
     )

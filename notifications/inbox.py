@@ -154,6 +154,18 @@ def put_aside(actor: Actor, inbound_id: UUID) -> None:
     _mark(actor, row, InboxState.DONE)
 
 
+def answered_otherwise(actor: Actor, about: str) -> int:
+    """What waits about this record was answered from the record's own page, inside the caller's transaction. How many.
+
+    Whoever may not answer messages leaves them to those who may.
+    """
+    wanted = select(InboundMessage).where(WAITING, InboundMessage.about == about, _visible(actor))
+    rows = db.session.scalars(locked(wanted.order_by(InboundMessage.id))).all()
+    for row in rows:
+        _mark(actor, row, InboxState.ANSWERED)
+    return len(rows)
+
+
 def _visible(actor: Actor) -> ColumnElement[bool]:
     """What nobody owns is for everybody who answers messages; else those of the actor's own offices and departments."""
     if actor.is_system:

@@ -145,6 +145,7 @@ class InboundMessage(SealedRow, Base):
     __table_args__ = (
         partial_index("ix_inbound_message_new", "id", where="state = 'new'"),
         partial_index("ix_inbound_message_inbox", "id", where="state = 'inbox'"),
+        partial_index("ix_inbound_message_about", "about", "id", where="about IS NOT NULL"),
         Index(None, "sender_index", "id"),
     )
 

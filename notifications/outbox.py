@@ -105,6 +105,11 @@ def put(message: NewMessage) -> Stored | None:
     return stored
 
 
+def is_known(key: str) -> bool:
+    """Whether there is a message with this dedupe key."""
+    return rows.id_of_key(key) is not None
+
+
 def enqueue_many(messages: Sequence[NewMessage]) -> int:
     """Put many messages into the outbox with one statement, inside the caller's transaction; how many are new.
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from auth.policies import Actor, current_actor, require
 from auth.roles import Permission
+from config import clock
 from config.bodies import takes_files
 from config.database import transaction
 from config.downloads import download
@@ -130,6 +131,7 @@ def show(bulk_id: UUID) -> ResponseReturnValue:
         problems=bulk_queries.problems(actor, bulk_id),
         progress=bulk_queries.progress(actor, bulk_id),
         possible=possible(shown.line.state),
+        waits_until=shown.not_before if shown.not_before and shown.not_before > clock.now() else None,
     )
 
 

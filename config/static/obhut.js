@@ -63,7 +63,7 @@
 
   // "Select all" of a list.
   document.querySelectorAll("[data-select-all]").forEach((box) => {
-    box.hidden = false;
+    (box.closest("label") || box).hidden = false;
     box.addEventListener("change", () => {
       document.querySelectorAll(`input[type=checkbox][name="${box.dataset.selectAll}"]`).forEach((one) => { one.checked = box.checked; });
     });

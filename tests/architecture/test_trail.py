@@ -8,7 +8,7 @@ from flask import Flask
 from auth import audit_words
 from tests.support import repository
 
-WRITING = {"record", "looked", "record_import"}
+WRITING = {"record", "looked", "record_import", "record_act"}
 
 
 def _calls() -> Iterator[tuple[str, str, ast.Call]]:

@@ -23,7 +23,14 @@ BEHIND_LOGIN = {
     "resident": ("/services/bewohnerparkausweis/apply", "/requests/", "/account/", "/account/link-case"),
     "caseworker": ("/staff/requests/", "/staff/messages/"),
     "tracer": ("/care/", "/care/cases/", "/care/imports/", "/care/support/", "/care/occasions/"),
-    "officer": ("/care/", "/care/cases/", "/staff/messages/", "/staff/messages/bulk/new", *MESSAGE_PAGES),
+    "officer": (
+        "/care/",
+        "/care/cases/",
+        "/staff/messages/",
+        "/care/cases/bulk/",
+        "/staff/messages/bulk/new",
+        *MESSAGE_PAGES,
+    ),
     "auditor": ("/audit/",),
     "admin": ("/admin/", "/admin/tokens/new"),
 }

@@ -16,6 +16,8 @@ from auth.roles import Role
 from care import case_management, support
 from care import erasure as care_erasure
 from care.assessment_models import CheckIn
+from care.bulk_act_models import BulkAct, BulkActRow
+from care.bulk_act_rules import ActKind, ActState, RowState
 from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
@@ -198,6 +200,23 @@ def _import(world: "World", side: str, by: dict[str, Identity]) -> None:
     _mark(world, f"office {side}", f"Kanaridatei{mark}", f"Kanarizeile{mark}")
 
 
+def _bulk_act(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    with transaction():
+        case = db.session.scalars(select(Case).where(Case.reference == world.records["case", side])).one()
+        act = BulkAct(
+            office_id=_office(world, side), kind=ActKind.RISK, state=ActState.PREVIEWED, created_by="tests",
+            created_by_name=f"Kanarisammler{mark}", created_at=clock.now(), worked_at=clock.now(), total=1,
+            details={"command": {"risk_level": "high"}, "names": {}},
+        )  # fmt: skip
+        row = BulkActRow(act_id=act.id, case=case, case_id=case.id, number=1, state=RowState.READY, seen_revision=0)
+        row.details = {"changes": {"risk_level": [None, "high"]}}
+        db.session.add_all([act, row])
+        db.session.flush()
+        world.records["bulk act", side] = str(act.id)
+    _mark(world, f"office {side}", f"Kanarisammler{mark}")
+
+
 def _of_the_house(world: "World", side: str, by: dict[str, Identity]) -> None:
     resident, address = by[f"resident {side}"], f"kanarigesperrt{MARK[side]}@example.org"
     with transaction():
@@ -248,13 +267,14 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _request,
     _messages,
     _import,
+    _bulk_act,
     _of_the_house,
     _holds,
 )
-ERASABLE = (_case, _request, _messages, _import, _holds)
+ERASABLE = (_case, _request, _messages, _import, _bulk_act, _holds)
 DELETED = {
     "message": Notification, "message of a department": Notification, "inbound": InboundMessage, "bulk": BulkSend,
-    "import": CaseImport, "hold": LegalHold, "hold of a department": LegalHold,
+    "import": CaseImport, "bulk act": BulkAct, "hold": LegalHold, "hold of a department": LegalHold,
 }  # fmt: skip
 
 

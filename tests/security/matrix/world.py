@@ -33,6 +33,7 @@ KINDS: dict[str, dict[str, str]] = {
     "token_id": {"": "token"},
     "import_id": {"": "import"},
     "bulk_id": {"": "bulk"},
+    "act_id": {"": "bulk act"},
     "message_id": {"": "message"},
     "inbound_id": {"": "inbound"},
     "entry_id": {"": "suppression"},

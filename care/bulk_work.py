@@ -1,0 +1,219 @@
+"""The work of acts on many cases: looking at each for the preview, doing it, putting it back. Jobs; a few at a time.
+
+One worker works on an act at a time, others pass over it. Each case is marked in the transaction that changes it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from auth.actors import Actor
+from care import household_rows, timeline, trail
+from care.assessment_models import WITH_FACTS
+from care.bulk_act_models import BulkAct, BulkActRow
+from care.bulk_act_rules import ENDS, TO_DO, ActAction, ActState, RowState
+from care.bulk_acts import forget_rows
+from care.bulk_ways import WAYS, Setting, Way
+from care.models import Case
+from config import clock
+from config.database import claimable, db, locked, transaction
+from config.errors import N_, DomainError
+from config.rowsets import among
+from config.settings import current_settings
+from notifications.schedule import Job, Queue, register_job
+
+log = structlog.get_logger(__name__)
+LOOKED_AT_ONCE = 200
+CHANGED_AT_ONCE = 50  # half a second of writing at most, on SQLite too
+KEPT_FOR = timedelta(days=7)  # the cases of an act that is over, or that nobody confirmed
+MEANWHILE = N_("Changed meanwhile by somebody else: left as it is.")
+SINCE = N_("Changed since by somebody else: not put back.")
+UNEXPECTED = N_("This could not be done because of an error on our side.")
+Step = Callable[["Turn", BulkActRow, Case], None]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One chunk of an act: who does it for whom, with what."""
+
+    act: BulkAct
+    way: Way
+    command: Any
+    setting: Setting
+
+
+def work_next(only: UUID | None = None) -> int:
+    """Work off one chunk of the act that has waited longest, or of `only` this one; how many cases. For the job."""
+    waiting = select(BulkAct).where(BulkAct.state.in_(tuple(TO_DO))).order_by(BulkAct.worked_at, BulkAct.id)
+    with transaction():
+        if only:
+            act = db.session.scalars(locked(waiting.where(BulkAct.id == only))).first()
+        else:
+            act = db.session.scalars(claimable(waiting.limit(1))).first()
+        return _work(act) if act else 0
+
+
+def work_off(act_id: UUID, most: int) -> None:
+    """Look at the cases of a small act at once, so that nobody waits for its preview."""
+    for _ in range(-(-most // LOOKED_AT_ONCE) + 1):
+        if not work_next(act_id):
+            break
+
+
+def _work(act: BulkAct) -> int:
+    limit = LOOKED_AT_ONCE if act.state is ActState.PREPARING else CHANGED_AT_ONCE
+    wanted = select(BulkActRow).where(BulkActRow.act_id == act.id, BulkActRow.state == TO_DO[act.state])
+    backwards = act.state is ActState.UNDOING
+    order = BulkActRow.number.desc() if backwards else BulkActRow.number
+    rows = db.session.scalars(wanted.order_by(order).limit(limit)).all()
+    if rows:
+        _each(act, rows)
+    act.worked_at = clock.now()
+    if len(rows) < limit:
+        _end(act)
+    return max(len(rows), 1)
+
+
+def _each(act: BulkAct, rows: Sequence[BulkActRow]) -> None:
+    ids = [row.case_id for row in rows]
+    changes = act.state is not ActState.PREPARING
+    if changes:
+        household_rows.lock(ids)
+    wanted = select(Case).options(*WITH_FACTS).where(among(Case.id, ids)).order_by(Case.id)
+    found = db.session.scalars(locked(wanted).execution_options(populate_existing=True) if changes else wanted)
+    cases = {case.id: case for case in found}
+    turn = _turn(act, ids)
+    step = STEPS[act.state]
+    for row in rows:
+        step(turn, row, cases[row.case_id])
+
+
+def _turn(act: BulkAct, ids: Sequence[UUID]) -> Turn:
+    details = act.details or {}
+    way = WAYS[act.kind]
+    heads = db.session.scalars(select(Case.household_head_id).where(among(Case.household_head_id, ids)).distinct())
+    answering = frozenset(head for head in heads if head is not None)
+    setting = Setting(_actor(act), clock.now(), details.get("names", {}), answering)
+    return Turn(act, way, way.command.model_validate(details["command"]), setting)
+
+
+def _actor(act: BulkAct) -> Actor:
+    """Whoever confirmed it, or took it back: the job acts for them; their permission was checked then."""
+    by, name = act.created_by, act.created_by_name
+    if act.state is ActState.UNDOING:
+        by, name = act.undone_by or by, act.undone_by_name
+    elif act.state is ActState.RUNNING:
+        by, name = act.confirmed_by or by, act.confirmed_by_name
+    return replace(Actor.system(by), kind="user", name=name or "", permissions=frozenset())
+
+
+def _look(turn: Turn, row: BulkActRow, case: Case) -> None:
+    row.seen_revision = case.facts_revision
+    try:
+        changes = turn.way.would(turn.command, case, turn.setting)
+    except DomainError as refused:
+        _refuse(row, RowState.REFUSED, refused)
+        return
+    row.details = {"changes": changes} if changes else None
+    row.become(RowState.READY if changes else RowState.SAME)
+
+
+def _do(turn: Turn, row: BulkActRow, case: Case) -> None:
+    if case.facts_revision != row.seen_revision:
+        row.become(RowState.CHANGED)
+        row.reason = MEANWHILE
+        return
+
+    def act_on_it() -> None:
+        turn.way.would(turn.command, case, turn.setting)
+        before = turn.way.do(turn.command, case, turn.setting)
+        timeline.add(case, "bulk_act", turn.setting.actor, bulk=turn.act.kind.value, cases=turn.act.total)
+        row.details = {**(row.details or {}), "before": before}
+
+    if _within_savepoint(row, RowState.FAILED, act_on_it):
+        row.left_revision = case.facts_revision
+        row.become(RowState.DONE)
+
+
+def _undo(turn: Turn, row: BulkActRow, case: Case) -> None:
+    if case.facts_revision != row.left_revision:
+        row.become(RowState.KEPT)
+        row.reason = SINCE
+        return
+
+    def put_it_back() -> None:
+        turn.way.undo((row.details or {})["before"], case, turn.setting.actor)
+        timeline.add(case, "bulk_undone", turn.setting.actor, bulk=turn.act.kind.value)
+        trail.record(turn.setting.actor, "case.bulk_undone", case, act=str(turn.act.id))
+
+    if _within_savepoint(row, RowState.KEPT, put_it_back):
+        row.become(RowState.UNDONE)
+
+
+STEPS: dict[ActState, Step] = {ActState.PREPARING: _look, ActState.RUNNING: _do, ActState.UNDOING: _undo}
+
+
+def _within_savepoint(row: BulkActRow, otherwise: RowState, work: Callable[[], None]) -> bool:
+    """Do `work`, or nothing of it. One case that we cannot handle must not hold up the others for ever."""
+    try:
+        with db.session.begin_nested():
+            work()
+            db.session.flush()
+    except DomainError as refused:
+        _refuse(row, otherwise, refused)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        log.error("bulk_act_row_failed", act=str(row.act_id), row=row.number, error=type(error).__name__)
+        row.become(otherwise)
+        row.reason = UNEXPECTED
+    else:
+        return True
+    return False
+
+
+def _refuse(row: BulkActRow, state: RowState, refused: DomainError) -> None:
+    row.become(state)
+    row.reason = refused.message[:200]
+    params = {name: str(value) for name, value in refused.params.items()}
+    row.details = {**(row.details or {}), "params": params}
+
+
+def _end(act: BulkAct) -> None:
+    now, was = clock.now(), act.state
+    act.act(ENDS[was])
+    if was is ActState.RUNNING:
+        act.finished_at = now
+        act.undo_until = now + timedelta(minutes=current_settings().undo_minutes)
+        trail.record_act(_actor(act), "bulk_act.finished", act.office_id, act.id, kind=act.kind.value)
+    log.info("bulk_act", act=str(act.id), kind=act.kind.value, state=act.state.value)
+
+
+def forget_old() -> int:
+    """Forget the cases of one act that is over, or was never confirmed, when its time is over. A job."""
+    limit = clock.now() - KEPT_FOR
+    waiting = BulkAct.state.in_([ActState.READING, ActState.PREPARING, ActState.PREVIEWED])
+    over = BulkAct.state.in_([ActState.DONE, ActState.UNDONE])
+    old = or_(waiting & (BulkAct.created_at < limit), over & (BulkAct.worked_at < limit))
+    with transaction():
+        due = select(BulkAct).where(BulkAct.rows_deleted_at.is_(None), old).limit(1)
+        act = db.session.scalars(claimable(due)).first()
+        if act is None:
+            return 0
+        if act.state in (ActState.READING, ActState.PREPARING, ActState.PREVIEWED):
+            act.act(ActAction.DISCARD)
+        forget_rows(act)
+        trail.record_act(Actor.system("housekeeping"), "bulk_act.rows_deleted", act.office_id, act.id)
+        return 1
+
+
+def register() -> None:
+    """Make the jobs known."""
+    register_job(Job("care.bulk_acts", timedelta(seconds=20), Queue.CARE, work_next))
+    register_job(Job("care.bulk_acts_forgotten", timedelta(hours=1), Queue.HOUSEKEEPING, forget_old, woken=False))

@@ -1,0 +1,58 @@
+"""The thread around a case as its page shows it."""
+
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from auth.actors import Actor
+from care import conversation
+from care.conversation import Talk
+from care.models import Case
+from care.writing import MODULES
+from config.errors import N_
+from notifications.bulk_templates import title_of
+from notifications.labels import CHANNELS, STATUSES, TONES
+
+TABS: dict[Talk, str] = {
+    Talk.ALL: N_("Everything"),
+    Talk.MESSAGES: N_("Messages"),
+    Talk.CALLS: N_("Calls and visits"),
+    Talk.NOTES: N_("Comments"),
+}
+KINDS = {"message": N_("We wrote"), "reply": N_("Reply"), "call": N_("Attempt"), "note": N_("Comment")}
+TEMPLATES = {
+    "care.invitation": N_("First message"),
+    "care.check_in": N_("Question of the day"),
+    "care.check_in_household": N_("Question of the day to the household"),
+    "care.released": N_("End of monitoring"),
+    "care.link_code": N_("Code for an account"),
+    "care.name_contacts": N_("Questionnaire about contacts"),
+    "notifications.answer": N_("Answer from the inbox"),
+}
+
+
+def shown(actor: Actor, case: Case) -> dict[str, Any]:
+    """One page of the thread, as the address of the case's page asks for it."""
+    asked = request.args.get("talk", "")
+    which = Talk(asked) if asked in [one.value for one in Talk] else Talk.ALL
+    found = conversation.page(actor, case, which, request.args.get("talk_before"))
+    return {
+        "lines": found.lines,
+        "tabs": [{"label": _(text), "url": _address(case, one), "current": one is which} for one, text in TABS.items()],
+        "earlier_url": _address(case, which, found.earlier) if found.earlier else None,
+        "kinds": {kind: _(text) for kind, text in KINDS.items()},
+        "channels": CHANNELS,
+        "statuses": STATUSES,
+        "tones": TONES,
+        "title_of": _title,
+        "modules": [(code, _(title)) for code, title in MODULES.items()],
+    }
+
+
+def _title(template: str) -> str:
+    return str(_(TEMPLATES.get(template) or title_of(template)))
+
+
+def _address(case: Case, which: Talk, before: str | None = None) -> str:
+    return url_for("care.case", reference=case.reference, talk=which.value, talk_before=before, _anchor="talk")

@@ -1,0 +1,196 @@
+"""Writing to one person, and the one thread of everything that was said with and about them."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from auth.actors import Actor
+from auth.roles import HeldRole, Role
+from care import case_management, conversation, erasure, notes, writing
+from care.conversation import Talk
+from care.course_commands import RecordAttempt, WriteComment
+from care.models import Case, CaseEvent
+from care.vocabulary import AttemptMeans, AttemptOutcome
+from care.writing import WriteMessage
+from config.database import db, transaction
+from config.errors import RuleViolation
+from notifications import inbound
+from notifications.models import InboundMessage, Notification
+from notifications.statuses import InboxState
+from tests.factories.care import OFFICER, new_case
+from tests.integration.care.test_staff_pages import case, csrf, officer, text  # noqa: F401 - fixtures
+
+HELLO = WriteMessage(text="Bitte melden Sie sich morgen.")
+
+
+@pytest.fixture
+def context(care, time):
+    """At one moment, inside the application."""
+
+
+def send(case_id, command=HELLO, nonce=None, **values) -> None:
+    with transaction():
+        locked = case_management.locked_case(case_id)
+        writing.send(command.model_copy(update=values), case=locked, actor=OFFICER, nonce=nonce or uuid4())
+
+
+def sent(reference: str) -> list[Notification]:
+    wanted = select(Notification).where(Notification.about == reference, Notification.key.startswith("message:"))
+    return list(db.session.scalars(wanted))
+
+
+def note(case_id, words: str) -> None:
+    with transaction():
+        notes.write(WriteComment(text=words), case=case_management.locked_case(case_id), actor=OFFICER)
+
+
+def call(case_id, **values) -> None:
+    command = RecordAttempt(means=AttemptMeans.PHONE, outcome=AttemptOutcome.REACHED, **values)
+    with transaction():
+        notes.record_attempt(command, case=case_management.locked_case(case_id), actor=OFFICER)
+
+
+def fresh(case_id) -> Case:
+    return db.session.get_one(Case, case_id, populate_existing=True)
+
+
+def kinds(case_id, which=Talk.ALL) -> list[str]:
+    return [line.kind for line in conversation.page(OFFICER, fresh(case_id), which).lines]
+
+
+def test_a_message_goes_to_the_person_once(context):
+    one = new_case()
+    case_id, reference, nonce = one.id, one.reference, uuid4()
+    for _ in range(2):
+        send(case_id, nonce=nonce)
+    (message,) = sent(reference)
+    assert "Bitte melden Sie sich morgen." in (message.body or "")
+    written = db.session.scalars(select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.kind == "written"))
+    assert [event.details["note"] for event in written] == [HELLO.text]
+
+
+def test_a_text_that_tells_of_health_wants_a_second_thought(context):
+    one = new_case()
+    case_id, reference = one.id, one.reference
+    command = WriteMessage(text="Haben Sie noch Husten?")
+    assert writing.preview(command, fresh(case_id)).telling == ("Husten",)
+    with pytest.raises(RuleViolation):
+        send(case_id, command)
+    assert not sent(reference)
+    send(case_id, command, sure=True)
+    assert len(sent(reference)) == 1
+
+
+def test_the_preview_says_what_it_costs_and_which_letters_make_it_dear(context):
+    shown = writing.preview(WriteMessage(text="Bitte anrufen – morgen…"), new_case())
+    assert (shown.channel, shown.encoding, shown.letters) == ("sms", "UCS-2", ("–", "…"))
+    assert shown.plainer == "Bitte anrufen - morgen..."
+    assert shown.cost == shown.segments * writing.current_settings().sms_segment_price
+
+
+def test_who_wants_no_messages_gets_none(context):
+    quiet = new_case(person={"channel": "none"})
+    with pytest.raises(RuleViolation):
+        writing.preview(HELLO, quiet)
+
+
+def test_somebody_without_a_phone_is_written_to_through_who_answers_for_them(context):
+    head = new_case(person={"given_name": "Greta"})
+    child = new_case(household_of=head.reference, person={"phone": None, "channel": "sms"})
+    assert writing.preview(HELLO, child).name.startswith("Greta")
+
+
+def test_everything_stands_in_one_thread(context, time):
+    one = new_case()
+    case_id, reference, phone = one.id, one.reference, one.person.phone
+    time.at += timedelta(minutes=1)
+    send(case_id)
+    time.at += timedelta(minutes=1)
+    with transaction():
+        inbound.store("SM1", phone, "Wann soll ich anrufen?")
+    inbound.process_inbound()
+    time.at += timedelta(minutes=1)
+    call(case_id)
+    time.at += timedelta(minutes=1)
+    note(case_id, "Ruft abends zurück")
+    assert kinds(case_id) == ["message", "message", "reply", "call", "note"]
+    assert kinds(case_id, Talk.CALLS) == ["call"]
+    assert kinds(case_id, Talk.MESSAGES) == ["message", "message", "reply"]
+    lines = conversation.page(OFFICER, fresh(case_id)).lines
+    assert lines[2].text == "Wann soll ich anrufen?"
+    assert db.session.scalars(select(InboundMessage.state)).one() is InboxState.INBOX
+    assert lines[1].written and lines[1].written.state == "pending"
+    send(case_id)  # which answers what was waiting in the inbox
+    assert db.session.scalars(select(InboundMessage.state)).one() is InboxState.ANSWERED
+    assert len(sent(reference)) == 2
+
+
+def test_what_was_written_stays_when_the_outbox_has_forgotten_it(context):
+    one = new_case()
+    case_id, reference = one.id, one.reference
+    send(case_id)
+    with transaction():
+        for message in sent(reference):
+            message.wipe()
+    assert HELLO.text in [line.text for line in conversation.page(OFFICER, fresh(case_id)).lines]
+    with transaction():
+        erasure.erase_health([case_id])
+    assert HELLO.text not in [line.text for line in conversation.page(OFFICER, fresh(case_id)).lines]
+
+
+def test_texts_are_for_those_who_answer_messages(context):
+    one = new_case()
+    case_id, office_id = one.id, one.office_id
+    send(case_id)
+    tracer = Actor.of("user", "t", frozenset({HeldRole(Role.CONTACT_TRACER, office_id)}))
+    lines = conversation.page(tracer, fresh(case_id), Talk.MESSAGES).lines
+    assert lines
+    assert lines[0].text == ""  # that it was written, and what became of it, is the tracer's business
+
+
+def test_a_long_thread_comes_page_by_page(context, time):
+    case_id = new_case().id
+    for number in range(conversation.PAGE + 5):
+        if number % 3:
+            time.at += timedelta(minutes=1)  # some at the same moment
+        note(case_id, f"Notiz {number}")
+    newest = conversation.page(OFFICER, fresh(case_id), Talk.NOTES)
+    older = conversation.page(OFFICER, fresh(case_id), Talk.NOTES, newest.earlier)
+    assert [line.text for line in (*older.lines, *newest.lines)] == [f"Notiz {n}" for n in range(conversation.PAGE + 5)]
+    assert older.earlier is None
+    assert len(conversation.page(OFFICER, fresh(case_id), Talk.NOTES, "damaged").lines) == conversation.PAGE
+
+
+def test_a_note_is_shown_once_with_what_stood_there_before(context):
+    case_id = new_case().id
+    note(case_id, "Erste Fassung")
+    thread = conversation.page(OFFICER, fresh(case_id), Talk.NOTES).lines[0].thread
+    with transaction():
+        edited = WriteComment(text="Zweite Fassung", edits=thread, version=1)
+        notes.write(edited, case=case_management.locked_case(case_id), actor=OFFICER)
+    (line,) = conversation.page(OFFICER, fresh(case_id), Talk.NOTES).lines
+    assert (line.text, line.version, [words for _, words in line.older]) == ("Zweite Fassung", 2, ["Erste Fassung"])
+
+
+def test_from_the_page_of_the_case(officer, case):  # noqa: F811
+    address = f"/care/cases/{case.reference}"
+    token = csrf(officer.get(address))
+    shown = officer.post(f"{address}/messages", data={"csrf_token": token, "template": "care.notice", "text": "Hallo"})
+    assert shown.status_code == 200
+    assert "Hallo" in text(shown)
+    nonce = text(shown).split('name="nonce"')[1].split('value="')[1].split('"')[0]
+    fields = {"csrf_token": csrf(shown), "template": "care.notice", "text": "Hallo", "nonce": nonce, "go": "1"}
+    for _ in range(2):
+        assert officer.post(f"{address}/messages", data=fields).status_code == 303
+    assert len(sent(case.reference)) == 1
+    assert "Hallo" in text(officer.get(f"{address}?talk=messages"))
+
+
+def test_nothing_typed_comes_back(officer, case):  # noqa: F811
+    address = f"/care/cases/{case.reference}"
+    fields = {"csrf_token": csrf(officer.get(address)), "template": "care.notice", "text": " "}
+    page = officer.post(f"{address}/messages", data=fields)
+    assert page.status_code == 422
+    assert "Bitte schreiben Sie einen Text." in text(page)
