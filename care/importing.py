@@ -224,7 +224,7 @@ def _enrol(values: RowValues, row: ImportRow, case_import: CaseImport, actor: Ac
     case = enrolment.case
     if enrolment.created:
         for order in values.orders:
-            orders.apply(order, case=case, actor=actor)
+            orders.apply(order, case=case, actor=actor, with_paper=False)
     db.session.flush()
     return case, enrolment.created
 

@@ -161,6 +161,14 @@ class Case(SealedRow, Identified, Base):
         Index(None, "office_id", "status", "priority", "reference"),
         Index(None, "reassess_at"),
         Index(None, "next_check_in_at"),
+        Index(
+            "ix_care_case_order_end",
+            "office_id",
+            "order_ends_on",
+            "reference",
+            sqlite_where=text("order_state IS NOT NULL"),
+            postgresql_where=text("order_state IS NOT NULL"),
+        ),
     )
 
     @property

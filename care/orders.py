@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from auth.actors import Actor
-from care import messages, timeline, trail
+from care import messages, order_notices, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_management import settled
 from care.commands import OrderEvent
@@ -85,23 +85,33 @@ def standing_of(case: Case) -> Standing | None:
     return Standing(case.order_state, case.order_starts_on, case.order_ends_on)
 
 
-def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
-    """Add an order event to the locked `case`. Raises InvalidTransition or RuleViolation."""
-    now = clock.now()
-    today = now.astimezone(zone_of(case.person)).date()
-    standing = after(standing_of(case), command, today, case.monitoring_ends_on)
+def planned(command: OrderEvent, case: Case) -> Standing:
+    """The order of `case` as it would stand after this step today. Raises InvalidTransition or RuleViolation."""
+    today = clock.now().astimezone(zone_of(case.person)).date()
+    return after(standing_of(case), command, today, case.monitoring_ends_on)
+
+
+def apply(command: OrderEvent, *, case: Case, actor: Actor, with_paper: bool = True) -> Change:
+    """Add an order event to the locked `case`. Raises InvalidTransition or RuleViolation.
+
+    `with_paper`: also follow it up (a paper, a task to write down what was said); not for what was ordered elsewhere.
+    """
+    now, earlier = clock.now(), standing_of(case)
+    standing = planned(command, case)
     case.order_state, case.order_starts_on, case.order_ends_on = standing.state, standing.starts_on, standing.ends_on
-    db.session.add(
-        OrderRecord(
-            case=case,
-            event=command.event,
-            legal_basis=command.legal_basis,
-            starts_on=standing.starts_on,
-            ends_on=standing.ends_on,
-            recorded_at=now,
-            actor_id=actor.id,
-        )
+    record = OrderRecord(
+        case=case,
+        event=command.event,
+        legal_basis=command.legal_basis,
+        starts_on=standing.starts_on,
+        ends_on=standing.ends_on,
+        recorded_at=now,
+        actor_id=actor.id,
     )
+    db.session.add(record)
+    if with_paper:
+        before = (earlier.ends_on if earlier else None, earlier is not None and earlier.state is State.VERBAL)
+        order_notices.follow(record, command, before, case=case, actor=actor)
     messages.note_basis(case, Basis.ORDER)
     timeline.add(
         case,

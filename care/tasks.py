@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import check_ins, digest, follow_up, reachability, releases
+from care import check_ins, digest, follow_up, order_notices, reachability, releases
 from care.assessment_models import WITH_FACTS
 from care.assessments import reassess
 from care.models import Case
@@ -49,4 +49,5 @@ def register() -> None:
     register_job(Job("care.reassess", EVERY, Queue.CARE, reassess_due))
     register_job(Job("care.check_ins", EVERY, Queue.CARE, check_ins.send_due))
     register_job(Job("care.releases", timedelta(minutes=1), Queue.CARE, releases.release_due))
+    register_job(Job("care.order_papers", EVERY, Queue.CARE, order_notices.make_due))
     register_job(Job("care.digest", timedelta(minutes=5), Queue.CARE, digest.send_digests))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from auth import notices
 from auth.policies import public
-from care import check_ins, household_answers, links, phones, releases, support
+from care import check_ins, household_answers, links, own_orders, phones, releases, support
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
@@ -17,11 +17,12 @@ from care.household_forms import HouseholdForm
 from care.link_pages import birth_day, gone, private
 from care.link_proofs import Opening
 from care.naming_pages import questionnaire
+from care.own_orders import ONLY_ORDER
 from care.support_forms import ONLY_SUPPORT, asked_for, wishes
 from config import limits
 from config.database import transaction
 from config.downloads import download
-from config.forms import accepting, command_or_errors
+from config.forms import BaseForm, accepting, command_or_errors
 from config.limits import limit_failures, limited
 from config.localisation import babel_code, chosen_locale, in_every_language, page_locale, speaking, spoken_locale
 
@@ -84,6 +85,8 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
     form = CheckInForm().ask(protocol_of(case), locale)
     if request.form.get("only") == ONLY_SUPPORT:
         return _ask_for_help(token, case.reference, form, phones.shown_number(case.person))
+    if request.form.get("only") == ONLY_ORDER:
+        return _acknowledge(token)
     if form.validate_on_submit():
         answers = form.answers()
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
@@ -95,7 +98,19 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
                     recorded = check_ins.answer_link(command, token=token, notice_version=shown)
                 other = locale if babel_code(locale) != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else gone()
-    return _question(form, case.reference, phones.shown_number(case.person))
+    order_waits = own_orders.waits_for(case)
+    return _question(form, case.reference, phones.shown_number(case.person), order_waits=order_waits)
+
+
+def _acknowledge(token: str) -> ResponseReturnValue:
+    """The person has received and read the order; the link stays good for the answer."""
+    if BaseForm().validate_on_submit():
+        with transaction():
+            has_arrived = own_orders.acknowledge_by_link(token)
+        if not has_arrived:
+            return gone()
+        flash(_("Thank you. Your confirmation has arrived."), "success")
+    return redirect(url_for("check_in.show", token=token), 303)
 
 
 def _ask_for_help(token: str, reference: str, form: CheckInForm, number: int | None) -> ResponseReturnValue:
@@ -112,8 +127,10 @@ def _ask_for_help(token: str, reference: str, form: CheckInForm, number: int | N
     return _question(form, reference, number)
 
 
-def _question(form: CheckInForm, reference: str, number: int | None) -> Response:
-    shown = render_template("care/check_in/form.html", form=form, reference=reference, number=number)
+def _question(form: CheckInForm, reference: str, number: int | None, *, order_waits: bool = False) -> Response:
+    shown = render_template(
+        "care/check_in/form.html", form=form, reference=reference, number=number, order_waits=order_waits
+    )
     return private(shown, 422 if form.errors else 200)
 
 

@@ -167,6 +167,8 @@ class TaskKind(StrEnum):
     CODE_LOCKED = "code_locked"  # too many wrong birth dates with the code that links a login
     TAKEN_OVER = "taken_over"  # from another office
     WORSENING = "worsening"  # the reports are getting worse over the days
+    ORDER_UNWRITTEN = "order_unwritten"  # ordered by word of mouth, and not confirmed in writing
+    ORDER_LOST = "order_lost"  # the paper of an order came back, or never arrived
     UNNOTICED = "unnoticed"  # and nobody has reviewed it in the time that the protocol gives
 
 

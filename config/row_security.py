@@ -128,6 +128,8 @@ PROTECTED: dict[str, Rows] = {
     "care_occasion": of_office(),
     "care_occasion_guest": with_parent("care_occasion_guest", "occasion_id", "care_occasion"),
     "care_support_request": with_parent("care_support_request", "case_id", "care_case"),
+    "care_order_notice": with_parent("care_order_notice", "case_id", "care_case"),
+    "care_court_matter": with_parent("care_court_matter", "case_id", "care_case"),
     "care_import": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),
 }

@@ -56,6 +56,8 @@ BLUEPRINT_MODULES = (
     "care.views_support",
     "care.views_naming",
     "care.views_occasions",
+    "care.views_order",
+    "care.views_orders",
     "care.views_staff",
     "care.views_imports",
     "care.views_erasure",
