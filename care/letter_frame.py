@@ -39,11 +39,17 @@ def frame(case: Case, subject: str, facts: Sequence[tuple[str, str]] = (), addre
 
 
 def recipient(case: Case) -> list[str]:
-    """Name and address as lines for the envelope."""
+    """Name and address as lines for the envelope; what is for a child goes to whoever has custody."""
     person, address = case.person, case.person.address or {}
     street = " ".join(filter(None, (address.get("street"), address.get("house_number"))))
     town = " ".join(filter(None, (address.get("postal_code"), address.get("city"))))
-    return [part for part in (f"{person.given_name} {person.family_name}", street, town) if part]
+    whose = str(_("To the parents or guardians of")) if is_minor(case) else ""
+    return [part for part in (whose, f"{person.given_name} {person.family_name}", street, town) if part]
+
+
+def left_to_right(text: str) -> str:
+    """Numbers, addresses and names in Latin letters, read the right way in every language."""
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def is_minor(case: Case) -> bool:

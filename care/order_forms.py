@@ -22,6 +22,11 @@ def aware(typed: datetime | None) -> datetime | None:
     return typed.replace(tzinfo=current_settings().zone) if typed else None
 
 
+def references_in(text: str) -> list[str]:
+    """What somebody wrote below each other, or parted by spaces, commas or semicolons."""
+    return text.replace(",", " ").replace(";", " ").split()
+
+
 class StepForm(OrderForm):
     """A step of one order, with what its paper says beside the text module, or to whom it was said."""
 
@@ -97,7 +102,7 @@ class RoundForm(OrderForm):
 
     def references(self) -> list[str]:
         """The references that were named."""
-        return (self.cases.data or "").replace(",", " ").replace(";", " ").split()
+        return references_in(self.cases.data or "")
 
 
 class PostedForm(BaseForm):

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from auth.models import Office
 from care.assessments import protocol_of, zone_of
-from care.letter_frame import frame, is_minor, lines_of, long_day, made_at, recipient
+from care.letter_frame import frame, is_minor, left_to_right, lines_of, long_day, made_at
 from care.models import Case
 from care.monitoring import local_day
 from care.order_texts import Common, OrderText, Step, common_text
@@ -22,7 +22,7 @@ from config.errors import N_
 from config.localisation import speaking
 from config.pdf import render_pdf
 
-TIED = re.compile(r"(§|Abs\.|Nr\.|Satz|Artikel|Absatz|\b\d{1,2}\.) (?=\d|[A-ZÄÖÜ])")
+TIED = re.compile(r"(§|Abs\.|Nr\.|Satz|Artikel|Absatz|\b\d{1,2}\.) (?=\d|[A-ZÄÖÜ])|(?<=\d) (?=Abs\.|VwVfG|IfSG)")
 """What stays on one line: § 30, 2. November."""
 TEMPLATE = "care/templates/pdf/order.typ"
 NEEDED = ("address", "court", "signatory")
@@ -88,12 +88,11 @@ def _data(case: Case, step: StepOnPaper) -> dict[str, Any]:
     places = _places(case, step, office)
 
     def fill(text: str) -> str:
-        return TIED.sub("\\1\N{NO-BREAK SPACE}", text.format_map(places))
+        return TIED.sub(lambda found: f"{found[1] or ''}\N{NO-BREAK SPACE}", text.format_map(places))
 
-    addressee = [common.recipient_minor, *recipient(case)] if is_minor(case) else recipient(case)
     born = [(_("Date of birth"), format_date(case.person.birth_date, "medium", rebase=False))]
     return {
-        **frame(case, fill(said.subject), born if case.person.birth_date else (), "\n".join(addressee)),
+        **frame(case, fill(said.subject), born if case.person.birth_date else ()),
         "draft": _("Draft") if step.draft else "",
         **_beginning(case, step, common, fill),
         "operative": {"title": common.headings.operative, "items": [fill(line) for line in said.operative]},
@@ -175,11 +174,11 @@ def _explained(case: Case, step: StepOnPaper) -> dict[str, Any]:
             _("In an emergency call 112. Say there that the health office has given you an order."),
             _("If you earn less because of the order, you can ask for compensation. You get a certificate for it."),
         ]
-    court = ", ".join(lines_of(office.court if office else None))
+    court = left_to_right(", ".join(lines_of(office.court if office else None)))
     said.append(_("You can go to court against this letter within one month: %(court)s.", court=court))
     said.append(_("Please confirm that you have received and read this letter: online, or by phone."))
     if office and office.phone:
-        said.append(_("Do you have questions? Call the health office: %(phone)s.", phone=office.phone))
+        said.append(_("Do you have questions? Call the health office: %(phone)s.", phone=left_to_right(office.phone)))
     return {"body": "\n\n".join(str(each) for each in said)}
 
 

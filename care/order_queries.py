@@ -90,7 +90,7 @@ def list_orders(actor: Actor, wanted: ListOrders) -> Page:
     found = db.session.scalars(statement.order_by(ends, Case.reference).limit(wanted.limit + 1)).all()
     items = found[: wanted.limit]
     last = items[-1] if len(found) > wanted.limit else None
-    return Page(items, page_marks.mark(last.order_ends_on or date.max, last.reference) if last else None)
+    return Page(items, page_marks.mark((last.order_ends_on or date.max).isoformat(), last.reference) if last else None)
 
 
 def numbers(actor: Actor) -> dict[str, int]:

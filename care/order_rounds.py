@@ -7,6 +7,8 @@ import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 import structlog
 from pypdf import PdfWriter
@@ -14,15 +16,18 @@ from sqlalchemy import Select, select
 
 from auth.actors import Actor
 from auth.roles import Permission
-from care import household_rows, order_notices, order_queries, orders, trail
+from care import household_rows, import_queries, occasions, order_notices, order_queries, orders, trail
 from care.assessment_models import WITH_FACTS
 from care.commands import OrderEvent
+from care.import_models import CaseImport, ImportRow, RowOutcome
 from care.models import Case, Document
+from care.occasion_models import Guest, Occasion
 from care.order_models import OrderNotice
 from care.order_queries import PRINTED_AT_ONCE, Work
 from care.order_rules import Announce, PaperState
 from care.person_letters import LETTERS
 from care.queries import cases_visible_to
+from care.vocabulary import OPEN_STATUSES
 from config import clock
 from config.announcement import Way
 from config.database import db, locked, transaction
@@ -165,6 +170,24 @@ def _may_order(actor: Actor) -> Select[Case]:
     """The visible cases of the offices in which `actor` may order."""
     mine = cases_visible_to(actor)
     return mine if actor.is_system else mine.where(Case.office_id.in_(actor.offices_for(Permission.CASES_ORDER)))
+
+
+def of_import(import_id: UUID, actor: Actor) -> Sequence[str]:
+    """The references of the cases that a file has brought; at most one round of them."""
+    mine = import_queries.imports_visible_to(actor).where(CaseImport.id == import_id).with_only_columns(CaseImport.id)
+    rows = select(ImportRow.case_id).where(ImportRow.import_id.in_(mine), ImportRow.outcome == RowOutcome.IMPORTED)
+    return _open_ones(actor, rows)
+
+
+def of_occasion(reference: str, actor: Actor) -> Sequence[str]:
+    """The references of those who were at an occasion and are in care; at most one round of them."""
+    mine = occasions.visible_to(actor).where(Occasion.reference == reference.strip().upper())
+    return _open_ones(actor, select(Guest.case_id).where(Guest.occasion_id.in_(mine.with_only_columns(Occasion.id))))
+
+
+def _open_ones(actor: Actor, case_ids: Select[Any]) -> Sequence[str]:
+    wanted = cases_visible_to(actor).where(Case.id.in_(case_ids), Case.status.in_(OPEN_STATUSES))
+    return db.session.scalars(wanted.with_only_columns(Case.reference).order_by(Case.reference).limit(MOST)).all()
 
 
 def _locked(references: Sequence[str], actor: Actor) -> Sequence[Case]:

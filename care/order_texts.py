@@ -25,7 +25,7 @@ PLACES = frozenset(
     }
 )
 """What a text may leave a place for, as `{name}`."""
-SECTION = re.compile(r"§§?\s*(\d{2})")
+SECTION = re.compile(r"\b(28|29|30|31)\b")
 OF_ORDERS = (30, 31, 29, 28)
 """Sections of the IfSG that name a measure, the special before the general one: “§ 28 with § 30” means § 30."""
 
@@ -92,7 +92,6 @@ class Common(_Texts):
     version: Annotated[int, Field(ge=1)]
     salutation: Line
     salutation_minor: Line
-    recipient_minor: Line
     opening: Line
     for_minor: Line
     confirms_verbal: Line
@@ -164,7 +163,7 @@ def text_for(legal_basis: str) -> OrderText | None:
 
     “§ 30 IfSG” and “§ 28 Abs. 1 i. V. m. § 30 Abs. 1 IfSG” both mean the measure of § 30.
     """
-    named = {int(number) for number in SECTION.findall(legal_basis)}
+    named = {int(number) for number in SECTION.findall(legal_basis.partition("§")[2])}
     section = next((one for one in OF_ORDERS if one in named), None)
     fitting = [module for module in all_texts().values() if module.section == section]
     return max(fitting, key=lambda module: module.version, default=None)

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from auth.models import Office
-from care.letter_frame import frame, long_day, made_at
+from care.letter_frame import frame, left_to_right, long_day, made_at
 from care.models import Case
 from care.monitoring import local_day
 from care.own_language import PAPER_LOCALE, in_own_language
@@ -63,7 +63,6 @@ def _letter(case: Case, subject: Callable[[], str], say: Callable[[], dict[str, 
 
 def _welcome(case: Case) -> dict[str, Any]:
     office = _office(case)
-    phone = office.phone if office else None
     body = [
         _("From now on we ask you regularly how you are. Please answer each time, also when you are well."),
         _("If you get worse, call a doctor or 116 117. In an emergency call 112."),
@@ -72,7 +71,7 @@ def _welcome(case: Case) -> dict[str, Any]:
         "body": "\n\n".join(str(each) for each in body),
         "points": {"title": str(_("How to know our messages")), "items": [str(one) for one in _signs(case, office)]},
         "example": _example(case, office),
-        "last": str(_("Do you have questions? Call the health office: %(phone)s.", phone=phone)) if phone else "",
+        "last": _questions(office),
     }
 
 
@@ -80,21 +79,17 @@ def _signs(case: Case, office: Office | None) -> list[str]:
     senders = [office.sms_sender] if office and office.sms_sender else list(current_settings().twilio_from)
     signs = []
     if case.person.channel is Way.SMS and senders:
-        signs.append(_("Our text messages come from %(sender)s.", sender=", ".join(_isolated(one) for one in senders)))
+        ours = ", ".join(left_to_right(one) for one in senders)
+        signs.append(_("Our text messages come from %(sender)s.", sender=ours))
     if case.person.channel is Way.EMAIL:
-        signs.append(_("Our e-mails come from %(sender)s.", sender=_isolated(current_settings().mail_from)))
+        signs.append(_("Our e-mails come from %(sender)s.", sender=left_to_right(current_settings().mail_from)))
     signs += [
-        _("Every message names your case: %(reference)s.", reference=_isolated(case.reference)),
-        _("Links in them always begin with %(address)s.", address=_isolated(current_settings().public_url("/"))),
+        _("Every message names your case: %(reference)s.", reference=left_to_right(case.reference)),
+        _("Links in them always begin with %(address)s.", address=left_to_right(current_settings().public_url("/"))),
         _("We never ask for money, bank details, passwords or your ID card."),
         _("If you doubt a message, do not open its link. Call us."),
     ]
     return [str(one) for one in signs]
-
-
-def _isolated(text: str) -> str:
-    """Numbers and addresses read from left to right in every language."""
-    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _example(case: Case, office: Office | None) -> dict[str, str] | None:
@@ -127,13 +122,18 @@ def _release(case: Case) -> dict[str, Any]:
         _("If you get complaints again, call a doctor and the health office."),
         _("If you earned less because of the order, you can ask for compensation within two years (§ 56 IfSG)."),
     ]
-    phone = office.phone if office else None
     return {
         "body": "\n\n".join(str(each) for each in body),
         "points": None,
         "example": None,
-        "last": str(_("Do you have questions? Call the health office: %(phone)s.", phone=phone)) if phone else "",
+        "last": _questions(office),
     }
+
+
+def _questions(office: Office | None) -> str:
+    if office is None or not office.phone:
+        return ""
+    return str(_("Do you have questions? Call the health office: %(phone)s.", phone=left_to_right(office.phone)))
 
 
 def _office(case: Case) -> Office | None:

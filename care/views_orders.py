@@ -1,6 +1,7 @@
 """Orders as pages: open work on them, one step for many, papers to print. Adds its addresses to `views_staff`."""
 
 from typing import Any, get_args
+from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import order_queries, order_rounds, order_words, trail
 from care.commands import OrderEvent
-from care.order_forms import PostedForm, RoundForm
+from care.order_forms import PostedForm, RoundForm, references_in
 from care.order_queries import ListOrders, Work
 from care.views_staff import blueprint as staff
 from config import clock
@@ -85,10 +86,10 @@ def papers_posted() -> ResponseReturnValue:
 def print_letters(kind: str) -> ResponseReturnValue:
     """First letters or release letters for the cases that were chosen, as one PDF for the printer."""
     actor, form = current_actor(), BaseForm()
-    pdf = None
+    pdf, chosen = None, [*request.form.getlist("case"), *references_in(request.form.get("cases", ""))]
     if form.validate_on_submit():
         try:
-            pdf = order_rounds.print_letters(kind, request.form.getlist("case"), actor)
+            pdf = order_rounds.print_letters(kind, chosen, actor)
         except RuleViolation as error:
             flash(translated(error), "danger")
     if pdf is not None:
@@ -123,8 +124,14 @@ def _tab(work: str, count: int, *, current: bool) -> dict[str, Any]:
 
 
 def _begun() -> dict[str, Any]:
-    """What a page that sends its cases here has said: `case` for each of them."""
-    return {"cases": "\n".join(request.form.getlist("case")), "event": request.form.get("event") or "issue_written"}
+    """The cases to begin with: those that a list has sent, that a file has brought, or that were at an occasion."""
+    named = request.form.getlist("case")
+    actor, file, occasion = current_actor(), request.args.get("file", type=UUID), request.args.get("occasion")
+    if file is not None:
+        named = list(order_rounds.of_import(file, actor))
+    elif occasion:
+        named = list(order_rounds.of_occasion(occasion, actor))
+    return {"cases": "\n".join(named), "event": request.form.get("event") or "issue_written"}
 
 
 def _preview(form: RoundForm, command: OrderEvent) -> str:

@@ -64,7 +64,8 @@ BLUEPRINT_MODULES = (
     "care.views_check_in",
     "care.views_organiser",
     "care.views_own_case",
-    "care.api_course",  # adds its addresses to the blueprint of `api`
+    "care.api_course",  # these add their addresses to the blueprint of `api`
+    "care.api_orders",
     "care.api",
     "care.api_support",
     "care.api_naming",
