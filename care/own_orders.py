@@ -31,12 +31,19 @@ def waits_for(case: Case) -> bool:
 
 
 def acknowledge_by_link(token: str) -> bool:
-    """Confirm by the link of a check-in; False when it opens nothing (any more). Call inside `transaction()`."""
-    found = links.look(token).check_in
-    if found is None:
+    """Confirm by the link of a check-in; False when it opens nothing (any more). Call inside `transaction()`.
+
+    By the link of a household its head confirms for themselves alone: an order to somebody else is read by them.
+    """
+    found = links.look(token)
+    if found.check_in is not None:
+        case_id = found.check_in.case_id
+    elif found.round is not None:
+        case_id = found.round.head_id
+    else:
         return False
-    case = case_management.locked_case(found.case_id)
-    if not links.takes_answer(found):
+    case = case_management.locked_case(case_id)
+    if found.check_in is not None and not links.takes_answer(found.check_in):
         return False
     actor = Actor.link(case.reference, case.person.locale)
     order_notices.acknowledge(Acknowledge(source=Source.LINK), case=case, actor=actor)

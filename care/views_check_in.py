@@ -136,6 +136,8 @@ def _question(form: CheckInForm, reference: str, number: int | None, *, order_wa
 
 def _household(token: str, asked: Any) -> ResponseReturnValue:
     locale, reference = spoken_locale(), asked.head.reference
+    if request.form.get("only") == ONLY_ORDER:
+        return _acknowledge(token)
     form = HouseholdForm().ask(household_answers.asked_by_link(asked), locale)
     commands = form.commands() if form.validate_on_submit() else None
     if commands is not None:
@@ -145,7 +147,8 @@ def _household(token: str, asked: Any) -> ResponseReturnValue:
                 taken = household_answers.answer_link(commands, token=token, notice_version=shown)
             other = locale if babel_code(locale) != page_locale() else None
             return redirect(url_for("check_in.thanks", lang=other), 303) if taken else gone()
-    page = render_template("care/check_in/household.html", form=form, reference=reference)
+    order_waits = own_orders.waits_for(asked.head)
+    page = render_template("care/check_in/household.html", form=form, reference=reference, order_waits=order_waits)
     return private(page, 422 if form.has_errors else 200)
 
 

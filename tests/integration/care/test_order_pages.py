@@ -119,6 +119,25 @@ def test_confirmed_by_the_link_of_a_check_in(officer: FlaskClient, time: Any, cl
     assert "Wie geht es Ihnen heute?" in page  # the question of the day still waits
 
 
+def test_a_head_confirms_for_themselves_alone(officer: FlaskClient, time: Any, client: FlaskClient) -> None:
+    head = case_here()
+    with transaction():
+        member = EnrolCase.model_validate(enrolment(person={"phone": None, "channel": "none"}) | {
+            "household_of": head.reference
+        })  # fmt: skip
+        other = case_management.enrol(member, actor=OFFICER, office_id=head.office_id).case
+    for case in (head, other):
+        apply(case, WRITTEN)
+    order_notices.make_due()
+    time.at = local(date(2026, 11, 2), 12)
+    tick()
+    link = f"/c/{link_in(bodies(head, 'care.check_in_household')[0])}"
+    assert "erhalten und gelesen" in client.get(link).get_data(as_text=True)
+    assert post(client, link, link, only="order").status_code == 303
+    assert notices(head)[0].acknowledged_source is Source.LINK
+    assert notices(other)[0].acknowledged_at is None
+
+
 def test_many_at_once(officer: FlaskClient, time: Any) -> None:
     fine, verbal, lifted = case_here(), case_here(), case_here()
     apply(verbal, OrderEvent(event="issue_verbal", legal_basis="§ 30 IfSG", ends_on=date(2026, 11, 12)))

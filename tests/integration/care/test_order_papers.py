@@ -1,18 +1,22 @@
 """Orders on paper: each step makes its paper, and what became of it is known."""
 
 import io
+import json
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from pypdf import PdfReader
+from sqlalchemy import func, select
+from sqlalchemy import text as text_of
 
-from care import case_management, order_notices, orders
+from auth.erasures import EVERYTHING
+from care import case_management, court_matters, erasure, keeping, order_notices, orders
 from care.commands import OrderEvent
 from care.models import Case
-from care.order_models import OrderNotice
-from care.order_rules import Acknowledge, Announce, PaperState
+from care.order_models import CourtMatter, OrderNotice
+from care.order_rules import Acknowledge, Announce, NoteCourtMatter, PaperState
 from care.order_texts import all_texts
 from care.vocabulary import OrderEventKind as Event
 from care.vocabulary import Source, TaskKind
@@ -170,3 +174,41 @@ def test_acknowledged_once(care: Flask, time: Any) -> None:
     step(case, "extend", ends_on=date(2026, 11, 20))
     order_notices.make_due()
     assert [notice.acknowledged_at is None for notice in notices(case)] == [False, True]
+
+
+def test_what_is_kept_of_an_order(care: Flask, time: Any) -> None:
+    ready_office()
+    case = step(new_case(), "issue_written", ends_on=date(2026, 11, 15), reason="hustete beim Chor")
+    order_notices.make_due()
+    with transaction():
+        found = case_management.locked_case(case.id)
+        court_matters.note(NoteCourtMatter(action="open", note="ging aus dem Haus"), case=found, actor=OFFICER)
+        order_notices.acknowledge(Acknowledge(source=Source.PAPER), case=found, actor=OFFICER)
+    copied = json.loads(dict(keeping.files_of_case(case.id))["case.json"])
+    assert copied["order_notices"][0]["acknowledged_source"] == "paper"
+    assert copied["court_matters"][0]["note"] == "ging aus dem Haus"
+    with transaction():
+        erasure.erase_health([case.id])
+    (notice,) = notices(case)
+    assert notice.reason is None
+    assert notice.document.content
+    assert notice.acknowledged_at
+    assert court_matters.all_of(notice.case) == []
+    kinds = {event.kind for event in notice.case.events}
+    assert "order_acknowledged" in kinds
+    assert "court_matter" not in kinds
+    with transaction():
+        erasure.erase_people([notice.case.person_id], EVERYTHING)
+    assert db.session.scalar(select(func.count()).select_from(OrderNotice)) == 0
+    assert db.session.scalar(select(func.count()).select_from(CourtMatter)) == 0
+
+
+def test_health_is_sealed(care: Flask, time: Any) -> None:
+    case = step(new_case(), "issue_verbal", told_to="Großtante", reason="hustete beim Chor", ends_on=date(2026, 11, 15))
+    with transaction():
+        found = case_management.locked_case(case.id)
+        court_matters.note(NoteCourtMatter(action="open", note="ging aus dem Haus"), case=found, actor=OFFICER)
+    for table in ("care_order_notice", "care_court_matter"):
+        for row in db.session.execute(text_of(f"SELECT * FROM {table}")):
+            plain = " ".join(str(value) for value in row)
+            assert not any(word in plain for word in ("Großtante", "Chor", "Haus"))
