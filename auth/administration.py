@@ -1,6 +1,7 @@
 """Offices, departments and role grants: how the house is set up. Domain functions; call them inside `transaction()`."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -18,6 +19,8 @@ from config.errors import N_, FieldError, NotFound, RuleViolation
 PlaceT = TypeVar("PlaceT", Office, Department)
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z")
 NAME_LENGTH = 200
+OFFICE_FACTS = {"email": 200, "phone": 50, "address": 300, "court": 300, "signatory": 120, "sms_sender": 60}
+"""What can be said of a health office beside its name, and how long it may be."""
 NO_OFFICE = N_("There is no health office yet; add one first.")
 NO_DEPARTMENT = N_("There is no department yet; add one first.")
 
@@ -25,6 +28,33 @@ NO_DEPARTMENT = N_("There is no department yet; add one first.")
 def add_office(*, actor: Actor, code: str, name: str, email: str | None = None, phone: str | None = None) -> Office:
     """Add a health office; the first one is the default. Raises RuleViolation."""
     return _add(Office, actor, code, name, email, phone)
+
+
+def office_facts(code: str) -> dict[str, str]:
+    """What the papers of this office say of it, by field. Raises NotFound."""
+    office = db.session.scalar(select(Office).where(Office.code == code))
+    if office is None:
+        raise NotFound()
+    return {name: getattr(office, name) or "" for name in ("name", *OFFICE_FACTS)}
+
+
+def set_office(code: str, facts: Mapping[str, str | None], *, actor: Actor) -> None:
+    """Set facts of a health office, by field; what is not named stays. Raises NotFound, RuleViolation."""
+    office = db.session.scalar(select(Office).where(Office.code == code).with_for_update())
+    if office is None:
+        raise NotFound()
+    changed = []
+    for name, most in OFFICE_FACTS.items():
+        if name not in facts:
+            continue
+        text = "\n".join(filter(None, (" ".join(line.split()) for line in (facts[name] or "").splitlines())))
+        if len(text) > most:
+            raise RuleViolation(name, N_("At most {most} characters are possible."), most=most)
+        if text != (getattr(office, name) or ""):
+            setattr(office, name, text or None)
+            changed.append(name)
+    if changed:
+        audit.record(actor, "office.changed", f"office:{code}", fields=sorted(changed))
 
 
 def add_department(

@@ -32,6 +32,7 @@ _actions: dict[str, str] = {
     "role.granted": N_("Role granted"),
     "role.revoked": N_("Role revoked"),
     "office.added": N_("Health office added"),
+    "office.changed": N_("Facts of a health office changed"),
     "department.added": N_("Department added"),
     "account.exported": N_("Copy of one's own data taken"),
     "account.deleted": N_("Account deleted"),

@@ -101,6 +101,23 @@ def add_office(code: str, name: str, email: str | None, phone: str | None) -> No
     click.echo(line)
 
 
+@offices.command("set")
+@click.option("--code", required=True, help="The office's short code.")
+@click.option("--address", help="Street and town; a line break is written \\n.")
+@click.option("--court", help="Name and address of the administrative court; a line break is written \\n.")
+@click.option("--signatory", help="Who signs orders.")
+@click.option("--sms-sender", help="The number or name that text messages come from.")
+@click.option("--email", help="E-mail for people.")
+@click.option("--phone", help="Telephone for people.")
+@with_appcontext
+def set_office(code: str, **facts: str | None) -> None:
+    """Set what the papers of a health office say of it; what is not given stays."""
+    given = {name: value.replace("\\n", "\n") for name, value in facts.items() if value is not None}
+    with acting():
+        administration.set_office(code, given, actor=CommandLine)
+    click.echo(f"Set {', '.join(sorted(given)) or 'nothing'} of health office {code}")
+
+
 @click.group()
 def departments() -> None:
     """Departments of the administration."""

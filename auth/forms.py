@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, IntegerField, SelectField, StringField, TelField
+from wtforms import EmailField, IntegerField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from auth.roles import Role
@@ -33,6 +33,25 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]
     name = StringField(_l("Name"), [REQUIRED, Length(max=200)])
     email = EmailField(_l("E-mail"), [Length(max=200)])
     phone = TelField(_l("Telephone"), [Length(max=50)])
+
+
+class OfficeForm(FlaskForm):  # type: ignore[misc]
+    """What the papers of a health office say of it."""
+
+    address = TextAreaField(_l("Address"), [Length(max=300)], description=_l("Street and town, a line each."))
+    court = TextAreaField(
+        _l("Administrative court"),
+        [Length(max=300)],
+        description=_l("Name and address, as instructions on legal remedies name it. Without it no order is printed."),
+    )
+    signatory = StringField(_l("Who signs"), [Length(max=120)], description=_l("The name that stands beneath orders."))
+    sms_sender = StringField(
+        _l("Sender of text messages"),
+        [Length(max=60)],
+        description=_l("The number or name that people see, for the letter that tells them of our messages."),
+    )
+    phone = TelField(_l("Telephone"), [Length(max=50)])
+    email = EmailField(_l("E-mail"), [Length(max=200)])
 
 
 class OfPlace(FlaskForm):  # type: ignore[misc]

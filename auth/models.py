@@ -15,7 +15,10 @@ from config.encryption import DEPLOYMENT, KeyHolder, SealedRow, Sealer, sealed
 
 
 class Office(Identified, Base):
-    """A health office; cases belong to exactly one."""
+    """A health office; cases belong to exactly one. `address`, `court`, `signatory`: what its papers cannot do without.
+
+    `address` and `court` are lines of text, `sms_sender` the number or name that its text messages come from.
+    """
 
     __tablename__ = "office"
 
@@ -23,6 +26,10 @@ class Office(Identified, Base):
     name: Mapped[str]
     email: Mapped[str | None]
     phone: Mapped[str | None]
+    address: Mapped[str | None]
+    court: Mapped[str | None]
+    signatory: Mapped[str | None]
+    sms_sender: Mapped[str | None]
     is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth import administration, queries, tokens
-from auth.forms import ROLE_NAMES, GrantForm, PlaceForm, show
+from auth.forms import ROLE_NAMES, GrantForm, OfficeForm, PlaceForm, show
 from auth.policies import current_actor, require
 from auth.roles import Permission, Role
 from config import clock
@@ -37,6 +37,23 @@ def index() -> ResponseReturnValue:
 @require(Permission.ADMIN_MANAGE)
 def add_office() -> ResponseReturnValue:
     return _add_place(_("Add a health office"), administration.add_office)
+
+
+@blueprint.route("/offices/<code>", methods=["GET", "POST"])
+@require(Permission.ADMIN_MANAGE)
+def office(code: str) -> ResponseReturnValue:
+    """What the papers of a health office say of it."""
+    facts = administration.office_facts(code)
+    form = OfficeForm(data=facts)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                given = {name: form.data[name] for name in administration.OFFICE_FACTS}
+                administration.set_office(code, given, actor=current_actor())
+            return _back(_("The facts of the health office were saved."))
+        except RuleViolation as violation:
+            show(form, violation)
+    return _form_page(form, facts["name"])
 
 
 @blueprint.route("/departments/new", methods=["GET", "POST"])
@@ -104,7 +121,7 @@ def _add_place(title: str, add: Callable[..., object]) -> ResponseReturnValue:
     return _form_page(form, title)
 
 
-def _form_page(form: PlaceForm | GrantForm, title: str) -> ResponseReturnValue:
+def _form_page(form: PlaceForm | GrantForm | OfficeForm, title: str) -> ResponseReturnValue:
     return render_template(
         "auth/admin_form.html", form=form, form_title=title
     ), 422 if request.method == "POST" else 200

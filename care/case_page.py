@@ -23,6 +23,8 @@ from care import (
     duplicate_queries,
     naming_queries,
     occasion_pages,
+    order_queries,
+    order_words,
     orders,
     own_cases,
     queries,
@@ -37,7 +39,6 @@ from care import (
 )
 from care.forms import (
     CloseForm,
-    OrderForm,
     PeriodForm,
     ProtocolForm,
     ReviewForm,
@@ -48,9 +49,11 @@ from care.household_forms import MoveForm
 from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
 from care.naming_forms import FinishNamingForm, NamedByStaffForm
+from care.order_forms import AcknowledgeForm, AnnounceForm, CourtForm, StepForm
 from care.page_words import said
 from care.support_forms import SupportForm
 from care.vocabulary import Channel, Status
+from config import clock
 from config.database import transaction
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
@@ -103,6 +106,7 @@ def show_case(reference: str, **forms: Any) -> str:
     shown |= {"maybe_same": duplicate_queries.pairs_of_case(current_actor(), found)}
     shown |= {"merged": duplicate_queries.merged_into(found), "transfer": transfer_queries.waiting_of(found)}
     shown["occasions"] = occasion_pages.of_case(current_actor(), found)
+    shown["order"] = order_queries.of_case(found)
     shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     found = _note_looks(found, shown)
     locale = page_locale()
@@ -111,7 +115,10 @@ def show_case(reference: str, **forms: Any) -> str:
             StaffReportForm(None, prefix="report").ask(shown["protocol"], locale).offer(correctable(found))
         ),
         "review_form": lambda: ReviewForm(None, prefix="review").offer(),
-        "order_form": lambda: OrderForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
+        "order_form": lambda: StepForm(None, prefix="order").offer(orders.possible_events(shown["order_state"])),
+        "announce_form": lambda: AnnounceForm(None, prefix="announce", data=_today("given_on")).offer(),
+        "acknowledge_form": lambda: AcknowledgeForm(None, prefix="acknowledge").offer(),
+        "court_form": lambda: CourtForm(None, prefix="court"),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
@@ -172,6 +179,9 @@ CODES: dict[str, dict[str, str]] = {
     "support_action": words.SUPPORT_ACTIONS,
     "contact_action": words.NAMED_ACTIONS,
     "bulk": bulk_act_words.KINDS,
+    "given_way": order_words.ORDER_WAYS,
+    "court_action": order_words.COURT_ACTIONS,
+    "told_by": words.SOURCES,
 }
 AS_THEY_ARE = (
     "legal_basis",
@@ -217,6 +227,10 @@ def _told(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     return str(_(tables[name][value]) if name in tables else said(value))
+
+
+def _today(field: str) -> dict[str, date]:
+    return {field: clock.today(current_settings().zone)}
 
 
 def correctable(case: Any) -> list[tuple[str, str]]:

@@ -78,7 +78,7 @@ def _zone(value: str) -> str:
     return value
 
 
-def _blank_is_none(value: Any) -> Any:
+def blank_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -124,9 +124,9 @@ class PersonData(Command):
     given_name: Text
     family_name: Text
     birth_date: BirthDate | None
-    sex: Annotated[Literal["female", "male", "diverse", "unknown"] | None, BeforeValidator(_blank_is_none)] = None
-    phone: Annotated[Phone | None, BeforeValidator(_blank_is_none)] = None
-    email: Annotated[Email | None, BeforeValidator(_blank_is_none)] = None
+    sex: Annotated[Literal["female", "male", "diverse", "unknown"] | None, BeforeValidator(blank_is_none)] = None
+    phone: Annotated[Phone | None, BeforeValidator(blank_is_none)] = None
+    email: Annotated[Email | None, BeforeValidator(blank_is_none)] = None
     locale: Locale = "de"
     channel: Channel
     contact_window: ContactWindow = "unset"
@@ -146,7 +146,7 @@ class EnrolCase(Command):
     entered_on: date | None = None
     continuous_exposure: bool = False
     household_of: Annotated[str | None, Field(max_length=8)] = None
-    external_id: Annotated[str | None, Field(max_length=120), BeforeValidator(_blank_is_none)] = None
+    external_id: Annotated[str | None, Field(max_length=120), BeforeValidator(blank_is_none)] = None
     enrolled_at: AwareDatetime | None = None
 
 
@@ -204,7 +204,7 @@ class ExtendMonitoring(Command):
 class MoveToProtocol(Command):
     """Follow the case by another version of its protocol, or by another protocol; what is left out is the newest."""
 
-    code: Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidator(_blank_is_none)] = None
+    code: Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidator(blank_is_none)] = None
     version: Annotated[int | None, Field(ge=1)] = None
 
 
@@ -219,12 +219,19 @@ class SetPreferences(Command):
 
 
 class OrderEvent(Command):
-    """One step in the life of a quarantine or isolation order. Both dates are inclusive local days."""
+    """One step in the life of a quarantine or isolation order. Both dates are inclusive local days.
+
+    `told_to`, `told_at`: to whom and when it was said, if not to the person and now. `reason`: why in this case, for
+    the paper.
+    """
 
     event: OrderEventKind
     legal_basis: Annotated[str, Field(min_length=1, max_length=200)]
     starts_on: date | None = None
     ends_on: date | None = None
+    told_to: Annotated[str | None, Field(max_length=200), BeforeValidator(blank_is_none)] = None
+    told_at: AwareDatetime | None = None
+    reason: Annotated[Note | None, BeforeValidator(blank_is_none)] = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "OrderEvent":

@@ -26,6 +26,7 @@ from care.line_list import RULES_VERSION
 from care.models import Case, CaseEvent, Document, OfficeTask, Person
 from care.naming_models import NamedContact, NamingFinished
 from care.occasion_models import Guest
+from care.order_models import CourtMatter, OrderNotice
 from care.support_models import SupportRequest
 from care.transfer_models import Transfer
 from care.vocabulary import OPEN_STATUSES
@@ -43,7 +44,7 @@ from notifications.statuses import Channel
 KIND = "person"
 ORDERS = "care.orders"  # the type of record whose time keeps order and papers
 ORDER_DAYS, LEAST_ORDER_DAYS = 913, 731  # two years to apply, and half a year in which the office may be asked
-KEPT_EVENTS = ("enrolled", "order", "closed", "reopened")
+KEPT_EVENTS = ("enrolled", "order", "order_given", "order_lost", "order_acknowledged", "closed", "reopened")
 REASONS = ("wish", "unlawful", "mistake")
 ERASING = scopes.system("care.erasure")  # what other rooms know is nobody's own
 BARE = {"synchronize_session": False}
@@ -138,6 +139,7 @@ def _parts(cases: Sequence[Case], scope: str) -> tuple[Part, ...]:
         Part(N_("Contacts named"), number(NamedContact)),
         Part(N_("Places on guest lists"), number(Guest)),
         Part(N_("Requests for help"), number(SupportRequest)),
+        Part(N_("Matters for the court"), number(CourtMatter)),
         Part(N_("Messages"), erasing.count([case.reference for case in cases])),
     )
     whole = (Part(N_("Papers"), number(Document)), Part(N_("Name, contact, address, and the case itself"), len(cases)))
@@ -244,10 +246,11 @@ def _erase_facts(case_ids: Sequence[UUID]) -> None:
     unlinked = {"corrects_id": None, "replaces_id": None}
     _run(update(SymptomReport).where(among(SymptomReport.case_id, case_ids)).values(unlinked))
     facts: tuple[type[Any], ...] = (SymptomReport, Review, LabResult, CheckIn, OfficeTask, *OF_CASE)
-    facts += (SupportRequest, NamedContact, NamingFinished, Guest, BulkActRow)
+    facts += (SupportRequest, NamedContact, NamingFinished, Guest, BulkActRow, CourtMatter)
     for model in facts:
         ids = list(db.session.scalars(select(model.id).where(among(model.case_id, case_ids))))
         delete_with_dependents(model.__table__, ids)
+    _run(update(OrderNotice).where(among(OrderNotice.case_id, case_ids)).values(reason_sealed=None))
     _run(delete(CaseEvent).where(among(CaseEvent.case_id, case_ids), CaseEvent.kind.not_in(KEPT_EVENTS)))
 
 

@@ -25,6 +25,7 @@ from care import (
     keeping_due,
     naming_queries,
     occasion_pages,
+    order_queries,
     representations,
     support_queries,
 )
@@ -144,6 +145,7 @@ def _as_json(case: Case) -> dict[str, Any]:
             }
             for order in case.orders
         ],
+        **order_queries.for_export(case),
         **course_representations.course_json(case),
         "occasions": occasion_pages.export_json(case),
         "named_contacts": naming_queries.export_json(case),

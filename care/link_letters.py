@@ -1,20 +1,17 @@
 """The letter with the code that links a login to a case. Made once, handed to staff, and not kept: it has a secret."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import format_date
 from flask_babel import gettext as _
 
-from auth.models import Office
 from care import phones
 from care.guardianship import CodeWay, LinkBasis
+from care.letter_frame import frame, long_day, made_at
 from care.link_codes import LASTS
 from care.models import Case
 from care.monitoring import local_day
 from care.own_language import PAPER_LOCALE, in_own_language
 from config import clock
-from config.database import db
 from config.localisation import speaking
 from config.pdf import render_pdf
 from config.settings import current_settings
@@ -25,32 +22,17 @@ def letter(case: Case, code: str, basis: LinkBasis, addressee: str = "") -> byte
 
     `addressee`: lines for the envelope where it does not go to the person themselves.
     """
-    today = local_day(clock.now(), current_settings().zone)
     with speaking(PAPER_LOCALE):
         data = _data(case, code, basis, addressee)
     data["translation"] = in_own_language(case.person.locale, lambda: _explained(case, basis))
-    created = datetime(today.year, today.month, today.day, tzinfo=UTC)
-    return render_pdf("care/templates/pdf/link_letter.typ", data, created=created)
+    return render_pdf("care/templates/pdf/link_letter.typ", data, created=made_at())
 
 
 def _data(case: Case, code: str, basis: LinkBasis, addressee: str) -> dict[str, Any]:
-    office = db.session.get(Office, case.office_id)
-    sender = office.name if office else current_settings().city_name
-    zone = current_settings().zone
-    today, last_day = (local_day(moment, zone) for moment in (clock.now(), clock.wall() + LASTS[CodeWay.LETTER]))
+    last_day = local_day(clock.wall() + LASTS[CodeWay.LETTER], current_settings().zone)
+    valid_until = (_("Code valid until"), long_day(last_day))
     return {
-        "title": _("Your code for the online account"),
-        "subject": _("Your code for the online account"),
-        "lang": PAPER_LOCALE,
-        "sender": {"name": sender, "department": _("Public health"), "line": sender},
-        "recipient": addressee.split("\n") if addressee.strip() else _address(case),
-        "facts": [
-            [_("Reference"), case.reference],
-            [_("Date"), format_date(today, "long", rebase=False)],
-            [_("Code valid until"), format_date(last_day, "long", rebase=False)],
-        ],
-        "words": {"page": _("Page")},
-        "footer": sender,
+        **frame(case, _("Your code for the online account"), [valid_until], addressee),
         "body": _intro(case, basis),
         "code": {"label": _("Your code"), "text": code},
         "steps": {"title": _("How it works"), "items": _steps(basis)},
@@ -120,10 +102,3 @@ def _phone(case: Case) -> dict[str, Any] | None:
             number=number,
         ),
     }
-
-
-def _address(case: Case) -> list[str]:
-    person, address = case.person, case.person.address or {}
-    street = " ".join(filter(None, (address.get("street"), address.get("house_number"))))
-    town = " ".join(filter(None, (address.get("postal_code"), address.get("city"))))
-    return [part for part in (f"{person.given_name} {person.family_name}", street, town) if part]

@@ -182,6 +182,9 @@ class Case(SealedRow, Identified, Base):
         *(partial_index(f"ix_care_case_{name}", name, where=f"{name} IS NOT NULL") for name in SPARSE),
         partial_index("ix_care_case_unassessed", "id", where=f"{UNASSESSED} AND {OPEN_ROWS}"),
         partial_index("ix_care_case_rules", "rules_version", where=OPEN_ROWS),
+        partial_index(
+            "ix_care_case_order_end", "office_id", "order_ends_on", "reference", where="order_state IS NOT NULL"
+        ),
     )
 
     @property

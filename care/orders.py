@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from auth.actors import Actor
-from care import messages, timeline, trail
+from care import messages, order_notices, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_management import follow, settled
 from care.commands import OrderEvent
@@ -87,16 +87,30 @@ def standing_of(case: Case) -> Standing | None:
     return Standing(case.order_state, case.order_starts_on, case.order_ends_on)
 
 
+def planned(command: OrderEvent, case: Case) -> Standing:
+    """The order of `case` as it would stand after this step today. Raises InvalidTransition or RuleViolation."""
+    today = clock.now().astimezone(zone_of(case.person)).date()
+    return after(standing_of(case), command, today, case.monitoring_ends_on)
+
+
 def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
-    """Add an order event to the locked `case`. Raises InvalidTransition or RuleViolation."""
-    now = clock.now()
-    _add(command, case, actor, now)
+    """Add an order event to the locked `case`, and follow it up: a paper, a task to write down what was said.
+
+    Raises InvalidTransition or RuleViolation.
+    """
+    now, earlier = clock.now(), standing_of(case)
+    record = _add(command, case, actor, now)
+    before = (earlier.ends_on if earlier else None, earlier is not None and earlier.state is State.VERBAL)
+    order_notices.follow(record, command, before, case=case, actor=actor)
     messages.note_basis([case], Basis.ORDER)
     return settled(case, actor, now)
 
 
 def apply_many(events: Sequence[tuple[OrderEvent, Case]], *, actor: Actor) -> None:
-    """The same for many locked cases, some of which may have several events, one after the other."""
+    """Add events to many locked cases, to some of them several, one after the other.
+
+    They were ordered elsewhere: there is nothing to be written or said any more.
+    """
     now = clock.now()
     cases = {case.id: case for _, case in events}
     with db.session.no_autoflush, gathering():
@@ -106,21 +120,19 @@ def apply_many(events: Sequence[tuple[OrderEvent, Case]], *, actor: Actor) -> No
         messages.note_basis(cases.values(), Basis.ORDER)
 
 
-def _add(command: OrderEvent, case: Case, actor: Actor, now: datetime) -> None:
-    today = now.astimezone(zone_of(case.person)).date()
-    standing = after(standing_of(case), command, today, case.monitoring_ends_on)
+def _add(command: OrderEvent, case: Case, actor: Actor, now: datetime) -> OrderRecord:
+    standing = planned(command, case)
     case.order_state, case.order_starts_on, case.order_ends_on = standing.state, standing.starts_on, standing.ends_on
-    db.session.add(
-        OrderRecord(
-            case=case,
-            event=command.event,
-            legal_basis=command.legal_basis,
-            starts_on=standing.starts_on,
-            ends_on=standing.ends_on,
-            recorded_at=now,
-            actor_id=actor.id,
-        )
+    record = OrderRecord(
+        case=case,
+        event=command.event,
+        legal_basis=command.legal_basis,
+        starts_on=standing.starts_on,
+        ends_on=standing.ends_on,
+        recorded_at=now,
+        actor_id=actor.id,
     )
+    db.session.add(record)
     timeline.add(
         case,
         "order",
@@ -131,3 +143,4 @@ def _add(command: OrderEvent, case: Case, actor: Actor, now: datetime) -> None:
         ends_on=standing.ends_on,
     )
     trail.record(actor, "case.order", case, event=command.event.value)
+    return record

@@ -21,6 +21,7 @@ from care import (
     check_ins,
     household_answers,
     naming_queries,
+    own_orders,
     representations,
     support_queries,
     timeline,
@@ -117,14 +118,15 @@ def answer_for_household(answers: Answers, reference: str, actor: Actor, notice_
 
 
 @contextmanager
-def opened(actor: Actor, reference: str) -> Iterator[Case]:
+def opened(actor: Actor, reference: str, *, even_closed: bool = False) -> Iterator[Case]:
     """The open case that this login is linked to, locked, for one act. Raises NotFound, RuleViolation.
 
-    Call inside `transaction()`; what the block adds is written in the scope of one's own case.
+    `even_closed`: for what can be done when the time with the health office is over. Call inside `transaction()`; what
+    the block adds is written in the scope of one's own case.
     """
     with scopes.within(OWN_CASE):
         case = case_management.locked_case(_own(actor, reference)[0].id)
-        if not case.is_open:
+        if not (case.is_open or even_closed):
             raise RuleViolation("", N_("Your time with the health office is over; nothing is asked any more."))
         yield case
         db.session.flush()
@@ -253,6 +255,7 @@ def _page_values(case: Case, link: CaseLink) -> dict[str, Any]:
         "order": representations.order_json(case),
         "order_starts_on": case.order_starts_on,
         "order_ends_on": case.order_ends_on,
+        "order_read": own_orders.standing_of(case),
         "last_report_at": case.last_report_at,
         "next_check_in_at": case.next_check_in_at,
         "is_asked": case.is_open and question is not None,

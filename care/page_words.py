@@ -8,7 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from auth.actors import Actor
-from care import queries, words
+from care import order_words, queries, words
 from care.facts import UNSPECIFIED
 from care.protocol import Protocol
 from config.error_pages import filled
@@ -18,7 +18,7 @@ from config.localisation import local_date, local_number
 
 def care_words(table: str, code: str | None) -> str:
     """The word of one of care's codes in the language of this page."""
-    known: dict[str, str] = getattr(words, table)
+    known: dict[str, str] = getattr(order_words if hasattr(order_words, table) else words, table)
     return _(known[code]) if code in known else code or ""
 
 

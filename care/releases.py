@@ -1,19 +1,18 @@
 """The end of monitoring: certificate, word to the person, and the link that asks for the date of birth."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from auth.actors import Actor
-from auth.models import Office
 from care import case_management, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
+from care.letter_frame import frame, long_day, made_at
 from care.link_proofs import Opening, prove
 from care.models import AccessLink, Case, Document
 from care.monitoring import at, local_day
@@ -122,32 +121,15 @@ def _morning(case: Case, now: datetime) -> datetime:
 
 def certificate(case: Case) -> bytes:
     """The certificate of the period as tagged PDF (about 50 ms of CPU: not within a transaction)."""
-    today = local_day(clock.now(), current_settings().zone)
     with speaking(PAPER_LOCALE):
-        data = _certificate_data(case, today)
+        data = _certificate_data(case)
     data["translation"] = in_own_language(case.person.locale, lambda: _certified(case, case.person.locale))
-    created = datetime(today.year, today.month, today.day, tzinfo=UTC)
-    return render_pdf("care/templates/pdf/certificate.typ", data, created=created)
+    return render_pdf("care/templates/pdf/certificate.typ", data, created=made_at())
 
 
-def _certificate_data(case: Case, today: date) -> dict[str, Any]:
-    person, office = case.person, db.session.get(Office, case.office_id)
-    address = person.address or {}
-    street = " ".join(filter(None, (address.get("street"), address.get("house_number"))))
-    town = " ".join(filter(None, (address.get("postal_code"), address.get("city"))))
+def _certificate_data(case: Case) -> dict[str, Any]:
     return {
-        "title": _("Certificate of the monitoring period"),
-        "subject": _("Certificate of the monitoring period"),
-        "lang": PAPER_LOCALE,
-        "sender": {
-            "name": office.name if office else current_settings().city_name,
-            "department": _("Public health"),
-            "line": office.name if office else current_settings().city_name,
-        },
-        "recipient": [part for part in (f"{person.given_name} {person.family_name}", street, town) if part],
-        "facts": [[_("Reference"), case.reference], [_("Date"), _long(today)]],
-        "words": {"page": _("Page")},
-        "footer": office.name if office else "",
+        **frame(case, _("Certificate of the monitoring period")),
         **_certified(case, PAPER_LOCALE),
         "closing": _("This certificate was made by computer and is valid without a signature."),
     }
@@ -159,20 +141,16 @@ def _certified(case: Case, locale: str) -> dict[str, Any]:
         _(
             "We certify that %(name)s, born on %(birth)s, was monitored by this health office because of %(disease)s.",
             name=f"{person.given_name} {person.family_name}",
-            birth=_long(person.birth_date) or "–",
+            birth=long_day(person.birth_date) or "–",
             disease=protocol_of(case).name.in_(locale),
         ),
-        _("The period began on %(start)s and ended on %(end)s.", start=_long(starts_on), end=_long(ends_on)),
+        _("The period began on %(start)s and ended on %(end)s.", start=long_day(starts_on), end=long_day(ends_on)),
         _("Until its end the person reported no signs of the disease that would make further monitoring necessary."),
     )
     return {
         "body": "\n\n".join(sentences),
-        "period": [[_("First day"), _long(starts_on)], [_("Last day"), _long(ends_on)]],
+        "period": [[_("First day"), long_day(starts_on)], [_("Last day"), long_day(ends_on)]],
     }
-
-
-def _long(day: date | None) -> str:
-    return format_date(day, "long", rebase=False) if day else ""
 
 
 def open_paper(token: str, birth_date: date) -> Opened:

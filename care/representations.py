@@ -224,6 +224,8 @@ def page_values(case: Case) -> dict[str, Any]:
         "order_state": case.order_state.value if case.order_state else None,
         "order_starts_on": case.order_starts_on,
         "order_ends_on": case.order_ends_on,
+        "order_has_ended": case.order_ends_on is not None
+        and case.order_ends_on < local_day(clock.now(), zone_of(person)),
         "protocol": protocol,
         "newer_version": newest if (newest := current_versions().get(protocol.code, 0)) > protocol.version else None,
         "shortenings": shortening.offers(load_facts(case), protocol, clock.now()) if case.is_open else (),

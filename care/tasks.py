@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from care import asking, check_ins, digest, reachability, reassessing, releases, transfer
+from care import asking, check_ins, digest, order_notices, reachability, reassessing, releases, transfer
 from care.page_words import link_to_case
 from config import clock
 from notifications.inbound import register_reply_handler
@@ -27,4 +27,5 @@ def register() -> None:
     register_job(Job("care.check_ins", EVERY, Queue.CARE, asking.send_due))
     register_job(Job("care.releases", timedelta(minutes=1), Queue.CARE, releases.release_due))
     register_job(Job("care.transfers", timedelta(minutes=5), Queue.CARE, transfer.expire_due))
+    register_job(Job("care.order_papers", EVERY, Queue.CARE, order_notices.make_due))
     register_job(Job("care.digest", timedelta(minutes=5), Queue.CARE, digest.send_digests))

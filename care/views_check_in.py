@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from auth import notices
 from auth.policies import public
-from care import check_ins, household_answers, links, phones, releases, support
+from care import check_ins, household_answers, links, own_orders, phones, releases, support
 from care.assessments import protocol_of
 from care.commands import RecordReport
 from care.forms import BirthDateForm, CheckInForm
@@ -17,12 +17,13 @@ from care.household_forms import HouseholdForm
 from care.link_pages import birth_day, gone, private
 from care.link_proofs import Opening
 from care.naming_pages import questionnaire
+from care.own_orders import ONLY_ORDER
 from care.support_forms import ONLY_SUPPORT, asked_for, wishes
 from care.views_correction import may_be_corrected, remember
 from config import limits
 from config.database import transaction
 from config.downloads import download
-from config.forms import accepting, command_or_errors
+from config.forms import BaseForm, accepting, command_or_errors
 from config.limits import limit_failures, limited
 from config.localisation import babel_code, chosen_locale, in_every_language, page_locale, speaking, spoken_locale
 
@@ -84,7 +85,9 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
     locale = spoken_locale()
     form = CheckInForm().ask(protocol_of(case), locale)
     if request.form.get("only") == ONLY_SUPPORT:
-        return _ask_for_help(token, form, lambda: _question(form, case.reference, phones.shown_number(case.person)))
+        return _ask_for_help(token, form, lambda: _question(form, case))
+    if request.form.get("only") == ONLY_ORDER:
+        return _acknowledge(token)
     if form.validate_on_submit():
         answers = form.answers()
         command = command_or_errors(form, RecordReport, **answers) if answers is not None else None
@@ -97,7 +100,18 @@ def _check_in(token: str, case: Any) -> ResponseReturnValue:
                     remember(recorded)
                 other = locale if babel_code(locale) != page_locale() else None
                 return redirect(url_for("check_in.thanks", lang=other), 303) if recorded else gone()
-    return _question(form, case.reference, phones.shown_number(case.person))
+    return _question(form, case)
+
+
+def _acknowledge(token: str) -> ResponseReturnValue:
+    """The person has received and read the order; the link stays good for the answer."""
+    if BaseForm().validate_on_submit():
+        with transaction():
+            has_arrived = own_orders.acknowledge_by_link(token)
+        if not has_arrived:
+            return gone()
+        flash(_("Thank you. Your confirmation has arrived."), "success")
+    return redirect(url_for("check_in.show", token=token), 303)
 
 
 def _ask_for_help(token: str, form: CheckInForm | HouseholdForm, again: Callable[[], Response]) -> ResponseReturnValue:
@@ -114,16 +128,24 @@ def _ask_for_help(token: str, form: CheckInForm | HouseholdForm, again: Callable
     return again()
 
 
-def _question(form: CheckInForm, reference: str, number: int | None) -> Response:
-    shown = render_template("care/check_in/form.html", form=form, reference=reference, number=number)
+def _question(form: CheckInForm, case: Any) -> Response:
+    shown = render_template(
+        "care/check_in/form.html",
+        form=form,
+        reference=case.reference,
+        number=phones.shown_number(case.person),
+        order_waits=own_orders.waits_for(case),
+    )
     return private(shown, 422 if form.errors else 200)
 
 
 def _household(token: str, asked: Any) -> ResponseReturnValue:
-    locale, reference = spoken_locale(), asked.head.reference
+    locale = spoken_locale()
+    if request.form.get("only") == ONLY_ORDER:
+        return _acknowledge(token)
     form = HouseholdForm().ask(household_answers.asked_by_link(asked), locale)
     if request.form.get("only") == ONLY_SUPPORT:
-        return _ask_for_help(token, form, lambda: _of_household(form, reference))
+        return _ask_for_help(token, form, lambda: _of_household(form, asked.head))
     commands = form.commands() if form.validate_on_submit() else None
     if commands is not None:
         with accepting(form):
@@ -133,11 +155,12 @@ def _household(token: str, asked: Any) -> ResponseReturnValue:
                 taken = household_answers.answer_link(commands, token=token, notice_version=shown)
             other = locale if babel_code(locale) != page_locale() else None
             return redirect(url_for("check_in.thanks", lang=other), 303) if taken else gone()
-    return _of_household(form, reference)
+    return _of_household(form, asked.head)
 
 
-def _of_household(form: HouseholdForm, reference: str) -> Response:
-    page = render_template("care/check_in/household.html", form=form, reference=reference)
+def _of_household(form: HouseholdForm, head: Any) -> Response:
+    order_waits = own_orders.waits_for(head)
+    page = render_template("care/check_in/household.html", form=form, reference=head.reference, order_waits=order_waits)
     return private(page, 422 if form.has_errors else 200)
 
 

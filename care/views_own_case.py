@@ -12,7 +12,7 @@ from auth.account_sections import register_section
 from auth.assurance import Demand, at_least
 from auth.policies import current_actor, demand_login, require
 from auth.roles import Permission
-from care import link_codes, naming_pages, own_cases, own_corrections, own_naming, support, words
+from care import link_codes, naming_pages, own_cases, own_corrections, own_naming, own_orders, support, words
 from care.commands import RecordReport
 from care.forms import CheckInForm
 from care.guardianship import RedeemCode
@@ -162,6 +162,20 @@ def name_contacts(reference: str) -> ResponseReturnValue:
         except RuleViolation as violation:
             naming_pages.put_errors(form, violation)
     return _case_page(reference, naming_form=form), 422
+
+
+@blueprint.post("/case/<reference>/order")
+@in_every_language
+@require(Permission.ACCOUNT_OWN)
+def acknowledge_order(reference: str) -> ResponseReturnValue:
+    """Say that the order has been received and read."""
+    demand_login(Demand(ASSURANCE))
+    actor, form = current_actor(), BaseForm()
+    if form.validate_on_submit():
+        with transaction(), own_cases.opened(actor, reference, even_closed=True) as case:
+            own_orders.acknowledge_in_account(case, actor)
+        flash(_("Thank you. Your confirmation has arrived."), "success")
+    return redirect(url_for("own_case.show", reference=reference), 303)
 
 
 def _ask_for_help(

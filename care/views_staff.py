@@ -15,7 +15,6 @@ from care import (
     follow_up,
     household_rows,
     known_people,
-    orders,
     queries,
     representations,
     support_queries,
@@ -25,11 +24,11 @@ from care import (
 )
 from care.assessments import protocol_of
 from care.case_page import act_on, back_to, correctable, local_time, show_case
-from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
-from care.forms import CloseForm, NewCaseForm, OrderForm, ReviewForm, StaffReportForm
+from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
+from care.forms import CloseForm, NewCaseForm, ReviewForm, StaffReportForm
 from care.monitoring import local_midnight
 from care.page_words import care_finding, care_reason, care_words
-from care.vocabulary import LineList, OrderEventKind, ReportChannel, Reporter
+from care.vocabulary import LineList, ReportChannel, Reporter
 from config import clock
 from config.database import transaction
 from config.downloads import download
@@ -137,14 +136,6 @@ def add_review(reference: str) -> ResponseReturnValue:
     """Judge what was reported."""
     form = ReviewForm(prefix="review").offer()
     return act_on(reference, form, "review_form", ReviewCase, case_management.review, _("The review was noted."))
-
-
-@blueprint.post("/cases/<reference>/orders")
-@require(Permission.CASES_ORDER)
-def add_order(reference: str) -> ResponseReturnValue:
-    """Add a step to the order."""
-    form = OrderForm(prefix="order").offer(list(OrderEventKind))
-    return act_on(reference, form, "order_form", OrderEvent, orders.apply, _("The order was noted."))
 
 
 @blueprint.post("/cases/<reference>/close")

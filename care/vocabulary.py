@@ -169,6 +169,8 @@ class TaskKind(StrEnum):
     TRANSFER_FAILED = "transfer_failed"  # the other office has refused the case, or not answered
     HEAD_IN_HOSPITAL = "head_in_hospital"  # nobody else can answer for the household
     WORSENING = "worsening"  # the reports are getting worse over the days
+    ORDER_UNWRITTEN = "order_unwritten"  # ordered by word of mouth, and not confirmed in writing
+    ORDER_LOST = "order_lost"  # the paper of an order came back, or never arrived
     UNNOTICED = "unnoticed"  # and nobody has reviewed it in the time that the protocol gives
 
 

@@ -142,6 +142,8 @@ TASKS: dict[str, str] = {
     TaskKind.HEAD_IN_HOSPITAL: N_("In hospital, and nobody else answers for the household"),
     TaskKind.WORSENING: N_("Getting worse: review soon"),
     TaskKind.UNNOTICED: N_("Getting worse, and nobody has reacted"),
+    TaskKind.ORDER_UNWRITTEN: N_("Confirm the order in writing"),
+    TaskKind.ORDER_LOST: N_("Deliver the order anew: it did not arrive"),
 }
 ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),
@@ -183,6 +185,10 @@ EVENTS: dict[str, str] = {
     "protocol": N_("Moved to another protocol"),
     "preferences": N_("Wishes changed"),
     "order": N_("Order"),
+    "order_given": N_("Order given away"),
+    "order_lost": N_("Order did not arrive"),
+    "order_acknowledged": N_("Order acknowledged by the person"),
+    "court_matter": N_("Matter for the court"),
     "closed": N_("Closed"),
     "transferred": N_("Handed over to another health office"),
     "transfer_offered": N_("Offered to another health office"),

@@ -32,6 +32,7 @@ RESIDENT_WAYS = (
 STAFF_WAYS = (
     ("care.dashboard", N_("Overview"), "home"),
     ("care.cases", N_("Line lists"), "checklist"),
+    ("care.orders_list", N_("Orders"), "draft"),
     ("care.occasions_list", N_("Occasions"), "calendar-today"),
     ("care.support_requests", N_("Support"), "help"),
     ("care.imports", N_("Imports"), "drive-folder-upload"),

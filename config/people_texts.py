@@ -48,6 +48,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "auth/templates/auth/notice.html": (),
     # Papers
     "care/releases.py": (),
+    "care/order_papers.py": ("MEASURES", "CHANGES", "_explained"),
+    "care/person_letters.py": ("_signs", "_example", "_welcome", "_release", "_questions"),
     "care/link_letters.py": (),
     "care/own_language.py": (),
 }

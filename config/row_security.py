@@ -138,6 +138,8 @@ PROTECTED: dict[str, Rows] = {
     "care_daily_count": of_office(),
     "care_bulk_act": of_office(),
     "care_bulk_act_row": with_parent("care_bulk_act_row", "act_id", "care_bulk_act"),
+    "care_order_notice": with_parent("care_order_notice", "case_id", "care_case"),
+    "care_court_matter": with_parent("care_court_matter", "case_id", "care_case"),
     "care_import": of_office(),
     "care_export_preset": of_office(),
     "care_import_row": with_parent("care_import_row", "import_id", "care_import"),

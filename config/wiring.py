@@ -60,6 +60,8 @@ BLUEPRINT_MODULES = (
     "care.views_support",
     "care.views_naming",
     "care.views_occasions",
+    "care.views_order",
+    "care.views_orders",
     "care.views_staff",
     "care.views_import_files",  # adds its addresses to the blueprint of `views_imports`
     "care.views_imports",
@@ -68,7 +70,8 @@ BLUEPRINT_MODULES = (
     "care.views_correction",
     "care.views_organiser",
     "care.views_own_case",
-    "care.api_course",  # adds its addresses to the blueprint of `api`
+    "care.api_course",  # these add their addresses to the blueprint of `api`
+    "care.api_orders",
     "care.api",
     "care.api_support",
     "care.api_naming",

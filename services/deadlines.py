@@ -1,19 +1,16 @@
-"""Deadlines in working days of Lower Saxony. Pure.
+"""Deadlines in working days of Lower Saxony (`config.working_days`). Pure.
 
 Counting follows §§ 187 (1), 188 (1) and 193 BGB: the day of the event does not count, and Saturdays, Sundays and
-public holidays are no working days. Holidays follow the Niedersächsisches Feiertagsgesetz (31 October since 2018).
+public holidays are no working days.
 """
 
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
 
-import holidays
+from config.working_days import ONE_DAY, is_working_day
 
-SATURDAY = 5
 SOON_DAYS = 3
 """Working days before the deadline from which a request counts as urgent."""
-ONE_DAY = timedelta(days=1)
 
 
 class Urgency(StrEnum):
@@ -21,16 +18,6 @@ class Urgency(StrEnum):
     SOON = "soon"
     OVERDUE = "overdue"
     STOPPED = "stopped"
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("DE", subdiv="NI", years=year))
-
-
-def is_working_day(day: date) -> bool:
-    """Monday to Friday, unless a public holiday in Lower Saxony."""
-    return day.weekday() < SATURDAY and day not in _holidays(day.year)
 
 
 def due_on(start: date, working_days: int) -> date:

@@ -9,10 +9,11 @@ from auth import holds
 from config import clock, papers
 from config.database import db, transaction
 from config.settings import current_settings
+from config.working_days import is_working_day
 from notifications.inbox import register_link
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
-from services import deadlines, decisions, notices, queries
+from services import decisions, notices, queries
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -59,7 +60,7 @@ def remind_of_overdue() -> int:
     """Tell every department once a working day, from 7 o'clock, how many requests are past their deadline."""
     zone = current_settings().zone
     here = clock.now().astimezone(zone)
-    if here.time() < OFFICE_OPENS or not deadlines.is_working_day(here.date()):
+    if here.time() < OFFICE_OPENS or not is_working_day(here.date()):
         return 0
     overdue = queries.overdue_by_department(here.date())
     if not overdue:

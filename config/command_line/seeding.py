@@ -18,6 +18,12 @@ from services.definitions import catalogue
 DEPARTMENT_NAMES = {"buergerservice": "Bürgerservice"}
 SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 CODE_LENGTH = 40
+INVENTED_FACTS = {
+    "address": "Musterallee 1\n38100 Musterstadt",
+    "court": "Verwaltungsgericht Musterstadt\nGerichtsgasse 2\n38100 Musterstadt",
+    "signatory": "Dr. Mika Muster",
+}
+"""For the sandbox, so that its orders can be printed."""
 
 
 def department_codes() -> tuple[str, ...]:
@@ -38,7 +44,8 @@ def seed(settings: Settings) -> None:
             for number, (code, name) in enumerate(offices):
                 email = f"gesundheitsamt-{code}@example.org" if invented else None
                 phone = f"030 2312520{number}" if invented else None
-                db.session.add(Office(code=code, name=name, is_default=number == 0, email=email, phone=phone))
+                facts = INVENTED_FACTS if invented else {}
+                db.session.add(Office(code=code, name=name, is_default=number == 0, email=email, phone=phone, **facts))
         known = set(db.session.scalars(select(Department.code)))
         for number, code in enumerate(one for one in department_codes() if one not in known):
             name = DEPARTMENT_NAMES.get(code, code.replace("-", " ").title())

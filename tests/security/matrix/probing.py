@@ -32,6 +32,9 @@ FORM = {
 JSON: dict[str, dict[str, Any]] = {
     "api_care.report": {"symptoms": {"cough": False}},
     "api_care.order": {"event": "issue_verbal", "legal_basis": "§ 30 IfSG"},
+    "api_care.announce": {"way": "handed", "given_on": "2026-11-02"},
+    "api_care.acknowledge": {"source": "phone"},
+    "api_care.court_matter": {"action": "end"},
     "api_care.lab_result": {"kind": "pcr", "result": "negative", "sampled_on": "2026-11-02"},
     "api_care.extension": {"until": "2026-12-24"},
     "api_care.preferences": {"locale": "en"},

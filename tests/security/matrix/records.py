@@ -13,18 +13,19 @@ from auth.erasures import EVERYTHING
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
 from auth.roles import Role
-from care import case_management, support
+from care import case_management, court_matters, order_notices, orders, support
 from care import erasure as care_erasure
 from care.assessment_models import CheckIn
 from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ActKind, ActState, RowState
-from care.commands import EnrolCase
+from care.commands import EnrolCase, OrderEvent
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
 from care.models import Case, Document
 from care.naming_models import NamedContact
 from care.naming_rules import NamedState
 from care.occasion_models import Guest, Occasion
+from care.order_rules import NoteCourtMatter
 from care.support_rules import AskForSupport, SupportKind
 from care.vocabulary import Source
 from config import clock
@@ -97,6 +98,18 @@ def _support(world: "World", side: str, by: dict[str, Identity]) -> None:
         asked, _ = support.ask(wish, case=case, actor=HOUSE)
         world.records["support", side] = str(asked.id)
     _mark(world, f"case {side}", f"Kanariwunsch{mark}")
+
+
+def _order(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark = MARK[side]
+    with transaction():
+        case = db.session.scalars(select(Case).where(Case.reference == world.records["case", side])).one()
+        ends_on = (clock.now() + timedelta(days=5)).date()
+        said = OrderEvent(event="issue_verbal", legal_basis="§ 30 IfSG", ends_on=ends_on, told_to=f"Kanarivater{mark}")
+        orders.apply(said, case=case, actor=HOUSE)
+        court_matters.note(NoteCourtMatter(action="open", note=f"Kanarigericht{mark}"), case=case, actor=HOUSE)
+        world.records["order notice", side] = str(order_notices.notices_of(case)[0].id)
+    _mark(world, f"office {side}", f"Kanarivater{mark}", f"Kanarigericht{mark}")
 
 
 def _named(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -262,6 +275,7 @@ def _office(world: "World", side: str) -> UUID:
 MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _case,
     _support,
+    _order,
     _named,
     _occasion,
     _request,

@@ -26,6 +26,7 @@ KINDS: dict[str, dict[str, str]] = {
     "contact_id": {"": "contact"},
     "guest_id": {"": "guest"},
     "support_id": {"": "support"},
+    "notice_id": {"": "order notice"},
     "hold_id": {"": "hold"},
     "attachment_id": {"": "attachment"},
     "session_id": {"": "session"},

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.working_days import is_working_day
 from services.deadlines import (
     Urgency,
     due_after_pause,
     due_on,
-    is_working_day,
     urgency,
     working_days_between,
 )
