@@ -40,18 +40,18 @@ def _waiting(actor: Actor) -> Select[DuplicatePair]:
 
 
 def list_pairs(actor: Actor, after: str | None = None, limit: int = PAGE) -> Page:
-    """A page of pairs, the likeliest first. Raises RuleViolation for a bad cursor."""
+    """A page of pairs, the likeliest first, of equals the newest. Raises RuleViolation for a bad cursor."""
     by = (DuplicatePair.case_a, DuplicatePair.case_b)
     wanted = _waiting(actor).options(*(joinedload(each).joinedload(Case.person) for each in by))
     if after:
         wanted = wanted.where(_beyond(*page_marks.read(after, int, UUID)))
-    rows = db.session.scalars(wanted.order_by(DuplicatePair.score.desc(), DuplicatePair.id).limit(limit + 1)).all()
+    rows = db.session.scalars(wanted.order_by(DuplicatePair.score.desc(), DuplicatePair.id.desc()).limit(limit + 1)).all()
     items = rows[:limit]
     return Page(items, page_marks.mark(items[-1].score, str(items[-1].id)) if len(rows) > limit else None)
 
 
 def _beyond(score: int, pair_id: UUID) -> ColumnElement[bool]:
-    return or_(DuplicatePair.score < score, and_(DuplicatePair.score == score, DuplicatePair.id > pair_id))
+    return or_(DuplicatePair.score < score, and_(DuplicatePair.score == score, DuplicatePair.id < pair_id))
 
 
 def count(actor: Actor) -> int:

@@ -55,7 +55,7 @@ def delivery_outcome(outcome: Outcome) -> None:
             timeline.add(case, "opted_out", actor, channel=outcome.channel.value)
     elif outcome.status in NOT_REACHED:
         notes.note_message(case, MEANS[outcome.channel], AttemptOutcome.NOT_REACHED, outcome.key, actor)
-        if person.unreachable_since is None:
+        if person.unreachable_since is None and _is_theirs(person, outcome):
             person.unreachable_since = now
             timeline.add(case, "not_reached", actor, channel=outcome.channel.value)
     elif outcome.status is Status.DELIVERED and person.unreachable_since is not None:
@@ -74,6 +74,11 @@ def _is_wish_of(person: Person, outcome: Outcome) -> bool:
     if asked is None or asked[0].value != outcome.channel.value:
         return False
     return outcome.recipient_index == (person.phone_index if asked[0] is Channel.SMS else person.email_index)
+
+
+def _is_theirs(person: Person, outcome: Outcome) -> bool:
+    """Whether it went to an address that the person still has: a wrong one may have come from a merged case."""
+    return outcome.recipient_index in (None, person.phone_index, person.email_index)
 
 
 def _is_for_person(key: str) -> bool:

@@ -363,8 +363,12 @@ def _hand_over_and_close(town: Town, officer: WatchedClient, reference: str) -> 
     token = {"csrf_token": csrf(officer.get(at))}
     data = token | {"transfer-office": other, "transfer-note": word("transfer: note")}
     ok(officer.post(f"{at}/transfer", data=data), 303)
+    headers, offered = town.bearer("health_officer", office=other), f"/api/v1/care/transfers/{reference}"
+    refusal = {"accept": False, "reason": word("transfer: why it was refused")}
+    ok(town.app.test_client().post(offered, json=refusal, headers=headers), 200)
+    ok(officer.post(f"{at}/transfer", data=data), 303)
+    ok(town.app.test_client().post(offered, json={"accept": True}, headers=headers), 200)
     close = {"reason": "other", "note": word("API: closing note")}
-    headers = town.bearer("health_officer", office=other)
     ok(town.app.test_client().post(f"{CASES}/{reference}/close", json=close, headers=headers), 200)
 
 

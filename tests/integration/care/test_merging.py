@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from care import (
     orders,
     phones,
     queries,
+    reachability,
     seen,
     support,
 )
@@ -49,6 +50,9 @@ from config.encryption import DecryptionError, sealed_attributes, token_hash
 from config.errors import InvalidTransition, NotFound, RuleViolation
 from notifications.inbound import InboundReply
 from notifications.models import Notification
+from notifications.outcomes import Outcome
+from notifications.statuses import Channel, Meaning
+from notifications.statuses import Status as MessageStatus
 from tests.factories.care import OFFICER, enrolment, new_case, new_phone, report
 from tests.fixtures.application import Login
 from tests.integration.care.test_staff_pages import csrf
@@ -169,6 +173,7 @@ def test_what_was_chosen_counts_and_what_was_not_is_kept_with_the_merge(two: tup
     assert (person.given_name, person.family_name, person.phone) == ("Anna", "Maier", phone)
     assert other.person_id == kept.person_id
     found = db.session.scalars(select(CaseMerge)).one()
+    assert b"Maier" not in found.fields_sealed  # type: ignore[attr-defined]
     assert found.fields["family_name"] == {
         "kept": {"family_name": "Meyer"},
         "other": {"family_name": "Maier"},
@@ -358,6 +363,19 @@ def test_a_merge_of_what_has_merged_leads_to_the_last(care: Any, time: Any) -> N
     assert {first.merged_into_id, second.merged_into_id} == {third.id}
     assert len(third.reports) == 1
     assert {one.case_id for one in db.session.scalars(select(CaseMerge))} == {third.id}
+
+
+def test_that_a_wrong_number_fails_says_nothing_of_whoever_had_it(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    key, index = f"invitation:{other.id}", other.person.phone_index
+    merge(kept, other, phone="kept")
+    failed = Outcome(kept.reference, key, Channel.SMS, MessageStatus.UNDELIVERED, Meaning.NONE, recipient_index=index)
+    with transaction():
+        reachability.delivery_outcome(failed)
+    assert db.session.get_one(Case, kept.id).person.unreachable_since is None
+    with transaction():
+        reachability.delivery_outcome(replace(failed, recipient_index=kept.person.phone_index))
+    assert db.session.get_one(Case, kept.id).person.unreachable_since is not None
 
 
 def test_whoever_looked_before_a_change_is_told(two: tuple[Case, Case]) -> None:

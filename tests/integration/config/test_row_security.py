@@ -29,7 +29,7 @@ KEY_ONLY = {name for name, kind in PROTECTED.items() if kind == row_security.of_
 REGISTERS = {"role_grant": "roles"} | dict.fromkeys(
     ("audit_event", "audit_pending", "audit_seal", "audit_anchor"), "audit"
 )
-WITHOUT_ID = {"care_name_prefix"}
+WITHOUT_ID = {"care_name_prefix", "care_meeting_point"}
 OF_STAFF = {name for name, kind in PROTECTED.items() if kind == row_security.of_staff()}
 PARTED = sorted(PROTECTED.keys() - KEY_ONLY - REGISTERS.keys() - OF_STAFF - WITHOUT_ID)
 SHAPE = """
