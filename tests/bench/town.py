@@ -6,21 +6,23 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from flask import Flask
 from sqlalchemy import func, select
 
 from care import asking, reassessing, seeding
+from care.line_list import RULES_VERSION
 from care.models import Case
 from care.vocabulary import OPEN_STATUSES
 from config import clock, schema, scopes
 from config.app import create_app
+from config.command_line.heap import leave_the_house_alone
 from config.command_line.seeding import seed
 from config.database import db
 from config.settings import Settings, load_settings
@@ -28,12 +30,15 @@ from tests.bench.parts import new_database
 from tests.fixtures.databases import owners_address
 
 CASES = int(os.environ.get("OBHUT_TEST_BENCH_CASES", "100000"))
+MORNING = datetime(2026, 11, 24, 5, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 SCOPE = scopes.system("bench")
 JOBS: dict[str, Callable[[], int]] = {"asking": asking.send_due, "reassessing": reassessing.reassess_due}
 
 
 class Town:
     """`CASES` invented people, as of `at` (aware)."""
+
+    rules_version = RULES_VERSION
 
     def __init__(self, folder: Path, database: str, at: datetime) -> None:
         self.folder, self.database, self.at = folder, database, at
@@ -73,6 +78,12 @@ class Town:
         """How many open cases these conditions hold for."""
         with self.at_hand(self.at):
             return db.session.scalar(select(func.count()).where(Case.status.in_(OPEN_STATUSES), *conditions)) or 0
+
+    def timed(self, owner: psycopg.Connection[Any], statement: str) -> float:
+        """Seconds of one statement."""
+        began = time.monotonic()
+        owner.execute(statement)  # type: ignore[arg-type]
+        return time.monotonic() - began
 
     def shared(self, job: str, at: datetime, processes: int) -> tuple[int, float]:
         """Let so many processes do `job` at the moment `at` until none finds anything more: cases, seconds."""
@@ -132,8 +143,8 @@ def _work(folder: str, database: str, job: str, at: datetime, ready: Any, start:
     os.chdir(folder)  # no .env of whoever runs this
     app = create_app(_settings(Path(folder), database))
     clock.use(lambda: at)
-    profile = nullcontext()
-    with app.app_context(), scopes.within(SCOPE), profile:
+    leave_the_house_alone()  # as a worker does
+    with app.app_context(), scopes.within(SCOPE):
         ready.wait(120)
         start.wait()
         cases = 0
