@@ -20,27 +20,19 @@ def measure() -> Iterator[Line]:
         early = MORNING + timedelta(hours=3)
         place.shared("reassessing", early, WORKERS)
         alone = place.count(Case.next_check_in_at <= early)
-        done, took = place.shared("asking", early, 1)
-        assert done >= alone > 0, f"{done} of {alone} were asked"
-        one = done / took
-        tables = {name: f"created_at = '{early.isoformat()}'" for name in ("care_check_in", "notification")} | {
-            "care_case_event": f"recorded_at = '{early.isoformat()}' AND kind = 'asked'"
-        }
-        bare = place.bare(tables, AT_ONCE, COMPARED)
+        one = place.shared("asking", early, 1)
+        assert one.cases >= alone > 0, f"{one.cases} of {alone} were asked"
+        tables = {name: f"created_at = '{early.isoformat()}'" for name in ("care_check_in", "notification")}
+        tables["care_case_event"] = f"recorded_at = '{early.isoformat()}' AND kind = 'asked'"
+        rows = min(COMPARED, alone) / place.bare(tables, AT_ONCE, COMPARED)
         place.settle_down()
         place.shared("reassessing", NOON, WORKERS)
         due = place.count(Case.next_check_in_at <= NOON)
-        done, took = place.shared("asking", NOON, WORKERS)
-        assert done >= due > 0, f"{done} of {due} were asked"
+        two = place.shared("asking", NOON, WORKERS)
+        assert two.cases >= due > 0, f"{two.cases} of {due} were asked"
         assert not place.count(Case.next_check_in_at <= NOON)
-        beside = f"bare INSERTs of their rows, one connection, {COMPARED:,} cases"
-        rows = min(COMPARED, alone) / bare
-        yield Line(f"morning wave, {alone:,} cases, one worker", one, "1/s", beside, rows)
-        yield Line(
-            f"morning wave, {due:,} cases, {WORKERS} workers",
-            done / took,
-            "1/s",
-            beside,
-            rows,
-            (at_least(RATE, "1/s"),),
-        )
+        beside, marks = "bare INSERTs of their rows, one connection", (at_least(RATE, "1/s"),)
+        for number, done, reached in ((1, one, ()), (WORKERS, two, marks)):
+            what = f"morning wave, {done.cases:,} cases, workers: {number}"
+            yield Line(what, done.cases / done.took, "1/s", beside, rows, reached)
+            yield Line("their time of a core, database included, per case", done.core_ms_per_case, "ms")

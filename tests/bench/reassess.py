@@ -18,10 +18,11 @@ def measure() -> Iterator[Line]:
         with place.owner() as owner:
             bare = place.timed(owner, "UPDATE care_case SET rules_version = rules_version - 1")
         place.settle_down()
-        done, took = place.shared("reassessing", MORNING, WORKERS)
-        assert done == open_cases, f"{done} of {open_cases} cases were assessed"
+        done = place.shared("reassessing", MORNING, WORKERS)
+        assert done.cases == open_cases, f"{done.cases} of {open_cases} cases were assessed"
         assert not place.count(Case.rules_version < place.rules_version)
-        per_target = took / done * OPEN_OF_TARGET
-        what = f"{done:,} cases assessed anew, {WORKERS} workers"
-        yield Line(what, took, "s", "one bare UPDATE of the same rows", bare)
+        per_target = done.took / done.cases * OPEN_OF_TARGET
+        what = f"{done.cases:,} cases assessed anew, {WORKERS} workers"
+        yield Line(what, done.took, "s", "one bare UPDATE of the same rows", bare)
+        yield Line("their time of a core, database included, per case", done.core_ms_per_case, "ms")
         yield Line(f"the same for {OPEN_OF_TARGET:,}", per_target, "s", marks=(at_most(SECONDS, "s"),))
