@@ -40,7 +40,7 @@ bench: $(VENV)/.dev $(VENDOR)/.made
 
 chaos: $(VENV)/.dev $(VENDOR)/.made
 	@$(PY) -m tests.servers
-	@$(PYTEST) -m chaos tests/integration
+	@$(PYTEST) -m chaos tests/integration tests/unit
 
 security: $(VENV)/.dev $(VENDOR)/.made
 	@$(PY) -m tests.servers

@@ -19,8 +19,8 @@ from auth.models import Office
 from care import fact_rows, messages, phones
 from care.assessment_models import CheckIn, HouseholdRound
 from care.assessments import load_facts, protocol_of
-from care.case_sets import CaseSet
-from care.facts import CheckInFact
+from care.case_sets import CaseSet, at_once
+from care.facts import CaseFacts, CheckInFact
 from care.household_rows import in_households
 from care.line_list import RULES_VERSION, after_asking, depends_on_reports
 from care.models import Case
@@ -36,7 +36,6 @@ from config.settings import current_settings
 from notifications.outbox import NewMessage, enqueue_many
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 250  # on SQLite a transaction of so many keeps other writers out for a fraction of a second
 ASKING = Actor.system("care.check_ins")
 
 
@@ -63,7 +62,7 @@ def _claimed(now: datetime) -> list[list[Case]]:
     sweep finds who was left out.
     """
     due = select(Case.id, Case.household_head_id).where(Case.next_check_in_at <= now).order_by(Case.next_check_in_at)
-    mine = {row[0]: row[1] or row[0] for row in db.session.execute(claimable(due.limit(AT_ONCE)))}
+    mine = {row[0]: row[1] or row[0] for row in db.session.execute(claimable(due.limit(at_once())))}
     everybody = select(Case.id, Case.household_head_id).where(in_households(set(mine.values())))
     members: dict[UUID, set[UUID]] = defaultdict(set)
     for case_id, head_id in db.session.execute(everybody):
@@ -84,6 +83,7 @@ class Round:
         self._cases = CaseSet(now)
         self._offices = db.session.scalars(select(Office)).all()  # held, so that the session does not read them again
         self._there = phones.everybody_at({index for one in households for index in _phones_of(one)})
+        self._facts: dict[UUID, CaseFacts] = {}
         self._messages: list[NewMessage | None] = []
         self._rounds: list[dict[str, Any]] = []
         self._check_ins: list[dict[str, Any]] = []
@@ -94,9 +94,10 @@ class Round:
         """Ask the head for all of this locked household who are due now; only for themselves: them."""
         due: dict[UUID, CheckInDue] = {}
         for case in household:
-            found = next_check_in(load_facts(case), protocol_of(case), self.now)
+            facts = load_facts(case)
+            found = next_check_in(facts, protocol_of(case), self.now)
             if found is not None and found.due_at <= self.now:
-                due[case.id] = found
+                due[case.id], self._facts[case.id] = found, facts
             elif (wanted_at := case.next_check_in_at) is not None and wanted_at <= self.now:
                 self._thorough.add(case.id)  # it was answered, or its window has passed
         asked = [case for case in household if case.id in due]
@@ -154,7 +155,7 @@ class Round:
         if not self._holds(case):
             self._thorough.add(case.id)
             return
-        facts, asked = load_facts(case), CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
+        facts, asked = self._facts[case.id], CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
         known = replace(facts, check_ins=tuple(sorted((*facts.check_ins, asked), key=lambda one: one.due_at)))
         following = after_asking(known, protocol_of(case), self.now)
         next_at = following.next_check_in.due_at if following.next_check_in else None

@@ -22,7 +22,14 @@ ASSESSED = (
     "id", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on", "monitoring_ends_on",
     "reassess_at", "next_check_in_at", "release_due_at", "assessed_revision", "rules_version", "assessed_at", *MARKS,
 )  # fmt: skip
+AT_ONCE = 800
+AT_ONCE_ON_SQLITE = 200  # a transaction of so many keeps other writers out for a fraction of a second
 STAMP = ("id", "assessed_revision", "rules_version", "assessed_at")
+
+
+def at_once() -> int:
+    """How many cases are taken into one transaction."""
+    return AT_ONCE if db.engine.dialect.name == "postgresql" else AT_ONCE_ON_SQLITE
 
 
 class CaseSet:

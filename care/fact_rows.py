@@ -66,13 +66,13 @@ class CaseRow(LightRow):
 
 
 class OfCaseRow(LightRow):
-    """Mixin: sealed with the key of the case's person."""
+    """Mixin: sealed with the key of the case's person. It does not know its case: circles would burden the memory."""
 
-    case: Any
+    holder: Any
 
     @property
     def key_holder(self) -> Any:
-        return self.case.person
+        return self.holder
 
 
 TIMES = ("id", "case_id", "reported_at", "recorded_at", "check_in_id", "corrects_id", "replaces_id")
@@ -129,18 +129,18 @@ def load(case_ids: Collection[UUID], *, contents: bool = True) -> list[Case]:
     """
     cases = _with_people(case_ids)
     _set_heads(cases)
-    for row in _of(cases, CheckInRow):
-        row.case.check_ins.append(row)
-    for row in _of(cases, ReportRow if contents else ReportTimes):
-        row.case.reports.append(row)
+    for case, row in _of(cases, CheckInRow):
+        case.check_ins.append(row)
+    for case, row in _of(cases, ReportRow if contents else ReportTimes):
+        case.reports.append(row)
         if row.check_in_id is not None:
-            row.check_in = next((one for one in row.case.check_ins if one.id == row.check_in_id), None)
-    for row in _of(cases, ReviewRow):
-        row.case.reviews.append(row)
-    for row in _of(cases, LabRow):
-        row.case.lab_results.append(row)
-    for row in _of(cases, TaskRow) if contents else ():
-        row.case.tasks.append(row)
+            row.check_in = next((one for one in case.check_ins if one.id == row.check_in_id), None)
+    for case, row in _of(cases, ReviewRow):
+        case.reviews.append(row)
+    for case, row in _of(cases, LabRow):
+        case.lab_results.append(row)
+    for case, row in _of(cases, TaskRow) if contents else ():
+        case.tasks.append(row)
     found: list[Any] = [cases[one] for one in sorted(cases)]
     return found
 
@@ -171,10 +171,10 @@ def _set_heads(cases: dict[UUID, CaseRow]) -> None:
             case.head = heads[head_id]
 
 
-def _of(cases: dict[UUID, CaseRow], kind: type[OfCaseRow]) -> Iterable[Any]:
+def _of(cases: dict[UUID, CaseRow], kind: type[OfCaseRow]) -> Iterable[tuple[CaseRow, Any]]:
     if not cases:
         return
     for row in db.session.execute(select(*kind.selected()).where(among(kind.of.case_id, cases))):
-        found = kind(row)
-        found.case = cases[row[1]]
-        yield found
+        found, case = kind(row), cases[row[1]]
+        found.holder = case.person
+        yield case, found

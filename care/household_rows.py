@@ -7,7 +7,7 @@ takes what it can get and waits for nobody.
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,11 +18,28 @@ from config.database import db, locked
 from config.errors import N_, RuleViolation
 from config.rowsets import among
 
+SAVE, RELEASE = text("SAVEPOINT households"), text("RELEASE SAVEPOINT households")
+GIVE_BACK = text("ROLLBACK TO SAVEPOINT households")
+
 
 def lock(case_ids: Iterable[UUID]) -> None:
-    """Lock the households of these cases until the transaction ends; a case that lives alone is one of its own."""
-    wanted = select(Case.id).where(in_households(heads_of(list(case_ids)))).order_by(Case.id)
-    db.session.scalars(locked(wanted)).all()
+    """Lock the households of these cases until the transaction ends; a case that lives alone is one of its own.
+
+    Somebody may have moved while we waited. Whoever then took the rows that are missing would take them out of order,
+    and two of that kind would wait for each other: all are given back, and taken anew.
+    """
+    wanted = list(case_ids)
+    if db.engine.dialect.name != "postgresql":  # there the whole database is locked already
+        return
+    db.session.execute(SAVE)
+    while True:
+        mine = in_households(heads_of(wanted))
+        held = db.session.scalars(locked(select(Case.id).where(mine).order_by(Case.id))).all()
+        now = select(Case.id).where(in_households(heads_of(wanted))).order_by(Case.id)
+        if db.session.scalars(now).all() == held:
+            db.session.execute(RELEASE)
+            return
+        db.session.execute(GIVE_BACK)
 
 
 def heads_of(case_ids: Collection[UUID]) -> list[UUID]:

@@ -7,13 +7,11 @@ from uuid import UUID
 from sqlalchemy import Select, select, text, update
 
 from care import fact_rows
-from care.case_sets import CaseSet
+from care.case_sets import CaseSet, at_once
 from care.line_list import RULES_VERSION
 from care.models import OPEN_ROWS, UNASSESSED, Case
 from config import clock, scopes
 from config.database import claimable, db, transaction
-
-AT_ONCE = 250  # on SQLite a transaction of so many keeps other writers out for a fraction of a second
 
 
 def reassess_due() -> int:
@@ -61,6 +59,6 @@ def _waits(statement: Select[UUID]) -> bool:
 def _claimed(now: datetime) -> set[UUID]:
     claimed: set[UUID] = set()
     for statement in _stale(now):
-        if len(claimed) < AT_ONCE:
-            claimed |= set(db.session.scalars(claimable(statement.limit(AT_ONCE - len(claimed)))))
+        if (left := at_once() - len(claimed)) > 0:
+            claimed |= set(db.session.scalars(claimable(statement.limit(left))))
     return claimed

@@ -270,16 +270,15 @@ class Batch:
                 "notice_version": case.notice_version,
             }
         )
-        report.case, report.check_in = case, check_in
+        report.holder, report.check_in = case.person, check_in
         report.symptoms = {one: one in said.present for one in sorted(protocol_of(case).symptom_keys)}
         report.vitals = {"temperature_c": said.temperature_c, "fever_reducer": None}
         self._line(case, "reported", said.reported_at, channel=ReportChannel.LINK.value, by=report.by.value)
         return report
 
     def _fact(self, kind: type[LightRow], case: Any, recorded_at: datetime, *, outcome: str) -> Any:
-        known = {"id": new_id(), "case_id": case.id, "recorded_at": recorded_at, "actor_id": SEED.id}
-        row: Any = kind.made(known)
-        row.case, row.outcome = case, outcome
+        row: Any = kind.made({"id": new_id(), "case_id": case.id, "recorded_at": recorded_at, "actor_id": SEED.id})
+        row.holder, row.outcome = case.person, outcome
         return row
 
     def _line(self, case: Any, kind: str, moment: datetime, **details: Any) -> None:

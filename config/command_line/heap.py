@@ -1,13 +1,15 @@
-"""How this process gives memory back. Large uploads and pictures come and go; what they took must not stay."""
+"""How this process keeps its memory: what large uploads took must not stay, and what stays is not looked through."""
 
 import contextlib
 import ctypes
+import gc
 import sys
 
 # glibc, mallopt(3)
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGE = 1024 * 1024
 ARENAS = 2
+BATCH_OF_OBJECTS = 20_000  # a batch of rows, none of which is part of a circle
 
 
 def give_back_large_buffers() -> None:
@@ -22,3 +24,14 @@ def give_back_large_buffers() -> None:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
         for parameter, value in ((M_MMAP_THRESHOLD, LARGE), (M_TRIM_THRESHOLD, LARGE), (M_ARENA_MAX, ARENAS)):
             mallopt(parameter, value)
+
+
+def leave_the_house_alone() -> None:
+    """Take what the process is made of out of the search for circles, and search less often: when all is loaded.
+
+    A worker that makes and drops thousands of rows in a batch would otherwise have its half a million lasting objects
+    looked through again and again: a fifth of its time in a morning's wave.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(BATCH_OF_OBJECTS, 20, 20)

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from config import logging
+from config.command_line.heap import leave_the_house_alone
 from config.command_line.processes import Processes
 from config.command_line.running import bind, require_migrated, serve, stop_on_signals
 from config.command_line.seeding import erase_again
@@ -102,6 +103,7 @@ def worker(settings: Settings, arguments: list[str]) -> None:
     worker_process_init.connect(_drop_inherited_connections)
     # A name of its own: RabbitMQ lets only one of a name in.
     own = [f"--hostname=obhut-{os.getpid()}@%h", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+    leave_the_house_alone()
     usual = ["--pool=threads", f"--concurrency={settings.worker_threads}", f"--queues={','.join(Queue)}"]
     celery.worker_main(["worker", *own, *usual, *arguments])
 

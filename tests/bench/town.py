@@ -6,21 +6,25 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import psutil
 import psycopg
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from care import asking, reassessing, seeding
+from care.line_list import RULES_VERSION
 from care.models import Case
 from care.vocabulary import OPEN_STATUSES
 from config import clock, schema, scopes
 from config.app import create_app
+from config.command_line.heap import leave_the_house_alone
 from config.command_line.seeding import seed
 from config.database import db
 from config.settings import Settings, load_settings
@@ -28,12 +32,29 @@ from tests.bench.parts import new_database
 from tests.fixtures.databases import owners_address
 
 CASES = int(os.environ.get("OBHUT_TEST_BENCH_CASES", "100000"))
+MORNING = datetime(2026, 11, 24, 5, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 SCOPE = scopes.system("bench")
 JOBS: dict[str, Callable[[], int]] = {"asking": asking.send_due, "reassessing": reassessing.reassess_due}
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What workers did together. `core_s`: seconds of a core that they and their database connections have used, which
+    say what idle cores would do while others use this machine as well."""
+
+    cases: int
+    took: float
+    core_s: float
+
+    @property
+    def core_ms_per_case(self) -> float:
+        return 1000 * self.core_s / self.cases
+
+
 class Town:
     """`CASES` invented people, as of `at` (aware)."""
+
+    rules_version = RULES_VERSION
 
     def __init__(self, folder: Path, database: str, at: datetime) -> None:
         self.folder, self.database, self.at = folder, database, at
@@ -74,8 +95,14 @@ class Town:
         with self.at_hand(self.at):
             return db.session.scalar(select(func.count()).where(Case.status.in_(OPEN_STATUSES), *conditions)) or 0
 
-    def shared(self, job: str, at: datetime, processes: int) -> tuple[int, float]:
-        """Let so many processes do `job` at the moment `at` until none finds anything more: cases, seconds."""
+    def timed(self, owner: psycopg.Connection[Any], statement: str) -> float:
+        """Seconds of one statement."""
+        began = time.monotonic()
+        owner.execute(statement)  # type: ignore[arg-type]
+        return time.monotonic() - began
+
+    def shared(self, job: str, at: datetime, processes: int) -> Shared:
+        """Let so many processes do `job` at the moment `at` until none finds anything more."""
         spawned = multiprocessing.get_context("spawn")
         ready, start, done = spawned.Barrier(processes + 1), spawned.Event(), spawned.Queue()
         arguments = (str(self.folder), self.database, job, at, ready, start, done)
@@ -85,11 +112,11 @@ class Town:
         ready.wait(120)
         began = time.monotonic()
         start.set()
-        cases = sum(done.get(timeout=1800) for _ in workers)
+        found = [done.get(timeout=1800) for _ in workers]
         took = time.monotonic() - began
         for worker in workers:
             worker.join()
-        return cases, took
+        return Shared(sum(cases for cases, _ in found), took, sum(core_s for _, core_s in found))
 
     def bare(self, tables: dict[str, str], chunk: int, number: int) -> float:
         """Seconds for bare INSERTs of `number` rows of each table that fit its condition, into empty copies of it."""
@@ -132,14 +159,22 @@ def _work(folder: str, database: str, job: str, at: datetime, ready: Any, start:
     os.chdir(folder)  # no .env of whoever runs this
     app = create_app(_settings(Path(folder), database))
     clock.use(lambda: at)
-    profile = nullcontext()
-    with app.app_context(), scopes.within(SCOPE), profile:
+    leave_the_house_alone()  # as a worker does
+    with app.app_context(), scopes.within(SCOPE):
+        backend = psutil.Process(db.session.scalar(text("SELECT pg_backend_pid()")))
+        db.session.rollback()
+        mine, cases = psutil.Process(), 0
         ready.wait(120)
         start.wait()
-        cases = 0
+        began = _core_s(mine) + _core_s(backend)
         while found := JOBS[job]():
             cases += found
-        done.put(cases)
+        done.put((cases, _core_s(mine) + _core_s(backend) - began))
+
+
+def _core_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 @contextlib.contextmanager

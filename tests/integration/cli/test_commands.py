@@ -30,12 +30,12 @@ def test_help_names_every_command(obhut: StartObhut) -> None:
     done = obhut().run("--help")
     assert done.returncode == 0
     assert isinstance(Obhut, type)
-    for name in (*ROOMS, "up", "web", "worker", "beat", "sandbox", "db", "doctor", "demo"):
+    for name in (*ROOMS, "up", "web", "worker", "beat", "sandbox", "db", "doctor", "demo", "seed"):
         assert name in done.stdout
 
 
 def test_wrong_usage_is_exit_code_2(obhut: StartObhut) -> None:
-    for arguments in (("up", "--quickly"), ("fly",), ("roles", "grant")):
+    for arguments in (("up", "--quickly"), ("fly",), ("roles", "grant"), ("seed",), ("seed", "--cases", "many")):
         done = obhut().run(*arguments)
         assert done.returncode == 2, arguments
         assert "Traceback" not in done.stderr

@@ -1,0 +1,65 @@
+"""`obhut seed`: invented people, requests and messages; never in production, and never twice."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from care.models import Case
+from config import scopes
+from config.command_line import seed
+from config.database import db
+from config.errors import ConfigurationError
+from config.settings import Settings
+from notifications.models import DeliveryAttempt, Notification
+from notifications.statuses import Status
+from services.lifecycle import RequestStatus
+from services.models import RequestEvent, ServiceRequest
+from tests.factories.care import office
+
+NUMBERS = {"cases": 30, "requests": 120, "messages": 150}
+
+
+@pytest.fixture
+def house(app: Flask) -> Flask:
+    with app.app_context():
+        office()
+    return app
+
+
+def counted(*models: type) -> list[int]:
+    return [db.session.scalar(select(func.count()).select_from(model)) or 0 for model in models]
+
+
+def test_it_fills_the_house_and_says_so(house: Flask, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    seed.run(house, settings, NUMBERS, 3)
+    shown = capsys.readouterr()
+    assert "30" in shown.out and "120" in shown.out and "150" in shown.out
+    assert "30/30" in shown.err
+    with house.app_context(), scopes.within(scopes.system("tests")):
+        assert counted(Case, ServiceRequest, Notification) == [30, 120, 150]
+        assert set(db.session.scalars(select(ServiceRequest.status))) > {RequestStatus.SUBMITTED, RequestStatus.CLOSED}
+        assert len(set(db.session.scalars(select(Notification.status)))) > 5
+        assert all(counted(RequestEvent, DeliveryAttempt))
+        request = db.session.scalars(select(ServiceRequest).limit(1)).one()
+        assert request.answers and request.contact
+    seed.run(house, settings, NUMBERS, 3)
+    with house.app_context(), scopes.within(scopes.system("tests")):
+        assert counted(Case, ServiceRequest, Notification) == [30, 120, 150]
+
+
+def test_nothing_of_it_waits_to_be_sent(house: Flask, settings: Settings) -> None:
+    seed.run(house, settings, {"cases": 0, "requests": 20, "messages": 150}, 1)
+    with house.app_context(), scopes.within(scopes.system("tests")):
+        waiting = select(func.count()).where(Notification.status.in_([Status.PENDING, Status.SENDING]))
+        assert db.session.scalar(waiting) == 0
+
+
+@pytest.mark.parametrize(
+    "changes", [{"env": "production"}, {"twilio_account_sid": "AC1", "twilio_api_base": "https://api.twilio.com"}]
+)
+def test_it_refuses_where_people_are_looked_after(house: Flask, settings: Settings, changes: dict[str, str]) -> None:
+    real = settings.model_copy(update=changes)
+    with pytest.raises(ConfigurationError):
+        seed.run(house, real, NUMBERS, 1)
+    with house.app_context(), scopes.within(scopes.system("tests")):
+        assert counted(Case) == [0]
