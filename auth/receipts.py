@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -16,7 +16,7 @@ from sqlalchemy import Select, func, select
 from auth import audit
 from auth.actors import Actor
 from auth.archive import Due
-from auth.models import AuditEvent
+from auth.models import AuditEvent, Department, Office
 from auth.privacy_models import RetentionReceipt
 from auth.records import owners_for
 from auth.roles import Permission
@@ -26,6 +26,7 @@ from config.errors import NotFound
 
 ERASED = "retention.erased"
 PAGE = 50
+A_MOMENT = timedelta(minutes=10)
 LOOKING = scopes.system("receipts")  # whoever asks whether the trail knows a receipt need not be able to read the trail
 
 
@@ -45,7 +46,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a receipt. `reference` is "" for records that have none of their own; then `number` says how many."""
+    """One line of a receipt. `owner` is the name of the place.
+
+    `reference` is "" for records that have none of their own; then `number` says how many.
+    """
 
     at: datetime
     record_type: str
@@ -121,19 +125,28 @@ def lines(actor: Actor, run_id: UUID) -> Iterator[Line]:
     ).all()
     if not rows:
         raise NotFound()
+    places = _names_of_places()
     known = _in_trail([row for row in rows if digest(row) == row.digest])
     for row in rows:
         for subject in row.subjects or [""]:
             reference, number = str(subject).partition(":")[2], 1 if subject else row.number
             is_known = row.id in known
-            yield Line(row.at, row.record_type, row.owner or "", reference, number, row.digest, is_known)
+            place = places.get(row.owner or "", row.owner or "")
+            yield Line(row.at, row.record_type, place, reference, number, row.digest, is_known)
+
+
+def _names_of_places() -> dict[str, str]:
+    offices = {f"office:{row.id}": row.name for row in db.session.execute(select(Office.id, Office.name))}
+    departments = select(Department.code, Department.name)
+    return offices | {f"department:{row.code}": row.name for row in db.session.execute(departments)}
 
 
 def _in_trail(receipts: Sequence[RetentionReceipt]) -> set[UUID]:
     """Those of which the audit trail has the same digest."""
     if not receipts:
         return set()
-    first, last = min(one.at for one in receipts), max(one.at for one in receipts)
+    # The event is written in the same transaction, a moment after the receipt.
+    first, last = min(one.at for one in receipts), max(one.at for one in receipts) + A_MOMENT
     events = select(AuditEvent.facts).where(
         AuditEvent.action == ERASED, AuditEvent.domain_at >= first, AuditEvent.domain_at <= last
     )

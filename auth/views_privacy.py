@@ -154,7 +154,15 @@ def erasure_receipts() -> ResponseReturnValue:
 def erasure_receipt(run_id: UUID) -> ResponseReturnValue:
     """The receipt of one run as a file."""
     headers = [
-        *(_("Time"), _("Type of record"), _("Code"), _("Place"), _("Reference"), _("Number"), _("Digest")),
+        *(
+            _("Time"),
+            _("Type of record"),
+            _("Code"),
+            _("Office or department"),
+            _("Reference"),
+            _("How many"),
+            _("Digest"),
+        ),
         _("As in the audit trail"),
     ]
     titles = {one.name: _(one.title) for one in retention.record_types()}

@@ -6,13 +6,14 @@ import pytest
 
 from tests.fixtures.databases import Pool, application_address, owners_address
 from tests.fixtures.processes import Obhut
-from tests.integration.peers import quarano, sara_alert, sara_shortening, sara_windows, sormas
+from tests.integration.peers import quarano, sara_alert, sara_purge, sara_shortening, sara_windows, sormas
 from tests.integration.peers.replay import Player, Script
 
 SCRIPTS: list[Script] = [
     *sara_alert.SCRIPTS,
     *sara_shortening.SCRIPTS,
     *sara_windows.SCRIPTS,
+    *sara_purge.SCRIPTS,
     *quarano.SCRIPTS,
     *sormas.SCRIPTS,
 ]

@@ -34,7 +34,9 @@ MORNING = at(0, "09:00")
 
 @dataclass(frozen=True)
 class Step:
-    """`what`: an address below the case (`reports`, `close`, …), `see`, `reply` (by SMS) or `texts` (how many came)."""
+    """`what`: an address below the case (`reports`, `close`, …), `see`, `reply` (by SMS), `texts` (how many came) or
+    `told` (how many reports are known).
+    """
 
     when: datetime
     what: str
@@ -108,6 +110,9 @@ class Player:
         if step.what == "see":
             seen = self._call("GET", reference)
             return "; ".join(_differences(body, seen.json())) or None
+        if step.what == "told":
+            known = len(self._call("GET", f"{reference}/timeline").json()["reports"])
+            return None if known == step.body["reports"] else f"{known} reports"
         if step.what == "reply":
             reply = {"from": phone(number), "body": step.body["text"]}
             answer = self._town.http.post(self._town.url + "/sandbox/phone/reply", json=reply, timeout=60)

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
-from auth import tokens
+from auth import receipts, tokens
 from auth.actors import Actor
+from auth.archive import Due
 from auth.erasures import EVERYTHING
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
@@ -264,6 +265,19 @@ def _holds(world: "World", side: str, by: dict[str, Identity]) -> None:
         _mark(world, f"{'department' if word == 'department' else 'office'} {side}", f"Kanarigrund{word}{mark}")
 
 
+def _receipts(world: "World", side: str, by: dict[str, Identity]) -> None:
+    """What the time limits erased, as a run of its own in each place; the names on it tell nothing of anybody."""
+    owners = {"receipt": f"office:{_office(world, side)}", "receipt of a department": f"department:{_department(side)}"}
+    for kind, owner in owners.items():
+        run_id, word = new_id(), kind.split()[-1]
+        due = Due(new_id(), clock.now(), (f"test:Kanariquittung{word}{MARK[side]}",), owner)
+        with transaction():
+            receipts.write(HOUSE, run_id, "care.cases", [due], 1, 0)
+        world.records[kind, side] = str(run_id)
+        group = f"{'department' if word == 'department' else 'office'} {side}"
+        _mark(world, group, f"Kanariquittung{word}{MARK[side]}")
+
+
 def _department(side: str) -> str:
     return {"a": "buergerservice", "b": "ordnungsamt", GONE: "buergerservice"}[side]
 
@@ -284,6 +298,7 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _bulk_act,
     _of_the_house,
     _holds,
+    _receipts,
 )
 ERASABLE = (_case, _request, _messages, _import, _bulk_act, _holds)
 DELETED = {

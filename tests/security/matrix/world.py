@@ -18,6 +18,7 @@ KINDS: dict[str, dict[str, str]] = {
         "/care/occasions/": "occasion",
         "/care/": "case",
         "/api/v1/care/": "case",
+        "/api/v1/care/occasions/": "occasion",
         "/account/case/": "own case",
         "": "request",
     },
@@ -28,6 +29,7 @@ KINDS: dict[str, dict[str, str]] = {
     "support_id": {"": "support"},
     "notice_id": {"": "order notice"},
     "hold_id": {"": "hold"},
+    "run_id": {"": "receipt"},
     "attachment_id": {"": "attachment"},
     "session_id": {"": "session"},
     "grant_id": {"": "grant"},
@@ -62,7 +64,7 @@ class World:
 
     def record(self, kind: str, side: str, asking: Identity) -> str:
         """The record of that side; "deleted" gives one that is no more, or never was."""
-        if kind in ("message", "hold") and asking.place is Scope.DEPARTMENT:
+        if kind in ("message", "hold", "receipt") and asking.place is Scope.DEPARTMENT:
             kind += " of a department"
         kind = kind.removeprefix("own ")
         return self.records.get((kind, side)) or self._never_there(self.records[kind, "a"])
