@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from pypdf import PdfWriter
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from auth.actors import Actor
 from auth.roles import Permission
@@ -34,7 +35,7 @@ from config.database import db, locked, transaction
 from config.errors import N_, DomainError, RuleViolation
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 200
+AT_ONCE = 100
 MOST = 1000
 """How many orders one round may have; a page of that many can still be read before it is confirmed."""
 
@@ -85,7 +86,7 @@ def looked_at(actor: Actor, references: Collection[str]) -> None:
 
 
 def issue_many(references: Collection[str], command: OrderEvent, actor: Actor) -> Issued:
-    """Take the step for each of these orders that the actor may give, at most 200 in one transaction.
+    """Take the step for each of these orders that the actor may give, at most 100 in one transaction.
 
     What is wrong with one holds up nobody else. Papers are made after the commit. Raises RuleViolation for too many.
     """
@@ -126,12 +127,13 @@ def print_papers(references: Collection[str], actor: Actor) -> bytes | None:
     wanted = order_queries.papers_to_print(actor, _distinct(references))
     if not wanted:
         return None
-    rows = db.session.scalars(select(Document).where(Document.id.in_([each[1] for each in wanted])))
+    mine = select(Document).where(Document.id.in_([each[1] for each in wanted])).options(joinedload(Document.case))
+    rows = db.session.scalars(mine)  # with the cases, for their people's keys
     contents = {document.id: document.content or b"" for document in rows}
     merged = _merged([contents[document_id] for _, document_id in wanted])
     with transaction():
-        mine = select(OrderNotice).where(OrderNotice.id.in_([each[0] for each in wanted])).order_by(OrderNotice.id)
-        printed = db.session.scalars(locked(mine)).unique().all()
+        named = select(OrderNotice).where(OrderNotice.id.in_([each[0] for each in wanted])).order_by(OrderNotice.id)
+        printed = db.session.scalars(locked(named).options(selectinload(OrderNotice.case))).unique().all()
         for notice in printed:
             if notice.paper is PaperState.MADE:
                 notice.paper, notice.printed_at = PaperState.PRINTED, clock.now()
