@@ -45,7 +45,9 @@ def list_pairs(actor: Actor, after: str | None = None, limit: int = PAGE) -> Pag
     wanted = _waiting(actor).options(*(joinedload(each).joinedload(Case.person) for each in by))
     if after:
         wanted = wanted.where(_beyond(*page_marks.read(after, int, UUID)))
-    rows = db.session.scalars(wanted.order_by(DuplicatePair.score.desc(), DuplicatePair.id.desc()).limit(limit + 1)).all()
+    rows = db.session.scalars(
+        wanted.order_by(DuplicatePair.score.desc(), DuplicatePair.id.desc()).limit(limit + 1)
+    ).all()
     items = rows[:limit]
     return Page(items, page_marks.mark(items[-1].score, str(items[-1].id)) if len(rows) > limit else None)
 
