@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from auth import erasures, records, retention
 from auth.actors import Actor
@@ -46,7 +47,8 @@ SCHEMA = "obhut/case/1"
 
 
 def _erase_symptoms(found: Sequence[Due], actor: Actor) -> int:
-    erasure.erase_health([each.id for each in found])
+    ids = [each.id for each in found]
+    erasure.erase_health([*ids, *db.session.scalars(select(Case.id).where(among(Case.merged_into_id, ids)))])
     return len(found)
 
 
@@ -156,9 +158,11 @@ def _as_json(case: Case) -> dict[str, Any]:
 
 def find_record(actor: Actor, permission: Permission, reference: str) -> Record:
     """For `auth.records`: a case over which the actor holds the permission. Raises NotFound."""
-    wanted = select(Case.reference, Case.office_id).where(Case.reference == reference.strip().upper())
+    named, standing = aliased(Case), aliased(Case)  # of a merged case that which it has gone into
+    wanted = select(standing.reference, standing.office_id).where(named.reference == reference.strip().upper())
+    wanted = wanted.where(standing.id == func.coalesce(named.merged_into_id, named.id))
     if not actor.is_system:
-        wanted = wanted.where(Case.office_id.in_(actor.offices_for(permission)))
+        wanted = wanted.where(standing.office_id.in_(actor.offices_for(permission)))
     found = db.session.execute(wanted).first()
     if found is None:
         raise NotFound()

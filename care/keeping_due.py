@@ -100,7 +100,7 @@ def _closed(which: ColumnElement[bool]) -> Select[Any]:
     wanted: Select[Any] = select(
         Case.id, Case.reference, Case.office_id, Case.protocol_code, Case.protocol_version, since
     )
-    return wanted.where(Case.closed_at.is_not(None), which, *_of_open_households())
+    return wanted.where(Case.closed_at.is_not(None), Case.merged_into_id.is_(None), which, *_of_open_households())
 
 
 def _of_open_households() -> list[ColumnElement[bool]]:

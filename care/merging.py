@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from auth import holds
 from auth.actors import Actor
 from auth.roles import Permission
 from care import (
@@ -62,6 +63,9 @@ def _check(kept: Case, ending: Case) -> None:
         raise RuleViolation("other", N_("The case that goes on has to be open."))
     if ending.status is Status.DECEASED:
         raise RuleViolation("other", N_("In the other case the person has died. Please find out first what is right."))
+    held = holds.held([f"case:{kept.reference}", f"case:{ending.reference}"])
+    if f"case:{ending.reference}" in held and f"case:{kept.reference}" not in held:
+        raise RuleViolation("other", N_("A legal hold stands on the other case. Let that one go on."))
     if kept.person.is_erased or ending.person.is_erased:
         raise RuleViolation("other", N_("Of one of the cases nothing is known any more."))
 

@@ -13,14 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
+from auth import holds
 from auth.erasures import EVERYTHING
 from auth.models import AuditEvent, Office, User
 from auth.privacy_models import Erasure
+from auth.roles import Permission
 from care import (
     case_management,
     check_ins,
     duplicates,
     erasure,
+    keeping,
     merging,
     naming,
     notes,
@@ -400,6 +403,29 @@ def test_erasing_the_person_leaves_no_trace_of_either(two: tuple[Case, Case]) ->
         assert db.session.scalar(select(func.count()).select_from(model)) == 0
     assert set(db.session.scalars(select(Erasure.subject_id))) == {person_id, former}
     assert not references & set(db.session.scalars(select(Notification.about)))
+
+
+def test_time_limits_take_both_rows_and_a_hold_counts_for_both(two: tuple[Case, Case], time: Any) -> None:
+    kept, other = two
+    act(other, orders.apply, OrderEvent(event="issue_written", legal_basis="§ 30 IfSG"))
+    with transaction():
+        record = keeping.find_record(OFFICER, Permission.HOLDS_MANAGE, other.reference)
+        holds.place(OFFICER, record, "Klage")
+    with pytest.raises(RuleViolation, match="legal hold"):
+        merge(kept, other)
+    db.session.rollback()
+    merge(other, kept)
+    assert keeping.find_record(OFFICER, Permission.HOLDS_MANAGE, kept.reference).subject == f"case:{other.reference}"
+    act(other, case_management.close, CloseCase(reason=CloseReason.OTHER))
+    time.at += timedelta(days=400)
+    due = keeping._symptoms(time.at, 28, None, 10).items
+    assert [one.id for one in due] == [other.id]
+    with transaction():
+        keeping._erase_symptoms(due, OFFICER)
+    for case in two:
+        case = db.session.get_one(Case, case.id, populate_existing=True)
+        assert (case.last_exposure_on, case.health_erased_at) == (None, time.at)
+    assert db.session.scalars(select(CaseMerge)).one().fields is None
 
 
 def test_everything_sealed_opens_with_the_key_that_is_left(two: tuple[Case, Case]) -> None:
