@@ -122,6 +122,27 @@ class TaskRow(OfCaseRow):
     columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "created_at", "done_at", "done_by")
 
 
+# With all columns, for rows that are still to be made.
+class NewCase(CaseRow):
+    columns = tuple(Case.__table__.columns.keys())
+
+
+class NewReport(ReportRow):
+    columns = tuple(SymptomReport.__table__.columns.keys())
+
+
+class NewReview(ReviewRow):
+    columns = tuple(Review.__table__.columns.keys())
+
+
+class NewLab(LabRow):
+    columns = tuple(LabResult.__table__.columns.keys())
+
+
+class NewCheckIn(CheckInRow):
+    columns = tuple(CheckIn.__table__.columns.keys())
+
+
 def load(case_ids: Collection[UUID], *, contents: bool = True) -> list[Case]:
     """These cases with their facts, by id, as they are now: rows that pass for models. The caller holds their locks.
 

@@ -15,7 +15,7 @@ from care.assessment_models import CheckIn, HouseholdRound, LabResult, Review, S
 from care.assessments import address_of, load_facts, protocol_of, reassess, zone_of
 from care.case_sets import CaseSet
 from care.ending import CLOSING
-from care.fact_rows import CaseRow, CheckInRow, LabRow, ReportRow, ReviewRow
+from care.fact_rows import NewCase, NewCheckIn, NewLab, NewReport, NewReview
 from care.facts import ReportFact
 from care.lifecycle import after
 from care.models import Case, OrderRecord, Person
@@ -37,26 +37,6 @@ TOKEN_BYTES = 32
 DAY = timedelta(days=1)
 FIRST_DAY = {Kind.CONTACT: "last_exposure_on", Kind.INDEX: "first_positive_on", Kind.TRAVELLER: "entered_on"}
 PERSON = tuple(Person.__table__.columns.keys())
-
-
-class NewCase(CaseRow):
-    columns = tuple(Case.__table__.columns.keys())
-
-
-class NewReport(ReportRow):
-    columns = tuple(SymptomReport.__table__.columns.keys())
-
-
-class NewReview(ReviewRow):
-    columns = tuple(Review.__table__.columns.keys())
-
-
-class NewLab(LabRow):
-    columns = tuple(LabResult.__table__.columns.keys())
-
-
-class NewCheckIn(CheckInRow):
-    columns = tuple(CheckIn.__table__.columns.keys())
 
 
 @dataclass

@@ -15,7 +15,7 @@ from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.findings import findings
 from care.isolation import EndingAction
 from care.lifecycle import TRANSITIONS, Action
-from care.line_list import LISTS, Assessment, assess
+from care.line_list import LISTS, Assessment, after_asking, assess, depends_on_reports
 from care.monitoring import course, local_day, period, slot_at
 from care.protocol import Protocol, all_protocols
 from care.shortening import offers
@@ -45,10 +45,11 @@ class Course(RuleBasedStateMachine):
     now: datetime
     stored: Assessment
     heard: int
+    replaced: set[str]
 
     @initialize(kind=st.sampled_from(Kind), protocol=st.sampled_from(PROTOCOLS), exposed=st.integers(0, 10))
     def enrol(self, kind: Kind, protocol: Protocol, exposed: int) -> None:
-        self.now, self.protocol, self.heard = MONDAY, protocol, 0
+        self.now, self.protocol, self.heard, self.replaced = MONDAY, protocol, 0, set()
         day = local_day(MONDAY, facts().zone) - exposed * DAY
         dates = {"last_exposure_on": day, "first_positive_on": day, "entered_on": day, "symptom_onset_on": None}
         self.known = facts(kind=kind, status=Status.ENROLLED, touched_at=MONDAY, **dates)
@@ -88,7 +89,22 @@ class Course(RuleBasedStateMachine):
         asked = CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
         assert (asked.local_date, asked.slot) not in {(one.local_date, one.slot) for one in self.known.check_ins}
         assert self.now < due.window_ends_at
+        before = assess(self.known, self.protocol, self.now)
         self.known = replace(self.known, check_ins=(*self.known.check_ins, asked))
+        after, following = (
+            assess(self.known, self.protocol, self.now),
+            after_asking(self._times(), self.protocol, self.now),
+        )
+        assert replace(after, next_check_in=None, reassess_at=None) == replace(
+            before, next_check_in=None, reassess_at=None
+        ), "asking changes nothing else"
+        if not depends_on_reports(self.known.kind, [one.code for one in before.findings]):
+            assert (following.next_check_in, following.reassess_at) == (after.next_check_in, after.reassess_at)
+
+    def _times(self) -> CaseFacts:
+        """The facts without what the reports say."""
+        silent = (replace(one, present=frozenset(), temperature_c=None) for one in self.known.reports)
+        return replace(self.known, reports=tuple(silent))
 
     @precondition(lambda self: self.is_open)
     @rule(
@@ -104,6 +120,26 @@ class Course(RuleBasedStateMachine):
         said = ReportFact(str(self.heard), at, self.now, frozenset(present), temperature, corrects=earlier)
         reports = sorted((*self.known.reports, said), key=lambda one: (one.reported_at, one.recorded_at))
         self._change(reports=tuple(reports), status=TRANSITIONS[self.known.status, Action.REPORT])
+
+    @precondition(lambda self: self.is_open and self.known.reports)
+    @rule(present=st.sets(st.sampled_from(["fever", "cough", "headache"]), max_size=2))
+    def replace_newest_report(self, present: set[str]) -> None:
+        """A correction takes the place of what it corrects, which stays and does not count any more."""
+        self.heard += 1
+        *others, wrong = self.known.reports
+        self.replaced.add(wrong.id)
+        said = ReportFact(str(self.heard), wrong.reported_at, self.now, frozenset(present))
+        reports = sorted((*others, said), key=lambda one: (one.reported_at, one.recorded_at))
+        self._change(reports=tuple(reports), status=TRANSITIONS[self.known.status, Action.REPORT])
+
+    @precondition(lambda self: self.is_open)
+    @rule(kind=st.sampled_from(Kind), ago=st.integers(0, 12))
+    def convert(self, kind: Kind, ago: int) -> None:
+        """Another kind, counted from another day; extension and action end with the kind that they were for."""
+        day = local_day(self.now, self.known.zone) - ago * DAY
+        first_day = {Kind.CONTACT: "last_exposure_on", Kind.INDEX: "first_positive_on", Kind.TRAVELLER: "entered_on"}
+        ended = {"extended_until": None, "public_health_action": "none", "continuous_exposure": False}
+        self._change(kind=kind, **ended, **{first_day[kind]: day})
 
     @precondition(lambda self: self.is_open)
     @rule(outcome=st.sampled_from(ReviewOutcome))
@@ -156,7 +192,11 @@ class Course(RuleBasedStateMachine):
         self.protocol = protocol
         self._change()
 
-    @rule(action=st.sampled_from([Action.PAUSE, Action.RESUME, Action.HOSPITALISE, Action.CLOSE, Action.REOPEN]))
+    @rule(
+        action=st.sampled_from(
+            [Action.PAUSE, Action.RESUME, Action.HOSPITALISE, Action.CLOSE, Action.TRANSFER, Action.LOSE, Action.REOPEN]
+        )
+    )
     def transition(self, action: Action) -> None:
         status = TRANSITIONS.get((self.known.status, action))
         if status is not None:
@@ -165,6 +205,7 @@ class Course(RuleBasedStateMachine):
     @precondition(lambda self: self.is_open)
     @rule(reachable=st.booleans(), wish=st.sampled_from(["unset", "morning", "evening", "0", "23"]))
     def wishes(self, reachable: bool, wish: str) -> None:
+        """Their own, or those of whoever answers for them: joining, leaving, and what becomes of a head."""
         self._change(reachable=reachable, contact_window=wish)
 
     @invariant()
@@ -191,7 +232,8 @@ class Course(RuleBasedStateMachine):
 
     @invariant()
     def no_report_is_lost(self) -> None:
-        assert {one.id for one in self.known.reports} == {str(n) for n in range(1, self.heard + 1)}
+        assert {one.id for one in self.known.reports} | self.replaced == {str(n) for n in range(1, self.heard + 1)}
+        assert not self.replaced & {one.id for one in self.known.reports}
 
     @invariant()
     def nobody_is_asked_twice_in_a_slot(self) -> None:
