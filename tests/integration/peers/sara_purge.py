@@ -19,7 +19,7 @@ SCRIPTS = [
     Script(f"{MODEL}, purge eligible", "still monitored: never purged", (WELL, told(60, 1)),
         {"continuous_exposure": True}),
     Script(f"{PURGE}, heads of household with active dependents", "closed head", (
-        WELL, CLOSED, told(16, 1), told(25, 1), told(36, 0))),
+        WELL, CLOSED, told(16, 1), told(19, 1), told(23, 0))),
     Script(f"{PURGE}, heads of household with active dependents", "active dependent", (
         say(at(0, "10:00")), told(16, 1), do(at(20, "09:00"), "close", reason="other"), told(25, 1), told(36, 0)),
         {"household_of": "<closed head>", "continuous_exposure": True, "last_exposure_on": day(-1)}, {},

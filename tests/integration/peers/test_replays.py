@@ -1,6 +1,7 @@
 """Each peer's published cases: nothing may differ from what the protocol makes of them (ADR 20)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -44,3 +45,35 @@ def test_a_clock_set_back_shows_everybody_as_at_that_time(town: Obhut, officer: 
         seen.append(town.http.get(f"{town.url}{CASES}/{reference}", headers=officer, timeout=60).json())
     assert [one["line_list"] for one in seen] == ["asymptomatic", "non_reporting"] * 2
     assert all(one["reassess_at"] for one in seen)
+
+
+def test_a_correction_moves_the_first_characteristic_symptom(
+    town: Obhut, officer: dict[str, str], played: Player
+) -> None:
+    """Source: quarano/quarano-application, DiaryEventListenerTest,
+    diaryEntryUpdatedNewWithoutSymptomsResolvesActionItemAndCreateNewOne.
+    """
+
+    def call(path: str, **body: object) -> dict[str, Any]:
+        answer = town.http.post(f"{town.url}{CASES}{path}", json=body, headers=officer, timeout=60)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    town.set_clock(at(110, "12:00").isoformat())
+    person = {"given_name": "Nina", "family_name": "Irrtum", "birth_date": "1988-04-12", "channel": "none"}
+    path = "/" + call("", kind="contact", protocol="covid-19", person=person, last_exposure_on=day(108))["reference"]
+    first = call(f"{path}/reports", symptoms={"cough": True}, reported_at=at(109, "10:00").isoformat())
+    second = call(f"{path}/reports", symptoms={"cough": True}, reported_at=at(110, "10:00").isoformat())
+    assert anchor_of(second) == first["report"]["id"]
+    corrected = call(f"{path}/reports", symptoms={}, corrects=first["report"]["id"])
+    assert corrected["report"]["replaces"] == first["report"]["id"]
+    assert anchor_of(corrected) == second["report"]["id"]
+    gone = call(f"{path}/reports", symptoms={}, corrects=second["report"]["id"])
+    assert anchor_of(gone) is None
+
+
+def anchor_of(case: dict[str, Any]) -> str | None:
+    """The report that the first characteristic symptom stands in."""
+    found = (one for one in case["findings"] if one["code"] == "first_characteristic_symptom")
+    return next((one["inputs"]["report"] for one in found), None)
