@@ -29,7 +29,7 @@ from config.settings import current_settings
 from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
-LOOKED_AT_ONCE = 200
+LOOKED_AT_ONCE = 100
 CHANGED_AT_ONCE = 50  # half a second of writing at most, on SQLite too
 KEPT_FOR = timedelta(days=7)  # the cases of an act that is over, or that nobody confirmed
 MEANWHILE = N_("Changed meanwhile by somebody else: left as it is.")

@@ -19,7 +19,7 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
-  // Lists of the staff: / to the search box, j and k through the rows, Enter opens (the row's first link has the focus).
+  // Lists of the staff: / to the search box, j and k through the rows, Enter opens (the row's first link has the focus), x ticks the row.
   const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
   const step = (by) => {
     const links = [...document.querySelectorAll(".obhut-table tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
@@ -33,6 +33,7 @@
     if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
     else if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
+    else if (event.key === "x") event.target.closest("tr")?.querySelector("input[type=checkbox]")?.click();
   });
 
   // A part of the page that moves by itself: fetched anew while somebody looks at it. When what `data-live` says has

@@ -71,3 +71,7 @@ def test_all_of_a_page_at_one_click(page: Page) -> None:
     page.get_by_label("Alle auf dieser Seite auswählen").check()
     for number in range(boxes.count()):
         expect(boxes.nth(number)).to_be_checked()
+    page.reload()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("input[name=case]:checked")).to_have_count(1)
