@@ -7,8 +7,10 @@ import click
 from flask.cli import with_appcontext
 
 from auth.actors import Actor
-from care import exporting
+from care import export_presets, exporting
+from care.export_commands import ExportChoice, What
 from care.protocol import DIRECTORY, all_protocols
+from config.errors import NotFound
 from config.settings import current_settings
 
 
@@ -32,17 +34,29 @@ def cases() -> None:
 
 
 @cases.command("export")
+@click.option("--what", type=click.Choice([what.value.replace("_", "-") for what in What]), default="line-list")
 @click.option("--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True)
+@click.option("--state", type=click.Choice(["open", "closed", "all"]), default="open", show_default=True)
+@click.option("--preset", metavar="NAME", help="A choice that somebody has kept and shared; instead of the others.")
 @click.option("--office", help="Code of a health office; without it, all.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; without it, the output."
 )
 @with_appcontext
-def export(kind: str, office: str | None, output: Path | None) -> None:
-    """Write the open cases as a table that no spreadsheet takes for formulas."""
-    content = exporting.line_list_file(Actor.system("cli"), kind, office, current_settings().zone)
+def export(what: str, kind: str, state: str, preset: str | None, office: str | None, output: Path | None) -> None:
+    """Write cases as a table that no spreadsheet takes for formulas.
+
+    A line list, everything that is kept of them (history, always Excel), or what SORMAS or the import reads.
+    """
+    given = {"what": what.replace("-", "_"), "file": kind, "state": state}
+    try:
+        choice = export_presets.named(preset) if preset else ExportChoice.model_validate(given)
+        made = exporting.export(choice, actor=Actor.system("cli"), zone=current_settings().zone, office=office)
+    except NotFound:
+        raise click.ClickException(f"There is no shared choice “{preset}”.") from None
     if output is None:
-        sys.stdout.buffer.write(content)
-    else:
-        output.write_bytes(content)
-        click.echo(str(output))
+        sys.stdout.buffer.writelines(made.content)
+        return
+    with output.open("wb") as file:
+        file.writelines(made.content)
+    click.echo(str(output))

@@ -1,66 +1,158 @@
-"""Line lists as tables for spreadsheets."""
+"""Cases as files: line lists, everything that is kept of them, and what other systems (and we) read.
 
-from collections.abc import Iterator
+Files go out as they are made, some hundred cases at a time, so that a hundred thousand need no more memory than a
+thousand, and nothing of them is ever on a disk. Who takes which cases is in the audit trail before the first byte.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
 
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import trail
+from care import export_formats, export_history, trail
+from care.export_columns import COLUMNS, chosen
+from care.export_commands import ExportChoice, What
 from care.models import Case
 from care.queries import cases_visible_to
 from care.vocabulary import OPEN_STATUSES
 from config.database import db, transaction
 from config.errors import N_, RuleViolation
-from config.exports import Cell, write_csv, write_xlsx
+from config.exports import Cell, stream_csv
+from config.gathering import gathering
+from config.rowsets import among
+from config.xlsx_streams import Sheet, stream_xlsx
 
 AT_ONCE = 500
-HEADERS = (
-    "reference",
-    "kind",
-    "status",
-    "line_list",
-    "because",
-    "priority",
-    "family_name",
-    "given_name",
-    "birth_date",
-    "phone",
-    "email",
-    "monitoring_starts_on",
-    "monitoring_ends_on",
-    "last_report_at",
-    "order_state",
-    "order_ends_on",
-    "external_id",
-)
+MOST_HISTORIES = 5000  # at a page: the command line has the time for more
+FORMATS = {
+    What.SORMAS_CONTACTS: export_formats.SORMAS_CONTACTS,
+    What.SORMAS_CASES: export_formats.SORMAS_CASES,
+    What.OBHUT: export_formats.OBHUT,
+}
+SORTS = {
+    "reference": (Case.reference,),
+    "priority": (Case.priority.desc(), Case.reference),
+    "enrolled_at": (Case.enrolled_at, Case.reference),
+    "monitoring_ends_on": (Case.monitoring_ends_on, Case.reference),
+}
+Translate = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file that may go out: its cases are chosen and noted in the audit trail. `content` is made as it is read."""
+
+    cases: int
+    name: str
+    content: Iterator[bytes]
 
 
 def line_list_file(actor: Actor, kind: str, office: str | None, zone: ZoneInfo) -> bytes:
-    """The open cases that `actor` may see, as "csv" or "xlsx"; with each of them in the audit trail.
+    """The open cases that `actor` may export, as "csv" or "xlsx", as a whole. Raises RuleViolation: unknown office."""
+    choice = ExportChoice.model_validate({"file": kind})
+    return b"".join(export(choice, actor=actor, zone=zone, office=office).content)
 
-    Raises RuleViolation for an unknown office.
+
+def export(
+    choice: ExportChoice,
+    *,
+    actor: Actor,
+    zone: ZoneInfo,
+    office: str | None = None,
+    words: Translate = str,
+    labelled: bool = False,
+    at_a_page: bool = False,
+) -> Export:
+    """The file that `choice` asks for, with each of its cases in the audit trail, in a transaction of its own.
+
+    `words` translates msgids; `labelled`: the columns of a line list have labels instead of codes; `at_a_page`:
+    somebody waits for it. Raises RuleViolation for an unknown office, column, or more histories than a page can give.
     """
-    return _file(actor, _wanted(actor, _office_id(office)), kind, zone)
+    wanted = _wanted(choice, actor, _office_id(office)).order_by(*SORTS[choice.sort])
+    return _export(choice, wanted, actor, zone, words, labelled=labelled, at_a_page=at_a_page)
 
 
 def chosen_file(actor: Actor, case_ids: Select[UUID], kind: str, zone: ZoneInfo) -> bytes:
-    """The same for the cases with these ids, open or not, of the offices in which `actor` may export."""
+    """The line list of the cases with these ids, open or not, of the offices in which `actor` may export."""
+    choice = ExportChoice.model_validate({"file": kind})
     wanted = cases_visible_to(actor).where(Case.id.in_(case_ids)).order_by(Case.reference)
     if not actor.is_system:
         wanted = wanted.where(Case.office_id.in_(actor.offices_for(Permission.CASES_EXPORT)))
-    return _file(actor, wanted, kind, zone)
+    return b"".join(_export(choice, wanted, actor, zone).content)
 
 
-def _file(actor: Actor, wanted: Select[Case], kind: str, zone: ZoneInfo) -> bytes:
-    cases = db.session.execute(wanted.with_only_columns(Case.office_id, Case.reference)).all()
-    with transaction():
-        trail.exported(actor, [(row.office_id, row.reference) for row in cases], format=kind)
-    rows = _rows(wanted)
-    return write_xlsx(HEADERS, rows, zone=zone) if kind == "xlsx" else write_csv(HEADERS, rows, zone=zone)
+def _export(
+    choice: ExportChoice,
+    wanted: Select[Case],
+    actor: Actor,
+    zone: ZoneInfo,
+    words: Translate = str,
+    *,
+    labelled: bool = False,
+    at_a_page: bool = False,
+) -> Export:
+    columns = chosen(choice.columns)
+    cases = db.session.execute(wanted.with_only_columns(Case.id, Case.office_id, Case.reference)).all()
+    if at_a_page and choice.what is What.HISTORY and len(cases) > MOST_HISTORIES:
+        raise RuleViolation(
+            "what", N_("These are {count} cases; at most {most} at once here. Please choose fewer."),
+            count=len(cases), most=MOST_HISTORIES,
+        )  # fmt: skip
+    with transaction(), gathering():
+        seen = [(row.office_id, row.reference) for row in cases]
+        trail.exported(actor, seen, format=choice.file, what=choice.what.value)
+    ids = [row.id for row in cases]
+    sheets = _sheets(choice, columns, ids, words, labelled)
+    return Export(len(ids), _file_name(choice), _content(choice, sheets, zone))
+
+
+def _file_name(choice: ExportChoice) -> str:
+    ending = "xlsx" if choice.what is What.HISTORY else choice.file
+    return f"obhut-{choice.what.value.replace('_', '-')}.{ending}"
+
+
+def _content(choice: ExportChoice, sheets: Sequence[Sheet], zone: ZoneInfo) -> Iterator[bytes]:
+    if choice.file == "xlsx" or choice.what is What.HISTORY:
+        return stream_xlsx(sheets, zone=zone)
+    return stream_csv(sheets[0].headers, sheets[0].rows, zone=zone)
+
+
+def _sheets(
+    choice: ExportChoice, columns: Sequence[str], ids: Sequence[UUID], words: Translate, labelled: bool
+) -> list[Sheet]:
+    if choice.what in FORMATS:
+        known = FORMATS[choice.what]
+        return [Sheet(words(N_("Cases")), known.headers, _rows(ids, known.row))]
+    headers = [words(COLUMNS[code].label) if labelled else code for code in columns]
+    list_ = Sheet(words(N_("Cases")), headers, _rows(ids, lambda case: [COLUMNS[code].of(case) for code in columns]))
+    if choice.what is not What.HISTORY:
+        return [list_]
+    return [list_, *(_history(part, ids, words) for part in export_history.PARTS)]
+
+
+def _history(part: export_history.Part, ids: Sequence[UUID], words: Translate) -> Sheet:
+    rows = (row for cases in _batches(ids) for row in export_history.rows_of(part, cases))
+    return Sheet(words(part.name), ("reference", *part.headers), rows)
+
+
+def _rows(ids: Sequence[UUID], row: Callable[[Case], Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
+    return (row(case) for cases in _batches(ids) for case in cases.values())
+
+
+def _batches(ids: Sequence[UUID]) -> Iterator[Mapping[UUID, Case]]:
+    """The cases, some hundred at a time, in the order of `ids`; whose person was erased meanwhile is left out."""
+    for start in range(0, len(ids), AT_ONCE):
+        part = ids[start : start + AT_ONCE]
+        cases = db.session.scalars(select(Case).options(selectinload(Case.head)).where(among(Case.id, part)))
+        found = {case.id: case for case in cases}
+        yield {case_id: found[case_id] for case_id in part if case_id in found}
 
 
 def _office_id(code: str | None) -> object:
@@ -72,30 +164,20 @@ def _office_id(code: str | None) -> object:
     return found
 
 
-def _wanted(actor: Actor, office_id: object) -> Select[Case]:
-    wanted = cases_visible_to(actor).where(Case.status.in_(OPEN_STATUSES)).order_by(Case.reference)
-    return wanted if office_id is None else wanted.where(Case.office_id == office_id)
-
-
-def _rows(wanted: Select[Case]) -> Iterator[tuple[Cell, ...]]:
-    for case in db.session.scalars(wanted.execution_options(yield_per=AT_ONCE)):
-        person = case.person
-        yield (
-            case.reference,
-            case.kind.value,
-            case.status.value,
-            case.line_list.value if case.line_list else "",
-            (case.because or {}).get("rule", ""),
-            case.priority,
-            person.family_name,
-            person.given_name,
-            person.birth_date,
-            person.phone,
-            person.email,
-            case.monitoring_starts_on,
-            case.monitoring_ends_on,
-            case.last_report_at,
-            case.order_state.value if case.order_state else "",
-            case.order_ends_on,
-            case.external_id,
-        )
+def _wanted(choice: ExportChoice, actor: Actor, office_id: object) -> Select[Any]:
+    wanted: Select[Any] = cases_visible_to(actor)
+    if not actor.is_system:
+        wanted = wanted.where(Case.office_id.in_(actor.offices_for(Permission.CASES_EXPORT)))
+    if office_id is not None:
+        wanted = wanted.where(Case.office_id == office_id)
+    if choice.state != "all":
+        is_open = Case.status.in_(OPEN_STATUSES)
+        wanted = wanted.where(is_open if choice.state == "open" else ~is_open)
+    kind = FORMATS[choice.what].kind if choice.what in FORMATS else None
+    if choice.kinds or kind:
+        wanted = wanted.where(Case.kind.in_([kind] if kind else choice.kinds))
+    if choice.line_list:
+        wanted = wanted.where(Case.line_list == choice.line_list)
+    if choice.protocol:
+        wanted = wanted.where(Case.protocol_code == choice.protocol)
+    return wanted

@@ -36,6 +36,7 @@ STAFF_WAYS = (
     ("care.occasions_list", N_("Occasions"), "calendar-today"),
     ("care.support_requests", N_("Support"), "help"),
     ("care.imports", N_("Imports"), "drive-folder-upload"),
+    ("care_exports.index", N_("Exports"), "download"),
     ("care.protocols", N_("Protocols"), "info"),
     ("casework.index", N_("Requests"), "draft"),
     ("catalogue.index", N_("Services"), "edit"),

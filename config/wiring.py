@@ -65,6 +65,7 @@ BLUEPRINT_MODULES = (
     "care.views_staff",
     "care.views_import_files",  # adds its addresses to the blueprint of `views_imports`
     "care.views_imports",
+    "care.views_exports",
     "care.views_erasure",
     "care.views_check_in",
     "care.views_correction",
