@@ -14,7 +14,20 @@ from tests.bench.report import Line
 from tests.servers import Missing
 
 # In the order in which they run. Each is a module with `measure() -> Iterator[Line]`.
-BENCHES = ("starting", "latency", "imports", "deliver", "wave", "bulk", "api", "receipts", "growth", "listing", "trail")
+BENCHES = (
+    "starting",
+    "latency",
+    "imports",
+    "deliver",
+    "wave",
+    "bulk",
+    "api",
+    "receipts",
+    "growth",
+    "listing",
+    "lists",
+    "trail",
+)
 
 
 def main(names: Sequence[str]) -> int:
