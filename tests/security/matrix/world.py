@@ -25,6 +25,7 @@ KINDS: dict[str, dict[str, str]] = {
     "link_id": {"": "case link"},
     "contact_id": {"": "contact"},
     "guest_id": {"": "guest"},
+    "view_id": {"": "view"},
     "support_id": {"": "support"},
     "hold_id": {"": "hold"},
     "attachment_id": {"": "attachment"},
