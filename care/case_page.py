@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -17,6 +17,7 @@ from auth.roles import Permission
 from care import (
     bulk_act_words,
     case_management,
+    case_next,
     check_ins,
     course_forms,
     course_representations,
@@ -148,6 +149,7 @@ def show_case(reference: str, **forms: Any) -> str:
         actor=current_actor(),
         Permission=Permission,
         locale=locale,
+        **case_next.page_values(current_actor(), shown),
         **every,
     )
 
@@ -245,4 +247,4 @@ def local_time(typed: datetime | None) -> datetime | None:
 
 def back_to(reference: str) -> ResponseReturnValue:
     """To the page of the case, after an act."""
-    return redirect(url_for("care.case", reference=reference), 303)
+    return redirect(case_next.address_of(reference), 303)

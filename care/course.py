@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from auth.actors import Actor
 from care import case_management, follow_up, household_heads, household_rows, messages, timeline, trail
@@ -164,8 +164,19 @@ def _assign(case: Case, to: str | None, actor: Actor, names: Mapping[str, str] |
 
 def colleagues(*office_ids: UUID) -> list[tuple[str, str]]:
     """Id and name of everybody to whom an open case of these offices is assigned, by name."""
-    theirs = Case.office_id.in_(office_ids), Case.status.in_(OPEN_STATUSES), Case.assigned_to.is_not(None)
-    one_each = select(func.max(Case.reference)).where(*theirs).group_by(Case.assigned_to)
-    found = db.session.scalars(select(Case).where(Case.reference.in_(one_each)))
-    names = [(case.assigned_to or "", case.assigned_name or case.assigned_to or "") for case in found]
-    return sorted(names, key=lambda one: one[1].casefold())
+    case_ids = [case_id for office_id in office_ids for case_id in db.session.scalars(_one_of_each(office_id))]
+    found = db.session.scalars(select(Case).where(Case.id.in_(case_ids)))
+    names = {case.assigned_to or "": case.assigned_name or case.assigned_to or "" for case in found}
+    return sorted(names.items(), key=lambda one: one[1].casefold())
+
+
+def _one_of_each(office_id: UUID) -> Select[UUID]:
+    """An open case of each who has one. From one assigned person to the next by index, past all of their cases."""
+    assigned = Case.office_id == office_id, Case.assigned_to.is_not(None)
+    first = select(func.min(Case.assigned_to).label("who")).where(*assigned).cte("assigned", recursive=True)
+    following = select(func.min(Case.assigned_to)).where(*assigned, Case.assigned_to > first.c.who)
+    people = first.union_all(select(following.scalar_subquery()).where(first.c.who.is_not(None)))
+    theirs = select(Case.id).where(Case.office_id == office_id, Case.assigned_to == people.c.who)
+    one = theirs.where(Case.status.in_(OPEN_STATUSES)).limit(1).correlate(people).scalar_subquery()
+    found = select(one.label("case_id")).where(people.c.who.is_not(None)).subquery()
+    return select(found.c.case_id).where(found.c.case_id.is_not(None))

@@ -136,6 +136,12 @@ class AttemptForm(BaseForm):
         return self
 
 
+class CallForm(BaseForm):
+    """The buttons of a call: each says what came of it."""
+
+    outcome = StringField()
+
+
 def offered(case: Case) -> dict[str, Callable[[], BaseForm]]:
     """How the forms on the page of `case` are made, each with what is known in it."""
     dates = {name: getattr(case, name) for name in (*DATES, "continuous_exposure")}

@@ -26,6 +26,7 @@ MEANS: dict[str, str] = {
 ATTEMPTS: dict[str, str] = {
     AttemptOutcome.REACHED: N_("reached"),
     AttemptOutcome.NOT_REACHED: N_("not reached"),
+    AttemptOutcome.BUSY: N_("busy"),
     AttemptOutcome.MESSAGE_LEFT: N_("message left"),
     AttemptOutcome.WRONG_ADDRESS: N_("number or address is not theirs"),
     AttemptOutcome.REFUSED: N_("does not want to talk"),
@@ -48,4 +49,10 @@ FIELDS: dict[str, str] = {
     "assigned_to": N_("Assigned to"),
     "follow_up_on": N_("Look at it again on"),
     "follow_up_note": N_("Why"),
+}
+CALLS: dict[str, str] = {
+    AttemptOutcome.REACHED: N_("Reached"),
+    AttemptOutcome.NOT_REACHED: N_("Not reached"),
+    AttemptOutcome.BUSY: N_("Busy"),
+    AttemptOutcome.WRONG_ADDRESS: N_("Wrong number"),
 }

@@ -30,7 +30,10 @@ from config.rowsets import among
 from config.settings import current_settings
 
 Condition = ColumnElement[bool]
-IN_VAIN = (AttemptOutcome.NOT_REACHED, AttemptOutcome.MESSAGE_LEFT, AttemptOutcome.WRONG_ADDRESS)
+IN_VAIN = (
+    *(AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY),
+    *(AttemptOutcome.MESSAGE_LEFT, AttemptOutcome.WRONG_ADDRESS),
+)
 HEARD_AT = func.coalesce(Case.last_report_at, Case.enrolled_at)
 """When we last heard from somebody: enrolment, while there is no report. As in the rule of the lists."""
 
@@ -140,14 +143,15 @@ def follow_up(value: str, asked: Asked) -> Condition:
 
 def finding(value: str, asked: Asked) -> Condition:
     state = asked.wanted.finding_state
-    return _has_finding(f"{value}:{state}" if state else value, asked)
+    return has_finding(f"{value}:{state}" if state else value, asked)
 
 
 def finding_state(value: str, asked: Asked) -> Condition:
-    return true() if asked.wanted.finding else _has_finding(f"{list_marks.ANY}:{value}", asked)
+    return true() if asked.wanted.finding else has_finding(f"{list_marks.ANY}:{value}", asked)
 
 
-def _has_finding(word: str, asked: Asked) -> Condition:
+def has_finding(word: str, asked: Asked) -> Condition:
+    """Whether one of a case's findings goes by this word of `list_marks.finding_words`."""
     marks = list_marks.marks(asked.office_ids(), "finding", [word])
     return or_(*(_holds(literal(mark), Case.finding_marks) for mark in marks))
 
@@ -195,6 +199,7 @@ def attempts(value: int, asked: Asked) -> Condition:
     reached_since = exists().where(
         reached.case_id == ContactAttempt.case_id,
         reached.outcome.not_in(IN_VAIN),
+        reached.message_key.is_(None),  # that a message was delivered does not mean that somebody answers
         reached.attempted_at >= ContactAttempt.attempted_at,
     )
     in_vain = select(func.count()).where(
@@ -203,7 +208,11 @@ def attempts(value: int, asked: Asked) -> Condition:
         or_(Case.last_report_at.is_(None), ContactAttempt.attempted_at > Case.last_report_at),
         ~reached_since,
     )
-    return in_vain.correlate(Case).scalar_subquery() >= value
+    # Most cases were never tried: only those that were often enough at all are looked at one by one.
+    tried = select(ContactAttempt.case_id).where(ContactAttempt.outcome.in_(IN_VAIN))
+    often = tried.group_by(ContactAttempt.case_id).having(func.count() >= value)
+    exactly = in_vain.correlate(Case).scalar_subquery() >= value
+    return and_(Case.id.in_(often), exactly) if value else true()
 
 
 def monitoring_day(value: int, asked: Asked) -> Condition:
@@ -211,7 +220,7 @@ def monitoring_day(value: int, asked: Asked) -> Condition:
 
 
 def of_person(make: Callable[[Any, Asked], Condition], value: Any, asked: Asked) -> Condition:
-    return exists().where(Person.id == Case.person_id, make(value, asked))
+    return Case.person_id.in_(select(Person.id).where(make(value, asked)))
 
 
 def ages(value: int, asked: Asked) -> Condition:

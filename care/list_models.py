@@ -56,6 +56,7 @@ def _partly(column: Any) -> Index:
     return Index(None, Case.office_id, column, sqlite_where=has_one, postgresql_where=has_one)
 
 
+_open("ix_care_case_open_priority", Case.priority.desc())
 _open("ix_care_case_heard_at", func.coalesce(Case.last_report_at, Case.enrolled_at))
 _open("ix_care_case_open_ends_on", Case.monitoring_ends_on)
 Index(None, Case.office_id, Case.enrolled_at, Case.reference)

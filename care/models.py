@@ -69,7 +69,7 @@ class Person(KeyHolder, Identified, Base):
     names_indexed: Mapped[int] = mapped_column(default=0, index=True)  # by which rules NamePrefix was filled
     duplicates_sought: Mapped[bool] = mapped_column(Boolean, default=False)  # since this was last known of them
     born_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # these two: `care.list_marks`
-    postal_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
+    postal_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8), index=True)
     locale: Mapped[str] = mapped_column(String(12))
     channel: Mapped[Channel]
     contact_window: Mapped[str] = mapped_column(String(12))

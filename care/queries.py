@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
 from auth.models import Office
@@ -19,7 +19,7 @@ from care.models import Case, OfficeTask, Person
 from care.name_index import begins_like
 from care.people import external_index, family_name_index, name_index, phone_index
 from care.protocol import current_versions
-from care.vocabulary import OPEN_STATUSES, Kind, LineList
+from care.vocabulary import OPEN_STATUSES, LineList
 from config.database import db
 from config.encryption import blind_index
 from config.errors import N_, Forbidden, NotFound
@@ -120,35 +120,24 @@ def _search(text: str) -> ColumnElement[bool]:
     return or_(*ways)
 
 
+def number_in(actor: Actor, line_lists: Collection[LineList]) -> int:
+    """How many cases are in these lists."""
+    visible = cases_visible_to(actor).where(Case.line_list.in_(line_lists))
+    return db.session.scalar(visible.with_only_columns(func.count())) or 0
+
+
 def counts(actor: Actor) -> Mapping[LineList, int]:
     """How many cases are in each list."""
     visible = cases_visible_to(actor).with_only_columns(Case.line_list, func.count()).group_by(Case.line_list)
     return {line_list: number for line_list, number in db.session.execute(visible) if line_list is not None}
 
 
-def counts_by_kind(actor: Actor) -> Mapping[Kind, int]:
-    """How many open cases there are of each kind."""
-    visible = cases_visible_to(actor).where(Case.status.in_(OPEN_STATUSES))
-    rows = db.session.execute(visible.with_only_columns(Case.kind, func.count()).group_by(Case.kind))
-    return dict(rows.tuples().all())
-
-
-def reported_since(actor: Actor, since: datetime) -> int:
-    """How many open cases have been heard from since `since`."""
-    visible = cases_visible_to(actor).where(Case.status.in_(OPEN_STATUSES), Case.last_report_at >= since)
-    return db.session.scalar(visible.with_only_columns(func.count())) or 0
-
-
 def open_tasks(actor: Actor, limit: int = 50) -> Sequence[OfficeTask]:
-    """The open tasks on visible cases, those due first on top."""
-    visible = cases_visible_to(actor).with_only_columns(Case.id)
-    statement = (
-        select(OfficeTask)
-        .where(OfficeTask.done_at.is_(None), OfficeTask.case_id.in_(visible))
-        .order_by(OfficeTask.due_at, OfficeTask.id)
-        .limit(limit)
-    )
-    return db.session.scalars(statement).all()
+    """The open tasks of the offices whose cases `actor` may see, those due first on top."""
+    statement = select(OfficeTask).options(joinedload(OfficeTask.case)).where(OfficeTask.done_at.is_(None))
+    if not actor.is_system:
+        statement = statement.where(OfficeTask.office_id.in_(actor.offices_for(Permission.CASES_SEE)))
+    return db.session.scalars(statement.order_by(OfficeTask.due_at, OfficeTask.id).limit(limit)).all()
 
 
 def is_unreachable(case_id: UUID) -> bool:

@@ -1,12 +1,13 @@
 """The course of a case, from its page. Adds its addresses to those of `views_staff`."""
 
+from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_dates, case_management, conversion, course, notes
-from care.case_page import act_on, local_time
+from care import case_dates, case_management, case_next, conversion, course, notes, words
+from care.case_page import act_on, local_time, show_case
 from care.commands import RecordLabResult
 from care.course_commands import (
     ChangeCourse,
@@ -20,6 +21,7 @@ from care.course_commands import (
 )
 from care.course_forms import (
     AttemptForm,
+    CallForm,
     CommentForm,
     ConvertForm,
     CourseForm,
@@ -31,6 +33,9 @@ from care.course_forms import (
 )
 from care.queries import case_for
 from care.views_staff import blueprint as staff
+from care.vocabulary import AttemptMeans, AttemptOutcome
+from config.database import transaction
+from config.forms import accepting, command_or_errors
 
 
 @staff.post("/cases/<reference>/conversion")
@@ -109,3 +114,27 @@ def add_attempt(reference: str) -> ResponseReturnValue:
     form = AttemptForm(prefix="attempt").offer()
     at, done = local_time(form.attempted_at.data), _("The attempt was noted.")
     return act_on(reference, form, "attempt_form", RecordAttempt, notes.record_attempt, done, attempted_at=at)
+
+
+@staff.post("/cases/<reference>/calls")
+@require(Permission.CASES_CONTACT)
+def log_call(reference: str) -> ResponseReturnValue:
+    """Note in one click what came of a call; unless the person was reached, go on to the next case of the list."""
+    actor, form = current_actor(), CallForm()
+    found = case_for(actor, reference)
+    if form.validate_on_submit():
+        command = command_or_errors(form, RecordAttempt, means=AttemptMeans.PHONE)
+        if command is not None:
+            with accepting(form):
+                with transaction():
+                    notes.record_attempt(command, case=case_management.locked_case(found.id), actor=actor)
+                told = _(words.CALLS.get(command.outcome, words.ATTEMPTS[command.outcome]))
+                flash(
+                    _("Call noted for %(reference)s: %(outcome)s.", reference=found.reference, outcome=told), "success"
+                )
+                if command.outcome is AttemptOutcome.REACHED:
+                    return redirect(f"{case_next.address_of(reference)}#act-report", 303)
+                return redirect(case_next.address_of_next(actor, reference) or case_next.address_of(reference), 303)
+    for text in (*form.form_errors, *(text for texts in form.errors.values() for text in texts)):
+        flash(str(text), "danger")
+    return show_case(reference), 422

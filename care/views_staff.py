@@ -16,26 +16,19 @@ from care import (
     household_rows,
     known_people,
     queries,
-    representations,
-    support_queries,
     trail,
-    transfer_queries,
-    words,
 )
 from care.assessments import protocol_of
 from care.case_page import act_on, back_to, correctable, local_time, show_case
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, ReviewForm, StaffReportForm
-from care.monitoring import local_midnight
 from care.page_words import care_finding, care_reason, care_words
 from care.vocabulary import LineList, ReportChannel, Reporter
-from config import clock
 from config.database import transaction
 from config.downloads import download
 from config.errors import NotFound
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
-from config.settings import current_settings
 
 blueprint = Blueprint("care", __name__, url_prefix="/care", template_folder="templates")
 OPEN_LISTS = (
@@ -52,28 +45,6 @@ OPEN_LISTS = (
 blueprint.add_app_template_global(care_words)
 blueprint.add_app_template_global(care_reason)
 blueprint.add_app_template_global(care_finding)
-
-
-@blueprint.get("/")
-@require(Permission.CASES_SEE)
-def dashboard() -> ResponseReturnValue:
-    """What waits today. Tasks name people: that somebody saw them is noted in the audit trail."""
-    actor, zone = current_actor(), current_settings().zone
-    open_tasks = queries.open_tasks(actor)
-    tasks = [representations.task_values(task) for task in open_tasks]
-    trail.looked(actor, "cases.tasks_listed", [task.case for task in open_tasks])
-    counts = queries.counts(actor)
-    return render_template(
-        "care/dashboard.html",
-        lists=[(line_list, counts.get(line_list, 0)) for line_list in OPEN_LISTS],
-        open_cases=sum(number for line_list, number in counts.items() if line_list is not LineList.CLOSED),
-        reported_today=queries.reported_since(actor, local_midnight(clock.today(zone), zone)),
-        tasks=tasks,
-        support=support_queries.numbers(actor),
-        duplicates=duplicate_queries.count(actor),
-        transfers=transfer_queries.count(actor),
-        tones=words.TONES,
-    )
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])

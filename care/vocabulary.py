@@ -212,6 +212,7 @@ class AttemptMeans(StrEnum):
 class AttemptOutcome(StrEnum):
     REACHED = "reached"
     NOT_REACHED = "not_reached"
+    BUSY = "busy"
     MESSAGE_LEFT = "message_left"  # with somebody else, or on an answering machine
     WRONG_ADDRESS = "wrong_address"  # this number or address is not theirs
     REFUSED = "refused"

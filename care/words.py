@@ -4,6 +4,9 @@ from care.course_words import (
     ATTEMPTS as ATTEMPTS,
 )
 from care.course_words import (
+    CALLS as CALLS,
+)
+from care.course_words import (
     COURSE_ACTIONS as COURSE_ACTIONS,
 )
 from care.course_words import (

@@ -18,8 +18,7 @@ def register() -> None:
 
 def cases_to_look_at(actor: Actor) -> int:
     """People who feel ill or whose findings want a review."""
-    found = care_queries.counts(actor)
-    return sum(found.get(one, 0) for one in (LineList.SYMPTOMATIC, LineList.REVIEW_REQUIRED))
+    return care_queries.number_in(actor, (LineList.SYMPTOMATIC, LineList.REVIEW_REQUIRED))
 
 
 def new_requests(actor: Actor) -> int:

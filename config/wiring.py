@@ -47,6 +47,7 @@ BLUEPRINT_MODULES = (
     "services.views_caseworker",
     "services.api",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
+    "care.views_dashboard",
     "care.views_lists",
     "care.views_saved",
     "care.views_bulk_acts",
@@ -98,6 +99,7 @@ WIRED_MODULES = (
     "care.name_index",
     "care.duplicates",
     "care.list_marking",
+    "care.daily_counts",
     "config.waiting",
     "notifications.trail_words",
     "services.trail_words",

@@ -14,12 +14,12 @@ from wtforms import StringField
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
+from config.charts import bar_chart
 from config.database import transaction
 from config.errors import NotFound
 from config.forms import BaseForm, accepting
 from notifications import desk, query_failures, query_queue, query_statistics
 from notifications import failures as decisions
-from notifications.charts import bar_chart
 from notifications.labels import PRIORITIES, QUEUES
 from notifications.preferences import recipient_index
 from notifications.query_failures import Group

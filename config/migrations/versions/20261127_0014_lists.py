@@ -40,6 +40,7 @@ def _marks() -> None:
     op.create_index(op.f("ix_care_case_marks_version"), "care_case", ["marks_version"], unique=False)
     for name in ("born_mark", "postal_mark"):
         op.add_column("care_person", sa.Column(name, sa.LargeBinary(length=8), nullable=True))
+    op.create_index(op.f("ix_care_person_postal_mark"), "care_person", ["postal_mark"], unique=False)
     op.add_column("care_lab_result", sa.Column("outcome_mark", sa.LargeBinary(length=8), nullable=True))
 
 
@@ -83,6 +84,8 @@ def _orders() -> None:
     is_open = sa.text("closed_at IS NULL")
     open_only = {"unique": False, "sqlite_where": is_open, "postgresql_where": is_open}
     heard_at = sa.text("coalesce(last_report_at, enrolled_at)")
+    by_priority = ["office_id", sa.text("priority DESC"), "reference"]
+    op.create_index("ix_care_case_open_priority", "care_case", by_priority, **open_only)
     op.create_index("ix_care_case_heard_at", "care_case", ["office_id", heard_at, "reference"], **open_only)
     op.create_index(
         "ix_care_case_open_ends_on", "care_case", ["office_id", "monitoring_ends_on", "reference"], **open_only

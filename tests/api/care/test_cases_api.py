@@ -185,3 +185,25 @@ def test_names_lose_what_cannot_be_seen(client, officer):
 def test_an_address_that_does_not_exist_is_not_found(client, officer):
     answer = client.post(f"{URL}/AAAAAAAA/nonsense", json={}, headers=officer)
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+def test_lists_have_the_filters_of_the_page(client, officer):
+    ill = enrol(client, officer, last_exposure_on="2026-10-30")
+    well = enrol(client, officer, person={"birth_date": "1950-01-01", "address": {"postal_code": "38100"}})
+    said = client.post(f"{URL}/{ill['reference']}/reports", json={"symptoms": {"cough": True}}, headers=officer)
+    assert said.status_code == 201
+
+    def found(query: str) -> list[str]:
+        answer = client.get(f"{URL}?{query}", headers=officer)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return [item["reference"] for item in answer.get_json()["items"]]
+
+    assert found("finding=first_characteristic_symptom&finding_state=open") == [ill["reference"]]
+    assert found("onset_from=today&status=open") == [ill["reference"]]
+    assert found("never_reported=1&age_from=70&postal_code=38100") == [well["reference"]]
+    assert found("exposure_to=2026-10-31") == [ill["reference"]]
+    assert set(found("sort=ends")) == {ill["reference"], well["reference"]}
+    for query in ("finding=happiness", "onset_from=31.02.2026", "sort=name", "age_from=-1"):
+        refused = client.get(f"{URL}?{query}", headers=officer)
+        assert refused.status_code == 422, query
+        assert refused.get_json()["errors"][0]["field"] == query.partition("=")[0]

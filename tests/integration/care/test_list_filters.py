@@ -132,7 +132,8 @@ def in_vain(case: Case) -> int:
     count = 0
     for one in sorted(rows(ContactAttempt, case), key=lambda one: one.attempted_at):
         heard = case.last_report_at is not None and one.attempted_at <= case.last_report_at
-        count = 0 if heard or one.outcome in ("reached", "refused") else count + 1
+        reached = one.outcome in ("reached", "refused")
+        count = 0 if heard or (reached and not one.message_key) else count + (not reached)
     return count
 
 

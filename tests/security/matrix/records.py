@@ -22,6 +22,7 @@ from care.bulk_act_rules import ActKind, ActState, RowState
 from care.commands import EnrolCase, OrderEvent
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
+from care.list_models import SavedView
 from care.models import Case, Document
 from care.naming_models import NamedContact
 from care.naming_rules import NamedState
@@ -145,6 +146,19 @@ def _occasion(world: "World", side: str, by: dict[str, Identity]) -> None:
         world.records["organiser link", side] = token
         _mark(world, f"office {side}", f"Kanarigast{mark}", made.reference)
         world.pseudonyms.add(made.reference)
+
+
+def _view(world: "World", side: str, by: dict[str, Identity]) -> None:
+    mark, now = MARK[side], clock.now()
+    with transaction():
+        view = SavedView(
+            office_id=_office(world, side), owner_id="tests", is_shared=True, is_default=False, created_at=now,
+            changed_at=now, wanted={"kind": "index"}, name=f"Kanariansicht{mark}",
+        )  # fmt: skip
+        db.session.add(view)
+        db.session.flush()
+        world.records["view", side] = str(view.id)
+    _mark(world, f"office {side}", f"Kanariansicht{mark}")
 
 
 def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -292,6 +306,7 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _order,
     _named,
     _occasion,
+    _view,
     _request,
     _messages,
     _import,

@@ -63,6 +63,30 @@ def bar_chart(labels: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
         for number, values in enumerate(series)
         if (value := values[place])
     ]
+    return Chart(bars, *_frame(labels, top, slot))
+
+
+def stacked_chart(labels: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
+    """A chart with one bar per label, made of a piece per series; the first series lies at the bottom."""
+    sums = [sum(values[place] for values in series) for place in range(len(labels))]
+    top = scale_end(max(sums, default=0))
+    base, height = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
+    slot = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
+    width, bars = slot * (1 - GAP), []
+    for place, label in enumerate(labels):
+        below, x = 0, round(LEFT + place * slot + slot * GAP / 2, 1)
+        for number, values in enumerate(series):
+            value = values[place]
+            if value:
+                y = round(base - height * (below + value) / top, 1)
+                bars.append(Bar(x, y, round(width, 1), round(height * value / top, 1), number, value, label))
+            below += value
+    return Chart(bars, *_frame(labels, top, slot))
+
+
+def _frame(labels: Sequence[str], top: int, slot: float) -> tuple[list[Mark], list[Mark]]:
+    """The lines of the grid, and the labels below."""
+    base, height = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     every = -(-len(labels) // MOST_LABELS) or 1
     below = [
         Mark(round(LEFT + (place + 0.5) * slot, 1), label)
@@ -70,7 +94,7 @@ def bar_chart(labels: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
         if place % every == (len(labels) - 1) % every
     ]
     grid = [Mark(round(base - height * part / 4, 1), top * part // 4) for part in range(5)]
-    return Chart(bars, grid, below)
+    return grid, below
 
 
 def scale_end(most: int) -> int:

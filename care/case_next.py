@@ -1,0 +1,118 @@
+"""Above the page of a case: what to do next, a call in one click, and the way to the next case of the list."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from auth.actors import Actor
+from care import list_place, words
+from care.list_place import Place
+from care.next_action import ANCHORS, TITLES, NextAction, NextCode, NextFacts, Waiting, next_action
+from care.vocabulary import AttemptOutcome, LineList, OrderState
+from config import clock
+from config.error_pages import filled
+from config.localisation import local_date, local_datetime
+from config.settings import current_settings
+
+# One click each, in the order of the buttons; what they are called there.
+CALLS = (AttemptOutcome.REACHED, AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY, AttemptOutcome.WRONG_ADDRESS)
+IN_VAIN = {"not_reached", "message_left", "wrong_address", "busy"}
+TABLES = {NextCode.REVIEW: words.FINDINGS, NextCode.TASK: words.TASKS, NextCode.HELP: words.SUPPORT_KINDS}
+
+
+def page_values(actor: Actor, shown: dict[str, Any]) -> dict[str, Any]:
+    """What the page of the case `shown` has above it."""
+    place, reference = current_place(), shown["reference"]
+    before, after = list_place.neighbours(actor, place, reference) if place else (None, None)
+    return {
+        "next_action": _shown(next_action(_facts(shown))),
+        "calls": [(outcome.value, _(words.CALLS[outcome])) for outcome in CALLS],
+        "list_mark": current_mark() if place else None,
+        "list_url": url_for("care.cases", **_address(place)) if place else None,
+        "previous_case": _url(before),
+        "next_case": _url(after),
+    }
+
+
+def current_mark() -> str | None:
+    """The mark of the list that one came from: of this address, of the form, or of the page that a form stood on."""
+    given = request.values.get("list")
+    if given or request.method == "GET":
+        return given
+    return next(iter(parse_qs(urlsplit(request.referrer or "").query).get("list", [])), None)
+
+
+def current_place() -> Place | None:
+    """What it says; None when one did not come from a list."""
+    return list_place.read(current_mark())
+
+
+def address_of(reference: str) -> str:
+    """The address of a case, in the list that one came from."""
+    mark = current_mark()
+    return url_for("care.case", reference=reference, list=mark if list_place.read(mark) else None)
+
+
+def address_of_next(actor: Actor, reference: str) -> str | None:
+    """The address of the case that comes after this one in the list; None at its end, or without a list."""
+    place = current_place()
+    return _url(list_place.neighbours(actor, place, reference)[1]) if place else None
+
+
+def _url(step: list_place.Step | None) -> str | None:
+    return url_for("care.case", reference=step.reference, list=step.mark) if step else None
+
+
+def _address(place: Place) -> dict[str, Any]:
+    return place.wanted.values()
+
+
+def _shown(found: NextAction | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    inputs = {
+        name: local_datetime(value) if name == "at" else local_date(value) if name == "on" else value
+        for name, value in found.inputs.items()
+    }
+    table = TABLES.get(found.what, {})
+    return {
+        "title": _(TITLES[found.what]),
+        "what": _(table[found.code]) if found.code in table else "",
+        "reason": filled(found.reason, inputs),
+        "anchor": ANCHORS[found.what],
+        "tone": "danger" if found.is_urgent else "warning",
+    }
+
+
+def _facts(shown: dict[str, Any]) -> NextFacts:
+    open_findings = [found for found in shown["all_findings"] if found["state"] == "open"]
+    waiting = [one for one in shown["support"] if "finish" in one["actions"]]
+    return NextFacts(
+        is_open=shown["is_open"],
+        today=clock.today(current_settings().zone),
+        line_list=LineList(shown["line_list"]) if shown["line_list"] else None,
+        heard_at=shown["last_report_at"] or shown["enrolled_at"],
+        findings=[Waiting(found["code"], found["acknowledge_by"], found["overdue"]) for found in open_findings],
+        tasks=[Waiting(task["kind"], task["due_at"], task["is_late"]) for task in shown["tasks"]],
+        support=[Waiting(one["kind"], one["due_at"], one["is_overdue"]) for one in waiting],
+        positive_on=shown["positive_on"],
+        in_vain=_in_vain(shown),
+        order_state=OrderState(shown["order_state"]) if shown["order_state"] else None,
+        order_ends_on=shown["order_ends_on"],
+        follow_up_on=shown["follow_up_on"],
+    )
+
+
+def _in_vain(shown: dict[str, Any]) -> int:
+    """Attempts without success since a report, or since somebody reached them; newest first."""
+    number = 0
+    for one in shown["attempts"]:
+        if shown["last_report_at"] and one["attempted_at"] <= shown["last_report_at"]:
+            break
+        if one["outcome"] in IN_VAIN:
+            number += 1
+        elif not one["automatic"]:
+            break
+    return number

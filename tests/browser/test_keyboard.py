@@ -1,0 +1,77 @@
+"""A list is worked through by keyboard, and each call is noted with one click; it works without JavaScript, too."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenContext
+from tests.browser.people import log_in
+
+LIST = "/care/cases/?status=open&kind=traveller&sort=enrolled"
+
+
+@pytest.fixture
+def people(visit: OpenContext) -> list[str]:
+    """Three travellers, taken into care one after the other; their references as the list shows them."""
+    page = visit().new_page()
+    log_in(page, "officer", "/auth/login?staff=1")
+    for number in range(3):
+        page.goto("/care/cases/new")
+        page.locator("[name=kind]").select_option("traveller")
+        page.locator("[name=person-given_name]").fill(f"Tasta{'abc'[number]}")
+        page.locator("[name=person-family_name]").fill("Turweg")
+        page.locator("[name=person-channel]").select_option("none")
+        page.locator("[name=entered_on]").fill("2026-11-20")
+        page.locator("main form [type=submit]").last.click()
+        expect(page.locator("h1")).to_contain_text("Turweg")
+    page.goto(LIST)
+    return page.locator("tbody td:first-child a").all_inner_texts()[:3]
+
+
+def _is_at(page: Page, reference: str) -> None:
+    expect(page).to_have_url(re.compile(rf"/care/cases/{reference}\?list="))
+
+
+def test_a_list_is_worked_through_by_keyboard(visit: OpenContext, people: list[str]) -> None:
+    page = visit().new_page()
+    log_in(page, "officer", "/auth/login?staff=1")
+    page.goto(LIST)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    _is_at(page, people[0])
+    page.keyboard.press("n")
+    _is_at(page, people[1])
+    page.keyboard.press("k")
+    _is_at(page, people[0])
+    page.keyboard.press("c")
+    expect(page.locator("#call button").first).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # not reached
+    _is_at(page, people[1])
+    expect(page.locator("main")).to_contain_text(f"Anruf bei {people[0]} notiert: Nicht erreicht.")
+    page.keyboard.press("m")
+    page.keyboard.type("nun")  # what is typed is no command
+    _is_at(page, people[1])
+    expect(page.locator("textarea[name=comment-text]").last).to_have_value("nun")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("n")
+    _is_at(page, people[1])
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("l")
+    expect(page).to_have_url(re.compile("kind=traveller"))
+
+
+def test_without_javascript(visit: OpenContext, people: list[str]) -> None:
+    page = visit(javascript=False).new_page()
+    log_in(page, "officer", "/auth/login?staff=1")
+    page.goto(LIST)
+    page.get_by_role("link", name=people[0]).click()
+    page.get_by_role("link", name="Nächster Fall").click()
+    _is_at(page, people[1])
+    page.get_by_role("button", name="Besetzt").click()
+    _is_at(page, people[2])
+    expect(page.locator("main")).to_contain_text("Besetzt")
