@@ -51,7 +51,8 @@ def finding_words(code: str, state: str, overdue: bool) -> list[str]:
 
 
 def mark(case: Case, facts: CaseFacts, protocol: Protocol) -> None:
-    """Set the marks of `case` from its facts and its findings. Where they stand already, nothing is written."""
+    """Set what lists look for `case` by, from its facts and its findings. What stands already is not written."""
+    case.heard_at = case.last_report_at or case.enrolled_at
     began = onset(facts, protocol)
     onset_on = began.on if began else None
     curve_on = onset_on or facts.first_positive_on or local_day(facts.enrolled_at, facts.zone)
@@ -86,6 +87,7 @@ def forget(case: Case) -> None:
     for name in DAY_COLUMNS:
         setattr(case, f"{name}_mark", None)
     case.finding_marks = None
+    case.heard_at = case.last_report_at or case.enrolled_at
 
 
 @event.listens_for(Case.office_id, "set", active_history=True)
