@@ -100,6 +100,9 @@ def page_values(case: Case) -> dict[str, Any]:
         "conversions": [{"from": row.from_kind.value, "at": row.recorded_at} for row in conversions_of(case)],
         "vaccinations": [_with_days(vaccination_json(row), "given_on") for row in _rows(Vaccination, case)],
         "travel": [_with_days(travel_json(row), "from_on", "until_on") for row in _rows(Travel, case)],
+        "attempts": [
+            attempt_json(row) | {"attempted_at": row.attempted_at} for row in reversed(_rows(ContactAttempt, case))
+        ],
     }
 
 

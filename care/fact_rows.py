@@ -40,7 +40,7 @@ class CaseRow(LightRow):
         "extended_until", "shortened_until", "shortened_by", "public_health_action_sealed", "order_state",
         "order_ends_on", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on",
         "monitoring_ends_on", "reassess_at", "next_check_in_at", "release_due_at", "facts_revision",
-        "assessed_revision", "rules_version", "assessed_at", *MARKS,
+        "assessed_revision", "rules_version", "assessed_at", "last_report_at", "heard_at", *MARKS,
     )  # fmt: skip
     status: Any
     household_head_id: Any

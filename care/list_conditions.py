@@ -34,8 +34,6 @@ IN_VAIN = (
     *(AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY),
     *(AttemptOutcome.MESSAGE_LEFT, AttemptOutcome.WRONG_ADDRESS),
 )
-HEARD_AT = func.coalesce(Case.last_report_at, Case.enrolled_at)
-"""When we last heard from somebody: enrolment, while there is no report. As in the rule of the lists."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ def origin(value: str, asked: Asked) -> Condition:
 
 
 def silent_hours(value: int, asked: Asked) -> Condition:
-    return asked.now - timedelta(hours=value) >= HEARD_AT
+    return Case.heard_at <= asked.now - timedelta(hours=value)
 
 
 def attempts(value: int, asked: Asked) -> Condition:

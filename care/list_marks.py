@@ -52,10 +52,11 @@ def finding_words(code: str, state: str, overdue: bool) -> list[str]:
 
 
 def mark(case: Case, facts: CaseFacts, protocol: Protocol) -> None:
-    """Set the marks of `case` from its facts and its findings. Where they stand already, nothing is written.
+    """Set what lists look for `case` by, from its facts and its findings. What stands already is not written.
 
     For a row of `fact_rows` the marks of what hangs on the case are left to the job, where there are none yet.
     """
+    case.heard_at = case.last_report_at or case.enrolled_at
     began = onset(facts, protocol)
     onset_on = began.on if began else None
     curve_on = onset_on or facts.first_positive_on or local_day(facts.enrolled_at, facts.zone)
@@ -94,6 +95,7 @@ def forget(case: Case) -> None:
     """Take all marks away, with what they were made of. Inside the caller's `transaction()`."""
     for name in MARKS:
         setattr(case, name, None)
+    case.heard_at = case.last_report_at or case.enrolled_at
 
 
 @event.listens_for(Case.office_id, "set", active_history=True)

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.assessment_models import SymptomReport
@@ -57,7 +57,7 @@ def _partly(column: Any) -> Index:
 
 
 _open("ix_care_case_open_priority", Case.priority.desc())
-_open("ix_care_case_heard_at", func.coalesce(Case.last_report_at, Case.enrolled_at))
+_open("ix_care_case_heard_at", Case.heard_at)
 _open("ix_care_case_open_ends_on", Case.monitoring_ends_on)
 Index(None, Case.office_id, Case.enrolled_at, Case.reference)
 _partly(Case.onset_mark)

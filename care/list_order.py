@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_
 
 from care import page_marks
-from care.list_conditions import HEARD_AT
 from care.models import Case
 from config.ids import REFERENCE_ALPHABET
 
@@ -54,7 +53,7 @@ def _reference(value: Any) -> str:
 
 ORDERS: dict[str, Order] = {
     "priority": Order(Case.priority, _finite, lambda case: case.priority, is_descending=True),
-    "last_report": Order(HEARD_AT, _moment, lambda case: case.last_report_at or case.enrolled_at),
+    "last_report": Order(Case.heard_at, _moment, lambda case: case.last_report_at or case.enrolled_at),
     "ends": Order(
         Case.monitoring_ends_on, _or_none(date.fromisoformat), lambda case: case.monitoring_ends_on, has_gaps=True
     ),

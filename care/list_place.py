@@ -1,23 +1,28 @@
 """From case to case in a list: what an address carries along so that one knows where one came from.
 
-The mark holds the list's filters and order, and by what the case stood where it stood: codes, days and numbers, nothing
-of a person. A forged one shows nothing that its reader may not see: it is read like filters that somebody typed.
+The mark holds the list's filters and order, and by what the case stood where it stood. It is sealed: beside a
+reference, "those with fever" would be something said of a person, and addresses stand in histories and logs.
 """
 
+import base64
+import binascii
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select
 
 from auth.actors import Actor
-from care import list_order, page_marks
+from care import list_order
 from care.list_filters import ListCases, read_kept
 from care.models import Case
 from care.queries import matching
 from config.database import db
-from config.errors import RuleViolation
+from config.encryption import DecryptionError
+from config.keyring import keyring
 
-LONGEST = 1500
+LONGEST = 2000
+BOUND_TO = b"place in a list"
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,20 @@ class Step:
 
 def mark(wanted: ListCases, case: Case) -> str:
     """The mark of the place of `case` in the list `wanted`."""
-    return page_marks.mark(wanted.values(), list_order.place_of(case, wanted.order_by))
+    plain = json.dumps([wanted.values(), list_order.place_of(case, wanted.order_by)]).encode()
+    return base64.urlsafe_b64encode(keyring().seal(plain, BOUND_TO)).decode().rstrip("=")
 
 
 def read(text: str | None) -> Place | None:
-    """What a mark says; None without one, or for one that is damaged or of another version."""
+    """What a mark says; None without one, or for one that is damaged, too old or not ours."""
     if not text or len(text) > LONGEST:
         return None
     try:
-        kept, value = page_marks.read(text, dict, lambda value: value)
+        sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        kept, value = json.loads(keyring().unseal(sealed, BOUND_TO))
         wanted = read_kept(kept).wanted
         return Place(wanted, list_order.read_place(value, wanted.order_by))
-    except (RuleViolation, ValueError, TypeError):
+    except (binascii.Error, DecryptionError, ValueError, TypeError):
         return None
 
 

@@ -146,6 +146,7 @@ class Case(SealedRow, Identified, Base):
     reassess_at: Mapped[datetime | None]
     next_check_in_at: Mapped[datetime | None]
     last_report_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]  # the last report, or enrolment while there is none; set with the assessment
     release_due_at: Mapped[datetime | None]  # the rules say: to be released or given up
     facts_revision: Mapped[int] = mapped_column(Integer, default=1)
     assessed_revision: Mapped[int] = mapped_column(Integer, default=0)

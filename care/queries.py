@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import selectinload
 
 from auth.actors import Actor
 from auth.models import Office
@@ -134,7 +134,7 @@ def counts(actor: Actor) -> Mapping[LineList, int]:
 
 def open_tasks(actor: Actor, limit: int = 50) -> Sequence[OfficeTask]:
     """The open tasks of the offices whose cases `actor` may see, those due first on top."""
-    statement = select(OfficeTask).options(joinedload(OfficeTask.case)).where(OfficeTask.done_at.is_(None))
+    statement = select(OfficeTask).options(selectinload(OfficeTask.case)).where(OfficeTask.done_at.is_(None))
     if not actor.is_system:
         statement = statement.where(OfficeTask.office_id.in_(actor.offices_for(Permission.CASES_SEE)))
     return db.session.scalars(statement.order_by(OfficeTask.due_at, OfficeTask.id).limit(limit)).all()

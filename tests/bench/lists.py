@@ -151,6 +151,7 @@ def _case(dice: random.Random, person: dict[str, Any], number: int, me: str) -> 
         "monitoring_starts_on": starts_on,
         "monitoring_ends_on": starts_on + timedelta(days=dice.randrange(14, 60)),
         "last_report_at": last,
+        "heard_at": last or enrolled_at,
         "facts_revision": 1,
         "assessed_revision": 1,
         "rules_version": 3,

@@ -83,10 +83,11 @@ def _tables() -> None:
 def _orders() -> None:
     is_open = sa.text("closed_at IS NULL")
     open_only = {"unique": False, "sqlite_where": is_open, "postgresql_where": is_open}
-    heard_at = sa.text("coalesce(last_report_at, enrolled_at)")
+    op.add_column("care_case", sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE care_case SET heard_at = coalesce(last_report_at, enrolled_at)")
     by_priority = ["office_id", sa.text("priority DESC"), "reference"]
     op.create_index("ix_care_case_open_priority", "care_case", by_priority, **open_only)
-    op.create_index("ix_care_case_heard_at", "care_case", ["office_id", heard_at, "reference"], **open_only)
+    op.create_index("ix_care_case_heard_at", "care_case", ["office_id", "heard_at", "reference"], **open_only)
     op.create_index(
         "ix_care_case_open_ends_on", "care_case", ["office_id", "monitoring_ends_on", "reference"], **open_only
     )
