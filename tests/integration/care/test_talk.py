@@ -165,17 +165,6 @@ def test_a_long_thread_comes_page_by_page(context, time):
     assert len(conversation.page(OFFICER, fresh(case_id), Talk.NOTES, "damaged").lines) == conversation.PAGE
 
 
-def test_a_note_is_shown_once_with_what_stood_there_before(context):
-    case_id = new_case().id
-    note(case_id, "Erste Fassung")
-    thread = conversation.page(OFFICER, fresh(case_id), Talk.NOTES).lines[0].thread
-    with transaction():
-        edited = WriteComment(text="Zweite Fassung", edits=thread, version=1)
-        notes.write(edited, case=case_management.locked_case(case_id), actor=OFFICER)
-    (line,) = conversation.page(OFFICER, fresh(case_id), Talk.NOTES).lines
-    assert (line.text, line.version, [words for _, words in line.older]) == ("Zweite Fassung", 2, ["Erste Fassung"])
-
-
 def test_from_the_page_of_the_case(officer, case):  # noqa: F811
     address = f"/care/cases/{case.reference}"
     token = csrf(officer.get(address))
