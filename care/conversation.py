@@ -92,11 +92,12 @@ def _messages(actor: Actor, case: Case, limit: int, before: Before | None) -> li
         actor, case.reference, owner, limit=limit, before=before, without=(messages.TO_OFFICE,)
     )
     by_key = _written_by(case) if any(one.is_ours for one in written) else {}
+    may_read = conversations.may_read(actor)
     lines = []
     for one in written:
         event = by_key.get(one.key)
         kind = "message" if one.is_ours else "reply"
-        text = one.text or ((event.details or {}).get("note") or "" if event else "")
+        text = one.text or ((event.details or {}).get("text") or "" if event and may_read else "")
         lines.append(Line(one.id, one.at, kind, text, by=event.actor_name or "" if event else "", written=one))
     return lines
 

@@ -152,7 +152,7 @@ def _as_json(case: Case) -> dict[str, Any]:
         "occasions": occasion_pages.export_json(case),
         "named_contacts": naming_queries.export_json(case),
         "support_requests": [support_queries.as_json(one) for one in support_queries.of_case(case)],
-        "timeline": [representations.event_json(event) for event in case.events],
+        "timeline": [representations.event_json(event, whole=True) for event in case.events],
     }
 
 

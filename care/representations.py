@@ -144,14 +144,15 @@ def taken_json(own: Recorded | None, members: Mapping[str, Recorded]) -> dict[st
     }
 
 
-def event_json(event: CaseEvent) -> dict[str, Any]:
-    """One line of the timeline."""
+def event_json(event: CaseEvent, *, whole: bool = False) -> dict[str, Any]:
+    """One line of the timeline. `whole`: with the text of messages, for the person whose copy it is."""
+    details = event.details or {}
     return {
         "kind": event.kind,
         "occurred_at": _iso(event.occurred_at),
         "recorded_at": _iso(event.recorded_at),
         "by": event.actor_id,
-        "details": event.details or {},
+        "details": details if whole else {name: value for name, value in details.items() if name != "text"},
     }
 
 

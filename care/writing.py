@@ -122,8 +122,8 @@ def send(command: WriteMessage, *, case: Case, actor: Actor, nonce: UUID) -> Non
     key = messages.write(case, command.template, command.variables, nonce)
     if key is None:  # it went out a moment ago: pressed twice
         return
-    note, channel = command.text or None, shown.channel
-    timeline.add(case, "written", actor, note=note, template=command.template, channel=channel, message_key=key)
+    text, channel = command.text or None, shown.channel
+    timeline.add(case, "written", actor, text=text, template=command.template, channel=channel, message_key=key)
     trail.record(actor, "case.written_to", case, template=command.template, channel=channel)
     inbox.answered_otherwise(actor, case.reference)
     case.touched_at = clock.now()

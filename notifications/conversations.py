@@ -47,14 +47,14 @@ def about(
 
     `without`: templates that go to the office itself.
     """
-    may_read = actor.is_system or actor.may(Permission.MESSAGES_ANSWER)
+    with_text = may_read(actor)
     sent = select(Notification).where(Notification.about == subject, Notification.owner == owner)
     if without:
         sent = sent.where(Notification.template.not_in(without))
     came = select(InboundMessage).where(InboundMessage.about == subject, InboundMessage.owner == owner)
     ours = newest(sent, Notification.created_at, Notification.id, limit, before)
     theirs = newest(came, InboundMessage.received_at, InboundMessage.id, limit, before)
-    found = [*(_sent(row, may_read) for row in ours), *(_came(row, may_read) for row in theirs)]
+    found = [*(_sent(row, with_text) for row in ours), *(_came(row, with_text) for row in theirs)]
     return sorted(found, key=lambda one: (one.at, one.id), reverse=True)[:limit]
 
 
@@ -69,8 +69,13 @@ def earlier(at: Any, id_: Any, before: Before) -> ColumnElement[bool]:
     return or_(at < before[0], and_(at == before[0], id_ < before[1]))
 
 
-def _sent(row: Notification, may_read: bool) -> Written:
-    shown = may_read and row.template not in SECRET_TEMPLATES
+def may_read(actor: Actor) -> bool:
+    """Whether `actor` sees what was written, and not only that something was."""
+    return actor.is_system or actor.may(Permission.MESSAGES_ANSWER)
+
+
+def _sent(row: Notification, with_text: bool) -> Written:
+    shown = with_text and row.template not in SECRET_TEMPLATES
     return Written(
         id=row.id,
         at=row.created_at,
@@ -87,6 +92,6 @@ def _sent(row: Notification, may_read: bool) -> Written:
     )
 
 
-def _came(row: InboundMessage, may_read: bool) -> Written:
-    text = (row.body or "") if may_read else ""
+def _came(row: InboundMessage, with_text: bool) -> Written:
+    text = (row.body or "") if with_text else ""
     return Written(row.id, row.received_at, False, text, "sms", row.state.value)

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from care import case_dates, course, course_representations, erasure, notes, queries, reachability
+from care import case_dates, conversation, course, course_representations, erasure, notes, queries, reachability
 from care.course_commands import ChangeCourse, CorrectDates, RecordAttempt, SetDetails, WriteComment
 from care.course_models import OF_CASE
 from care.list_filters import ListCases
@@ -123,8 +123,8 @@ def test_an_edited_comment_keeps_its_older_text(care, time):
         do(notes.write, edit, case)
     with pytest.raises(NotFound):
         do(notes.write, WriteComment(text="x", edits=new_id(), version=1), case)
-    (shown,) = course_representations.page_values(again(case))["comments"]
-    assert (shown["text"], [old["text"] for old in shown["older"]]) == ("Ruft morgen zurück", ["Ruft zurück"])
+    (shown,) = conversation.page(OFFICER, again(case), conversation.Talk.NOTES).lines
+    assert (shown.text, [words for _, words in shown.older]) == ("Ruft morgen zurück", ["Ruft zurück"])
 
 
 def test_an_officers_onset_counts_and_cleared_the_reports_decide(care, time):

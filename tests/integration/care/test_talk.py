@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.roles import HeldRole, Role
-from care import case_management, conversation, erasure, notes, writing
+from care import case_management, conversation, erasure, notes, representations, writing
 from care.conversation import Talk
 from care.course_commands import RecordAttempt, WriteComment
 from care.models import Case, CaseEvent
@@ -68,7 +68,7 @@ def test_a_message_goes_to_the_person_once(context):
     (message,) = sent(reference)
     assert "Bitte melden Sie sich morgen." in (message.body or "")
     written = db.session.scalars(select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.kind == "written"))
-    assert [event.details["note"] for event in written] == [HELLO.text]
+    assert [event.details["text"] for event in written] == [HELLO.text]
 
 
 def test_a_text_that_tells_of_health_wants_a_second_thought(context):
@@ -146,8 +146,10 @@ def test_texts_are_for_those_who_answer_messages(context):
     send(case_id)
     tracer = Actor.of("user", "t", frozenset({HeldRole(Role.CONTACT_TRACER, office_id)}))
     lines = conversation.page(tracer, fresh(case_id), Talk.MESSAGES).lines
-    assert lines
-    assert lines[0].text == ""  # that it was written, and what became of it, is the tracer's business
+    assert [line.text for line in lines] == ["", ""]  # that it was written, and what became of it, is theirs to know
+    event = db.session.scalars(select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.kind == "written")).one()
+    assert HELLO.text not in str(representations.event_json(event))
+    assert HELLO.text in str(representations.event_json(event, whole=True))
 
 
 def test_a_long_thread_comes_page_by_page(context, time):
@@ -161,17 +163,6 @@ def test_a_long_thread_comes_page_by_page(context, time):
     assert [line.text for line in (*older.lines, *newest.lines)] == [f"Notiz {n}" for n in range(conversation.PAGE + 5)]
     assert older.earlier is None
     assert len(conversation.page(OFFICER, fresh(case_id), Talk.NOTES, "damaged").lines) == conversation.PAGE
-
-
-def test_a_note_is_shown_once_with_what_stood_there_before(context):
-    case_id = new_case().id
-    note(case_id, "Erste Fassung")
-    thread = conversation.page(OFFICER, fresh(case_id), Talk.NOTES).lines[0].thread
-    with transaction():
-        edited = WriteComment(text="Zweite Fassung", edits=thread, version=1)
-        notes.write(edited, case=case_management.locked_case(case_id), actor=OFFICER)
-    (line,) = conversation.page(OFFICER, fresh(case_id), Talk.NOTES).lines
-    assert (line.text, line.version, [words for _, words in line.older]) == ("Zweite Fassung", 2, ["Erste Fassung"])
 
 
 def test_from_the_page_of_the_case(officer, case):  # noqa: F811
