@@ -61,7 +61,7 @@ blueprint = Blueprint("api_care", __name__, url_prefix="/api/v1/care/cases")
 def create(json: EnrolCase) -> Answer:
     """Take a person into care. 200 instead of 201 when the case with this external_id was there already.
 
-    `alike`: cases that may be the same person's.
+    `alike`, where there are any: cases that may be the same person's, how likely (0 to 100), and because of what.
     """
     actor = current_actor()
     alike = duplicate_queries.alike_json(known_people.maybe_the_same(actor, [json])[0])
@@ -69,7 +69,7 @@ def create(json: EnrolCase) -> Answer:
     with transaction():
         enrolment = case_management.enrol(json, actor=actor, office_id=office_id)
         reference, status = enrolment.case.reference, 201 if enrolment.created else 200
-    values = shown(reference) | {"alike": alike if status == 201 else []}
+    values = shown(reference) | ({"alike": alike} if alike and status == 201 else {})
     return jsonify(values), status, {"Location": url_for("api_care.show", reference=reference)}
 
 

@@ -4,6 +4,7 @@ Names, dates of birth and phones are sealed. The database finds who shares a mee
 is sealed is compared only of those. The pairs are stored, so that a page of them is one indexed query.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from care.duplicate_models import DuplicatePair, MeetingPoint
 from care.duplicate_rules import MEETS, Likeness, Matter, PairState, likeness, same_matter
 from care.models import Case, Person
 from care.queries import case_for
+from care.vocabulary import OPEN_STATUSES
 from config import clock, scopes
 from config.database import claimable, db, locked, transaction
 from config.encryption import DecryptionError
@@ -29,6 +31,8 @@ from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 200
+WHOSE = Case.id, Case.person_id, Case.office_id, Case.external_index
+COLUMNS = (*WHOSE, Case.protocol_code, Case.status, Case.enrolled_at)
 Pair = tuple[UUID, UUID]
 
 
@@ -50,31 +54,47 @@ def seek_missing() -> int:
 
 
 def _met(people: Collection[UUID]) -> set[Pair]:
-    """Cases of `people`, each with another one of its office whose person may be the same; the older one first."""
+    """Cases of `people`, each with another one of its office whose person may be the same; the older one first.
+
+    People first, their cases after: a database that knows nothing of its tables yet would join them in any order.
+    """
+    pairs, known = _people_met(people), select(*COLUMNS).where(Case.merged_into_id.is_(None))
+    everybody = sorted({one for pair in pairs for one in pair} | set(people))
+    by_person: dict[UUID, list[Any]] = defaultdict(list)
+    for start in range(0, len(everybody), AT_ONCE):
+        for row in db.session.execute(known.where(among(Case.person_id, everybody[start : start + AT_ONCE]))):
+            by_person[row.person_id].append(row)
+    found = {(one, other) for mine, theirs in pairs for one in by_person[mine] for other in by_person[theirs]}
+    own = [row for person_id in people for row in by_person[person_id]]
+    ids = {row.external_index for row in own if row.external_index}
+    same_id: dict[bytes, list[Any]] = defaultdict(list)
+    for row in db.session.execute(known.where(among(Case.external_index, sorted(ids)))):
+        same_id[row.external_index].append(row)
+    found |= {(row, other) for row in own for other in same_id.get(row.external_index, ())}
+    return {_in_order(one, other) for one, other in found if _may_be_one(one, other)}
+
+
+def _people_met(people: Collection[UUID]) -> set[Pair]:
     mine, theirs = aliased(MeetingPoint), aliased(MeetingPoint)
-    one, other = aliased(Case), aliased(Case)
     together = or_(
         *(
             and_(mine.meets_by == by.value, theirs.meets_by.in_([each.value for each in others]))
             for by, others in MEETS.items()
         )
     )
-    apart = (one.office_id == other.office_id, one.id != other.id)
-    both = (one.merged_into_id.is_(None), other.merged_into_id.is_(None), one.protocol_code == other.protocol_code)
-    by_name = (
-        select(one.id, other.id)
-        .join(mine, mine.person_id == one.person_id)
-        .join(theirs, and_(theirs.point == mine.point, together))
-        .join(other, other.person_id == theirs.person_id)
-        .where(among(one.person_id, people), *apart, *both)
-    )
-    by_id = (
-        select(one.id, other.id)
-        .join(other, other.external_index == one.external_index)
-        .where(among(one.person_id, people), *apart, *both)
-    )
-    found = [*db.session.execute(by_name.distinct()), *db.session.execute(by_id)]
-    return {(min(a, b), max(a, b)) for a, b in found}
+    wanted = select(mine.person_id, theirs.person_id).join(theirs, and_(theirs.point == mine.point, together))
+    rows = db.session.execute(wanted.where(among(mine.person_id, people)).distinct())
+    return {(one, other) for one, other in rows if one != other}
+
+
+def _in_order(one: Any, other: Any) -> Pair:
+    return min(one.id, other.id), max(one.id, other.id)
+
+
+def _may_be_one(one: Any, other: Any) -> bool:
+    if one.id == other.id or one.office_id != other.office_id:
+        return False
+    return same_matter(_matter(one), _matter(other))
 
 
 def _note(people: Collection[UUID], met: Collection[Pair]) -> None:
@@ -122,16 +142,14 @@ def _cases(ids: Collection[UUID]) -> dict[UUID, Case]:
 
 
 def _likeness(one: Case, other: Case) -> Likeness | None:
-    if not same_matter(_matter(one), _matter(other)):
-        return None
     try:
         return likeness(*(name_index.traits(case.person, case.external_id) for case in (one, other)))
     except DecryptionError:
         return None
 
 
-def _matter(case: Case) -> Matter:
-    return Matter(case.protocol_code, case.enrolled_at, case.is_open)
+def _matter(row: Any) -> Matter:
+    return Matter(row.protocol_code, row.enrolled_at, row.status in OPEN_STATUSES)
 
 
 def pairs_of(case_ids: Collection[UUID]) -> Select[DuplicatePair]:

@@ -1,12 +1,12 @@
 """Whether somebody is in care already: asked before a case is made, of one or of thousands, by the same few queries."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import Select, select
 
 from auth.actors import Actor
 from care import name_index
@@ -72,29 +72,26 @@ def traits_of(command: EnrolCase) -> Traits:
 
 
 def _alike_all(actor: Actor, meant: Sequence[Meant]) -> list[list[Alike]]:
-    ways = _ways(meant)
-    if not ways:
-        return [[] for _ in meant]
-    wanted = cases_visible_to(actor).where(or_(*ways), Case.merged_into_id.is_(None))
     by_ground: dict[str, list[tuple[Case, Traits]]] = defaultdict(list)
-    for case in db.session.scalars(wanted.order_by(Case.recorded_at.desc(), Case.id)):
+    for case in _near(actor, meant):
         known = _traits_of_case(case)
         for ground in _grounds(known):
             by_ground[ground].append((case, known))
     return [_ranked(one, by_ground) for one in meant]
 
 
-def _ways(meant: Sequence[Meant]) -> list[ColumnElement[bool]]:
+def _near(actor: Actor, meant: Sequence[Meant]) -> Iterable[Case]:
+    """The cases that share something with one of those meant: people first, by index, and then their cases."""
     phones = {one.traits.phone for one in meant if one.traits.phone}
     ids = {one.traits.external_id for one in meant if one.traits.external_id}
-    ways: list[ColumnElement[bool]] = []
+    people = {person_id for wanted in _meeting(meant) for person_id in db.session.scalars(wanted)}
     if phones:
-        same_phone = select(Person.id).where(among(Person.phone_index, map(phone_index, sorted(phones))))
-        ways.append(Case.person_id.in_(same_phone))
-    if ids:
-        ways.append(among(Case.external_index, map(external_index, sorted(ids))))
-    ways += [Case.person_id.in_(people) for people in _meeting(meant)]
-    return ways
+        same_phone = among(Person.phone_index, map(phone_index, sorted(phones)))
+        people |= set(db.session.scalars(select(Person.id).where(same_phone)))
+    ways = [among(Case.person_id, sorted(people))] if people else []
+    ways += [among(Case.external_index, map(external_index, sorted(ids)))] if ids else []
+    standing = cases_visible_to(actor).where(Case.merged_into_id.is_(None))
+    return {case.id: case for way in ways for case in db.session.scalars(standing.where(way))}.values()
 
 
 def _meeting(meant: Sequence[Meant]) -> Iterator[Select[UUID]]:
