@@ -17,6 +17,8 @@ from care import case_management, support
 from care import erasure as care_erasure
 from care.assessment_models import CheckIn
 from care.commands import EnrolCase
+from care.export_commands import ExportChoice
+from care.export_models import ExportPreset
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
 from care.models import Case, Document
@@ -195,7 +197,13 @@ def _import(world: "World", side: str, by: dict[str, Identity]) -> None:
         db.session.add_all([case_import, row])
         db.session.flush()
         world.records["import", side] = str(case_import.id)
-    _mark(world, f"office {side}", f"Kanaridatei{mark}", f"Kanarizeile{mark}")
+        preset = ExportPreset(
+            office_id=_office(world, side), name=f"Kanariauswahl{mark}", owner_id="tests", shared=True,
+            choice=ExportChoice().model_dump(mode="json"), changed_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(preset)
+        world.records["preset", side] = str(preset.id)
+    _mark(world, f"office {side}", f"Kanaridatei{mark}", f"Kanarizeile{mark}", f"Kanariauswahl{mark}")
 
 
 def _of_the_house(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -254,7 +262,7 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
 ERASABLE = (_case, _request, _messages, _import, _holds)
 DELETED = {
     "message": Notification, "message of a department": Notification, "inbound": InboundMessage, "bulk": BulkSend,
-    "import": CaseImport, "hold": LegalHold, "hold of a department": LegalHold,
+    "import": CaseImport, "preset": ExportPreset, "hold": LegalHold, "hold of a department": LegalHold,
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ KINDS: dict[str, dict[str, str]] = {
     "grant_id": {"": "grant"},
     "token_id": {"": "token"},
     "import_id": {"": "import"},
+    "preset_id": {"": "preset"},
     "bulk_id": {"": "bulk"},
     "message_id": {"": "message"},
     "inbound_id": {"": "inbound"},
