@@ -27,7 +27,7 @@ def _address(part: str) -> Callable[[Case], Cell]:
 
 
 COLUMNS: dict[str, Column] = {
-    "reference": Column(N_("Case"), lambda case: case.reference),
+    "reference": Column(N_("Case reference"), lambda case: case.reference),
     "kind": Column(N_("Kind"), lambda case: case.kind.value),
     "status": Column(N_("Status"), lambda case: case.status.value),
     "line_list": Column(N_("Line list"), lambda case: _word(case.line_list)),

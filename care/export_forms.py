@@ -27,7 +27,7 @@ WHATS = {
 FILES = {"xlsx": N_("Excel"), "csv": N_("CSV")}
 STATES = {"open": N_("Open cases"), "closed": N_("Closed cases"), "all": N_("All cases")}
 SORTS = {
-    "reference": N_("Case"),
+    "reference": N_("Case reference"),
     "priority": N_("Priority"),
     "enrolled_at": N_("Enrolled"),
     "monitoring_ends_on": N_("Monitoring until"),

@@ -20,7 +20,7 @@ from config.errors import NotFound
 
 @dataclass(frozen=True)
 class Preset:
-    """A named choice as a page shows it; `mine`: the actor may change it."""
+    """A named choice as a page shows it; `mine`: the actor has made it."""
 
     id: UUID
     name: str
@@ -68,9 +68,8 @@ def save(command: SavePreset, *, actor: Actor) -> UUID:
 
 
 def delete(preset_id: UUID, *, actor: Actor) -> None:
-    """Forget one of one's own. Inside `transaction()`. Raises NotFound."""
-    mine = select(ExportPreset).where(ExportPreset.id == preset_id, ExportPreset.owner_id == actor.id)
-    found = db.session.scalar(mine)
+    """Forget one: a shared one is the office's. Inside `transaction()`. Raises NotFound."""
+    found = db.session.scalar(select(ExportPreset).where(ExportPreset.id == preset_id, _visible_to(actor)))
     if found is None:
         raise NotFound()
     db.session.delete(found)

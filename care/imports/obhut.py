@@ -101,6 +101,8 @@ FIELDS = (
     Field("order_starts_on", "Anordnung ab", "Order starts on", DAY),
     Field("order_ends_on", "Anordnung bis", "Order ends on", f"{DAY}, letzter Tag"),
 )  # fmt: skip
+CHOICES = {field.name: field.choices for field in FIELDS if field.choices}
+SHOWN_WINDOWS = (*CHOICES["contact_window"], "0 … 23")
 DAYS = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
 ADDRESS = ("street", "house_number", "postal_code", "city", "country", "addition")
 
@@ -117,7 +119,7 @@ class Obhut(ImportFormat):
         if row.text("external_id").upper().startswith(EXAMPLE):
             row.error("external_id", N_("This is an example of the template. Please delete the row."))
         case = {
-            "kind": row.choice("kind", KINDS) or row.required("kind"),
+            "kind": row.choice("kind", KINDS, shown=CHOICES["kind"]) or row.required("kind"),
             "protocol": _protocol(row, context),
             "person": _person(row, context),
             **{day: _day(row, day, context) for day in DAYS},
@@ -153,7 +155,7 @@ def _day(row: RowReader, field: str, context: Context) -> Any:
 
 def _person(row: RowReader, context: Context) -> Mapping[str, Any]:
     phone, email = row.phone("phone"), row.email("email")
-    channel = row.choice("channel", CHANNELS)
+    channel = row.choice("channel", CHANNELS, shown=CHOICES["channel"])
     if channel is None:
         can_sms = phone is not None and takes_sms(phone)
         channel = Channel.SMS if can_sms else Channel.EMAIL if email else Channel.NONE
@@ -166,15 +168,17 @@ def _person(row: RowReader, context: Context) -> Mapping[str, Any]:
         "phone": phone,
         "email": email,
         "channel": channel,
-        "locale": row.choice("locale", LANGUAGES, "de"),
-        "contact_window": row.choice("contact_window", WINDOWS, NAMED_WINDOWS[-1]),
+        "locale": row.choice("locale", LANGUAGES, "de", shown=CHOICES["locale"]),
+        "contact_window": row.choice(
+            "contact_window", WINDOWS, NAMED_WINDOWS[-1], shown=(*CHOICES["contact_window"], "0–23")
+        ),
         "timezone": row.text("timezone") or None,
         "address": address or None,
     }
 
 
 def _orders(row: RowReader) -> list[dict[str, Any]]:
-    event = row.choice("order", ORDERS)
+    event = row.choice("order", ORDERS, shown=CHOICES["order"])
     first, last = row.day("order_starts_on"), row.day("order_ends_on")
     if event is None:
         return []

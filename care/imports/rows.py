@@ -1,6 +1,6 @@
 """Reading one row: cells become values, and what is wrong with them becomes problems. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -114,14 +114,19 @@ class RowReader:
     def moment(self, field: str, zone: ZoneInfo) -> datetime | None:
         return self._tried(field, lambda: values.parse_moment(self.text(field), zone), Severity.ERROR)
 
-    def choice(self, field: str, known: Mapping[str, str], default: str | None = None) -> str | None:
-        """One of `known`, the words for it in small letters; `default` for an empty cell, an error for others."""
+    def choice(
+        self, field: str, known: Mapping[str, str], default: str | None = None, *, shown: Sequence[str] = ()
+    ) -> str | None:
+        """One of `known`, the words for it in small letters; `default` for an empty cell, an error for others.
+
+        `shown`: the words that the error names.
+        """
         text = self.text(field)
         if not text:
             return default
         found = known.get(text.casefold())
         if found is None:
-            words = ", ".join(dict.fromkeys(known))
+            words = ", ".join(shown or known)
             self.error(field, N_("“{value}” is not known here. Possible are: {words}."), value=text, words=words)
         return found
 

@@ -20,6 +20,8 @@ from care.assessment_models import CheckIn
 from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ActKind, ActState, RowState
 from care.commands import EnrolCase, OrderEvent
+from care.export_commands import ExportChoice
+from care.export_models import ExportPreset
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.link_models import CaseLink, LinkBasis
 from care.list_models import SavedView
@@ -225,7 +227,13 @@ def _import(world: "World", side: str, by: dict[str, Identity]) -> None:
         db.session.add_all([case_import, row])
         db.session.flush()
         world.records["import", side] = str(case_import.id)
-    _mark(world, f"office {side}", f"Kanaridatei{mark}", f"Kanarizeile{mark}")
+        preset = ExportPreset(
+            office_id=_office(world, side), name=f"Kanariauswahl{mark}", owner_id="tests", shared=True,
+            choice=ExportChoice().model_dump(mode="json"), changed_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(preset)
+        world.records["preset", side] = str(preset.id)
+    _mark(world, f"office {side}", f"Kanaridatei{mark}", f"Kanarizeile{mark}", f"Kanariauswahl{mark}")
 
 
 def _bulk_act(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -318,7 +326,8 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
 ERASABLE = (_case, _request, _messages, _import, _bulk_act, _holds)
 DELETED = {
     "message": Notification, "message of a department": Notification, "inbound": InboundMessage, "bulk": BulkSend,
-    "import": CaseImport, "bulk act": BulkAct, "hold": LegalHold, "hold of a department": LegalHold,
+    "import": CaseImport, "preset": ExportPreset, "bulk act": BulkAct, "hold": LegalHold,
+    "hold of a department": LegalHold,
 }  # fmt: skip
 
 

@@ -36,6 +36,7 @@ KINDS: dict[str, dict[str, str]] = {
     "grant_id": {"": "grant"},
     "token_id": {"": "token"},
     "import_id": {"": "import"},
+    "preset_id": {"": "preset"},
     "bulk_id": {"": "bulk"},
     "act_id": {"": "bulk act"},
     "message_id": {"": "message"},
