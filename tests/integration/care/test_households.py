@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from care import case_management, check_ins, household_answers, households, keeping, reachability
+from care import case_management, check_ins, household_answers, households, keeping_due, reachability
 from care.assessment_models import CheckIn, HouseholdRound
 from care.commands import CloseCase, RecordReport, SetPreferences
 from care.course_commands import JoinHousehold
@@ -209,10 +209,10 @@ def test_a_closed_head_is_kept_for_as_long_as_somebody_is_looked_after(family, t
     head, jonte, karla = family
     close(head)
     time.at += 800 * DAY
-    assert [one.id for one in keeping._symptoms(time.at, 28, None, 10).items] == []
+    assert [one.id for one in keeping_due.symptoms(time.at, 28, None, 10).items] == []
     for case in (jonte, karla):
         close(case)
-    assert [one.id for one in keeping._symptoms(time.at + 40 * DAY, 28, None, 10).items] == sorted(
+    assert [one.id for one in keeping_due.symptoms(time.at + 40 * DAY, 28, None, 10).items] == sorted(
         one.id for one in family
     )
 

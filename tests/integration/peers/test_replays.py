@@ -9,7 +9,7 @@ from tests.fixtures.processes import Obhut
 from tests.integration.peers.conftest import SCRIPTS
 from tests.integration.peers.replay import CASES, Player, Script, at, day
 
-pytestmark = pytest.mark.timeout(600)  # the first test of a session waits until all scripts have been played
+pytestmark = pytest.mark.timeout(1800)  # the first test of a session waits until all scripts have been played
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
