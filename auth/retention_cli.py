@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from auth import erasures
-from auth import retention as limits
+from auth import erasures, retention as limits
 from auth.retention import Outcome
 
 

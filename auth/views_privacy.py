@@ -7,8 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from wtforms import HiddenField, SelectField, TextAreaField
 
 from auth import archive, holds, notices, processing, receipts, records, retention

@@ -3,8 +3,7 @@
 from auth.policies import require
 from auth.roles import Permission
 from care import case_dates, conversion, course, households, notes
-from care.api import CASE, Answer, act_on
-from care.api import blueprint as cases
+from care.api import CASE, Answer, act_on, blueprint as cases
 from care.course_commands import (
     ChangeCourse,
     ConvertCase,

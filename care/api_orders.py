@@ -8,8 +8,7 @@ from flask import jsonify
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import court_matters, order_notices, order_queries, queries, trail
-from care.api import CASE, Answer, act_on
-from care.api import blueprint as cases
+from care.api import CASE, Answer, act_on, blueprint as cases
 from care.order_rules import Acknowledge, Announce, NoteCourtMatter
 from config.api_document import Shape, answers
 from config.openapi import api

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask_babel import format_date
-from flask_babel import gettext as _
+from flask_babel import format_date, gettext as _
 
 from auth.models import Office
 from care.guardianship import of_age_on

@@ -1,4 +1,4 @@
-"""The rows that link logins to cases. What is said in the law's words about a link is its `basis`."""
+"""The rows of links: of logins to cases (what is said in the law's words is the `basis`), and to papers and pages."""
 
 import uuid
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from care.guardianship import CodeWay, LinkBasis
 from care.models import Case
+from care.vocabulary import LinkPurpose
 from config.database import Base, Identified
 
 
@@ -58,3 +59,26 @@ class CaseLink(Identified, Base):
             postgresql_where=text("until IS NULL"),
         ),
     )
+
+
+class AccessLink(Identified, Base):
+    """A link to something that asks for the date of birth first. Locked after too many wrong tries."""
+
+    __tablename__ = "care_access_link"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    purpose: Mapped[LinkPurpose]
+    document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_document.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    locked_at: Mapped[datetime | None]
+
+    case: Mapped[Case] = relationship()
+
+    __table_args__ = (CheckConstraint("tries >= 0", name="tries"),)
+
+
+import care.assessment_models  # noqa: E402 - the relationships above name its classes; it needs Case first
+import care.course_models  # noqa: E402, F401 - so that whoever knows cases knows all that hangs on them

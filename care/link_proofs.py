@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from care import case_management, follow_up, links
 from care.assessments import protocol_of
-from care.models import AccessLink
+from care.link_models import AccessLink
 from care.vocabulary import LinkPurpose, TaskKind
 from config import clock
 from config.database import db, locked

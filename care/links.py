@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from care.assessment_models import CheckIn, HouseholdRound
-from care.models import AccessLink, Case
+from care.link_models import AccessLink
+from care.models import Case
 from care.vocabulary import LinkPurpose
 from config import clock
 from config.database import db

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     Boolean,
-    CheckConstraint,
     Float,
     ForeignKey,
     Index,
@@ -28,7 +27,6 @@ from care.vocabulary import (
     CloseReason,
     Kind,
     LineList,
-    LinkPurpose,
     MonitoringPlan,
     OrderEventKind,
     OrderState,
@@ -286,26 +284,3 @@ class Document(OfCase, Identified, Base):
     case: Mapped[Case] = relationship(back_populates="documents")
 
     __table_args__ = (UniqueConstraint("case_id", "kind"),)
-
-
-class AccessLink(Identified, Base):
-    """A link to something that asks for the date of birth first. Locked after too many wrong tries."""
-
-    __tablename__ = "care_access_link"
-
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
-    purpose: Mapped[LinkPurpose]
-    document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_document.id"))
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    tries: Mapped[int] = mapped_column(Integer, default=0)
-    locked_at: Mapped[datetime | None]
-
-    case: Mapped[Case] = relationship()
-
-    __table_args__ = (CheckConstraint("tries >= 0", name="tries"),)
-
-
-import care.assessment_models  # noqa: E402 - the relationships above name its classes; it needs Case first
-import care.course_models  # noqa: E402, F401 - so that whoever knows cases knows all that hangs on them

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from care import case_management, messages, naming, timeline, trail
+from care.link_models import AccessLink
 from care.link_proofs import Opening, prove
-from care.models import AccessLink, Case
+from care.models import Case
 from care.naming_models import NamedContact
 from care.naming_rules import NameContacts
 from care.vocabulary import Kind, LinkPurpose, Source

@@ -13,8 +13,7 @@ from care.assessments import Change, zone_of
 from care.case_management import follow, settled
 from care.commands import OrderEvent
 from care.models import Case, OrderRecord
-from care.vocabulary import OrderEventKind as Event
-from care.vocabulary import OrderState as State
+from care.vocabulary import OrderEventKind as Event, OrderState as State
 from config import clock
 from config.database import db
 from config.errors import N_, InvalidTransition, RuleViolation

@@ -14,8 +14,7 @@ from care.letter_frame import frame, left_to_right, long_day, made_at
 from care.models import Case
 from care.monitoring import local_day
 from care.own_language import PAPER_LOCALE, in_own_language
-from care.vocabulary import Channel as Way
-from care.vocabulary import OrderState
+from care.vocabulary import Channel as Way, OrderState
 from config import clock
 from config.database import db
 from config.errors import N_, RuleViolation

@@ -10,8 +10,7 @@ from care.queries import case_id_of_reference, is_unreachable, unreachable_refer
 from care.vocabulary import AttemptMeans, AttemptOutcome, Channel
 from config import clock
 from notifications.outcomes import Outcome
-from notifications.statuses import Channel as MessageChannel
-from notifications.statuses import Meaning, Status
+from notifications.statuses import Channel as MessageChannel, Meaning, Status
 
 WISHES = frozenset({Meaning.OPTED_IN, Meaning.OPTED_OUT})
 # Only what says something new is noted as an attempt: that a message arrived, as ever, stands with the messages.

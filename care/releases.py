@@ -13,8 +13,9 @@ from care import case_management, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
 from care.letter_frame import frame, long_day, made_at
+from care.link_models import AccessLink
 from care.link_proofs import Opening, prove
-from care.models import AccessLink, Case, Document
+from care.models import Case, Document
 from care.monitoring import at, local_day
 from care.own_language import PAPER_LOCALE, in_own_language
 from care.queries import to_release

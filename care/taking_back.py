@@ -18,8 +18,7 @@ from care.lifecycle import Action, after
 from care.models import Case
 from care.monitoring import local_day
 from care.orders import Standing
-from care.vocabulary import OrderEventKind as Event
-from care.vocabulary import OrderState, Status
+from care.vocabulary import OrderEventKind as Event, OrderState, Status
 from config import clock
 
 Before = Mapping[str, Any]

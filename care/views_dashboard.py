@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import dashboard as numbers
 from care import (
+    dashboard as numbers,
     dashboard_words,
     duplicate_queries,
     list_place,
@@ -22,8 +22,7 @@ from care import (
 )
 from care.dashboard import SPANS, Series, Today
 from care.list_filters import ListCases
-from care.views_staff import OPEN_LISTS
-from care.views_staff import blueprint as staff
+from care.views_staff import OPEN_LISTS, blueprint as staff
 from config.charts import bar_chart, stacked_chart
 from config.downloads import download
 from config.errors import NotFound

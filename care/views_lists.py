@@ -11,8 +11,7 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import list_pages, list_place, queries, representations, saved_views, trail, words
 from care.list_filters import ListCases
-from care.views_staff import OPEN_LISTS
-from care.views_staff import blueprint as staff
+from care.views_staff import OPEN_LISTS, blueprint as staff
 from care.vocabulary import LineList
 from config.forms import BaseForm
 

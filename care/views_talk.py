@@ -5,9 +5,7 @@ from uuid import UUID, uuid4
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_currency
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import format_currency, gettext as _, lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectField, TextAreaField
 
 from auth.policies import current_actor, require

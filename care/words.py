@@ -2,23 +2,11 @@
 
 from care.course_words import (
     ATTEMPTS as ATTEMPTS,
-)
-from care.course_words import (
     CALLS as CALLS,
-)
-from care.course_words import (
     COURSE_ACTIONS as COURSE_ACTIONS,
-)
-from care.course_words import (
     FIELDS as FIELDS,
-)
-from care.course_words import (
     MEANS as MEANS,
-)
-from care.course_words import (
     PLANS as PLANS,
-)
-from care.course_words import (
     RISKS as RISKS,
 )
 from care.duplicate_words import (
@@ -27,32 +15,16 @@ from care.duplicate_words import (
 from care.guardianship import BASES, WAYS
 from care.naming_words import (
     ALIKE_BY as ALIKE_BY,
-)
-from care.naming_words import (
     NAMED_ACTIONS as NAMED_ACTIONS,
-)
-from care.naming_words import (
     NAMED_STATES as NAMED_STATES,
-)
-from care.naming_words import (
     NAMED_TONES as NAMED_TONES,
 )
 from care.support_words import (
     OWN_SUPPORT_STATES as OWN_SUPPORT_STATES,
-)
-from care.support_words import (
     SOURCES as SOURCES,
-)
-from care.support_words import (
     SUPPORT_ACTIONS as SUPPORT_ACTIONS,
-)
-from care.support_words import (
     SUPPORT_KINDS as SUPPORT_KINDS,
-)
-from care.support_words import (
     SUPPORT_STATES as SUPPORT_STATES,
-)
-from care.support_words import (
     SUPPORT_TONES as SUPPORT_TONES,
 )
 from care.vocabulary import (

@@ -9,8 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from auth import audit_anchors, audit_seals, erasures, retention
-from auth import tasks as auth_tasks
+from auth import audit_anchors, audit_seals, erasures, retention, tasks as auth_tasks
 from notifications.schedule import Job, Queue, register_job
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from celery.beat import Scheduler as CeleryScheduler
-from celery.beat import SchedulingError
+from celery.beat import Scheduler as CeleryScheduler, SchedulingError
 
 log = structlog.get_logger(__name__)
 

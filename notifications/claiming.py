@@ -14,8 +14,7 @@ from config.encryption import DecryptionError
 from config.ids import new_id
 from config.rowsets import among, insert_many
 from notifications import senders
-from notifications.channels.base import Channel as Way
-from notifications.channels.base import Outgoing
+from notifications.channels.base import Channel as Way, Outgoing
 from notifications.models import DeliveryAttempt, Notification
 from notifications.preferences import refusals
 from notifications.rows import Sealers

@@ -17,8 +17,7 @@ from config.database import claimable, db, transaction
 from config.rowsets import among
 from notifications import senders
 from notifications.celery_app import wake
-from notifications.channels.base import Channel as Way
-from notifications.channels.base import Crashed, Lost, Outcome, Temporary
+from notifications.channels.base import Channel as Way, Crashed, Lost, Outcome, Temporary
 from notifications.channels.registry import configured_channels
 from notifications.claiming import BEGIN_WITHIN, MOST_OF_BATCH, PENDING, anything, claim, due, outgoing
 from notifications.models import DeliveryAttempt, Notification, Receipt

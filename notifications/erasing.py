@@ -18,8 +18,15 @@ from config.rowsets import among
 from config.settings import current_settings
 from notifications import redaction
 from notifications.bulk_store import every_row
-from notifications.models import INDEX_BYTES, ContactBasis, DeliveryAttempt, InboundMessage, Notification, Receipt
-from notifications.models import Suppression as Closed
+from notifications.models import (
+    INDEX_BYTES,
+    ContactBasis,
+    DeliveryAttempt,
+    InboundMessage,
+    Notification,
+    Receipt,
+    Suppression as Closed,
+)
 from notifications.operation_models import BulkRecipient, BulkSend
 from notifications.preferences import address_index
 from notifications.settling import WIPED

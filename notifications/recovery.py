@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, or_, select, text
 
 from config import clock
 from config.database import claimable, db, transaction
-from notifications.channels.base import Channel as Way
-from notifications.channels.base import Lost, Outcome, Outgoing, Sent, Temporary, Unknown
+from notifications.channels.base import Channel as Way, Lost, Outcome, Outgoing, Sent, Temporary, Unknown
 from notifications.channels.registry import configured_channels
 from notifications.claiming import BEGIN_WITHIN, BEYOND, MESSAGE, anything, outgoing
 from notifications.delivery import settle_outcomes

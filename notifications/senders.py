@@ -17,8 +17,7 @@ from config import clock
 from config.database import db, locked, transaction
 from config.rowsets import insert_for
 from config.settings import current_settings
-from notifications.channels.base import Channel as Way
-from notifications.channels.base import Outcome, Sent, Temporary, Unknown
+from notifications.channels.base import Channel as Way, Outcome, Sent, Temporary, Unknown
 from notifications.operation_models import Sender
 from notifications.pacing import MOVE_EVERY, SLOW_S, Observed, Share, chosen, is_troubled, moved, refilled
 from notifications.statuses import Channel

@@ -7,8 +7,7 @@ from uuid import UUID
 from babel import Locale
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_currency
-from flask_babel import gettext as _
+from flask_babel import format_currency, gettext as _
 
 from auth.policies import Actor, current_actor, require
 from auth.roles import Permission

@@ -7,9 +7,7 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import gettext as _, lazy_gettext as _l, ngettext
 from wtforms import StringField
 
 from auth.policies import current_actor, require
@@ -18,8 +16,7 @@ from config.charts import bar_chart
 from config.database import transaction
 from config.errors import NotFound
 from config.forms import BaseForm, accepting
-from notifications import desk, query_failures, query_queue, query_statistics
-from notifications import failures as decisions
+from notifications import desk, failures as decisions, query_failures, query_queue, query_statistics
 from notifications.labels import PRIORITIES, QUEUES
 from notifications.preferences import recipient_index
 from notifications.query_failures import Group

@@ -8,8 +8,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
-from flask_babel import gettext as _
+from flask_babel import get_locale, gettext as _
 from markupsafe import Markup, escape
 
 from auth.policies import require

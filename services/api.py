@@ -8,8 +8,7 @@ from pydantic import BaseModel, Field
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
-from config.api_document import PAGE as A_PAGE
-from config.api_document import Shape, answers
+from config.api_document import PAGE as A_PAGE, Shape, answers
 from config.bodies import takes_files
 from config.database import transaction
 from config.errors import N_, RuleViolation

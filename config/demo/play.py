@@ -1,8 +1,7 @@
 """The ten days, hour by hour."""
 
 import time
-from datetime import date, datetime, timedelta
-from datetime import time as hour
+from datetime import date, datetime, time as hour, timedelta
 from zoneinfo import ZoneInfo
 
 from config.command_line.terminal import _, complain, say

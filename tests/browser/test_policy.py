@@ -8,8 +8,7 @@ from playwright.sync_api import ConsoleMessage, Page
 from config.local_paths import local_path
 from tests.browser.people import log_in
 from tests.browser.test_pages import BEHIND_LOGIN, PUBLIC
-from tests.factories import care
-from tests.factories import services as given
+from tests.factories import care, services as given
 from tests.fixtures.processes import Obhut
 from tests.security.payloads import MARKUP
 

@@ -12,7 +12,8 @@ from care import case_management, orders, timeline
 from care.assessment_models import CheckIn
 from care.commands import CloseCase, OrderEvent, RecordLabResult, ReviewCase
 from care.follow_up import open_task
-from care.models import AccessLink, Case, Document
+from care.link_models import AccessLink
+from care.models import Case, Document
 from care.vocabulary import CloseReason, LabKind, LabOutcome, LinkPurpose, OrderEventKind, ReviewOutcome, TaskKind
 from config import clock
 from config.database import Base, db, transaction

@@ -20,8 +20,8 @@ from schemathesis.config import (
     PositiveDataAcceptanceConfig,
     ProjectConfig,
     ProjectsConfig,
+    SchemathesisConfig as Config,
 )
-from schemathesis.config import SchemathesisConfig as Config
 
 from tests.security.matrix.people import Identity
 from tests.security.matrix.world import World, build

@@ -16,17 +16,14 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import example, settings
-from hypothesis import given as with_any
-from hypothesis import strategies as some
+from hypothesis import example, given as with_any, settings, strategies as some
 
 from auth.logins import local_path as after_login
 from config import logging
 from config.exports import FORMULA_STARTS, write_csv
 from config.local_paths import local_path
 from config.settings import load_settings
-from tests.factories import care
-from tests.factories import services as given
+from tests.factories import care, services as given
 from tests.fixtures.application import Login
 from tests.security.payloads import EVERY, FORMULAS, HEADERS, MARKUP, PAPERS, TEMPLATES
 

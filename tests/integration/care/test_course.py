@@ -16,8 +16,7 @@ from config.database import db, transaction
 from config.errors import InvalidTransition, NotFound, RuleViolation
 from config.ids import new_id
 from notifications.outcomes import Outcome
-from notifications.statuses import Channel, Meaning
-from notifications.statuses import Status as MessageStatus
+from notifications.statuses import Channel, Meaning, Status as MessageStatus
 from tests.factories.care import DAY, OFFICER, case_of_login, new_case, report
 from tests.integration.care.test_conversion import do
 from tests.integration.care.test_shared_phone import close

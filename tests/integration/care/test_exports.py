@@ -10,8 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import select
 
 from auth.actors import Actor

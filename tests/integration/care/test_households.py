@@ -17,8 +17,7 @@ from config.errors import InvalidTransition, RuleViolation
 from notifications.models import Notification
 from notifications.outcomes import Outcome
 from notifications.preferences import address_index
-from notifications.statuses import Channel, Meaning
-from notifications.statuses import Status as MessageStatus
+from notifications.statuses import Channel, Meaning, Status as MessageStatus
 from tests.factories.care import DAY, OFFICER, case_of_login, local, new_case, new_phone
 from tests.integration.care.test_shared_phone import close, reply, reports
 from tests.integration.care.test_staff_pages import csrf, text

@@ -11,7 +11,8 @@ from sqlalchemy import event, func, select, text, update
 from care import case_management, links
 from care.assessment_models import CheckIn, SymptomReport
 from care.commands import CloseCase
-from care.models import AccessLink, OfficeTask
+from care.link_models import AccessLink
+from care.models import OfficeTask
 from care.vocabulary import CloseReason, TaskKind
 from config import clock, scopes
 from config.database import Base, db, transaction

@@ -8,8 +8,19 @@ import pytest
 from sqlalchemy import select, update
 
 from auth.actors import Actor
-from care import case_management, course, erasure, list_marking, list_order, list_place, notes, orders, queries, support
-from care import conversion as conversions
+from care import (
+    case_management,
+    conversion as conversions,
+    course,
+    erasure,
+    list_marking,
+    list_order,
+    list_place,
+    notes,
+    orders,
+    queries,
+    support,
+)
 from care.assessment_models import LabResult
 from care.assessments import load_facts, protocol_of
 from care.commands import CloseCase, OrderEvent, RecordLabResult, ReviewCase, SetPreferences

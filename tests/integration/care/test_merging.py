@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import func, select, text
 
 from auth import holds
@@ -54,12 +53,10 @@ from config.errors import InvalidTransition, NotFound, RuleViolation
 from notifications.inbound import InboundReply
 from notifications.models import Notification
 from notifications.outcomes import Outcome
-from notifications.statuses import Channel, Meaning
-from notifications.statuses import Status as MessageStatus
+from notifications.statuses import Channel, Meaning, Status as MessageStatus
 from tests.factories.care import OFFICER, enrolment, new_case, new_phone, report
 from tests.fixtures.application import Login
-from tests.integration.care.test_staff_pages import csrf
-from tests.integration.care.test_staff_pages import text as text_of
+from tests.integration.care.test_staff_pages import csrf, text as text_of
 from tests.integration.care.test_transfer import enrolled
 
 Bearer = Callable[..., dict[str, str]]

@@ -12,14 +12,13 @@ from sqlalchemy import func, select, text
 from auth.models import Office
 from care import case_management, erasure, keeping, links
 from care.commands import CloseCase, EnrolCase
-from care.models import AccessLink, Case, OfficeTask
+from care.link_models import AccessLink
+from care.models import Case, OfficeTask
 from care.naming_models import NamedContact, NamingFinished
 from care.vocabulary import CloseReason, TaskKind
 from config.database import db, transaction
 from tests.factories.care import OFFICER, enrolment, new_case, new_phone
-from tests.integration.care.test_own_cases import code_in, letter, redeem, rows
-from tests.integration.care.test_own_cases import enrol as enrol_in
-from tests.integration.care.test_own_cases import post as post_from
+from tests.integration.care.test_own_cases import code_in, enrol as enrol_in, letter, post as post_from, redeem, rows
 from tests.integration.care.test_staff_pages import csrf, officer, post  # noqa: F401 - fixtures
 from tests.integration.care.test_story import bodies, link_in
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from pypdf import PdfReader
-from sqlalchemy import func, select
-from sqlalchemy import text as text_of
+from sqlalchemy import func, select, text as text_of
 
 from auth.erasures import EVERYTHING
 from care import case_management, court_matters, erasure, keeping, order_notices, orders
@@ -18,8 +17,7 @@ from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
 from care.order_rules import Acknowledge, Announce, NoteCourtMatter, PaperState
 from care.order_texts import all_texts
-from care.vocabulary import OrderEventKind as Event
-from care.vocabulary import Source, TaskKind
+from care.vocabulary import OrderEventKind as Event, Source, TaskKind
 from config import clock
 from config.announcement import Way
 from config.database import db, transaction

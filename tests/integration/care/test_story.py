@@ -9,7 +9,8 @@ from care import asking, case_management, check_ins, reachability, releases
 from care.assessment_models import CheckIn, SymptomReport
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.known_cases import already_enrolled
-from care.models import AccessLink, Case, Document, OfficeTask
+from care.link_models import AccessLink
+from care.models import Case, Document, OfficeTask
 from care.reassessing import reassess_due
 from care.vocabulary import CloseReason, LineList, ReportChannel, ReviewOutcome, Status, TaskKind
 from config.database import db, transaction
@@ -18,8 +19,7 @@ from config.ids import new_id
 from notifications.inbound import InboundReply
 from notifications.models import Notification
 from notifications.outcomes import Outcome
-from notifications.statuses import Channel, Meaning
-from notifications.statuses import Status as MessageStatus
+from notifications.statuses import Channel, Meaning, Status as MessageStatus
 from tests.factories.care import DAY, MONDAY, OFFICER, enrolment, local, new_case, new_phone, office, report
 
 TODAY = date(2026, 11, 2)

@@ -13,8 +13,7 @@ from config.ids import new_id
 from notifications.verp import BounceCodes
 from tests.factories.bounces import report
 from tests.fakes.mail import MailServer
-from tests.fixtures.processes import START, StartObhut
-from tests.fixtures.processes import Obhut as House
+from tests.fixtures.processes import START, Obhut as House, StartObhut
 
 MOVED = "2026-11-03T08:00:00+01:00"
 

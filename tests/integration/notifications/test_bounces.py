@@ -20,8 +20,7 @@ from notifications.delivery import deliver
 from notifications.housekeeping import forget_texts
 from notifications.models import Receipt
 from notifications.outbox import Fallback
-from notifications.outcomes import Outcome, register_outcome_handler, tell_outcomes
-from notifications.outcomes import _handlers as handlers
+from notifications.outcomes import Outcome, _handlers as handlers, register_outcome_handler, tell_outcomes
 from notifications.receipts import process_receipts
 from notifications.settling import UNREACHABLE_WAIT
 from notifications.statuses import AttemptState, Channel, Meaning

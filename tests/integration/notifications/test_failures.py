@@ -14,8 +14,7 @@ from auth.actors import Actor
 from auth.models import Department, Office
 from config.database import db, transaction
 from config.settings import Settings
-from notifications import failures as decisions
-from notifications import receipts
+from notifications import failures as decisions, receipts
 from notifications.delivery import deliver
 from notifications.digest import send_digests
 from notifications.models import Notification

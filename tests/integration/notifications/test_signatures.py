@@ -8,9 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, example, given
-from hypothesis import settings as how
-from hypothesis import strategies as some
+from hypothesis import HealthCheck, example, given, settings as how, strategies as some
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 

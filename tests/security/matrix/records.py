@@ -14,8 +14,7 @@ from auth.erasures import EVERYTHING
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
 from auth.roles import Role
-from care import case_management, court_matters, order_notices, orders, support
-from care import erasure as care_erasure
+from care import case_management, court_matters, erasure as care_erasure, order_notices, orders, support
 from care.assessment_models import CheckIn
 from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ActKind, ActState, RowState

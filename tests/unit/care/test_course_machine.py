@@ -7,8 +7,7 @@ review, order, extend and shorten, samples come, time passes, and whenever `reas
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact

@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from care.duplicate_rules import MEETS, Because, Matter, Traits, likeness, meeting_points, same_matter
 

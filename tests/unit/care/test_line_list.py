@@ -4,8 +4,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from care.facts import CheckInFact, LabFact, ReportFact, ReviewFact
 from care.isolation import EndingAction

@@ -1,8 +1,7 @@
 """Whose answer a reply is, where several people share a phone."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from care.numbered import answers_by_number
 

@@ -1,8 +1,7 @@
 """What an SMS says in each of the nine languages, and what is left to a person. When in doubt, nothing."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from care.facts import UNSPECIFIED
 from care.numbered import answers_by_number

@@ -8,8 +8,7 @@ from care import orders
 from care.commands import OrderEvent
 from care.orders import Standing
 from care.taking_back import backwards
-from care.vocabulary import OrderEventKind as Event
-from care.vocabulary import OrderState as State
+from care.vocabulary import OrderEventKind as Event, OrderState as State
 
 TODAY = date(2026, 11, 2)
 BASIS = "§ 30 IfSG"

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from config.exports import FORMULA_STARTS, formula_safe, write_csv, write_xlsx
 

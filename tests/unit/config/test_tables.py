@@ -4,8 +4,7 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from hypothesis import assume, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 
 from care.imports.base import Context
 from care.imports.formats import parse_file

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from config.errors import RuleViolation
 from services.form_schema import FieldType, FormField, Option, Text, readable, validate
