@@ -72,7 +72,7 @@ class Batch:
             days_ago = min(days_ago, max(0, protocol.monitoring.days_for(sketch.kind) - sketch.exposed_before - 2))
         enrolled_at = self._hour(sketch, days_ago)
         person = people.new_person(sketch.person, office_id, enrolled_at)
-        person.names_indexed = name_index.RULES
+        person.names_indexed, person.duplicates_sought = name_index.RULES, False
         case: Any = NewCase.made(
             {
                 "id": new_id(),
