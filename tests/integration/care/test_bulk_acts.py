@@ -8,13 +8,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from care import bulk_act_queries, bulk_acts, bulk_work, case_management, course, exporting, notes
+from care import asking, bulk_act_queries, bulk_acts, bulk_work, case_management, course, exporting, notes
 from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ActKind, ActState, RowState
 from care.bulk_acts import Wish
 from care.bulk_selection import Chosen
-from care.commands import CloseCase, ExtendMonitoring, ListCases, MoveToProtocol, OrderEvent
+from care.commands import CloseCase, ExtendMonitoring, MoveToProtocol, OrderEvent
 from care.course_commands import SetDetails, WriteComment
+from care.list_filters import ListCases
 from care.models import Case, CaseEvent
 from care.recipients import CHOSEN, ChosenCases
 from care.vocabulary import CloseReason, OrderEventKind, OrderState, RiskLevel, Status
@@ -273,12 +274,12 @@ def test_old_acts_forget_their_cases(time: Any) -> None:
 
 
 def test_undoing_a_closing_gives_tasks_and_links_back() -> None:
-    from care import check_ins, follow_up
+    from care import follow_up
     from care.assessment_models import CheckIn
     from care.vocabulary import TaskKind
 
     case_id = new_case().id
-    check_ins.send_due()
+    asking.send_due()
     with transaction():
         follow_up.open_task(case_management.locked_case(case_id), TaskKind.LINK_LOCKED)
     hashes = select(CheckIn.token_hash).where(CheckIn.case_id == case_id)

@@ -18,6 +18,7 @@ from auth.models import AuditEvent, Office, User
 from auth.privacy_models import Erasure
 from auth.roles import Permission
 from care import (
+    asking,
     case_management,
     check_ins,
     duplicates,
@@ -34,11 +35,12 @@ from care import (
     support,
 )
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
-from care.commands import CloseCase, EnrolCase, ListCases, OrderEvent, RecordLabResult, ReviewCase
+from care.commands import CloseCase, EnrolCase, OrderEvent, RecordLabResult, ReviewCase
 from care.course_commands import RecordAttempt, WriteComment
 from care.course_models import OF_CASE, Comment, ContactAttempt
 from care.duplicate_models import CaseMerge, DuplicatePair
 from care.link_models import CaseLink, LinkBasis
+from care.list_filters import ListCases
 from care.merge_rules import MergeCases, Side
 from care.models import Case, CaseEvent, Document, OfficeTask, OrderRecord, Person
 from care.naming_models import NamedContact
@@ -85,7 +87,7 @@ def counted() -> Counter[str]:
 
 def ask(case: Case, time: Any) -> None:
     time.at = db.session.get_one(Case, case.id).next_check_in_at
-    while check_ins.send_due():
+    while asking.send_due():
         pass
     db.session.expire_all()
 

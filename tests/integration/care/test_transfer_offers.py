@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from auth.models import AuditEvent, Office
 from auth.roles import Role
-from care import case_management, check_ins, transfer, transfer_queries
+from care import asking, case_management, transfer, transfer_queries
 from care.commands import AnswerTransfer, CloseCase, TransferCase
 from care.models import Case
 from care.transfer_models import Transfer
@@ -61,7 +61,7 @@ def test_until_the_other_office_accepts_everything_stays(
     assert offer(case, south) is TransferState.OFFERED
     assert case.office_id == north
     time.at = case.next_check_in_at
-    assert check_ins.send_due() == 1
+    assert asking.send_due() == 1
     seen = transfer_queries.waiting(officer_of(south.id))
     assert [one["reference"] for one in seen] == [case.reference]
     assert (seen[0]["place"], seen[0]["note"]) == ("38100 Braunschweig", "Ist umgezogen")

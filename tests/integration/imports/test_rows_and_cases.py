@@ -47,7 +47,7 @@ def test_a_household_of_the_file_has_one_who_answers(preview: Preview, monkeypat
     cases = {case.person.given_name: case for case in db.session.scalars(select(Case))}
     assert cases["Jörg"].head is cases["Änne"]
     assert cases["Änne"].head is None
-    assert db.session.scalars(select(Notification.about)).all() == [
+    assert db.session.scalars(select(Notification.about).order_by(Notification.id)).all() == [
         cases["Änne"].reference,
         cases["Jörg"].reference,
     ]

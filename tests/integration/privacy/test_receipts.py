@@ -17,7 +17,7 @@ from care import check_ins, households, notes
 from care.case_management import locked_case
 from care.course_commands import JoinHousehold, WriteComment
 from care.models import Case
-from care.tasks import reassess_due
+from care.reassessing import reassess_due
 from config import clock
 from config.database import db, transaction
 from tests.factories.care import OFFICER, new_case
