@@ -13,7 +13,7 @@ from auth.models import AuditEvent, Office
 from auth.privacy_models import RetentionReceipt
 from auth.records import Record
 from auth.retention import RUNNER
-from care import check_ins, households, notes
+from care import asking, households, notes
 from care.case_management import locked_case
 from care.course_commands import JoinHousehold, WriteComment
 from care.models import Case
@@ -48,7 +48,7 @@ def test_what_the_house_does_by_itself_is_no_change(house, time):
     case = new_case()
     touched = db.session.get_one(Case, case.id).touched_at
     time.forward(days=1, hours=6)
-    while reassess_due() or check_ins.send_due():
+    while reassess_due() or asking.send_due():
         pass
     assert db.session.get_one(Case, case.id).touched_at == touched
 
