@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenContext
 from tests.browser.people import log_in
+from tests.factories.care import new_birth_date
 
 LIST = "/care/cases/?status=open&kind=traveller&sort=enrolled"
 
@@ -21,12 +22,13 @@ def people(visit: OpenContext) -> list[str]:
         page.locator("[name=kind]").select_option("traveller")
         page.locator("[name=person-given_name]").fill(f"Tasta{'abc'[number]}")
         page.locator("[name=person-family_name]").fill("Turweg")
+        page.locator("[name=person-birth_date]").fill(new_birth_date().isoformat())
         page.locator("[name=person-channel]").select_option("none")
         page.locator("[name=entered_on]").fill("2026-11-20")
         page.locator("main form [type=submit]").last.click()
         expect(page.locator("h1")).to_contain_text("Turweg")
     page.goto(LIST)
-    return page.locator("tbody td:first-child a").all_inner_texts()[:3]
+    return page.locator("tbody td[data-label=Vorgang] a").all_inner_texts()[:3]
 
 
 def _is_at(page: Page, reference: str) -> None:

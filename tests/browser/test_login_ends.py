@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenContext
 from tests.browser.people import fill_in_parking_permit, log_in
-from tests.factories.care import new_phone
+from tests.factories.care import new_birth_date, new_phone
 from tests.fixtures.processes import Obhut
 
 NEW_CASE = "/care/cases/new"
@@ -30,7 +30,7 @@ def logins_end_in(server: Obhut, seconds: int) -> None:
 def write_case(page: Page, name: str) -> None:
     page.locator("[name=person-given_name]").fill("Ilka")
     page.locator("[name=person-family_name]").fill(name)
-    page.locator("[name=person-birth_date]").fill("1984-05-17")
+    page.locator("[name=person-birth_date]").fill(new_birth_date().isoformat())
     page.locator("[name=person-phone]").fill(new_phone())
     page.locator("[name=last_exposure_on]").fill(datetime.now(UTC).date().isoformat())
 

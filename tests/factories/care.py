@@ -1,6 +1,7 @@
 """Invented people and cases for tests of quarantine care."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ OFFICER = Actor.system("tests")
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=BERLIN).astimezone(UTC)
 PHONE = "+4915123456789"
 _numbers = iter(range(10_000_000, 99_999_999))
+_birth_days = count()
 
 
 def local(day: date, hour: int = 0, minute: int = 0) -> datetime:
@@ -32,6 +34,11 @@ def local(day: date, hour: int = 0, minute: int = 0) -> datetime:
 def new_phone() -> str:
     """A mobile number that nobody else in the tests has."""
     return f"+49151{next(_numbers)}"
+
+
+def new_birth_date() -> date:
+    """A date of birth that nobody else in the tests has: people of one name are not taken for one person."""
+    return date(1930, 1, 1) + timedelta(days=next(_birth_days))
 
 
 def facts(**values: Any) -> CaseFacts:

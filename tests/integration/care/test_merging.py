@@ -24,6 +24,7 @@ from care import (
     duplicates,
     erasure,
     keeping,
+    keeping_due,
     merging,
     naming,
     notes,
@@ -417,7 +418,7 @@ def test_time_limits_take_both_rows_and_a_hold_counts_for_both(two: tuple[Case, 
     assert keeping.find_record(OFFICER, Permission.HOLDS_MANAGE, kept.reference).subject == f"case:{other.reference}"
     act(other, case_management.close, CloseCase(reason=CloseReason.OTHER))
     time.at += timedelta(days=400)
-    due = keeping._symptoms(time.at, 28, None, 10).items
+    due = keeping_due.symptoms(time.at, 14, None, 10).items
     assert [one.id for one in due] == [other.id]
     with transaction():
         keeping._erase_symptoms(due, OFFICER)

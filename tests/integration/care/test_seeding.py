@@ -96,8 +96,9 @@ def test_they_are_spread_as_people_are(seeded: list[Case]) -> None:
 def test_the_same_seed_makes_the_same_people_and_none_twice(seeded: list[Case]) -> None:
     names = [(case.person.given_name, case.person.family_name, case.person.phone) for case in seeded]
     assert seeding.seed_cases(NUMBER, 7, lambda _: None) == 0
-    assert seeding.seed_cases(NUMBER + 20, 7, lambda _: None) == 20
-    assert db.session.scalar(select(func.count()).select_from(Person)) == NUMBER + 20
+    made = seeding.seed_cases(NUMBER + 20, 7, lambda _: None)
+    assert 20 - 4 <= made <= 20  # the last household of the first time, of five at most, may have been cut to fit
+    assert db.session.scalar(select(func.count()).select_from(Person)) == NUMBER + made
     again = db.session.scalars(select(Case).where(Case.reference.in_([one.reference for one in seeded])))
     people = {one.reference: one.person for one in again}
     assert names == [
