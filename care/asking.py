@@ -88,7 +88,7 @@ class Round:
         self._rounds: list[dict[str, Any]] = []
         self._check_ins: list[dict[str, Any]] = []
         self._asked: list[dict[str, Any]] = []
-        self._thorough: set[UUID] = set()  # what has to be assessed with what the reports say
+        self._thorough: dict[UUID, Case] = {}  # what has to be assessed with what the reports say
 
     def ask(self, household: Sequence[Case]) -> None:
         """Ask the head for all of this locked household who are due now; only for themselves: them."""
@@ -99,7 +99,7 @@ class Round:
             if found is not None and found.due_at <= self.now:
                 due[case.id], self._facts[case.id] = found, facts
             elif (wanted_at := case.next_check_in_at) is not None and wanted_at <= self.now:
-                self._thorough.add(case.id)  # it was answered, or its window has passed
+                self._thorough[case.id] = case  # it was answered, or its window has passed
         asked = [case for case in household if case.id in due]
         head = next((case for case in household if case.household_head_id is None), None)
         if head is None or asked == [head]:
@@ -138,22 +138,22 @@ class Round:
         return self._there.get(index, ()) if index is not None else ()
 
     def _note(self, case: Case, due: CheckInDue, hashed: bytes, round_id: UUID | None = None) -> None:
-        self._check_ins.append(
-            {
-                "id": new_id(),
-                "case_id": case.id,
-                "local_date": due.local_date,
-                "slot": due.slot,
-                "token_hash": hashed,
-                "due_at": due.due_at,
-                "expires_at": due.expires_at,
-                "created_at": self.now,
-                "round_id": round_id,
-            }
-        )
+        check_in = {
+            "id": new_id(),
+            "case_id": case.id,
+            "local_date": due.local_date,
+            "slot": due.slot,
+            "token_hash": hashed,
+            "due_at": due.due_at,
+            "expires_at": due.expires_at,
+            "created_at": self.now,
+            "round_id": round_id,
+        }
+        self._check_ins.append(check_in)
         self._cases.lines.add(case, "asked", ASKING, self.now, {"on": due.local_date, "slot": due.slot})
         if not self._holds(case):
-            self._thorough.add(case.id)
+            fact_rows.add_check_in(case, check_in)
+            self._thorough[case.id] = case
             return
         facts, asked = self._facts[case.id], CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
         known = replace(facts, check_ins=tuple(sorted((*facts.check_ins, asked), key=lambda one: one.due_at)))
@@ -174,7 +174,8 @@ class Round:
         insert_many(HouseholdRound, self._rounds)
         insert_many(CheckIn, self._check_ins)
         update_many(Case, sorted(self._asked, key=lambda row: row["id"]))
-        for case in fact_rows.load(self._thorough):  # the new check-ins are among their facts by now
+        fact_rows.complete(self._thorough.values())
+        for case in self._thorough.values():
             self._cases.reassess(case)
         self._cases.write()
         enqueue_many([message for message in self._messages if message is not None])

@@ -157,7 +157,8 @@ def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Chang
     found = assess(facts, protocol, now)
     case.line_list = found.line_list
     Case.because.keep(case, found.because.as_json())
-    Case.findings.keep(case, [finding.as_json() for finding in found.findings])
+    findings = [finding.as_json() for finding in found.findings]
+    Case.findings.keep(case, findings)
     case.priority = found.priority
     case.monitoring_starts_on = found.period.starts_on
     case.monitoring_ends_on = found.period.ends_on
@@ -170,5 +171,5 @@ def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Chang
         case.release_due_at = None
     elif case.release_due_at is None:
         case.release_due_at = now
-    list_marks.mark(case, facts, protocol)
+    list_marks.mark(case, facts, protocol, findings)
     return Change(before, found)

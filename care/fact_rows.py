@@ -4,7 +4,7 @@ They have the names of the models' attributes, so that `assessments` takes eithe
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -152,27 +152,53 @@ def load(case_ids: Collection[UUID], *, contents: bool = True) -> list[Case]:
     _set_heads(cases)
     for case, row in _of(cases, CheckInRow):
         case.check_ins.append(row)
-    for case, row in _of(cases, ReportRow if contents else ReportTimes):
-        case.reports.append(row)
-        if row.check_in_id is not None:
-            row.check_in = next((one for one in case.check_ins if one.id == row.check_in_id), None)
+    if not contents:
+        _set_reports(cases, ReportTimes)
     for case, row in _of(cases, ReviewRow):
         case.reviews.append(row)
     for case, row in _of(cases, LabRow):
         case.lab_results.append(row)
-    for case, row in _of(cases, TaskRow) if contents else ():
-        case.tasks.append(row)
+    if contents:
+        _set_contents(cases)
     found: list[Any] = [cases[one] for one in sorted(cases)]
     return found
+
+
+def complete(cases: Iterable[Any]) -> None:
+    """Give cases that were loaded without `contents` what was left out, inside the same transaction."""
+    _set_contents({case.id: case for case in cases})
+
+
+def add_check_in(case: Any, columns: Mapping[str, Any]) -> None:
+    """Let a row of `load` know of a check-in that was made since."""
+    case.check_ins.append(CheckInRow.made(columns))
+
+
+def _set_contents(cases: dict[UUID, CaseRow]) -> None:
+    _set_reports(cases, ReportRow)
+    for case, row in _of(cases, TaskRow):
+        case.tasks.append(row)
+
+
+def _set_reports(cases: dict[UUID, CaseRow], kind: type[OfCaseRow]) -> None:
+    asked: dict[UUID, Any] = {}
+    for case in cases.values():
+        case.reports = []
+        asked.update((one.id, one) for one in case.check_ins)
+    for case, row in _of(cases, kind):
+        case.reports.append(row)
+        if row.check_in_id is not None:
+            row.check_in = asked.get(row.check_in_id)
 
 
 def _with_people(case_ids: Collection[UUID]) -> dict[UUID, CaseRow]:
     if not case_ids:
         return {}
     columns = [*CaseRow.selected(), *PersonRow.selected()]
-    wanted = select(*columns).join(Person, Person.id == Case.person_id).where(among(Case.id, case_ids))
+    rows, people = CaseRow.of.__table__, PersonRow.of.__table__
+    wanted = select(*columns).select_from(rows.join(people, people.c.id == rows.c.person_id))
     width, found = len(CaseRow.columns), {}
-    for row in db.session.execute(wanted):
+    for row in db.session.connection().execute(wanted.where(among(rows.c.id, case_ids))).all():
         case = CaseRow(row[:width])
         case.person = PersonRow(row[width:])
         found[row[0]] = case
@@ -195,7 +221,8 @@ def _set_heads(cases: dict[UUID, CaseRow]) -> None:
 def _of(cases: dict[UUID, CaseRow], kind: type[OfCaseRow]) -> Iterable[tuple[CaseRow, Any]]:
     if not cases:
         return
-    for row in db.session.execute(select(*kind.selected()).where(among(kind.of.case_id, cases))):
+    wanted = select(*kind.selected()).where(among(kind.of.__table__.c.case_id, cases))
+    for row in db.session.connection().execute(wanted).all():  # past the session, which would look at each value
         found, case = kind(row), cases[row[1]]
         found.holder = case.person
         yield case, found

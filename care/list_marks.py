@@ -5,8 +5,10 @@ whoever may ask about one office learns nothing of the rows of another. Marks ar
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event
@@ -30,11 +32,12 @@ DAY = timedelta(days=1)
 def marks(office_ids: Iterable[UUID], kind: str, values: Iterable[str]) -> list[bytes]:
     """The marks of these values in each of these offices."""
     key, wanted = keyring().index_key, list(values)
-    return [
-        hmac.digest(key, f"case mark\0{office_id}\0{kind}\0{value}".encode(), "sha256")[:MARK_BYTES]
-        for office_id in office_ids
-        for value in wanted
-    ]
+    return [_mark_of(key, office_id, kind, value) for office_id in office_ids for value in wanted]
+
+
+@lru_cache(maxsize=20_000)  # days of a year and words of findings: few, and the same for everybody
+def _mark_of(key: bytes, office_id: UUID, kind: str, value: str) -> bytes:
+    return hmac.digest(key, f"case mark\0{office_id}\0{kind}\0{value}".encode(), "sha256")[:MARK_BYTES]
 
 
 def days(first: date | None, last: date | None, today: date) -> list[str]:
@@ -51,9 +54,10 @@ def finding_words(code: str, state: str, overdue: bool) -> list[str]:
     return [code, *(f"{one}:{each}" for each in states for one in (code, ANY))]
 
 
-def mark(case: Case, facts: CaseFacts, protocol: Protocol) -> None:
+def mark(case: Case, facts: CaseFacts, protocol: Protocol, findings: Iterable[Mapping[str, Any]] | None = None) -> None:
     """Set what lists look for `case` by, from its facts and its findings. What stands already is not written.
 
+    `findings`: those of the case, where the caller has them at hand; else they are opened.
     For a row of `fact_rows` the marks of what hangs on the case are left to the job, where there are none yet.
     """
     case.heard_at = case.last_report_at or case.enrolled_at
@@ -65,7 +69,7 @@ def mark(case: Case, facts: CaseFacts, protocol: Protocol) -> None:
         setattr(case, f"{name}_mark", marks([case.office_id], name, [day.isoformat()])[0] if day else None)
     words = {
         word
-        for found in case.findings or ()
+        for found in (case.findings if findings is None else findings) or ()
         for word in finding_words(found["code"], found["state"], bool(found.get("overdue")))
     }
     case.finding_marks = b"".join(marks([case.office_id], "finding", sorted(words))) or None

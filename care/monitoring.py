@@ -7,6 +7,7 @@ counted with the offset before the change, one that comes twice as its first occ
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from care.facts import CaseFacts, ReportFact
@@ -16,6 +17,7 @@ from care.vocabulary import ASKED_STATUSES, Kind, LabOutcome
 
 DAY = timedelta(days=1)
 LINK_LASTS_AT_MOST = timedelta(hours=36)
+KEPT = 20_000  # days and times of day of a wave: thousands of people share them, and a zone's rules are slow to look up
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class CheckInDue:
     expires_at: datetime
 
 
+@lru_cache(maxsize=KEPT)
 def at(day: date, clock_time: time, zone: ZoneInfo) -> datetime:
     """The instant, aware UTC, at which clocks in `zone` show `clock_time` on `day`."""
     return datetime.combine(day, clock_time, zone).astimezone(UTC)
@@ -56,6 +59,7 @@ def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     return at(day, time.min, zone)
 
 
+@lru_cache(maxsize=KEPT)
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
     """The calendar day of `moment` in `zone`."""
     return moment.astimezone(zone).date()
@@ -68,12 +72,14 @@ def period(facts: CaseFacts, protocol: Protocol) -> Period:
     last contact 1 October, through 15 October 24:00). Where no date is known, the day of enrolment counts.
     An officer's extension or shortening moves the end; a continuous exposure of a contact has none.
     """
-    starts_on, counted_from = local_day(facts.enrolled_at, facts.zone), "enrolled_at"
+    counted_from: str
     for name in protocol.monitoring.counts_from[facts.kind]:
         known: date | None = getattr(facts, name)
         if known is not None:
             starts_on, counted_from = known, name
             break
+    else:
+        starts_on, counted_from = local_day(facts.enrolled_at, facts.zone), "enrolled_at"
     if facts.continuous_exposure and facts.kind is not Kind.INDEX:
         return Period(starts_on, None, counted_from)
     ends_on = starts_on + timedelta(days=protocol.monitoring.days_for(facts.kind))
@@ -126,8 +132,10 @@ def slot_at(moment: datetime, protocol: Protocol, zone: ZoneInfo) -> tuple[date,
     has all of that day.
     """
     today, slots = local_day(moment, zone), protocol.check_ins.slots
+    if len(slots) == 1:
+        return today, slots[0].code
     for slot in reversed(slots):
-        if len(slots) == 1 or slot.window is None or at(today, slot.window.opens, zone) <= moment:
+        if slot.window is None or at(today, slot.window.opens, zone) <= moment:
             return today, slot.code
     return today - DAY, slots[-1].code
 
@@ -150,12 +158,10 @@ def window(slot: Slot, wish: str, day: date, protocol: Protocol, zone: ZoneInfo)
     if slot.window is None and wish.isdecimal():
         opens = datetime.combine(day, time(int(wish)))
         closes = opens + timedelta(hours=protocol.check_ins.chosen_hour_lasts)
-    else:
-        hours = slot.window or protocol.check_ins.windows[wish]  # type: ignore[index]
-        opens, closes = datetime.combine(day, hours.opens), datetime.combine(day, hours.closes)
-        if closes <= opens:
-            closes += DAY
-    return opens.replace(tzinfo=zone).astimezone(UTC), closes.replace(tzinfo=zone).astimezone(UTC)
+        return at(opens.date(), opens.time(), zone), at(closes.date(), closes.time(), zone)
+    hours = slot.window or protocol.check_ins.windows[wish]  # type: ignore[index]
+    last = day + DAY if hours.closes <= hours.opens else day
+    return at(day, hours.opens, zone), at(last, hours.closes, zone)
 
 
 def grace(slot: Slot, day: date, zone: ZoneInfo) -> datetime | None:

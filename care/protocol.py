@@ -4,7 +4,7 @@ A protocol is a YAML file under care/protocols, checked when it is loaded. A cas
 until an officer moves it.
 """
 
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,15 +78,15 @@ class Protocol(Part):
                 raise ValueError(f"the rule {rule.code} does not shorten")
         return self
 
-    @property
+    @cached_property
     def symptom_keys(self) -> frozenset[str]:
         return frozenset(question.key for question in self.symptoms)
 
-    @property
+    @cached_property
     def characteristic(self) -> frozenset[str]:
         return frozenset(question.key for question in self.symptoms if question.characteristic)
 
-    @property
+    @cached_property
     def suspicious(self) -> frozenset[str]:
         return frozenset(question.key for question in self.symptoms if question.suspicious)
 

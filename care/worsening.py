@@ -28,14 +28,16 @@ def worse(facts: CaseFacts, protocol: Protocol) -> Worse | None:
     was worse, so each day of a worsening is one finding, which somebody has to see.
     """
     rules = protocol.worsening
+    if rules is None or not any(one.present or one.temperature_c is not None for one in facts.reports):
+        return None  # who never complained is no worse, in whatever order the reports are
     reports = sorted(standing_reports(facts), key=lambda one: slot_order(one, protocol, facts.zone))
-    if rules is None or not reports:
+    if not reports:
         return None
-    today = day_of(reports[-1], protocol, facts.zone)
-    earliest = today - timedelta(days=rules.looks_back_days)
-    before = [one for one in reports if earliest <= day_of(one, protocol, facts.zone) < today]
+    days = [day_of(one, protocol, facts.zone) for one in reports]
+    today, earliest = days[-1], days[-1] - timedelta(days=rules.looks_back_days)
+    before = [one for one, day in zip(reports, days, strict=True) if earliest <= day < today]
     found: Worse | None = None
-    for report in reversed([one for one in reports if day_of(one, protocol, facts.zone) == today]):
+    for report in reversed([one for one, day in zip(reports, days, strict=True) if day == today]):
         inputs = _worse_than(before, report, protocol, rules)
         if inputs is None:
             break

@@ -233,13 +233,18 @@ def _sealed_last(owner: type, columns: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json_encode(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    return _JSON.encode(value).encode()
 
 
+def _json_decode(raw: bytes) -> Any:
+    return json.loads(raw.decode())  # of bytes it would first find out the encoding
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)  # made once: many values are short
 _CODECS: dict[Any, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
     str: (str.encode, bytes.decode),
     bytes: (bytes, bytes),
     date: (lambda day: day.isoformat().encode(), lambda raw: date.fromisoformat(raw.decode())),
-    dict: (_json_encode, json.loads),
-    list: (_json_encode, json.loads),
+    dict: (_json_encode, _json_decode),
+    list: (_json_encode, _json_decode),
 }

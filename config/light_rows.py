@@ -16,6 +16,31 @@ from config.encryption import Sealed, Sealer
 SUFFIX = "_sealed"
 
 
+class OpenedOnce:
+    """A sealed attribute of a light row. Rules look at the same value again and again: it is opened the first time.
+
+    What it gives is not to be changed in place. It lasts as long as the row does, which is one transaction.
+    """
+
+    def __init__(self, attribute: Sealed[Any], column: str) -> None:
+        self._attribute, self._column, self._opened = attribute, column, f"_opened_{column}"
+
+    def __get__(self, row: Any, owner: type) -> Any:
+        if row is None:
+            return self._attribute
+        known = row.__dict__
+        blob = known[self._column]
+        if blob is None:
+            return None
+        opened = known.get(self._opened)
+        if opened is None or opened[0] is not blob:  # sealed anew, by whatever way
+            opened = known[self._opened] = blob, self._attribute.__get__(row, owner)
+        return opened[1]
+
+    def __set__(self, row: Any, value: Any) -> None:
+        self._attribute.__set__(row, value)
+
+
 class LightRow:
     """Some columns of a row: `class PersonRow(LightRow, KeyHolder): of, columns = Person, ("id", "wrapped_key", …)`.
 
@@ -37,7 +62,7 @@ class LightRow:
         cls.__tablename__ = cls.of.__tablename__
         for name in cls.columns:
             if name.endswith(SUFFIX):
-                setattr(cls, name.removesuffix(SUFFIX), vars(cls.of)[name.removesuffix(SUFFIX)])
+                setattr(cls, name.removesuffix(SUFFIX), OpenedOnce(vars(cls.of)[name.removesuffix(SUFFIX)], name))
 
     @classmethod
     def selected(cls) -> list[Column[Any]]:
