@@ -354,7 +354,7 @@ def test_what_cannot_be_merged(care: Any, time: Any, places: None) -> None:
         merge(new_case(), closed)
     db.session.rollback()
     with pytest.raises(RuleViolation), transaction():
-        case_management.reopen(case_management.locked_case(closed.id), OFFICER)
+        case_management.reopen(case_management.loaded(closed.id), OFFICER)
 
 
 def test_a_merge_of_what_has_merged_leads_to_the_last(care: Any, time: Any) -> None:

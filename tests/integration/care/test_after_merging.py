@@ -1,0 +1,131 @@
+"""What comes after two cases became one: whoever still has the old reference, or a list, meets the person once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from auth.models import Office
+from auth.roles import Permission
+from care import bulk_selection, case_management, day_numbers, notes, orders, queries
+from care.assessment_models import SymptomReport
+from care.bulk_selection import Chosen
+from care.commands import OrderEvent
+from care.course_commands import WriteComment
+from care.course_models import Comment
+from care.list_filters import ListCases
+from care.models import Case
+from config import clock
+from config.database import db, transaction
+from config.errors import RuleViolation
+from config.settings import current_settings
+from notifications.models import Notification
+from tests.factories.care import OFFICER, enrolment, new_case
+from tests.fixtures.application import Login
+from tests.integration.care.test_merging import act, merge
+from tests.integration.care.test_staff_pages import csrf, text as text_of
+from tests.integration.care.test_transfer import enrolled
+
+Bearer = Callable[..., dict[str, str]]
+CASES = "/api/v1/care/cases"
+
+
+@pytest.fixture
+def two(care: Any, time: Any) -> tuple[Case, Case]:
+    kept = new_case(person={"given_name": "Anna", "family_name": "Meyer"})
+    return kept, new_case(person={"given_name": "Anna", "family_name": "Maier"})
+
+
+def number_of(model: Any, case_id: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(model.case_id == case_id)) or 0
+
+
+def test_programs_that_know_the_old_reference_are_led_on(
+    care: Any, client: FlaskClient, bearer: Bearer, places: None, time: Any
+) -> None:
+    here = bearer("health_officer")
+    kept, other = (client.post(CASES, json=enrolment(), headers=here).json["reference"] for _ in range(2))
+    assert client.post(f"{CASES}/{kept}/merge", json={"other": other}, headers=here).status_code == 200
+    said = {"symptoms": {"cough": True}, "reported_at": clock.now().isoformat()}
+    for address, body in (
+        ("reports", said),
+        ("orders", {"event": "issue_written", "legal_basis": "§ 30 IfSG", "ends_on": "2026-11-12"}),
+        ("comments", {"text": "Bitte klingeln"}),
+        ("contact-attempts", {"means": "phone", "outcome": "not_reached"}),
+    ):
+        done = client.post(f"{CASES}/{other}/{address}", json=body, headers=here)
+        assert (done.status_code, done.json["reference"]) == (201, kept), address
+    assert client.get(f"{CASES}/{other}", headers=here).json["merged_into"] == kept
+    ended_id = db.session.scalars(select(Case.id).where(Case.reference == other)).one()
+    assert (number_of(SymptomReport, ended_id), number_of(Comment, ended_id)) == (0, 0)
+
+
+def test_a_revision_of_the_old_case_is_none_of_the_one_that_goes_on(
+    care: Any, client: FlaskClient, bearer: Bearer, places: None, time: Any
+) -> None:
+    here = bearer("health_officer")
+    kept, other = (client.post(CASES, json=enrolment(), headers=here).json["reference"] for _ in range(2))
+    client.post(f"{CASES}/{kept}/merge", json={"other": other}, headers=here)
+    revision = db.session.scalars(select(Case.facts_revision).where(Case.reference == kept)).one()
+    mine = here | {"If-Match": str(revision)}
+    assert client.post(f"{CASES}/{other}/comments", json={"text": "x"}, headers=mine).status_code == 409
+    assert client.post(f"{CASES}/{kept}/comments", json={"text": "x"}, headers=mine).status_code == 201
+
+
+def test_whoever_waited_for_a_case_that_merged_gets_the_one_that_goes_on(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    merge(kept, other)
+    act(other, notes.write, WriteComment(text="Bitte klingeln"))
+    act(other, orders.apply, OrderEvent(event="issue_verbal", legal_basis="§ 30 IfSG"))
+    assert (number_of(Comment, kept.id), number_of(Comment, other.id)) == (1, 0)
+    assert db.session.get_one(Case, other.id, populate_existing=True).order_state is None
+
+
+def test_lists_and_acts_on_many_meet_a_person_once(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    reference, kept_id = other.reference, kept.id
+    merge(kept, other)
+    for wanted in (ListCases(status="any"), ListCases(status="any", q=reference)):
+        assert [case.id for case in queries.list_cases(OFFICER, wanted).items] == [kept_id]
+        chosen = bulk_selection.selection(OFFICER, Chosen(wanted=wanted), Permission.MESSAGES_SEND)
+        assert [one for one, _revision in chosen.cases] == [kept_id]
+    assert queries.list_cases(OFFICER, ListCases(status="closed")).items == []
+    with pytest.raises(RuleViolation):
+        bulk_selection.selection(OFFICER, Chosen(references=(reference,)), Permission.MESSAGES_SEND)
+
+
+def test_the_numbers_of_a_day_have_a_person_once(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    office_id, today = kept.office_id, clock.today(current_settings().zone)
+    with transaction():
+        for case in two:
+            case_management.settled(case_management.locked_case(case.id), OFFICER, clock.now())
+    merge(kept, other)
+    found = day_numbers.came_and_went([office_id], today)
+    assert (found[today, day_numbers.ENROLLED, ""], found[today, day_numbers.ENDED, ""]) == (1, 0)
+    assert sum(day_numbers.curve([office_id], [today]).values()) == 1
+
+
+@pytest.fixture
+def officer(care: Any, time: Any, places: None, client: FlaskClient, login: Login) -> FlaskClient:
+    return login(client, "officer")
+
+
+def test_a_page_that_was_open_writes_to_the_case_that_goes_on(officer: FlaskClient) -> None:
+    north = db.session.scalars(select(Office.id).where(Office.is_default)).one()
+    kept, other = (enrolled(north, person={"given_name": "Anna", "family_name": name}) for name in ("Meyer", "Maier"))
+    ids, references = (kept.id, other.id), (kept.reference, other.reference)
+    page = officer.get(f"/care/cases/{references[1]}")
+    merge(kept, other)
+    form = {"csrf_token": csrf(page), "comment-text": "Bitte klingeln"}
+    done = officer.post(f"/care/cases/{references[1]}/comments", data=form)
+    assert done.status_code == 303
+    assert (number_of(Comment, ids[0]), number_of(Comment, ids[1])) == (1, 0)
+    refused = officer.post(f"/care/cases/{references[1]}/close", data=form | {"seen": "1-" + 32 * "0"})
+    assert refused.status_code == 422
+    assert references[0] in text_of(refused)
+    written = {"csrf_token": csrf(page), "template": "own", "text": "Bitte rufen Sie uns an.", "nonce": "", "go": "1"}
+    officer.post(f"/care/cases/{references[1]}/messages", data=written)
+    assert references[1] not in set(db.session.scalars(select(Notification.about)))
