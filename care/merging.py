@@ -20,6 +20,7 @@ from care import (
     household_rows,
     merge_rows,
     name_index,
+    orders,
     people,
     seen,
     timeline,
@@ -116,6 +117,8 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     opted_out_at = min(filter(None, (kept.person.opted_out_at, ending.person.opted_out_at)), default=None)
     _join_households(kept, ending)
     transfer_rows.withdraw(ending, actor)
+    if "order" in sides:
+        orders.end_unchosen(ending if sides["order"] is Side.KEPT else kept, actor)
     merge_rows.settle_what_is_there_twice(kept, ending, actor)
     _end(ending, kept, now)
     db.session.flush()

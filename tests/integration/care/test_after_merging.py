@@ -1,6 +1,7 @@
 """What comes after two cases became one: whoever still has the old reference, or a list, meets the person once."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 
 from auth.models import Office
 from auth.roles import Permission
-from care import bulk_selection, case_management, day_numbers, notes, orders, queries
+from care import bulk_selection, case_management, day_numbers, notes, order_notices, orders, queries
 from care.assessment_models import SymptomReport
 from care.bulk_selection import Chosen
 from care.commands import OrderEvent
@@ -17,6 +18,7 @@ from care.course_commands import WriteComment
 from care.course_models import Comment
 from care.list_filters import ListCases
 from care.models import Case
+from care.vocabulary import OrderState, TaskKind
 from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
@@ -129,3 +131,43 @@ def test_a_page_that_was_open_writes_to_the_case_that_goes_on(officer: FlaskClie
     written = {"csrf_token": csrf(page), "template": "own", "text": "Bitte rufen Sie uns an.", "nonce": "", "go": "1"}
     officer.post(f"/care/cases/{references[1]}/messages", data=written)
     assert references[1] not in set(db.session.scalars(select(Notification.about)))
+
+
+def steps_of(case: Case) -> list[tuple[str, str, str]]:
+    notices = order_notices.notices_of(db.session.get_one(Case, case.id, populate_existing=True))
+    return [(one.event.event.value, str(one.event.ends_on), one.paper.value) for one in notices]
+
+
+def order(case: Case, event: str, until: date) -> None:
+    act(case, orders.apply, OrderEvent.model_validate({"event": event, "legal_basis": "§ 30 IfSG", "ends_on": until}))
+
+
+@pytest.mark.parametrize("chosen", ["kept", "other"])
+def test_an_order_that_does_not_count_ends_by_a_step(two: tuple[Case, Case], chosen: str) -> None:
+    kept, other = two
+    order(kept, "issue_written", date(2026, 11, 12))
+    order(other, "issue_verbal", date(2026, 11, 20))
+    merge(kept, other, order=chosen)
+    left = db.session.get_one(Case, kept.id)
+    unwritten = [one for one in left.tasks if one.kind is TaskKind.ORDER_UNWRITTEN and one.done_at is None]
+    if chosen == "kept":
+        assert (left.order_state, left.order_ends_on) == (OrderState.WRITTEN, date(2026, 11, 12))
+        # The person was told of the other one: they get it on paper that it has ended.
+        assert ("lift", "2026-11-02", "due") in steps_of(kept) and not unwritten
+        assert ("issue_written", "2026-11-12", "due") in steps_of(kept)
+    else:
+        assert (left.order_state, left.order_ends_on) == (OrderState.VERBAL, date(2026, 11, 20))
+        # Nobody has the paper of this one, and nobody will.
+        assert {("lift", "2026-11-02", "none"), ("issue_written", "2026-11-12", "none")} < set(steps_of(kept))
+        assert len(unwritten) == 1
+    assert "order" in [event.kind for event in left.events]
+
+
+def test_an_order_that_runs_is_proposed_against_one_that_was_lifted(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    order(kept, "issue_written", date(2026, 11, 12))
+    order(kept, "lift", date(2026, 11, 2))
+    order(other, "issue_written", date(2026, 11, 20))
+    merge(kept, other)
+    assert (kept.order_state, kept.order_ends_on) == (OrderState.WRITTEN, date(2026, 11, 20))
+    assert [record.event.value for record in kept.orders] == ["issue_written", "lift", "issue_written"]
