@@ -27,8 +27,10 @@ from config.dependents import delete_with_dependents
 from notifications.handing_over import tell_of
 
 BARE = {"synchronize_session": False}
-# What says how two cases stand to each other is not moved, but decided in `merging` and `duplicates`.
+# What says how two cases stand to each other is not moved, but decided in `merging` and `duplicates`. What an act on
+# many was to do with the case, or has done, was looked at there: nobody has seen it for the case that goes on.
 STAY = {
+    ("care_bulk_act_row", "case_id"),
     ("care_case", "household_head_id"),
     ("care_merge", "merged_case_id"),
     ("care_duplicate_pair", "case_a_id"),

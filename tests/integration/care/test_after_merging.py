@@ -12,13 +12,15 @@ from auth.models import Office
 from auth.roles import Permission
 from care import bulk_selection, case_management, day_numbers, notes, order_notices, orders, queries
 from care.assessment_models import SymptomReport
+from care.bulk_act_models import BulkActRow
+from care.bulk_act_rules import ActKind, RowState
 from care.bulk_selection import Chosen
 from care.commands import OrderEvent
-from care.course_commands import WriteComment
+from care.course_commands import SetDetails, WriteComment
 from care.course_models import Comment
 from care.list_filters import ListCases
 from care.models import Case
-from care.vocabulary import OrderState, TaskKind
+from care.vocabulary import OrderState, RiskLevel, TaskKind
 from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
@@ -26,6 +28,7 @@ from config.settings import current_settings
 from notifications.models import Notification
 from tests.factories.care import OFFICER, enrolment, new_case
 from tests.fixtures.application import Login
+from tests.integration.care.test_bulk_acts import confirmed, previewed
 from tests.integration.care.test_merging import act, merge
 from tests.integration.care.test_staff_pages import csrf, text as text_of
 from tests.integration.care.test_transfer import enrolled
@@ -171,3 +174,17 @@ def test_an_order_that_runs_is_proposed_against_one_that_was_lifted(two: tuple[C
     merge(kept, other)
     assert (kept.order_state, kept.order_ends_on) == (OrderState.WRITTEN, date(2026, 11, 20))
     assert [record.event.value for record in kept.orders] == ["issue_written", "lift", "issue_written"]
+
+
+def test_an_act_on_many_does_nothing_with_a_case_that_it_was_not_looked_at_for(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    with transaction():
+        case_management.settled(case_management.locked_case(other.id), OFFICER, clock.now())
+    act_id = previewed(ActKind.RISK, SetDetails(risk_level=RiskLevel.HIGH), other)
+    seen_revision = db.session.scalars(select(BulkActRow.seen_revision)).one()
+    merge(kept, other)
+    assert db.session.get_one(Case, kept.id).facts_revision == seen_revision  # as chance may have it
+    confirmed(act_id)
+    row = db.session.scalars(select(BulkActRow)).one()
+    assert (row.state, row.case_id) == (RowState.CHANGED, other.id)
+    assert db.session.get_one(Case, kept.id, populate_existing=True).risk_level is None
