@@ -3,7 +3,7 @@
 So what comes later goes along by itself. All run inside the caller's transaction and pass the session by.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +12,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.schema import Column, Table
 
 from auth.actors import Actor
-from care import messages, own_cases
+from care import household_rows, messages, own_cases
 from care.course_models import ContactAttempt
 from care.duplicate_models import DuplicatePair
 from care.link_models import CaseLink
 from care.models import Case, Person
 from care.naming_models import NamedContact
 from care.resealing import reseal
+from care.seen import ChangedMeanwhile
 from care.support_models import SupportRequest
 from care.support_rules import SupportState, joined_notes
 from config import clock
 from config.database import Base, db
 from config.dependents import delete_with_dependents
+from config.rowsets import among
 from notifications.handing_over import tell_of
 
 BARE = {"synchronize_session": False}
@@ -36,6 +38,27 @@ STAY = {
     ("care_duplicate_pair", "case_a_id"),
     ("care_duplicate_pair", "case_b_id"),
 }
+
+
+def lock_all_of(case_ids: Sequence[UUID]) -> None:
+    """Lock the households of all cases of these cases' persons: what is sealed for one of the two is sealed anew.
+
+    Whoever seals something for a case holds its lock; without it they would seal with a key that is just destroyed.
+    Raises ChangedMeanwhile when one of the persons has got another case while we waited.
+    """
+    people = _people_of(case_ids)
+    theirs = _cases_of(people)
+    household_rows.lock(theirs)
+    if _people_of(case_ids) != people or _cases_of(people) != theirs:
+        raise ChangedMeanwhile()
+
+
+def _people_of(case_ids: Collection[UUID]) -> set[UUID]:
+    return set(db.session.scalars(select(Case.person_id).where(among(Case.id, case_ids))))
+
+
+def _cases_of(people: Collection[UUID]) -> list[UUID]:
+    return list(db.session.scalars(select(Case.id).where(among(Case.person_id, people)).order_by(Case.id)))
 
 
 def move(ending: Case, kept: Case) -> None:
@@ -80,10 +103,9 @@ def _try(statement: Any) -> bool:
 def give_person(before: Person, after: Person) -> None:
     """Let all cases of `before`, and whatever else is theirs, be of `after`, sealed with that one's key.
 
-    The row and the key of `before` are no more.
+    The row and the key of `before` are no more. The caller holds the locks of all these cases.
     """
-    case_ids = list(db.session.scalars(select(Case.id).where(Case.person_id == before.id)))
-    reseal(case_ids, before, after)
+    reseal(_cases_of([before.id]), before, after)
     for table, column in references_to(Person.__table__):  # type: ignore[arg-type]
         if not column.primary_key:  # blind indexes: made anew
             _give(table, column, before.id, after.id)

@@ -87,14 +87,14 @@ def compare(kept: Case, ending: Case) -> list[Difference]:
 
 
 def merge(command: MergeCases, *, reference: str, actor: Actor, marks: Sequence[str] = ()) -> None:
-    """Let the case `command.other` go into `reference`. Locks the households of both, in one order.
+    """Let the case `command.other` go into `reference`. Locks the households of all cases of both persons.
 
     `marks`: what the reader of the page had seen of each (`seen.mark`). Raises NotFound, Forbidden, ChangedMeanwhile,
     and RuleViolation, on `choices.<field>` for what has to be decided and was not.
     """
     ids = [case.id for case in both(actor, reference, command.other)]
     with scopes.within(MERGING):
-        household_rows.lock(ids)
+        merge_rows.lock_all_of(ids)
         kept, ending = (case_management.loaded(one) for one in ids)
         for case, mark in zip((kept, ending), marks, strict=False):
             seen.refuse_if_changed(case, mark)

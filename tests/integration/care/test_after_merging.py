@@ -1,16 +1,19 @@
-"""What comes after two cases became one: whoever still has the old reference, or a list, meets the person once."""
+"""How cases merge beside other work, and what comes after: whoever has the old reference, or a list, meets one case."""
 
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from auth.models import Office
 from auth.roles import Permission
-from care import bulk_selection, case_management, day_numbers, notes, order_notices, orders, queries
+from care import bulk_selection, case_management, day_numbers, merge_rows, notes, order_notices, orders, queries
 from care.assessment_models import SymptomReport
 from care.bulk_act_models import BulkActRow
 from care.bulk_act_rules import ActKind, RowState
@@ -32,6 +35,7 @@ from tests.integration.care.test_bulk_acts import confirmed, previewed
 from tests.integration.care.test_merging import act, merge
 from tests.integration.care.test_staff_pages import csrf, text as text_of
 from tests.integration.care.test_transfer import enrolled
+from tests.support.at_work import at_work
 
 Bearer = Callable[..., dict[str, str]]
 CASES = "/api/v1/care/cases"
@@ -188,3 +192,33 @@ def test_an_act_on_many_does_nothing_with_a_case_that_it_was_not_looked_at_for(t
     row = db.session.scalars(select(BulkActRow)).one()
     assert (row.state, row.case_id) == (RowState.CHANGED, other.id)
     assert db.session.get_one(Case, kept.id, populate_existing=True).risk_level is None
+
+
+def test_nobody_seals_for_another_case_of_the_person_while_its_key_changes(
+    care: Flask, two: tuple[Case, Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("there the whole database is locked")
+    kept, other = two
+    measles = new_case(protocol="measles")
+    measles_id = measles.id
+    with transaction():
+        merge_rows.give_person(measles.person, other.person)
+    free: list[UUID] = []
+    give_person = merge_rows.give_person
+
+    def from_elsewhere() -> None:
+        with at_work(care), transaction():
+            free.extend(db.session.scalars(select(Case.id).with_for_update(skip_locked=True)))
+
+    def looked_at(*people: Any) -> None:
+        thread = threading.Thread(target=from_elsewhere)
+        thread.start()
+        thread.join()
+        give_person(*people)
+
+    alone = new_case().id
+    monkeypatch.setattr(merge_rows, "give_person", looked_at)
+    merge(kept, other)
+    assert free == [alone]
+    assert db.session.get_one(Case, measles_id).person_id == kept.person_id
