@@ -119,12 +119,28 @@ def settle_what_is_there_twice(kept: Case, ending: Case, actor: Actor) -> None:
     """Of some things a case has only one. What `ending` has beside that of `kept` is ended or named otherwise."""
     for settle in (_tasks, _wishes, _papers, _attempts, _logins, _namings):
         settle(kept, ending, actor)
-    asked = {(one.local_date, one.slot) for one in kept.check_ins}
-    twice = [one for one in ending.check_ins if (one.local_date, one.slot) in asked and one.answered_at is None]
-    messages.withdraw_check_ins(ending, twice)
+    _check_ins(kept, ending)
     db.session.flush()
     pairs = (DuplicatePair.case_a_id == ending.id) | (DuplicatePair.case_b_id == ending.id)
     db.session.execute(delete(DuplicatePair).where(pairs), execution_options=BARE)
+
+
+def _check_ins(kept: Case, ending: Case) -> None:
+    """What both were asked at the same time of the same day is asked once. Answered by one of them, it is answered."""
+    asked = {(one.local_date, one.slot): one for one in kept.check_ins}
+    twice = {one.id: asked[key] for one in ending.check_ins if (key := (one.local_date, one.slot)) in asked}
+    for report in ending.reports:
+        if report.check_in_id in twice:
+            report.check_in = twice[report.check_in_id]
+    answered = []
+    for one in (one for one in ending.check_ins if one.id in twice and one.answered_at is not None):
+        same = twice[one.id]
+        if same.answered_at is None:
+            same.answered_at = one.answered_at
+            answered.append(same)
+    messages.withdraw_check_ins(ending, [one for one in ending.check_ins if one.id in twice])
+    if answered:
+        messages.withdraw_check_ins(kept, answered)
 
 
 def _tasks(kept: Case, ending: Case, actor: Actor) -> None:

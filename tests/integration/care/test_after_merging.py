@@ -13,17 +13,29 @@ from sqlalchemy import func, select
 
 from auth.models import Office
 from auth.roles import Permission
-from care import bulk_selection, case_management, day_numbers, merge_rows, notes, order_notices, orders, queries
-from care.assessment_models import SymptomReport
+from care import (
+    bulk_selection,
+    case_management,
+    check_ins,
+    day_numbers,
+    fact_rows,
+    merge_rows,
+    notes,
+    order_notices,
+    orders,
+    queries,
+)
+from care.assessment_models import CheckIn, SymptomReport
+from care.assessments import load_facts
 from care.bulk_act_models import BulkActRow
 from care.bulk_act_rules import ActKind, RowState
 from care.bulk_selection import Chosen
-from care.commands import OrderEvent
+from care.commands import OrderEvent, RecordReport
 from care.course_commands import SetDetails, WriteComment
 from care.course_models import Comment
 from care.list_filters import ListCases
 from care.models import Case
-from care.vocabulary import OrderState, RiskLevel, TaskKind
+from care.vocabulary import OrderState, ReportChannel, RiskLevel, TaskKind
 from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
@@ -32,7 +44,7 @@ from notifications.models import Notification
 from tests.factories.care import OFFICER, enrolment, new_case
 from tests.fixtures.application import Login
 from tests.integration.care.test_bulk_acts import confirmed, previewed
-from tests.integration.care.test_merging import act, merge
+from tests.integration.care.test_merging import act, ask, merge
 from tests.integration.care.test_staff_pages import csrf, text as text_of
 from tests.integration.care.test_transfer import enrolled
 from tests.support.at_work import at_work
@@ -222,3 +234,30 @@ def test_nobody_seals_for_another_case_of_the_person_while_its_key_changes(
     merge(kept, other)
     assert free == [alone]
     assert db.session.get_one(Case, measles_id).person_id == kept.person_id
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["answered before", "answered after"])
+def test_what_both_were_asked_is_answered_once(two: tuple[Case, Case], time: Any, first: bool) -> None:
+    kept, other = two
+    ask(kept, time)
+    theirs = db.session.scalars(select(CheckIn).where(CheckIn.case_id == other.id)).one()
+    said = RecordReport(symptoms={"cough": False})
+
+    def answer(case_id: UUID) -> None:
+        with transaction():
+            case = case_management.locked_case(case_id)
+            asked = db.session.get_one(CheckIn, theirs.id)
+            check_ins.record(said, case=case, actor=OFFICER, channel=ReportChannel.LINK, check_in=asked)
+
+    if first:
+        answer(other.id)
+        merge(kept, other)
+    else:
+        merge(kept, other)
+        answer(kept.id)
+    db.session.expire_all()
+    (mine,) = db.session.get_one(Case, kept.id).check_ins
+    (report,) = db.session.get_one(Case, kept.id).reports
+    assert (report.check_in_id, mine.answered_at) == (mine.id, time.at)
+    (row,) = fact_rows.load([kept.id])
+    assert load_facts(row).reports == load_facts(db.session.get_one(Case, kept.id)).reports
