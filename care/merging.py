@@ -27,11 +27,11 @@ from care import (
     trail,
     transfer_rows,
 )
-from care.assessments import counting, reassess
+from care.assessments import address_of, counting, reassess
 from care.duplicate_models import CaseMerge
 from care.lifecycle import Action, after
 from care.merge_rules import FIELDS, Difference, MergeCases, Side, Values, chosen, differences, undecided
-from care.models import Case
+from care.models import Case, Person
 from care.queries import case_for
 from care.vocabulary import CloseReason, Status
 from config import clock, scopes
@@ -115,6 +115,7 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     if "phone" in taken:
         taken["phone_number_of"] = ending.person.phone_number_of  # which messages have said already
     opted_out_at = min(filter(None, (kept.person.opted_out_at, ending.person.opted_out_at)), default=None)
+    unreachable = _unreachable(kept.person, ending.person)
     _join_households(kept, ending)
     transfer_rows.withdraw(ending, actor)
     if "order" in sides:
@@ -129,6 +130,7 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     db.session.expire_all()
     kept, ending = case_management.loaded(kept.id), case_management.loaded(ending.id)
     _take(kept, taken)
+    kept.person.unreachable_since = unreachable.get(address_of(kept.person))
     kept.person.opted_out_at = opted_out_at  # nobody is written to again because of a merge
     db.session.add(CaseMerge(case=kept, merged_case_id=ending.id, at=now, actor_id=actor.id[:80], **record))
     _say(kept, ending, sides, actor)
@@ -137,6 +139,15 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     case_management.settled(kept, actor, now)
     db.session.flush()
     log.info("cases_merged", case=kept.reference, other=ending.reference)
+
+
+def _unreachable(*people: Person) -> dict[Any, datetime | None]:
+    """Since when nothing arrives, by where people are written to: it is told of an address, and goes with it."""
+    since: dict[Any, datetime | None] = {}
+    for person in people:
+        address = address_of(person)
+        since[address] = since.get(address) or person.unreachable_since
+    return since
 
 
 def _record(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping[str, Side]) -> dict[str, Any]:

@@ -261,3 +261,18 @@ def test_what_both_were_asked_is_answered_once(two: tuple[Case, Case], time: Any
     assert (report.check_in_id, mine.answered_at) == (mine.id, time.at)
     (row,) = fact_rows.load([kept.id])
     assert load_facts(row).reports == load_facts(db.session.get_one(Case, kept.id)).reports
+
+
+@pytest.mark.parametrize(("phone", "stays"), [("kept", True), ("other", False)])
+@pytest.mark.parametrize("is_wrong", ["kept", "other"])
+def test_that_a_number_does_not_reach_goes_with_the_number(
+    two: tuple[Case, Case], phone: str, stays: bool, is_wrong: str
+) -> None:
+    kept, other = two
+    with transaction():
+        (kept if is_wrong == "kept" else other).person.unreachable_since = clock.now()
+    merge(kept, other, phone=phone)
+    found = db.session.get_one(Case, kept.id, populate_existing=True)
+    assert (found.person.unreachable_since is not None) is (stays is (is_wrong == "kept"))
+    codes = {one["code"] for one in found.findings or ()}
+    assert ("unreachable" in codes) is (found.person.unreachable_since is not None)
