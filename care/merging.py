@@ -212,6 +212,6 @@ def _take(kept: Case, taken: Mapping[str, Any]) -> None:
 def _say(kept: Case, ending: Case, sides: Mapping[str, Side], actor: Actor) -> None:
     timeline.add(kept, "merged", actor, with_case=ending.reference)
     timeline.add(ending, "merged_into", actor, with_case=kept.reference)
-    taken = ",".join(sorted(name for name, side in sides.items() if side is Side.OTHER))
+    taken = sum(side is Side.OTHER for side in sides.values())  # which they are would say something of health
     trail.record(actor, "case.merged", kept, other=ending.reference, taken=taken)
     trail.record(actor, "case.merged_into", ending, other=kept.reference)

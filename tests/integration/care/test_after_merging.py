@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from auth.models import Office
+from auth.models import AuditEvent, Office
 from auth.roles import Permission
 from care import (
     bulk_selection,
@@ -276,3 +276,11 @@ def test_that_a_number_does_not_reach_goes_with_the_number(
     assert (found.person.unreachable_since is not None) is (stays is (is_wrong == "kept"))
     codes = {one["code"] for one in found.findings or ()}
     assert ("unreachable" in codes) is (found.person.unreachable_since is not None)
+
+
+def test_the_trail_of_a_merge_says_nothing_of_health(care: Any, time: Any) -> None:
+    kept, other = new_case(), new_case(symptom_onset_on="2026-11-01")
+    merge(kept, other)
+    (event,) = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "case.merged"))
+    assert event.facts["other"] == other.reference
+    assert isinstance(event.facts["taken"], int) and event.facts["taken"] > 0
