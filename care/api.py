@@ -115,12 +115,12 @@ def timeline(reference: str) -> Answer:
 def report(reference: str, json: RecordReport) -> Answer:
     """Take down a report, for the members of the household too. 200 instead of 201 when all of it was said just now."""
     actor = current_actor()
-    case_id = queries.case_for(actor, reference).id
+    case_id = queries.standing_case_for(actor, reference).id
     with transaction():
         case = case_management.locked_case(case_id)
         taken = household_answers.record(json, case=case, actor=actor, channel=ReportChannel.API)
         said, status = representations.taken_json(taken.own, taken.members), 201 if taken.any_new else 200
-    return jsonify(shown(reference) | said), status
+    return jsonify(shown(case.reference) | said), status
 
 
 @blueprint.post("/<reference>/reviews")
@@ -215,14 +215,17 @@ def act_on(
     status: int,
     lock: Callable[[Any, UUID], Any] | None = None,
 ) -> Answer:
-    """Let `act` do with the locked case what `command` says; only with the revision that `If-Match` names, if any."""
+    """Let `act` do with the locked case what `command` says; only with the revision that `If-Match` names, if any.
+
+    It is done with the case that this one has gone into, if it has, and that one is the answer.
+    """
     actor = current_actor()
-    case_id = queries.case_for(actor, reference).id
+    case_id = queries.standing_case_for(actor, reference).id
     with transaction():
         case = lock(command, case_id) if lock else case_management.locked_case(case_id)
-        seen.refuse_if_not(case, request.headers.get("If-Match"))
+        seen.refuse_if_not(case, request.headers.get("If-Match"), asked=reference)
         act(command, case=case, actor=actor)
-    return jsonify(shown(reference)), status
+    return jsonify(shown(case.reference)), status
 
 
 def shown(reference: str) -> dict[str, Any]:

@@ -41,10 +41,11 @@ def index(reference: str) -> Answer:
 def name(reference: str, json: NameContacts) -> Answer:
     """Take down whom an infected person has met. `finished`: these are all; with nobody at all, `none` confirms it."""
     actor = current_actor()
-    case_id = queries.case_for(actor, reference).id
+    case_id = queries.standing_case_for(actor, reference).id
     with transaction():
-        naming.name(json, case=case_management.locked_case(case_id), actor=actor)
-    return jsonify(_shown(reference)), 201
+        case = case_management.locked_case(case_id)
+        naming.name(json, case=case, actor=actor)
+    return jsonify(_shown(case.reference)), 201
 
 
 @blueprint.post("/<reference>/contacts/<uuid:contact_id>/actions")
@@ -54,7 +55,7 @@ def name(reference: str, json: NameContacts) -> Answer:
 def act(reference: str, contact_id: UUID, json: ActOnNamed) -> Answer:
     """Enrol somebody named, say which case they are, note an attempt, give up, or say that they are no contact."""
     actor = current_actor()
-    case_id = queries.case_for(actor, reference).id
+    case_id = queries.standing_case_for(actor, reference).id
     with transaction():
         contact = naming.act(json, contact_id=contact_id, case_id=case_id, actor=actor)
         shown = naming_queries.contacts_json(actor, [contact])[0]

@@ -30,7 +30,7 @@ blueprint = Blueprint("api_support", __name__, url_prefix="/api/v1/care")
 def ask(reference: str, json: AskForSupport) -> Answer:
     """Take down what a person needs. 200 instead of 201 when the same kind of help is waiting already."""
     actor = current_actor()
-    case_id = queries.case_for(actor, reference).id
+    case_id = queries.standing_case_for(actor, reference).id
     with transaction():
         request, created = support.ask(json, case=case_management.locked_case(case_id), actor=actor)
         shown = support_queries.as_json(request)

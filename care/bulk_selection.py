@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 
 from auth.actors import Actor
 from auth.roles import Permission
+from care.day_numbers import stands
 from care.household_rows import in_households
 from care.list_filters import ListCases
 from care.models import Case
@@ -68,7 +69,7 @@ def _chosen(actor: Actor, chosen: Chosen, permission: Permission) -> Select[Case
 
 
 def _allowed(actor: Actor, permission: Permission) -> Select[Case]:
-    return _within(cases_visible_to(actor), actor, permission)
+    return _within(cases_visible_to(actor).where(stands()), actor, permission)
 
 
 def _within(statement: Select[Case], actor: Actor, permission: Permission) -> Select[Case]:

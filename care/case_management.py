@@ -40,9 +40,13 @@ log = structlog.get_logger(__name__)
 
 
 def locked_case(case_id: UUID) -> Case:
-    """The case, freshly read, its row and those of its household locked until the transaction ends. Raises NotFound."""
+    """The case, freshly read, its row and those of its household locked until the transaction ends. Raises NotFound.
+
+    It is the one that the case has gone into, if it has, even while we waited: nothing is written to one that ended so.
+    """
     household_rows.lock([case_id])
-    return loaded(case_id)
+    case = loaded(case_id)
+    return case if case.merged_into_id is None else loaded(case.merged_into_id)
 
 
 def loaded(case_id: UUID) -> Case:

@@ -75,10 +75,11 @@ def act_on(
     """Let `act` do with the locked case what `form` says, and go back to the page; with `extra` in the command.
 
     `lock`: takes the locks, where more is needed than those of one household.
+    A case that has gone into another one leads on to it.
     What is refused comes back filled in; so does what rests on a page older than the case (409), with what is new.
     """
     actor, status = current_actor(), 422
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         command = command_or_errors(form, command_class, **extra)
         if command is not None:
@@ -86,7 +87,7 @@ def act_on(
                 try:
                     with transaction():
                         case = lock(command, found.id) if lock else case_management.locked_case(found.id)
-                        seen.refuse_if_changed(case, request.form.get("seen"))
+                        seen.refuse_if_changed(case, request.form.get("seen"), asked=reference)
                         act(command, case=case, actor=actor)
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
                     raise RuleViolation("", error.message, **error.params) from error
@@ -99,8 +100,8 @@ def act_on(
 
 
 def show_case(reference: str, **forms: Any) -> str:
-    """The page of a case, with the forms that were filled in and refused."""
-    found = queries.case_for(current_actor(), reference)
+    """The page of a case, with the forms that were filled in and refused; if it has gone into another one, of that."""
+    found = queries.standing_case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found) | course_representations.page_values(found)
     shown |= naming_queries.page_values(current_actor(), found)
     shown |= {"maybe_same": duplicate_queries.pairs_of_case(current_actor(), found)}

@@ -58,8 +58,8 @@ def record(
     window = timedelta(minutes=protocol.check_ins.same_report_within_minutes)
     others = [row for row in counting(case.reports) if row is not replaced]
     near = [row for row in others if abs(row.reported_at - reported_at) <= window]
-    if check_in is not None and check_in.answered_at is None:
-        check_in.answered_at = now
+    if check_in is not None:
+        check_in = _answered(check_in, case, now)
     same = next((row for row in near if _says_the_same(row, command)), None) if replaced is None else None
     if same is not None:
         return Recorded(same, is_new=False, change=None)
@@ -81,6 +81,15 @@ def record(
     db.session.add(report)
     change = _follow(report, case, status, actor, now)
     return Recorded(report, is_new=True, change=change)
+
+
+def _answered(check_in: CheckIn, case: Case, now: datetime) -> CheckIn:
+    """The question that the report answers: if a case was asked that has gone into `case`, the same one in `case`."""
+    slot = check_in.local_date, check_in.slot
+    same = next((one for one in case.check_ins if (one.local_date, one.slot) == slot), check_in)
+    for one in (check_in, same):
+        one.answered_at = one.answered_at or now
+    return same
 
 
 def _follow(report: SymptomReport, case: Case, status: Status, actor: Actor, now: datetime) -> Change:

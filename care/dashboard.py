@@ -16,7 +16,7 @@ from sqlalchemy import and_, case, func, or_, select
 from auth.actors import Actor
 from auth.roles import Permission
 from care import daily_counts, day_numbers
-from care.day_numbers import CURVE, DAY, ENDED, ENROLLED, EXPECTED, HEARD, OPEN, REPORTS, Numbers, span
+from care.day_numbers import CURVE, DAY, ENDED, ENROLLED, EXPECTED, HEARD, OPEN, REPORTS, Numbers, span, stands
 from care.list_conditions import Asked, has_finding, is_open
 from care.list_filters import ListCases
 from care.models import Case, OfficeTask
@@ -47,6 +47,7 @@ class Today:
     by_list: dict[LineList, int]
     expected: int
     heard: int
+    heard_of_expected: int
     enrolled: int
     ended: int
     ending_today: int
@@ -62,7 +63,7 @@ class Today:
     @property
     def response(self) -> int | None:
         """In per cent of those from whom a report is expected today; None when none is."""
-        return round(100 * self.heard / self.expected) if self.expected else None
+        return round(100 * self.heard_of_expected / self.expected) if self.expected else None
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def today_of(actor: Actor) -> Today:
         late_tasks=_late_tasks(actor, now),
         in_vain=count_up_to(actor, ListCases(status="open", attempts=IN_VAIN), COUNTED),
         **row,
+        **_orders(actor, asked.today),
     )
 
 
@@ -100,14 +102,12 @@ def _one_pass(actor: Actor, asked: Asked) -> tuple[dict[str, int], dict[Kind, in
         Case.status.in_(ASKED_STATUSES),
         or_(Case.monitoring_ends_on.is_(None), Case.monitoring_ends_on >= asked.today),
     )
-    stands = and_(Case.order_state.is_not(None), Case.order_state != OrderState.LIFTED)
     wanted: dict[str, Any] = {
         "expected": expected,
-        "heard": and_(expected, Case.last_report_at >= begins),
+        "heard": Case.last_report_at >= begins,
+        "heard_of_expected": and_(expected, Case.last_report_at >= begins),
         "ending_today": Case.monitoring_ends_on == asked.today,
         "ending_tomorrow": Case.monitoring_ends_on == asked.today + DAY,
-        "orders_ending": and_(stands, Case.order_ends_on >= asked.today, Case.order_ends_on <= asked.today + DAY),
-        "verbal_orders": Case.order_state == OrderState.VERBAL,
         "unseen": has_finding("any:open", asked),
         "overdue": has_finding("any:overdue", asked),
         "follow_ups": Case.follow_up_on <= asked.today,
@@ -125,8 +125,21 @@ def _one_pass(actor: Actor, asked: Asked) -> tuple[dict[str, int], dict[Kind, in
     return totals, by_kind, by_list
 
 
+def _orders(actor: Actor, today: date) -> dict[str, int]:
+    """Orders go on when a case is closed: those that run today, of all cases, found by the index of their ends."""
+    tomorrow = and_(Case.order_state != OrderState.LIFTED, Case.order_ends_on <= today + DAY)
+    wanted = {"orders_ending": tomorrow, "verbal_orders": Case.order_state == OrderState.VERBAL}
+    sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in wanted.items()]
+    running = cases_visible_to(actor).where(stands(), Case.order_ends_on >= today)
+    found = db.session.execute(running.with_only_columns(*sums)).one()
+    return {name: int(found._mapping[name] or 0) for name in wanted}
+
+
 def _late_tasks(actor: Actor, now: datetime) -> int:
-    late = select(func.count(OfficeTask.id)).where(OfficeTask.done_at.is_(None), OfficeTask.due_at < now)
+    """How many cases have a task that is overdue: the list has cases, too."""
+    late = select(func.count(OfficeTask.case_id.distinct())).where(
+        OfficeTask.done_at.is_(None), OfficeTask.due_at < now
+    )
     if not actor.is_system:
         late = late.where(OfficeTask.office_id.in_(_offices(actor)))
     return db.session.scalar(late) or 0
@@ -155,7 +168,7 @@ def course(actor: Actor, length: int, now: Today | None = None) -> list[Series]:
         del found[day, CURVE, kind.value]
     found += day_numbers.curve(offices, moving) + _reports(offices, today)
     found += Counter({(today, OPEN, kind.value): number for kind, number in now.by_kind.items()})
-    found += Counter({(today, EXPECTED, ""): now.expected, (today, HEARD, ""): now.heard})
+    found += Counter({(today, EXPECTED, ""): now.expected, (today, HEARD, ""): now.heard_of_expected})
     return [
         Series(CURVE, days, {kind.value: _line(found, days, CURVE, kind.value) for kind in Kind}),
         Series("response", days, {name: _line(found, days, name, "") for name in (EXPECTED, HEARD)}),

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from care import list_marks
 from care.assessment_models import SymptomReport
@@ -34,12 +34,17 @@ def span(day: date) -> tuple[datetime, datetime]:
     return local_midnight(day, zone), local_midnight(day + DAY, zone)
 
 
+def stands() -> ColumnElement[bool]:
+    """Whether a case is one of its own: of two that have merged the lists have one, and so it is counted once."""
+    return Case.merged_into_id.is_(None)
+
+
 def curve(office_ids: Collection[UUID], days: Sequence[date]) -> Numbers:
     """Cases by kind and by the day that the epidemic curve counts: onset, else first positive sample, or enrolment."""
     offices = sorted(office_ids)
     day_of = {mark: day for day in days for mark in list_marks.marks(offices, "curve", [day.isoformat()])}
     wanted = select(Case.curve_mark, Case.kind, func.count()).where(
-        Case.office_id.in_(offices), among(Case.curve_mark, day_of)
+        Case.office_id.in_(offices), stands(), among(Case.curve_mark, day_of)
     )
     found: Numbers = Counter()
     for mark, kind, number in db.session.execute(wanted.group_by(Case.curve_mark, Case.kind)):
@@ -66,7 +71,8 @@ def came_and_went(office_ids: Collection[UUID], day: date) -> Numbers:
     begins, over = span(day)
     found: Numbers = Counter()
     for figure, column in ((ENROLLED, Case.enrolled_at), (ENDED, Case.closed_at)):
-        wanted = select(func.count(Case.id)).where(Case.office_id.in_(office_ids), column >= begins, column < over)
+        here = Case.office_id.in_(office_ids), stands()
+        wanted = select(func.count(Case.id)).where(*here, column >= begins, column < over)
         found[day, figure, ""] = db.session.scalar(wanted) or 0
     return found
 
@@ -76,6 +82,7 @@ def of_past_day(office_ids: Collection[UUID], day: date) -> Numbers:
     begins, over = span(day)
     then = (
         Case.office_id.in_(office_ids),
+        stands(),
         Case.enrolled_at < over,
         or_(Case.closed_at.is_(None), Case.closed_at >= over),
     )
@@ -85,6 +92,7 @@ def of_past_day(office_ids: Collection[UUID], day: date) -> Numbers:
         found[day, OPEN, kind.value] = number
     followed = (
         Case.office_id.in_(office_ids),
+        stands(),
         Case.enrolled_at < over,
         or_(Case.closed_at.is_(None), Case.closed_at >= begins),
         or_(Case.monitoring_ends_on.is_(None), Case.monitoring_ends_on >= day),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, text, update
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from care.assessment_models import WITH_FACTS
@@ -25,6 +25,7 @@ GIVE_BACK = text("ROLLBACK TO SAVEPOINT households")
 def lock(case_ids: Iterable[UUID]) -> None:
     """Lock the households of these cases until the transaction ends; a case that lives alone is one of its own.
 
+    Of a case that has gone into another one that one's household is locked, too: it is the one to act on.
     Somebody may have moved while we waited. Whoever then took the rows that are missing would take them out of order,
     and two of that kind would wait for each other: all are given back, and taken anew.
     """
@@ -33,13 +34,20 @@ def lock(case_ids: Iterable[UUID]) -> None:
         return
     db.session.execute(SAVE)
     while True:
-        mine = in_households(heads_of(wanted))
+        mine = in_households(_heads_to_lock(wanted))
         held = db.session.scalars(locked(select(Case.id).where(mine).order_by(Case.id))).all()
-        now = select(Case.id).where(in_households(heads_of(wanted))).order_by(Case.id)
+        now = select(Case.id).where(in_households(_heads_to_lock(wanted))).order_by(Case.id)
         if db.session.scalars(now).all() == held:
             db.session.execute(RELEASE)
             return
         db.session.execute(GIVE_BACK)
+
+
+def _heads_to_lock(case_ids: Collection[UUID]) -> list[UUID]:
+    into = aliased(Case)
+    heads = [func.coalesce(one.household_head_id, one.id) for one in (Case, into)]
+    wanted = select(*heads).outerjoin(into, into.id == Case.merged_into_id).where(Case.id.in_(case_ids))
+    return sorted({head for row in db.session.execute(wanted) for head in row if head is not None})
 
 
 def heads_of(case_ids: Collection[UUID]) -> list[UUID]:

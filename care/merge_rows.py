@@ -3,7 +3,7 @@
 So what comes later goes along by itself. All run inside the caller's transaction and pass the session by.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,28 +12,53 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.schema import Column, Table
 
 from auth.actors import Actor
-from care import messages, own_cases
+from care import household_rows, messages, own_cases
 from care.course_models import ContactAttempt
 from care.duplicate_models import DuplicatePair
 from care.link_models import CaseLink
 from care.models import Case, Person
 from care.naming_models import NamedContact
 from care.resealing import reseal
+from care.seen import ChangedMeanwhile
 from care.support_models import SupportRequest
 from care.support_rules import SupportState, joined_notes
 from config import clock
 from config.database import Base, db
 from config.dependents import delete_with_dependents
+from config.rowsets import among
 from notifications.handing_over import tell_of
 
 BARE = {"synchronize_session": False}
-# What says how two cases stand to each other is not moved, but decided in `merging` and `duplicates`.
+# What says how two cases stand to each other is not moved, but decided in `merging` and `duplicates`. What an act on
+# many was to do with the case, or has done, was looked at there: nobody has seen it for the case that goes on.
 STAY = {
+    ("care_bulk_act_row", "case_id"),
     ("care_case", "household_head_id"),
     ("care_merge", "merged_case_id"),
     ("care_duplicate_pair", "case_a_id"),
     ("care_duplicate_pair", "case_b_id"),
 }
+
+
+def lock_all_of(case_ids: Sequence[UUID]) -> None:
+    """Lock the households of all cases of these cases' persons: what is sealed for one of the two is sealed anew.
+
+    Whoever seals something for a case holds its lock; without it they would seal with a key that is just destroyed.
+    Raises ChangedMeanwhile when one of the persons has got another case while we waited.
+    """
+    people = _people_of(case_ids)
+    theirs = _cases_of(people)
+    household_rows.lock(theirs)
+    if _people_of(case_ids) != people or _cases_of(people) != theirs:
+        raise ChangedMeanwhile()
+
+
+def _people_of(case_ids: Collection[UUID]) -> set[UUID]:
+    return set(db.session.scalars(select(Case.person_id).where(among(Case.id, case_ids))))
+
+
+def _cases_of(people: Collection[UUID]) -> list[UUID]:
+    return list(db.session.scalars(select(Case.id).where(among(Case.person_id, people)).order_by(Case.id)))
 
 
 def move(ending: Case, kept: Case) -> None:
@@ -78,10 +103,9 @@ def _try(statement: Any) -> bool:
 def give_person(before: Person, after: Person) -> None:
     """Let all cases of `before`, and whatever else is theirs, be of `after`, sealed with that one's key.
 
-    The row and the key of `before` are no more.
+    The row and the key of `before` are no more. The caller holds the locks of all these cases.
     """
-    case_ids = list(db.session.scalars(select(Case.id).where(Case.person_id == before.id)))
-    reseal(case_ids, before, after)
+    reseal(_cases_of([before.id]), before, after)
     for table, column in references_to(Person.__table__):  # type: ignore[arg-type]
         if not column.primary_key:  # blind indexes: made anew
             _give(table, column, before.id, after.id)
@@ -95,12 +119,28 @@ def settle_what_is_there_twice(kept: Case, ending: Case, actor: Actor) -> None:
     """Of some things a case has only one. What `ending` has beside that of `kept` is ended or named otherwise."""
     for settle in (_tasks, _wishes, _papers, _attempts, _logins, _namings):
         settle(kept, ending, actor)
-    asked = {(one.local_date, one.slot) for one in kept.check_ins}
-    twice = [one for one in ending.check_ins if (one.local_date, one.slot) in asked and one.answered_at is None]
-    messages.withdraw_check_ins(ending, twice)
+    _check_ins(kept, ending)
     db.session.flush()
     pairs = (DuplicatePair.case_a_id == ending.id) | (DuplicatePair.case_b_id == ending.id)
     db.session.execute(delete(DuplicatePair).where(pairs), execution_options=BARE)
+
+
+def _check_ins(kept: Case, ending: Case) -> None:
+    """What both were asked at the same time of the same day is asked once. Answered by one of them, it is answered."""
+    asked = {(one.local_date, one.slot): one for one in kept.check_ins}
+    twice = {one.id: asked[key] for one in ending.check_ins if (key := (one.local_date, one.slot)) in asked}
+    for report in ending.reports:
+        if report.check_in_id in twice:
+            report.check_in = twice[report.check_in_id]
+    answered = []
+    for one in (one for one in ending.check_ins if one.id in twice and one.answered_at is not None):
+        same = twice[one.id]
+        if same.answered_at is None:
+            same.answered_at = one.answered_at
+            answered.append(same)
+    messages.withdraw_check_ins(ending, [one for one in ending.check_ins if one.id in twice])
+    if answered:
+        messages.withdraw_check_ins(kept, answered)
 
 
 def _tasks(kept: Case, ending: Case, actor: Actor) -> None:

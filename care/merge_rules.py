@@ -56,6 +56,9 @@ def _later(name: str) -> Callable[[Values, Values], bool]:
     return lambda kept, other: bool(other[name] > kept[name])
 
 
+RUNNING = frozenset({OrderState.VERBAL, OrderState.WRITTEN, OrderState.AMENDED})
+STATE = "order_state"
+ORDER = (STATE, "order_starts_on", "order_ends_on")
 _WEIGHT = {Status.HOSPITALISED: 2, Status.PAUSED: 1}
 
 
@@ -87,14 +90,14 @@ FIELDS: tuple[Field, ...] = (
     _part("extended_until", better=_later("extended_until")),
     Field("shortening", ("shortened_until", "shortened_by")),
     _part("public_health_action"),
-    Field("order", ("order_state", "order_starts_on", "order_ends_on")),
+    # Only one that runs says where the person has to be; two of them have to be decided about.
+    Field("order", ORDER, better=lambda kept, other: kept[STATE] not in RUNNING and other[STATE] in RUNNING),
     _part("risk_level"),
     _part("monitoring_plan"),
     Field("assigned", ("assigned_to", "assigned_name")),
     Field("follow_up", ("follow_up_on", "follow_up_note")),
 )
 NAMED = {field.name: field for field in FIELDS}
-RUNNING = frozenset({OrderState.VERBAL, OrderState.WRITTEN, OrderState.AMENDED})
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def _proposed(field: Field, kept: Values, other: Values) -> Side | None:
         return Side.KEPT
     if field.is_empty(kept):
         return Side.OTHER
-    if field.name == "order" and {kept["order_state"], other["order_state"]} <= RUNNING:
+    if field.name == "order" and {kept[STATE], other[STATE]} <= RUNNING:
         return None  # two orders run: which one counts is a decision in law
     return Side.OTHER if field.better is not None and field.better(kept, other) else Side.KEPT
 

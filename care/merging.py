@@ -20,17 +20,18 @@ from care import (
     household_rows,
     merge_rows,
     name_index,
+    orders,
     people,
     seen,
     timeline,
     trail,
     transfer_rows,
 )
-from care.assessments import counting, reassess
+from care.assessments import address_of, counting, reassess
 from care.duplicate_models import CaseMerge
 from care.lifecycle import Action, after
 from care.merge_rules import FIELDS, Difference, MergeCases, Side, Values, chosen, differences, undecided
-from care.models import Case
+from care.models import Case, Person
 from care.queries import case_for
 from care.vocabulary import CloseReason, Status
 from config import clock, scopes
@@ -86,14 +87,14 @@ def compare(kept: Case, ending: Case) -> list[Difference]:
 
 
 def merge(command: MergeCases, *, reference: str, actor: Actor, marks: Sequence[str] = ()) -> None:
-    """Let the case `command.other` go into `reference`. Locks the households of both, in one order.
+    """Let the case `command.other` go into `reference`. Locks the households of all cases of both persons.
 
     `marks`: what the reader of the page had seen of each (`seen.mark`). Raises NotFound, Forbidden, ChangedMeanwhile,
     and RuleViolation, on `choices.<field>` for what has to be decided and was not.
     """
     ids = [case.id for case in both(actor, reference, command.other)]
     with scopes.within(MERGING):
-        household_rows.lock(ids)
+        merge_rows.lock_all_of(ids)
         kept, ending = (case_management.loaded(one) for one in ids)
         for case, mark in zip((kept, ending), marks, strict=False):
             seen.refuse_if_changed(case, mark)
@@ -114,8 +115,11 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     if "phone" in taken:
         taken["phone_number_of"] = ending.person.phone_number_of  # which messages have said already
     opted_out_at = min(filter(None, (kept.person.opted_out_at, ending.person.opted_out_at)), default=None)
+    unreachable = _unreachable(kept.person, ending.person)
     _join_households(kept, ending)
     transfer_rows.withdraw(ending, actor)
+    if "order" in sides:
+        orders.end_unchosen(ending if sides["order"] is Side.KEPT else kept, actor)
     merge_rows.settle_what_is_there_twice(kept, ending, actor)
     _end(ending, kept, now)
     db.session.flush()
@@ -126,6 +130,7 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     db.session.expire_all()
     kept, ending = case_management.loaded(kept.id), case_management.loaded(ending.id)
     _take(kept, taken)
+    kept.person.unreachable_since = unreachable.get(address_of(kept.person))
     kept.person.opted_out_at = opted_out_at  # nobody is written to again because of a merge
     db.session.add(CaseMerge(case=kept, merged_case_id=ending.id, at=now, actor_id=actor.id[:80], **record))
     _say(kept, ending, sides, actor)
@@ -134,6 +139,15 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     case_management.settled(kept, actor, now)
     db.session.flush()
     log.info("cases_merged", case=kept.reference, other=ending.reference)
+
+
+def _unreachable(*people: Person) -> dict[Any, datetime | None]:
+    """Since when nothing arrives, by where people are written to: it is told of an address, and goes with it."""
+    since: dict[Any, datetime | None] = {}
+    for person in people:
+        address = address_of(person)
+        since[address] = since.get(address) or person.unreachable_since
+    return since
 
 
 def _record(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping[str, Side]) -> dict[str, Any]:
@@ -198,6 +212,6 @@ def _take(kept: Case, taken: Mapping[str, Any]) -> None:
 def _say(kept: Case, ending: Case, sides: Mapping[str, Side], actor: Actor) -> None:
     timeline.add(kept, "merged", actor, with_case=ending.reference)
     timeline.add(ending, "merged_into", actor, with_case=kept.reference)
-    taken = ",".join(sorted(name for name, side in sides.items() if side is Side.OTHER))
+    taken = sum(side is Side.OTHER for side in sides.values())  # which they are would say something of health
     trail.record(actor, "case.merged", kept, other=ending.reference, taken=taken)
     trail.record(actor, "case.merged_into", ending, other=kept.reference)

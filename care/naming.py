@@ -26,7 +26,7 @@ from care.naming_rules import (
     enrolment_of,
     state_after,
 )
-from care.queries import case_for
+from care.queries import standing_case_for
 from care.vocabulary import Kind
 from config import clock
 from config.database import db
@@ -123,7 +123,7 @@ def act(command: ActOnNamed, *, contact_id: UUID, case_id: UUID, actor: Actor) -
     Raises NotFound, InvalidTransition, and RuleViolation: for somebody alike who is in care already, unless it is said
     that they are not the same, and when somebody was given up whom nobody has tried to reach.
     """
-    other = case_for(actor, command.case or "") if command.action is NamedAction.SAME_CASE else None
+    other = standing_case_for(actor, command.case or "") if command.action is NamedAction.SAME_CASE else None
     household_rows.lock([case_id, *([other.id] if other else [])])
     case = case_management.locked_case(case_id)
     contact = db.session.scalar(of_case(case).where(NamedContact.id == contact_id))

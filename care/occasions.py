@@ -23,7 +23,7 @@ from care.naming_rules import ActOnNamed, NamedAction, NamedPerson, NamedState, 
 from care.occasion_models import Guest, Occasion
 from care.occasion_rules import GUEST_ACTIONS, LINK_LASTS, MOST_GUESTS, MakeOccasion
 from care.protocol import current_protocol
-from care.queries import case_for
+from care.queries import standing_case_for
 from care.vocabulary import Source
 from config import clock
 from config.database import db, locked, transaction
@@ -145,7 +145,7 @@ def _guest(person: NamedPerson, occasion: Occasion, actor: Actor, source: Source
 
 def add_case(reference: str, *, occasion: Occasion, actor: Actor) -> None:
     """Somebody in care was there: put them on the list of the locked `occasion`. Raises NotFound."""
-    case = case_management.locked_case(case_for(actor, reference).id)
+    case = case_management.locked_case(standing_case_for(actor, reference).id)
     if any(guest.case_id == case.id for guest in occasion.guests):
         return
     known = case.person
@@ -177,7 +177,7 @@ def act(command: ActOnNamed, *, guest_id: UUID, occasion: Occasion, actor: Actor
             raise RuleViolation("despite_known", message, references=references)
         _enrol(guest, actor)
     elif command.action is NamedAction.SAME_CASE:
-        _link(guest, case_management.locked_case(case_for(actor, command.case or "").id), actor)
+        _link(guest, case_management.locked_case(standing_case_for(actor, command.case or "").id), actor)
     guest.state = state
     db.session.flush()
     trail.record_occasion(

@@ -14,6 +14,7 @@ from auth.actors import Actor
 from auth.models import Office
 from care import court_matters, page_marks
 from care.commands import Command
+from care.day_numbers import stands
 from care.models import Case, Document
 from care.order_models import CourtMatter, OrderNotice
 from care.order_papers import missing_facts
@@ -78,7 +79,7 @@ def _which(work: Work) -> ColumnElement[bool]:
 
 def with_work(actor: Actor, work: Work) -> Select[Case]:
     """The visible cases whose orders have this work."""
-    return cases_visible_to(actor).where(_which(work))
+    return cases_visible_to(actor).where(stands(), _which(work))
 
 
 def list_orders(actor: Actor, wanted: ListOrders) -> Page:

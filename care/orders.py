@@ -12,7 +12,9 @@ from care import messages, order_notices, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_management import follow, settled
 from care.commands import OrderEvent
+from care.merge_rules import RUNNING
 from care.models import Case, OrderRecord
+from care.order_rules import PaperState
 from care.vocabulary import OrderEventKind as Event, OrderState as State
 from config import clock
 from config.database import db
@@ -103,6 +105,30 @@ def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
     order_notices.follow(record, command, before, case=case, actor=actor)
     messages.note_basis([case], Basis.ORDER)
     return settled(case, actor, now)
+
+
+def end_unchosen(case: Case, actor: Actor) -> None:
+    """End the order of the locked `case` that runs, since the other one of two merged cases counts.
+
+    It ends by a step of its own, as every order does. Its papers that nobody has are not made or printed any more, and
+    only if the person knows of the order does its end need a paper, too (§ 43 (2) VwVfG). The caller assesses the case.
+    """
+    earlier = standing_of(case)
+    if earlier is None or earlier.state not in RUNNING:
+        return
+    notices = order_notices.notices_of(case)
+    for notice in notices:
+        if notice.paper in (PaperState.DUE, PaperState.MADE) and notice.given_on is None:
+            notice.paper = PaperState.NONE
+    known = any(one.given_on or one.acknowledged_at or one.paper is PaperState.PRINTED for one in notices)
+    basis = next((one.legal_basis for one in reversed(case.orders) if one.legal_basis), "–")
+    command = OrderEvent(event=Event.LIFT, legal_basis=basis)
+    record = _add(command, case, actor, clock.now())
+    before = (earlier.ends_on, earlier.state is State.VERBAL)
+    ending = order_notices.follow(record, command, before, case=case, actor=actor)
+    if not known:
+        ending.paper = PaperState.NONE
+    db.session.flush()
 
 
 def apply_many(events: Sequence[tuple[OrderEvent, Case]], *, actor: Actor) -> None:

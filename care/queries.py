@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
 from care import list_order
 from care.commands import normalised_phone
+from care.day_numbers import stands
 from care.list_filters import ListCases
 from care.list_sql import conditions
 from care.models import Case, OfficeTask, Person
@@ -49,6 +50,15 @@ def case_for(actor: Actor, reference: str) -> Case:
     return case
 
 
+def standing_case_for(actor: Actor, reference: str) -> Case:
+    """The same, for whoever wants to write to it: the case that `reference` has gone into, if it has. Raises NotFound.
+
+    Two cases merge within one office, and go to another one together: who may see one may see the other.
+    """
+    case = case_for(actor, reference)
+    return case.merged_into or case
+
+
 def cases_named(actor: Actor, references: Collection[str]) -> Sequence[Case]:
     """Those of the cases with these references that `actor` may see."""
     wanted = cases_visible_to(actor).where(Case.reference.in_(references))
@@ -76,8 +86,8 @@ def office_for(actor: Actor, permission: Permission) -> UUID:
 
 
 def matching(actor: Actor, wanted: ListCases) -> Select[Case]:
-    """The visible cases that fit the filters, in no order."""
-    statement = cases_visible_to(actor).where(*conditions(wanted, actor))
+    """The visible cases that fit the filters, in no order; without those that have gone into another one."""
+    statement = cases_visible_to(actor).where(stands(), *conditions(wanted, actor))
     return statement.where(_search(wanted.q.strip())) if wanted.q else statement
 
 
@@ -99,11 +109,15 @@ def count_up_to(actor: Actor, wanted: ListCases, most: int) -> int:
 
 
 def _search(text: str) -> ColumnElement[bool]:
-    """By reference, external id, phone or e-mail as a whole; by name, each word the beginning of one of the names."""
+    """By reference (one that has gone into a case finds that), external id, phone or e-mail as a whole.
+
+    By name, each word the beginning of one of the names.
+    """
     ways: list[ColumnElement[bool]] = [Case.external_index == external_index(text)]
-    upper = text.upper()
+    upper, ending = text.upper(), aliased(Case)
     if len(upper) == REFERENCE_LENGTH and set(upper) <= set(REFERENCE_ALPHABET):
         ways.append(Case.reference == upper)
+        ways.append(Case.id == select(ending.merged_into_id).where(ending.reference == upper).scalar_subquery())
     people = [Person.family_name_index == family_name_index(text)]
     beginning = begins_like(text)
     if beginning is not None:

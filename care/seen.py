@@ -31,19 +31,26 @@ def mark(case: Case) -> str:
     return f"{case.facts_revision}-{newest.hex}"
 
 
-def refuse_if_changed(case: Case, seen: str | None) -> None:
+def refuse_if_changed(case: Case, seen: str | None, *, asked: str | None = None) -> None:
     """Raise ChangedMeanwhile if the locked `case` is not as its reader saw it. A form without a mark decides nothing
-    that others could have changed."""
+    that others could have changed.
+
+    `asked`: the reference under which it was read; whoever read a case that has gone into `case` has not seen this one.
+    """
     found = MARK.fullmatch(seen or "")
-    if found and int(found[1]) != case.facts_revision:
+    if found and (int(found[1]) != case.facts_revision or _is_another(case, asked)):
         raise ChangedMeanwhile()
 
 
-def refuse_if_not(case: Case, revision: str | None) -> None:
+def refuse_if_not(case: Case, revision: str | None, *, asked: str | None = None) -> None:
     """The same for a program, which names the revision that it has read ("12"). Raises Conflict."""
     wanted = (revision or "").strip().removeprefix("W/").strip('"')
-    if wanted and wanted != "*" and wanted != str(case.facts_revision):
+    if wanted and wanted != "*" and (wanted != str(case.facts_revision) or _is_another(case, asked)):
         raise Conflict()
+
+
+def _is_another(case: Case, asked: str | None) -> bool:
+    return asked is not None and asked.strip().upper() != case.reference
 
 
 def news(case: Case, seen: str | None) -> Sequence[CaseEvent]:

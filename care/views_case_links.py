@@ -23,7 +23,7 @@ from config.forms import BaseForm, accepting, command_or_errors
 def issue_link_code(reference: str) -> ResponseReturnValue:
     """Issue a code: it goes out as a message, or comes back as a letter to print."""
     actor, form = current_actor(), IssueCodeForm(prefix="link").offer()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     command = command_or_errors(form, IssueCode) if form.validate_on_submit() else None
     if command is not None:
         with accepting(form):
@@ -45,7 +45,7 @@ def issue_link_code(reference: str) -> ResponseReturnValue:
 def end_link(reference: str, link_id: UUID) -> ResponseReturnValue:
     """Take a login's link to the case away."""
     actor, form = current_actor(), BaseForm()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         with transaction():
             own_cases.unlink_by_staff(link_id, case=case_management.locked_case(found.id), actor=actor)

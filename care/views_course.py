@@ -31,7 +31,7 @@ from care.course_forms import (
     TravelForm,
     VaccinationForm,
 )
-from care.queries import case_for
+from care.queries import standing_case_for
 from care.views_staff import blueprint as staff
 from care.vocabulary import AttemptMeans, AttemptOutcome
 from config.database import transaction
@@ -42,7 +42,7 @@ from config.forms import accepting, command_or_errors
 @require(Permission.CASES_REVIEW)
 def convert(reference: str) -> ResponseReturnValue:
     """Make the case one of another kind."""
-    form = ConvertForm(prefix="convert").offer(case_for(current_actor(), reference).kind)
+    form = ConvertForm(prefix="convert").offer(standing_case_for(current_actor(), reference).kind)
     return act_on(reference, form, "convert_form", ConvertCase, conversion.convert, _("The case was converted."))
 
 
@@ -59,7 +59,7 @@ def correct_dates(reference: str) -> ResponseReturnValue:
 @require(Permission.CASES_CONTACT)
 def set_details(reference: str) -> ResponseReturnValue:
     """Assign the case, set its risk, its plan and when to look at it again."""
-    form = DetailsForm(prefix="details").offer(case_for(current_actor(), reference))
+    form = DetailsForm(prefix="details").offer(standing_case_for(current_actor(), reference))
     done = _("This was noted.")
     return act_on(reference, form, "details_form", SetDetails, course.set_details, done, **form.given())
 
@@ -68,7 +68,7 @@ def set_details(reference: str) -> ResponseReturnValue:
 @require(Permission.CASES_CLOSE)
 def change_course(reference: str) -> ResponseReturnValue:
     """Note that the person is in hospital or home again, died, is lost; or take the case up again."""
-    status = case_for(current_actor(), reference).status
+    status = standing_case_for(current_actor(), reference).status
     form = CourseForm(prefix="course").offer(course.possible_moves(status))
     return act_on(reference, form, "course_form", ChangeCourse, course.change, _("This was noted."))
 
@@ -121,7 +121,7 @@ def add_attempt(reference: str) -> ResponseReturnValue:
 def log_call(reference: str) -> ResponseReturnValue:
     """Note in one click what came of a call; unless the person was reached, go on to the next case of the list."""
     actor, form = current_actor(), CallForm()
-    found = case_for(actor, reference)
+    found = standing_case_for(actor, reference)
     if form.validate_on_submit():
         command = command_or_errors(form, RecordAttempt, means=AttemptMeans.PHONE)
         if command is not None:

@@ -104,7 +104,7 @@ def _tiles(today: Today) -> list[dict[str, Any]]:
         return {"label": label, "number": number, "url": url, "tone": tone if number else "neutral", "note": note}
 
     share = today.response
-    of_all = None if share is None else _("%(share)s %% of %(number)s", share=share, number=today.expected)
+    of_all = None if share is None else _("%(share)s %% of the %(number)s expected", share=share, number=today.expected)
     more = today.in_vain > numbers.COUNTED
     return [
         tile(_("Open cases"), today.open, to()),
@@ -120,7 +120,7 @@ def _tiles(today: Today) -> list[dict[str, Any]]:
             "warning",
             _("and more") if more else None,
         ),
-        tile(_("Tasks overdue"), today.late_tasks, to(task_overdue="1"), "danger"),
+        tile(_("Cases with overdue tasks"), today.late_tasks, to(status="any", task_overdue="1"), "danger"),
         tile(_("To be looked at again"), today.follow_ups, to(follow_up="due"), "info"),
         tile(
             _("Monitoring ends today"),
@@ -132,8 +132,13 @@ def _tiles(today: Today) -> list[dict[str, Any]]:
         tile(
             _("Orders end today or tomorrow"),
             today.orders_ending,
-            to(order_ends_from="today", order_ends_to="today+1"),
+            to(status="any", order_ends_from="today", order_ends_to="today+1"),
             "warning",
         ),
-        tile(_("Orders by word of mouth alone"), today.verbal_orders, to(order="verbal"), "warning"),
+        tile(
+            _("Orders by word of mouth alone"),
+            today.verbal_orders,
+            to(status="any", order="verbal", order_ends_from="today"),
+            "warning",
+        ),
     ]

@@ -30,7 +30,7 @@ def move_household(reference: str) -> ResponseReturnValue:
 def leave_household(reference: str) -> ResponseReturnValue:
     """Let this person answer for themselves."""
     actor, form = current_actor(), BaseForm()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         with transaction():
             households.move(JoinHousehold(head=None), case=case_management.locked_case(found.id), actor=actor)
@@ -43,7 +43,7 @@ def leave_household(reference: str) -> ResponseReturnValue:
 def household_report(reference: str) -> ResponseReturnValue:
     """Take down what the head of a household said on the phone, for each person."""
     actor = current_actor()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     people = household_answers.seen_household_of(found, actor)
     form = HouseholdForm().ask(people, page_locale())
     commands = form.commands(local_time(form.reported_at.data)) if form.validate_on_submit() else None

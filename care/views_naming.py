@@ -25,7 +25,7 @@ from config.forms import BaseForm, accepting, add_errors, command_or_errors
 def name_contact(reference: str) -> ResponseReturnValue:
     """Take down somebody whom the person has named."""
     actor, form = current_actor(), NamedByStaffForm(prefix="named").offer()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     person = command_or_errors(form, NamedPerson) if form.validate_on_submit() else None
     if person is not None:
         command = NameContacts(contacts=[person], source=Source(form.source.data))
@@ -49,7 +49,7 @@ def _without_row(violation: RuleViolation) -> list[FieldError]:
 def finish_contacts(reference: str) -> ResponseReturnValue:
     """Everybody has been named; that there was nobody has to be ticked."""
     actor, form = current_actor(), FinishNamingForm(prefix="finish")
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         command = NameContacts(finished=True, none=form.none.data, source=Source.PHONE)
         with accepting(form):
@@ -65,7 +65,7 @@ def finish_contacts(reference: str) -> ResponseReturnValue:
 def ask_for_contacts(reference: str) -> ResponseReturnValue:
     """Send the person the link to the questionnaire."""
     actor, form = current_actor(), BaseForm()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -81,7 +81,7 @@ def ask_for_contacts(reference: str) -> ResponseReturnValue:
 def act_on_contact(reference: str, contact_id: UUID) -> ResponseReturnValue:
     """Enrol somebody named in one click, or note what else became of them."""
     actor, form = current_actor(), BaseForm()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         try:
             command = act_from(request.form)

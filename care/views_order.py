@@ -37,7 +37,7 @@ def add_order(reference: str) -> ResponseReturnValue:
 def draft_order(reference: str) -> ResponseReturnValue:
     """The paper that this step would make, marked as a draft. Nothing is ordered."""
     actor, form = current_actor(), StepForm(prefix="order").offer(list(OrderEventKind))
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     command = command_or_errors(form, OrderEvent, **form.times()) if form.validate_on_submit() else None
     if command is not None:
         with accepting(form):
@@ -85,7 +85,7 @@ def note_court_matter(reference: str) -> ResponseReturnValue:
 def make_letter(reference: str, kind: str) -> ResponseReturnValue:
     """The first letter, or the one that says that the order has ended, to print."""
     actor, form = current_actor(), BaseForm()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if not form.validate_on_submit():
         return back_to(reference)
     _label, file_name, make = person_letters.LETTERS[kind]

@@ -86,7 +86,7 @@ def case(reference: str) -> ResponseReturnValue:
 def add_report(reference: str) -> ResponseReturnValue:
     """Take down what the person said on the phone."""
     actor = current_actor()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     form = StaffReportForm(prefix="report").ask(protocol_of(found), page_locale()).offer(correctable(found))
     if form.validate_on_submit() and (answers := form.answers()) is not None:
         at = local_time(form.reported_at.data)
@@ -122,7 +122,7 @@ def close(reference: str) -> ResponseReturnValue:
 def pause(reference: str) -> ResponseReturnValue:
     """Pause the case, or resume it."""
     actor, form = current_actor(), BaseForm()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         command = SetPreferences(paused=request.form.get("paused") == "1")
         with transaction():
@@ -135,7 +135,7 @@ def pause(reference: str) -> ResponseReturnValue:
 def finish_task(reference: str) -> ResponseReturnValue:
     """Tick a task off."""
     actor, form = current_actor(), BaseForm()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         with transaction():
             follow_up.finish_task(_task_id(), case=case_management.locked_case(found.id), actor=actor)

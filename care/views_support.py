@@ -53,7 +53,7 @@ def support_requests() -> ResponseReturnValue:
 def ask_support(reference: str) -> ResponseReturnValue:
     """Take down what a person said they need, by phone or on paper."""
     actor, form = current_actor(), SupportForm(prefix="support").offer()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     command = command_or_errors(form, AskForSupport, asked_at=form.at()) if form.validate_on_submit() else None
     if command is not None:
         with accepting(form):

@@ -51,7 +51,7 @@ class WriteForm(BaseForm):
 @require(Permission.MESSAGES_SEND)
 def write_message(reference: str) -> ResponseReturnValue:
     """Choose a text or write one."""
-    found = queries.case_for(current_actor(), reference)
+    found = queries.standing_case_for(current_actor(), reference)
     trail.looked(current_actor(), "case.viewed", [found])
     return _page(reference, WriteForm(None).offer(), None)
 
@@ -61,7 +61,7 @@ def write_message(reference: str) -> ResponseReturnValue:
 def send_message(reference: str) -> ResponseReturnValue:
     """Show it as the person will get it, with what it costs; then send it."""
     actor, form = current_actor(), WriteForm().offer()
-    found = queries.case_for(actor, reference)
+    found = queries.standing_case_for(actor, reference)
     shown: Preview | None = None
     if form.validate_on_submit():
         command = command_or_errors(form, WriteMessage)
@@ -78,7 +78,7 @@ def send_message(reference: str) -> ResponseReturnValue:
 
 
 def _page(reference: str, form: WriteForm, shown: Preview | None) -> ResponseReturnValue:
-    case = queries.case_for(current_actor(), reference)
+    case = queries.standing_case_for(current_actor(), reference)
     texts: dict[str, Any] = {"own_text": writing.OWN_TEXT, "channels": CHANNELS, "languages": LANGUAGE_NAMES}
     page = render_template("care/message.html", form=form, case=case, shown=shown, euros=_euros, **texts)
     return page, 422 if form.errors or form.form_errors else 200

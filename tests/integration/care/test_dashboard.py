@@ -8,13 +8,14 @@ from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
-from care import case_management, daily_counts, erasure, list_place, notes, orders
-from care.commands import CloseCase, OrderEvent
+from care import case_management, daily_counts, erasure, follow_up, list_place, notes, orders
+from care.commands import CloseCase, OrderEvent, SetPreferences
 from care.course_commands import RecordAttempt
 from care.daily_counts import COUNTED
 from care.list_filters import ListCases
 from care.list_models import DailyCount
 from care.models import Case
+from care.vocabulary import TaskKind
 from config.database import db, transaction
 from notifications.schedule import job_named
 from tests.factories.care import DAY, MONDAY, OFFICER, case_of_login, local, report
@@ -52,13 +53,25 @@ def test_each_tile_counts_what_its_list_shows(officer, time):  # noqa: F811
         act(cases[2], notes.record_attempt, RecordAttempt(means="phone", outcome="busy"))
     command = OrderEvent(event="issue_verbal", legal_basis="§ 30 IfSG", starts_on=TODAY, ends_on=TODAY + DAY)
     act(cases[3], orders.apply, command)
+    # An order goes on when its case is closed, who has paused may be heard from, a case may have two tasks.
+    act(cases[3], case_management.close, CloseCase(reason="other"))
+    act(cases[1], case_management.set_preferences, SetPreferences(paused=True))
+    with transaction():
+        for kind in (TaskKind.LINK_LOCKED, TaskKind.TAKEN_OVER):
+            follow_up.open_task(case_management.locked_case(cases[2].id), kind, due_at=time.at - DAY)
     shown = tiles(page(officer, "/care/"))
     assert len(shown) >= 12
     for label, (number, url) in shown.items():
         if url.startswith("/care/cases/"):
             listed = page(officer, url).count('data-label="Vorgang"')
             assert listed == number, (label, url)
-    wanted = {"Offene Fälle": 4, "Heute gemeldet": 2, "3-mal nicht erreicht": 1, "Anordnung nur mündlich": 1}
+    wanted = {
+        "Offene Fälle": 3,
+        "Fälle mit überfälligen Aufgaben": 1,
+        "Heute gemeldet": 2,
+        "3-mal nicht erreicht": 1,
+        "Anordnung nur mündlich": 1,
+    }
     assert {label: shown[label][0] for label in wanted} == wanted
     assert cases[0].reference in page(officer, "/care/").split('id="next"')[1].split('id="tasks"')[0]
 
