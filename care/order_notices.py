@@ -70,7 +70,7 @@ def follow(
     if command.event is OrderEventKind.ISSUE_VERBAL:
         _said(notice, command, case)
         follow_up.open_task(case, TaskKind.ORDER_UNWRITTEN, clock.now() + WRITING_DUE_IN)
-    else:
+    elif command.event in (OrderEventKind.ISSUE_WRITTEN, OrderEventKind.LIFT):
         follow_up.finish_tasks(case, {TaskKind.ORDER_UNWRITTEN}, actor)
     if has_paper:
         wake(Queue.CARE)

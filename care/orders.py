@@ -26,8 +26,10 @@ TRANSITIONS: dict[tuple[State | None, Event], State] = {
     (State.VERBAL, Event.ISSUE_WRITTEN): State.WRITTEN,
     (State.LIFTED, Event.ISSUE_VERBAL): State.VERBAL,
     (State.LIFTED, Event.ISSUE_WRITTEN): State.WRITTEN,
-    **{(state, Event.EXTEND): State.AMENDED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
-    **{(state, Event.SHORTEN): State.AMENDED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
+    # Another last day puts nothing in writing: what was said still has to be (§ 37 (2) sentence 2 VwVfG).
+    **{(State.VERBAL, event): State.VERBAL for event in (Event.EXTEND, Event.SHORTEN)},
+    **{(state, Event.EXTEND): State.AMENDED for state in (State.WRITTEN, State.AMENDED)},
+    **{(state, Event.SHORTEN): State.AMENDED for state in (State.WRITTEN, State.AMENDED)},
     **{(state, Event.LIFT): State.LIFTED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
 }
 

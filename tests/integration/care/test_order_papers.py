@@ -15,6 +15,7 @@ from care import case_management, court_matters, erasure, keeping, order_notices
 from care.commands import OrderEvent
 from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
+from care.order_queries import numbers
 from care.order_rules import Acknowledge, Announce, NoteCourtMatter, PaperState
 from care.order_texts import all_texts
 from care.vocabulary import OrderEventKind as Event, Source, TaskKind
@@ -106,6 +107,21 @@ def test_steps_keep_their_papers(care: Flask, time: Any) -> None:
     assert "nicht mit Ablauf des 15. November 2026, sondern erst mit Ablauf des 20. November 2026" in extended
     assert "nicht erst mit Ablauf des 20. November 2026, sondern schon mit Ablauf des 12. November 2026" in shortened
     assert "letzter Tag ist der 3. November 2026" in lifted and "aufschiebende" not in lifted
+
+
+def test_what_was_said_waits_to_be_written_whatever_its_last_day(care: Flask, time: Any) -> None:
+    ready_office()
+    case = step(new_case(), "issue_verbal", ends_on=date(2026, 11, 15))
+    case = step(case, "extend", ends_on=date(2026, 11, 20))
+    case = step(case, "shorten", ends_on=date(2026, 11, 18))
+    assert [task.kind for task in case.tasks if task.done_at is None] == [TaskKind.ORDER_UNWRITTEN]
+    assert numbers(OFFICER)["verbal"] == 1
+    case = step(case, "issue_written")
+    assert case.order_ends_on == date(2026, 11, 18) and numbers(OFFICER)["verbal"] == 0
+    assert not [task for task in case.tasks if task.done_at is None]
+    assert order_notices.make_due() == 3
+    written = text(notices(case)[-1].document.content)
+    assert "am 2. November 2026 mündlich bekannt gegeben" in written and "18. November 2026" in written
 
 
 def test_what_was_said_counts_at_once(care: Flask, time: Any) -> None:

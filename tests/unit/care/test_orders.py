@@ -27,6 +27,8 @@ def step(standing, event, **dates):
         (VERBAL, "issue_written", {}, (State.WRITTEN, TODAY, date(2026, 11, 15))),
         (WRITTEN, "extend", {"ends_on": date(2026, 11, 20)}, (State.AMENDED, TODAY, date(2026, 11, 20))),
         (WRITTEN, "shorten", {"ends_on": date(2026, 11, 9)}, (State.AMENDED, TODAY, date(2026, 11, 9))),
+        (VERBAL, "extend", {"ends_on": date(2026, 11, 20)}, (State.VERBAL, TODAY, date(2026, 11, 20))),
+        (VERBAL, "shorten", {"ends_on": date(2026, 11, 9)}, (State.VERBAL, TODAY, date(2026, 11, 9))),
         (WRITTEN, "lift", {}, (State.LIFTED, TODAY, TODAY)),
         (LIFTED, "issue_written", {"ends_on": date(2026, 11, 9)}, (State.WRITTEN, TODAY, date(2026, 11, 9))),
     ],
