@@ -11,8 +11,9 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from auth.models import Office
-from care import case_management, court_matters, order_notices, order_rounds, orders
+from care import case_management, court_matters, merging, order_notices, order_rounds, orders
 from care.commands import EnrolCase, OrderEvent
+from care.merge_rules import MergeCases
 from care.models import Case
 from care.order_models import OrderNotice
 from care.order_queries import ListOrders, list_orders, numbers
@@ -117,6 +118,24 @@ def test_confirmed_by_the_link_of_a_check_in(officer: FlaskClient, time: Any, cl
     page = client.get(link).get_data(as_text=True)
     assert question not in page
     assert "Wie geht es Ihnen heute?" in page  # the question of the day still waits
+
+
+def test_confirmed_by_the_link_of_a_case_that_went_into_another(
+    officer: FlaskClient, time: Any, client: FlaskClient
+) -> None:
+    other = case_here()
+    time.at = local(date(2026, 11, 2), 12)
+    tick()
+    link = f"/c/{link_in(bodies(other, 'care.check_in')[0])}"
+    kept = case_here()
+    apply(kept, WRITTEN)
+    order_notices.make_due()
+    with transaction():
+        merging.merge(MergeCases(other=other.reference, choices={}), reference=kept.reference, actor=OFFICER)
+    db.session.expire_all()
+    assert "erhalten und gelesen" in client.get(link).get_data(as_text=True)
+    assert post(client, link, link, only="order").status_code == 303
+    assert notices(kept)[0].acknowledged_source is Source.LINK
 
 
 def test_a_head_confirms_for_themselves_alone(officer: FlaskClient, time: Any, client: FlaskClient) -> None:
