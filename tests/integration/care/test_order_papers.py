@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from sqlalchemy import func, select, text as text_of
 
 from auth.erasures import EVERYTHING
-from care import case_management, court_matters, erasure, keeping, order_notices, orders
+from care import case_management, court_matters, erasure, follow_up, keeping, order_notices, orders
 from care.commands import OrderEvent
 from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
@@ -140,6 +140,24 @@ def test_a_paper_waits_for_the_facts_of_its_office(care: Flask, time: Any) -> No
     with pytest.raises(RuleViolation):
         announce(case, notices(case)[0], way=Way.HANDED, given_on=date(2026, 11, 2))
     ready_office()
+    assert order_notices.make_due() == 1
+
+
+def test_a_paper_that_cannot_be_made_holds_up_no_other(care: Flask, time: Any) -> None:
+    ready_office()
+    bad = step(new_case(), "issue_written", ends_on=date(2026, 11, 15))
+    with transaction():
+        db.session.get_one(OrderNotice, notices(bad)[0].id).text_version = 99  # its wording is not there any more
+    time.forward(minutes=1)
+    good = step(new_case(), "issue_written", ends_on=date(2026, 11, 15))
+    assert order_notices.make_due() == 1
+    assert [notices(case)[0].paper for case in (bad, good)] == [PaperState.DUE, PaperState.MADE]
+    (task,) = [task for task in db.session.get_one(Case, bad.id).tasks if task.done_at is None]
+    assert task.kind is TaskKind.ORDER_PAPER_FAILED
+    assert order_notices.make_due() == 0  # nor is it tried for ever
+    with transaction():
+        db.session.get_one(OrderNotice, notices(bad)[0].id).text_version = 1
+        follow_up.finish_task(task.id, case=case_management.locked_case(bad.id), actor=OFFICER)
     assert order_notices.make_due() == 1
 
 
