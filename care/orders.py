@@ -55,7 +55,11 @@ def after(standing: Standing | None, event: OrderEvent, today: date, suggested_e
         return _issued(standing, event, state, today, suggested_end)
     assert standing is not None
     if event.event is Event.LIFT:
-        return Standing(state, standing.starts_on, min(standing.ends_on, event.ends_on or today))
+        ends_on = min(standing.ends_on, event.ends_on or today)
+        if ends_on < standing.starts_on:
+            message = N_("The order begins on {day} only; it cannot end before. Please name a last day from then on.")
+            raise RuleViolation("ends_on", message, day=standing.starts_on)
+        return Standing(state, standing.starts_on, ends_on)
     if event.ends_on is None:
         raise RuleViolation("ends_on", N_("Please say on which day the order ends."))
     if event.event is Event.EXTEND and event.ends_on <= standing.ends_on:

@@ -46,6 +46,16 @@ def test_what_the_table_lacks_is_impossible(standing, event):
         step(standing, event)
 
 
+@pytest.mark.parametrize("ends_on", [None, TODAY, date(2026, 11, 9)])
+def test_an_order_never_ends_before_it_begins(ends_on):
+    later = Standing(State.WRITTEN, date(2026, 11, 10), date(2026, 11, 15))
+    with pytest.raises(RuleViolation) as refused:
+        step(later, "lift", ends_on=ends_on)
+    assert refused.value.errors[0].field == "ends_on"
+    lifted = step(later, "lift", ends_on=date(2026, 11, 10))
+    assert (lifted.state, lifted.starts_on, lifted.ends_on) == (State.LIFTED, later.starts_on, later.starts_on)
+
+
 @pytest.mark.parametrize(
     ("event", "ends_on"),
     [("extend", date(2026, 11, 15)), ("shorten", date(2026, 11, 15)), ("shorten", date(2026, 11, 1)), ("extend", None)],
