@@ -260,7 +260,7 @@ def test_letters(officer: FlaskClient, time: Any) -> None:
     apply(case, WRITTEN)
     apply(case, OrderEvent(event="lift", legal_basis="§ 30 IfSG"))
     released = " ".join(pages(post(officer, f"{at}/letters/release", at).data))
-    assert "Das Gesundheitsamt hat Ihre Anordnung aufgehoben. Ihr letzter Tag war der 2. November 2026." in released
+    assert "Das Gesundheitsamt hat Ihre Anordnung aufgehoben. Der letzte Tag der Anordnung war der 2. November 2026." in released
     many = post(officer, "/care/orders/letters/first", cases=f"{case.reference} {case_here().reference}")
     assert len(pages(many.data)) >= 2
 

@@ -106,7 +106,7 @@ def test_steps_keep_their_papers(care: Flask, time: Any) -> None:
     assert "am 2. November 2026 mündlich bekannt gegeben" in written and "Zeuge eines Ausbruchs" in written
     assert "nicht mit Ablauf des 15. November 2026, sondern erst mit Ablauf des 20. November 2026" in extended
     assert "nicht erst mit Ablauf des 20. November 2026, sondern schon mit Ablauf des 12. November 2026" in shortened
-    assert "letzter Tag ist der 3. November 2026" in lifted and "aufschiebende" not in lifted
+    assert "Die Anordnung endet mit Ablauf des 3. November 2026" in lifted and "aufschiebende" not in lifted
 
 
 def test_what_was_said_waits_to_be_written_whatever_its_last_day(care: Flask, time: Any) -> None:
