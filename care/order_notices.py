@@ -9,13 +9,14 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from auth.actors import Actor
 from auth.models import Office
 from care import case_management, follow_up, order_papers, timeline, trail
 from care.assessments import zone_of
 from care.commands import OrderEvent
-from care.models import Case, Document, OrderRecord
+from care.models import Case, Document, OfficeTask, OrderRecord
 from care.monitoring import local_day
 from care.order_models import OrderNotice
 from care.order_papers import NEEDED, StepOnPaper
@@ -23,7 +24,7 @@ from care.order_rules import WITH_PAPER, Acknowledge, Announce, PaperState
 from care.order_texts import text_for, text_named
 from care.people import CLOCK_TOLERANCE
 from care.vocabulary import OrderEventKind, TaskKind
-from config import clock
+from config import clock, metrics
 from config.announcement import Way, announced_on, remedy_until
 from config.database import db, transaction
 from config.errors import N_, NotFound, RuleViolation
@@ -70,7 +71,7 @@ def follow(
     if command.event is OrderEventKind.ISSUE_VERBAL:
         _said(notice, command, case)
         follow_up.open_task(case, TaskKind.ORDER_UNWRITTEN, clock.now() + WRITING_DUE_IN)
-    else:
+    elif command.event in (OrderEventKind.ISSUE_WRITTEN, OrderEventKind.LIFT):
         follow_up.finish_tasks(case, {TaskKind.ORDER_UNWRITTEN}, actor)
     if has_paper:
         wake(Queue.CARE)
@@ -171,20 +172,40 @@ def of_case(notice_id: UUID, case: Case) -> OrderNotice:
 def make_due() -> int:
     """Set the papers that are due, of offices whose facts are complete; a few at a time. Returns how many were made.
 
-    A paper is set before the transaction that keeps it. Twice at once, the second finds it made.
+    A paper is set before the transaction that keeps it. Twice at once, the second finds it made. One that cannot be
+    made holds up no other: it becomes a task, and is tried again once somebody has finished that.
     """
+    given_up = select(OfficeTask.case_id).where(
+        OfficeTask.kind == TaskKind.ORDER_PAPER_FAILED, OfficeTask.done_at.is_(None)
+    )
     wanted = (
         select(OrderNotice.id)
         .join(Case, Case.id == OrderNotice.case_id)
         .join(Office, Office.id == Case.office_id)
         .where(OrderNotice.paper == PaperState.DUE, OrderNotice.announced_on.is_(None))
-        .where(*(getattr(Office, name).is_not(None) for name in NEEDED))
+        .where(*(getattr(Office, name).is_not(None) for name in NEEDED), OrderNotice.case_id.not_in(given_up))
         .order_by(OrderNotice.created_at, OrderNotice.id)
         .limit(BATCH)
     )
     notice_ids = db.session.scalars(wanted).all()
     db.session.rollback()
-    return sum(_make(notice_id) for notice_id in notice_ids)
+    return sum(_make_or_tell(notice_id) for notice_id in notice_ids)
+
+
+def _make_or_tell(notice_id: UUID) -> int:
+    try:
+        return _make(notice_id)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        db.session.rollback()
+        with transaction():
+            case_id = db.session.get_one(OrderNotice, notice_id).case_id
+            case = case_management.locked_case(case_id)
+            follow_up.open_task(case, TaskKind.ORDER_PAPER_FAILED)
+            log.error("order_paper_failed", case=case.reference, notice=str(notice_id), error=type(error).__name__)
+        metrics.ORDER_PAPER_FAILURES.inc()
+        return 0
 
 
 def _make(notice_id: UUID) -> int:

@@ -15,14 +15,14 @@ from auth.models import Office
 from care import court_matters, page_marks
 from care.commands import Command
 from care.day_numbers import stands
-from care.models import Case, Document
+from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
 from care.order_papers import missing_facts
 from care.order_rules import PaperState
 from care.queries import cases_visible_to
 from care.vocabulary import OrderState
 from config import clock
-from config.database import db
+from config.database import db, locked
 from config.settings import current_settings
 
 RUNNING = (OrderState.VERBAL, OrderState.WRITTEN, OrderState.AMENDED)
@@ -185,15 +185,21 @@ def for_export(case: Case) -> dict[str, Any]:
     }
 
 
-def papers_to_print(actor: Actor, references: Collection[str]) -> list[tuple[UUID, UUID]]:
-    """Notice and document of the papers that the person does not have, of these visible cases, in the list's order."""
+def papers_to_print(actor: Actor, references: Collection[str], *, again: bool) -> list[tuple[UUID, UUID]]:
+    """Notice and document of the papers of these visible cases that nobody has printed, in the list's order, locked.
+
+    `again`: of those that were printed and not given away yet. What somebody else has just taken is left out.
+    """
     cases = cases_visible_to(actor).where(Case.reference.in_(references)).with_only_columns(Case.id)
+    to_print = and_(_waiting(PaperState.PRINTED if again else PaperState.MADE), OrderNotice.given_on.is_(None))
     wanted = (
-        select(OrderNotice.id, Document.id)
+        select(OrderNotice.id, OrderNotice.document_id)
         .join(Case, Case.id == OrderNotice.case_id)
-        .join(Document, Document.id == OrderNotice.document_id)
-        .where(OrderNotice.case_id.in_(cases), _waiting(PaperState.MADE, PaperState.PRINTED))
+        .where(OrderNotice.case_id.in_(cases), OrderNotice.document_id.is_not(None), to_print)
         .order_by(Case.order_ends_on, Case.reference, OrderNotice.created_at)
         .limit(PRINTED_AT_ONCE)
     )
-    return [(row[0], row[1]) for row in db.session.execute(wanted)]
+    found = [(row[0], row[1]) for row in db.session.execute(wanted)]
+    named = select(OrderNotice.id).where(OrderNotice.id.in_([each[0] for each in found]), to_print)
+    mine = set(db.session.scalars(locked(named.order_by(OrderNotice.id))))
+    return [each for each in found if each[0] in mine]

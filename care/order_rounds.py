@@ -119,26 +119,28 @@ def give_to_post(references: Collection[str], given_on: date, actor: Actor) -> i
     return given
 
 
-def print_papers(references: Collection[str], actor: Actor) -> bytes | None:
-    """The papers of these cases that the person does not have, in one PDF for the printer; noted as printed.
+def print_papers(references: Collection[str], actor: Actor, *, again: bool = False) -> bytes | None:
+    """The papers of these cases that nobody has printed yet, in one PDF for the printer; noted as printed before.
 
-    None when there are none. The single papers stay as they are, with their tags for screen readers.
+    None when there are none: of two people who print at once, each paper is in the hands of one. `again`: those that
+    were printed and not given away yet. The single papers stay as they are, with their tags for screen readers.
     """
-    wanted = order_queries.papers_to_print(actor, _distinct(references))
+    with transaction():
+        wanted = order_queries.papers_to_print(actor, _distinct(references), again=again)
+        named = select(OrderNotice).where(OrderNotice.id.in_([each[0] for each in wanted]))
+        fresh = named.options(selectinload(OrderNotice.case)).execution_options(populate_existing=True)
+        printed = db.session.scalars(fresh).unique().all()
+        for notice in printed:
+            if notice.paper is PaperState.MADE:
+                notice.paper, notice.printed_at = PaperState.PRINTED, clock.now()
+        if printed:
+            trail.looked(actor, "cases.papers_printed", {notice.case for notice in printed})
     if not wanted:
         return None
     mine = select(Document).where(Document.id.in_([each[1] for each in wanted])).options(joinedload(Document.case))
     rows = db.session.scalars(mine)  # with the cases, for their people's keys
     contents = {document.id: document.content or b"" for document in rows}
-    merged = _merged([contents[document_id] for _, document_id in wanted])
-    with transaction():
-        named = select(OrderNotice).where(OrderNotice.id.in_([each[0] for each in wanted])).order_by(OrderNotice.id)
-        printed = db.session.scalars(locked(named).options(selectinload(OrderNotice.case))).unique().all()
-        for notice in printed:
-            if notice.paper is PaperState.MADE:
-                notice.paper, notice.printed_at = PaperState.PRINTED, clock.now()
-        trail.looked(actor, "cases.papers_printed", {notice.case for notice in printed})
-    return merged
+    return _merged([contents[document_id] for _, document_id in wanted])
 
 
 def print_letters(kind: str, references: Collection[str], actor: Actor) -> bytes:

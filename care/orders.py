@@ -28,8 +28,10 @@ TRANSITIONS: dict[tuple[State | None, Event], State] = {
     (State.VERBAL, Event.ISSUE_WRITTEN): State.WRITTEN,
     (State.LIFTED, Event.ISSUE_VERBAL): State.VERBAL,
     (State.LIFTED, Event.ISSUE_WRITTEN): State.WRITTEN,
-    **{(state, Event.EXTEND): State.AMENDED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
-    **{(state, Event.SHORTEN): State.AMENDED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
+    # Another last day puts nothing in writing: what was said still has to be (§ 37 (2) sentence 2 VwVfG).
+    **{(State.VERBAL, event): State.VERBAL for event in (Event.EXTEND, Event.SHORTEN)},
+    **{(state, Event.EXTEND): State.AMENDED for state in (State.WRITTEN, State.AMENDED)},
+    **{(state, Event.SHORTEN): State.AMENDED for state in (State.WRITTEN, State.AMENDED)},
     **{(state, Event.LIFT): State.LIFTED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
 }
 
@@ -55,7 +57,11 @@ def after(standing: Standing | None, event: OrderEvent, today: date, suggested_e
         return _issued(standing, event, state, today, suggested_end)
     assert standing is not None
     if event.event is Event.LIFT:
-        return Standing(state, standing.starts_on, min(standing.ends_on, event.ends_on or today))
+        ends_on = min(standing.ends_on, event.ends_on or today)
+        if ends_on < standing.starts_on:
+            message = N_("The order begins on {day} only; it cannot end before. Please name a last day from then on.")
+            raise RuleViolation("ends_on", message, day=standing.starts_on)
+        return Standing(state, standing.starts_on, ends_on)
     if event.ends_on is None:
         raise RuleViolation("ends_on", N_("Please say on which day the order ends."))
     if event.event is Event.EXTEND and event.ends_on <= standing.ends_on:

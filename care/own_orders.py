@@ -37,7 +37,7 @@ def acknowledge_by_link(token: str) -> bool:
     """
     found = links.look(token)
     if found.check_in is not None:
-        case_id = found.check_in.case_id
+        case_id = links.case_of(found.check_in).id
     elif found.round is not None:
         case_id = found.round.head_id
     else:

@@ -34,14 +34,14 @@ def first_letter(case: Case) -> bytes:
 
 
 def release_letter(case: Case) -> bytes:
-    """That the order has ended, or when it does; tagged PDF (not within a transaction).
+    """That the order has ended; tagged PDF (not within a transaction). One that was lifted counts on its last day, too.
 
     Raises RuleViolation where there never was an order, or where it still runs.
     """
     if case.order_state is None or case.order_ends_on is None:
         raise RuleViolation("", N_("There is no order that could have ended."))
     today = local_day(clock.now(), current_settings().zone)
-    if case.order_state is not OrderState.LIFTED and case.order_ends_on >= today:
+    if case.order_ends_on >= today:
         raise RuleViolation("", N_("The order still runs until {day}."), day=case.order_ends_on)
     return _letter(case, lambda: _("Your order has ended"), lambda: _release(case))
 

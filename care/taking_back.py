@@ -95,7 +95,7 @@ def backwards(earlier: Standing | None, now: Standing, legal_basis: str, today: 
     lift = OrderEvent(event=Event.LIFT, ends_on=max(now.starts_on, today), **basis)
     if earlier is None or earlier.state is OrderState.LIFTED:
         return [lift]
-    if now.state is OrderState.AMENDED:
+    if now.state in (OrderState.AMENDED, earlier.state):
         if earlier.ends_on == now.ends_on:
             return []
         event = Event.SHORTEN if earlier.ends_on < now.ends_on else Event.EXTEND

@@ -54,10 +54,10 @@ def order_round() -> ResponseReturnValue:
 @staff.post("/orders/print")
 @require(Permission.CASES_ORDER)
 def print_order_papers() -> ResponseReturnValue:
-    """The papers of those that were chosen, or of all that wait, as one PDF for the printer."""
+    """The papers of those that were chosen, or of all that wait, as one PDF for the printer; `again`: printed ones."""
     actor, form = current_actor(), BaseForm()
     if form.validate_on_submit():
-        pdf = order_rounds.print_papers(_chosen("print"), actor)
+        pdf = order_rounds.print_papers(_chosen("print"), actor, again=request.form.get("again") == "1")
         if pdf is not None:
             return download(pdf, "application/pdf", f"Anordnungen-{clock.now():%Y-%m-%d-%H%M}.pdf")
         flash(_("There is nothing to print."), "info")

@@ -171,6 +171,7 @@ class TaskKind(StrEnum):
     WORSENING = "worsening"  # the reports are getting worse over the days
     ORDER_UNWRITTEN = "order_unwritten"  # ordered by word of mouth, and not confirmed in writing
     ORDER_LOST = "order_lost"  # the paper of an order came back, or never arrived
+    ORDER_PAPER_FAILED = "order_paper_failed"  # its paper could not be made; done: it is tried again
     UNNOTICED = "unnoticed"  # and nobody has reviewed it in the time that the protocol gives
 
 

@@ -119,6 +119,7 @@ TASKS: dict[str, str] = {
     TaskKind.UNNOTICED: N_("Getting worse, and nobody has reacted"),
     TaskKind.ORDER_UNWRITTEN: N_("Confirm the order in writing"),
     TaskKind.ORDER_LOST: N_("Deliver the order anew: it did not arrive"),
+    TaskKind.ORDER_PAPER_FAILED: N_("Paper of the order could not be made; when done, it is tried again"),
 }
 ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.ISSUE_VERBAL: N_("Order by word of mouth"),

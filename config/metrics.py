@@ -15,6 +15,7 @@ LATENCY = Histogram("obhut_http_request_seconds", "Seconds from request to answe
 JOBS = Counter("obhut_job_items", "Things that background jobs have done", ["job"])
 JOB_FAILURES = Counter("obhut_job_failures", "Runs of background jobs that raised", ["job"])
 HEARTBEAT_AGE = Gauge("obhut_queue_heartbeat_age_seconds", "Seconds since a queue's worker last answered", ["queue"])
+ORDER_PAPER_FAILURES = Counter("obhut_order_paper_failures", "Papers of orders that could not be made")
 JOBS_OVER_LIMIT = Counter("obhut_job_over_limit", "Runs of background jobs that took longer than they may", ["job"])
 
 

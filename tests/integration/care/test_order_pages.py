@@ -2,17 +2,20 @@
 
 import io
 import re
+import threading
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy import select
 
 from auth.models import Office
-from care import case_management, court_matters, order_notices, order_rounds, orders
+from care import case_management, court_matters, merging, order_notices, order_rounds, orders
 from care.commands import EnrolCase, OrderEvent
+from care.merge_rules import MergeCases
 from care.models import Case
 from care.order_models import OrderNotice
 from care.order_queries import ListOrders, list_orders, numbers
@@ -22,6 +25,7 @@ from config.database import db, transaction
 from config.errors import RuleViolation
 from tests.factories.care import OFFICER, enrolment, local, new_case
 from tests.integration.care.test_story import bodies, link_in, tick
+from tests.support.at_work import at_work
 
 END = date(2026, 11, 15)
 WRITTEN = OrderEvent(event="issue_written", legal_basis="§ 30 IfSG", ends_on=END)
@@ -119,6 +123,24 @@ def test_confirmed_by_the_link_of_a_check_in(officer: FlaskClient, time: Any, cl
     assert "Wie geht es Ihnen heute?" in page  # the question of the day still waits
 
 
+def test_confirmed_by_the_link_of_a_case_that_went_into_another(
+    officer: FlaskClient, time: Any, client: FlaskClient
+) -> None:
+    other = case_here()
+    time.at = local(date(2026, 11, 2), 12)
+    tick()
+    link = f"/c/{link_in(bodies(other, 'care.check_in')[0])}"
+    kept = case_here()
+    apply(kept, WRITTEN)
+    order_notices.make_due()
+    with transaction():
+        merging.merge(MergeCases(other=other.reference, choices={}), reference=kept.reference, actor=OFFICER)
+    db.session.expire_all()
+    assert "erhalten und gelesen" in client.get(link).get_data(as_text=True)
+    assert post(client, link, link, only="order").status_code == 303
+    assert notices(kept)[0].acknowledged_source is Source.LINK
+
+
 def test_a_head_confirms_for_themselves_alone(officer: FlaskClient, time: Any, client: FlaskClient) -> None:
     head = case_here()
     with transaction():
@@ -172,10 +194,38 @@ def test_printed_together_and_posted(officer: FlaskClient, time: Any) -> None:
     assert all(f"Person{number}" in said for number in range(2))
     assert "Person2" not in said
     assert [notices(case)[0].paper for case in cases] == [PaperState.PRINTED, PaperState.PRINTED, PaperState.MADE]
+    page = "/care/orders/?work=post"
+    assert post(officer, "/care/orders/print", page, case=chosen).status_code == 303  # nobody has to post them twice
+    assert len(pages(post(officer, "/care/orders/print", page, case=chosen, again="1").data)) >= 2
+    assert notices(cases[2])[0].paper is PaperState.MADE
     post(officer, "/care/orders/posted", "/care/orders/?work=post", all="1", given_on="2026-11-02")
     assert [notices(case)[0].announced_on for case in cases] == [date(2026, 11, 6), date(2026, 11, 6), None]
     counted = numbers(OFFICER)
     assert (counted["print"], counted["post"], counted["unacknowledged"]) == (1, 0, 3)
+
+
+def test_two_print_at_once(officer: FlaskClient, app: Flask, time: Any) -> None:
+    cases = [case_here() for _ in range(4)]
+    references = [case.reference for case in cases]
+    order_rounds.issue_many(references, WRITTEN, OFFICER)
+    assert order_notices.make_due() == 4
+    db.session.rollback()
+    printed: list[bytes | None] = []
+    together = threading.Barrier(2)
+
+    def work() -> None:
+        with at_work(app):
+            together.wait()
+            printed.append(order_rounds.print_papers(references, OFFICER))
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(printed) == 2
+    papers = [notices(case)[0].document for case in cases]
+    assert sum(len(pages(pdf)) for pdf in printed if pdf) == sum(len(pages(one.content)) for one in papers if one)
 
 
 def test_the_list_goes_on_page_by_page(care: Any, time: Any) -> None:
@@ -209,8 +259,10 @@ def test_letters(officer: FlaskClient, time: Any) -> None:
     assert post(officer, f"{at}/letters/release", at).status_code == 404
     apply(case, WRITTEN)
     apply(case, OrderEvent(event="lift", legal_basis="§ 30 IfSG"))
+    assert post(officer, f"{at}/letters/release", at).status_code == 404  # its last day is not over
+    time.forward(days=1)
     released = " ".join(pages(post(officer, f"{at}/letters/release", at).data))
-    assert "Das Gesundheitsamt hat Ihre Anordnung aufgehoben. Ihr letzter Tag war der 2. November 2026." in released
+    assert "Das Gesundheitsamt hat Ihre Anordnung aufgehoben. Der letzte Tag der Anordnung war der 2. November 2026." in released
     many = post(officer, "/care/orders/letters/first", cases=f"{case.reference} {case_here().reference}")
     assert len(pages(many.data)) >= 2
 

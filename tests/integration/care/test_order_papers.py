@@ -11,10 +11,11 @@ from pypdf import PdfReader
 from sqlalchemy import func, select, text as text_of
 
 from auth.erasures import EVERYTHING
-from care import case_management, court_matters, erasure, keeping, order_notices, orders
+from care import case_management, court_matters, erasure, follow_up, keeping, order_notices, orders
 from care.commands import OrderEvent
 from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
+from care.order_queries import numbers
 from care.order_rules import Acknowledge, Announce, NoteCourtMatter, PaperState
 from care.order_texts import all_texts
 from care.vocabulary import OrderEventKind as Event, Source, TaskKind
@@ -105,7 +106,22 @@ def test_steps_keep_their_papers(care: Flask, time: Any) -> None:
     assert "am 2. November 2026 mündlich bekannt gegeben" in written and "Zeuge eines Ausbruchs" in written
     assert "nicht mit Ablauf des 15. November 2026, sondern erst mit Ablauf des 20. November 2026" in extended
     assert "nicht erst mit Ablauf des 20. November 2026, sondern schon mit Ablauf des 12. November 2026" in shortened
-    assert "letzter Tag ist der 3. November 2026" in lifted and "aufschiebende" not in lifted
+    assert "Die Anordnung endet mit Ablauf des 3. November 2026" in lifted and "aufschiebende" not in lifted
+
+
+def test_what_was_said_waits_to_be_written_whatever_its_last_day(care: Flask, time: Any) -> None:
+    ready_office()
+    case = step(new_case(), "issue_verbal", ends_on=date(2026, 11, 15))
+    case = step(case, "extend", ends_on=date(2026, 11, 20))
+    case = step(case, "shorten", ends_on=date(2026, 11, 18))
+    assert [task.kind for task in case.tasks if task.done_at is None] == [TaskKind.ORDER_UNWRITTEN]
+    assert numbers(OFFICER)["verbal"] == 1
+    case = step(case, "issue_written")
+    assert case.order_ends_on == date(2026, 11, 18) and numbers(OFFICER)["verbal"] == 0
+    assert not [task for task in case.tasks if task.done_at is None]
+    assert order_notices.make_due() == 3
+    written = text(notices(case)[-1].document.content)
+    assert "am 2. November 2026 mündlich bekannt gegeben" in written and "18. November 2026" in written
 
 
 def test_what_was_said_counts_at_once(care: Flask, time: Any) -> None:
@@ -124,6 +140,24 @@ def test_a_paper_waits_for_the_facts_of_its_office(care: Flask, time: Any) -> No
     with pytest.raises(RuleViolation):
         announce(case, notices(case)[0], way=Way.HANDED, given_on=date(2026, 11, 2))
     ready_office()
+    assert order_notices.make_due() == 1
+
+
+def test_a_paper_that_cannot_be_made_holds_up_no_other(care: Flask, time: Any) -> None:
+    ready_office()
+    bad = step(new_case(), "issue_written", ends_on=date(2026, 11, 15))
+    with transaction():
+        db.session.get_one(OrderNotice, notices(bad)[0].id).text_version = 99  # its wording is not there any more
+    time.forward(minutes=1)
+    good = step(new_case(), "issue_written", ends_on=date(2026, 11, 15))
+    assert order_notices.make_due() == 1
+    assert [notices(case)[0].paper for case in (bad, good)] == [PaperState.DUE, PaperState.MADE]
+    (task,) = [task for task in db.session.get_one(Case, bad.id).tasks if task.done_at is None]
+    assert task.kind is TaskKind.ORDER_PAPER_FAILED
+    assert order_notices.make_due() == 0  # nor is it tried for ever
+    with transaction():
+        db.session.get_one(OrderNotice, notices(bad)[0].id).text_version = 1
+        follow_up.finish_task(task.id, case=case_management.locked_case(bad.id), actor=OFFICER)
     assert order_notices.make_due() == 1
 
 

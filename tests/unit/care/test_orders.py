@@ -27,6 +27,8 @@ def step(standing, event, **dates):
         (VERBAL, "issue_written", {}, (State.WRITTEN, TODAY, date(2026, 11, 15))),
         (WRITTEN, "extend", {"ends_on": date(2026, 11, 20)}, (State.AMENDED, TODAY, date(2026, 11, 20))),
         (WRITTEN, "shorten", {"ends_on": date(2026, 11, 9)}, (State.AMENDED, TODAY, date(2026, 11, 9))),
+        (VERBAL, "extend", {"ends_on": date(2026, 11, 20)}, (State.VERBAL, TODAY, date(2026, 11, 20))),
+        (VERBAL, "shorten", {"ends_on": date(2026, 11, 9)}, (State.VERBAL, TODAY, date(2026, 11, 9))),
         (WRITTEN, "lift", {}, (State.LIFTED, TODAY, TODAY)),
         (LIFTED, "issue_written", {"ends_on": date(2026, 11, 9)}, (State.WRITTEN, TODAY, date(2026, 11, 9))),
     ],
@@ -42,6 +44,16 @@ def test_steps(standing, event, dates, expected):
 def test_what_the_table_lacks_is_impossible(standing, event):
     with pytest.raises(InvalidTransition):
         step(standing, event)
+
+
+@pytest.mark.parametrize("ends_on", [None, TODAY, date(2026, 11, 9)])
+def test_an_order_never_ends_before_it_begins(ends_on):
+    later = Standing(State.WRITTEN, date(2026, 11, 10), date(2026, 11, 15))
+    with pytest.raises(RuleViolation) as refused:
+        step(later, "lift", ends_on=ends_on)
+    assert refused.value.errors[0].field == "ends_on"
+    lifted = step(later, "lift", ends_on=date(2026, 11, 10))
+    assert (lifted.state, lifted.starts_on, lifted.ends_on) == (State.LIFTED, later.starts_on, later.starts_on)
 
 
 @pytest.mark.parametrize(
