@@ -33,6 +33,7 @@ LOOKED_AT_ONCE = 100
 CHANGED_AT_ONCE = 50  # half a second of writing at most, on SQLite too
 KEPT_FOR = timedelta(days=7)  # the cases of an act that is over, or that nobody confirmed
 MEANWHILE = N_("Changed meanwhile by somebody else: left as it is.")
+ELSEWHERE = N_("The case belongs to another health office by now.")
 SINCE = N_("Changed since by somebody else: not put back.")
 UNEXPECTED = N_("This could not be done because of an error on our side.")
 Step = Callable[["Turn", BulkActRow, Case], None]
@@ -115,6 +116,10 @@ def _actor(act: BulkAct) -> Actor:
 
 def _look(turn: Turn, row: BulkActRow, case: Case) -> None:
     row.seen_revision = case.facts_revision
+    if case.office_id != turn.act.office_id:
+        row.become(RowState.REFUSED)
+        row.reason = ELSEWHERE
+        return
     try:
         changes = turn.way.would(turn.command, case, turn.setting)
     except DomainError as refused:
@@ -125,9 +130,7 @@ def _look(turn: Turn, row: BulkActRow, case: Case) -> None:
 
 
 def _do(turn: Turn, row: BulkActRow, case: Case) -> None:
-    if case.facts_revision != row.seen_revision:
-        row.become(RowState.CHANGED)
-        row.reason = MEANWHILE
+    if _is_left_alone(turn, row, case, RowState.CHANGED, (row.seen_revision, MEANWHILE)):
         return
 
     def act_on_it() -> None:
@@ -142,9 +145,7 @@ def _do(turn: Turn, row: BulkActRow, case: Case) -> None:
 
 
 def _undo(turn: Turn, row: BulkActRow, case: Case) -> None:
-    if case.facts_revision != row.left_revision:
-        row.become(RowState.KEPT)
-        row.reason = SINCE
+    if _is_left_alone(turn, row, case, RowState.KEPT, (row.left_revision, SINCE)):
         return
 
     def put_it_back() -> None:
@@ -154,6 +155,17 @@ def _undo(turn: Turn, row: BulkActRow, case: Case) -> None:
 
     if _within_savepoint(row, RowState.KEPT, put_it_back):
         row.become(RowState.UNDONE)
+
+
+def _is_left_alone(turn: Turn, row: BulkActRow, case: Case, otherwise: RowState, known: tuple[int | None, str]) -> bool:
+    """A job may write everywhere: that the case is still the office's, and as it was, is asked here, under its lock."""
+    revision, reason = known
+    elsewhere = case.office_id != turn.act.office_id
+    if elsewhere or case.facts_revision != revision:
+        row.become(otherwise)
+        row.reason = ELSEWHERE if elsewhere else reason
+        return True
+    return False
 
 
 STEPS: dict[ActState, Step] = {ActState.PREPARING: _look, ActState.RUNNING: _do, ActState.UNDOING: _undo}

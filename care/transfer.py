@@ -190,6 +190,7 @@ def _move(case: Case, to: Office, note: str | None, actor: Actor) -> None:
         transfer_rows.withdraw(one, actor)  # another case of theirs may have been offered elsewhere
         one.office_id = to.id
         one.touched_at = clock.now()
+        one.facts_revision += 1  # whoever saw it before has seen it elsewhere; the next sweep looks at it again
         messages_follow(one.reference, before=f"office:{origin.id}", after=f"office:{to.id}")
     moved = [one.id for one in every]
     db.session.execute(update(OfficeTask).where(OfficeTask.case_id.in_(moved)).values(office_id=to.id))

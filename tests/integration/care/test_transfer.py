@@ -198,3 +198,10 @@ def test_through_the_api(app: Flask, client: FlaskClient, bearer: Bearer, places
     assert (again.status_code, again.json["errors"][0]["field"]) == (422, "office")
     with app.app_context():
         assert TaskKind.TAKEN_OVER in db.session.scalars(select(OfficeTask.kind)).all()
+
+
+def test_who_saw_the_case_before_has_seen_it_elsewhere(north: UUID, south: Office) -> None:
+    case = enrolled(north)
+    before = case.facts_revision
+    hand_over(case, south.code)
+    assert case.facts_revision == before + 1

@@ -1,0 +1,80 @@
+"""Acts on many cases when something comes in between: another office, a faulty case, a release."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from care import bulk_acts, transfer
+from care.bulk_act_rules import ActKind
+from care.bulk_acts import Wish
+from care.commands import TransferCase
+from care.models import Case
+from care.recipients import CHOSEN, ChosenCases
+from care.vocabulary import RiskLevel
+from config.database import db, transaction
+from notifications import bulk, bulk_writing
+from notifications.bulk import BulkAction, Plan
+from notifications.models import Notification
+from tests.factories.care import OFFICER, new_case, office
+from tests.integration.care.test_bulk_acts import (
+    RISK,
+    cases,
+    chosen,
+    confirmed,
+    counts,
+    fresh,
+    previewed,
+    undone,
+    worked_off,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def context(care: Flask, time: Any) -> None:
+    """At one moment, inside the application."""
+
+
+def handed_over(case: Case, to: str = "sued") -> None:
+    reference = case.reference
+    office(to)
+    transfer.hand_over(TransferCase(office=to), reference=reference, actor=OFFICER)
+
+
+def test_a_case_that_went_to_another_office_is_not_changed() -> None:
+    ids = [case.id for case in cases(2)]
+    act_id = previewed(ActKind.RISK, RISK, *map(fresh, ids))
+    handed_over(fresh(ids[0]))
+    assert counts(confirmed(act_id)) == {"changed": 1, "done": 1}
+    assert [fresh(case_id).risk_level for case_id in ids] == [None, RiskLevel.HIGH]
+
+
+def test_a_case_that_went_to_another_office_is_not_put_back() -> None:
+    ids = [case.id for case in cases(2)]
+    act_id = confirmed(previewed(ActKind.RISK, RISK, *map(fresh, ids)))
+    handed_over(fresh(ids[0]))
+    assert counts(undone(act_id)) == {"kept": 1, "undone": 1}
+    assert [fresh(case_id).risk_level for case_id in ids] == [RiskLevel.HIGH, None]
+
+
+def test_a_case_that_went_to_another_office_is_not_shown_in_the_preview() -> None:
+    case_id = new_case().id
+    act_id = bulk_acts.choose(Wish(ActKind.RISK, chosen(fresh(case_id)), RISK), actor=OFFICER)
+    handed_over(fresh(case_id))
+    worked_off(act_id)
+    assert counts(act_id) == {"refused": 1}
+
+
+def test_nobody_is_written_to_for_an_office_that_has_the_case_no_more() -> None:
+    ids = [case.id for case in cases(2)]
+    stays, goes = (fresh(case_id).reference for case_id in ids)
+    act_id = bulk_acts.choose(Wish(ActKind.MESSAGE, chosen(*map(fresh, ids))), actor=OFFICER)
+    filters = ChosenCases().filters({"chosen": str(act_id)})
+    plan = Plan("care.please_call", "Rückruf", "once", {}, CHOSEN, filters)
+    bulk_id = bulk.draft(plan, ChosenCases().people(OFFICER, filters), actor=OFFICER)
+    handed_over(fresh(ids[1]))
+    with transaction():
+        bulk.act(bulk_id, BulkAction.START, actor=OFFICER)
+    bulk_writing.write_next()
+    sent = db.session.query(Notification.about).where(Notification.bulk_id == bulk_id)
+    assert [about for (about,) in sent] == [stays] != [goes]
