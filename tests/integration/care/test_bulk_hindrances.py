@@ -1,11 +1,14 @@
 """Acts on many cases when something comes in between: another office, a faulty case, a release."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from care import bulk_acts, transfer
+from care import bulk_acts, bulk_work, transfer
 from care.bulk_act_rules import ActKind
 from care.bulk_acts import Wish
 from care.commands import TransferCase
@@ -13,6 +16,7 @@ from care.models import Case
 from care.recipients import CHOSEN, ChosenCases
 from care.vocabulary import RiskLevel
 from config.database import db, transaction
+from config.encryption import DecryptionError
 from notifications import bulk, bulk_writing
 from notifications.bulk import BulkAction, Plan
 from notifications.models import Notification
@@ -28,6 +32,8 @@ from tests.integration.care.test_bulk_acts import (
     undone,
     worked_off,
 )  # fmt: skip
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +84,55 @@ def test_nobody_is_written_to_for_an_office_that_has_the_case_no_more() -> None:
     bulk_writing.write_next()
     sent = db.session.query(Notification.about).where(Notification.bulk_id == bulk_id)
     assert [about for (about,) in sent] == [stays] != [goes]
+
+
+def faulty(what: Any, error: Exception) -> Any:
+    """Does as `what` does, but fails for the first case."""
+    calls: list[int] = []
+
+    def stumbling(*args: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return what(*args)
+
+    return stumbling
+
+
+ERRORS = [
+    pytest.param(DecryptionError("no key"), id="unreadable"),
+    pytest.param(IntegrityError("INSERT", {}, Exception()), id="integrity"),
+    pytest.param(DataError("INSERT", {}, Exception()), id="data"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_faulty_case_is_left_out_of_the_preview(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = bulk_work.WAYS[ActKind.RISK]
+    monkeypatch.setitem(bulk_work.WAYS, ActKind.RISK, replace(way, would=faulty(way.would, error)))
+    assert counts(previewed(ActKind.RISK, RISK, *cases(2))) == {"refused": 1, "ready": 1}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_faulty_case_holds_up_no_other(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    way, act_id = bulk_work.WAYS[ActKind.RISK], previewed(ActKind.RISK, RISK, *cases(3))
+    monkeypatch.setitem(bulk_work.WAYS, ActKind.RISK, replace(way, do=faulty(way.do, error)))
+    assert counts(confirmed(act_id)) == {"failed": 1, "done": 2}
+    monkeypatch.setitem(bulk_work.WAYS, ActKind.RISK, replace(way, undo=faulty(way.undo, error)))
+    assert counts(undone(act_id)) == {"failed": 1, "kept": 1, "undone": 1}
+
+
+def test_an_act_that_cannot_go_on_lets_the_others_pass(monkeypatch: pytest.MonkeyPatch, time: Any) -> None:
+    stuck = bulk_acts.choose(Wish(ActKind.RISK, chosen(new_case()), RISK), actor=OFFICER)
+    time.at += MINUTE
+    other = bulk_acts.choose(Wish(ActKind.FOLLOW_UP, chosen(new_case()), RISK), actor=OFFICER)
+    time.at += MINUTE
+    way = bulk_work.WAYS[ActKind.RISK]
+    gone = OperationalError("SELECT", {}, Exception())
+    monkeypatch.setitem(bulk_work.WAYS, ActKind.RISK, replace(way, would=faulty(way.would, gone)))
+    with pytest.raises(OperationalError):
+        bulk_work.work_next()
+    bulk_work.work_next()
+    assert (counts(stuck), counts(other)) == ({"new": 1}, {"ready": 1})
+    worked_off(stuck)
+    assert counts(stuck) == {"ready": 1}
