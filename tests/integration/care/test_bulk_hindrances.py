@@ -8,19 +8,20 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from care import bulk_acts, bulk_work, transfer
+from care import bulk_acts, bulk_work, releases, transfer
 from care.bulk_act_rules import ActKind
 from care.bulk_acts import Wish
-from care.commands import TransferCase
+from care.commands import MoveToProtocol, TransferCase
 from care.models import Case
 from care.recipients import CHOSEN, ChosenCases
-from care.vocabulary import RiskLevel
+from care.vocabulary import CloseReason, RiskLevel
+from config import clock
 from config.database import db, transaction
 from config.encryption import DecryptionError
 from notifications import bulk, bulk_writing
 from notifications.bulk import BulkAction, Plan
 from notifications.models import Notification
-from tests.factories.care import OFFICER, new_case, office
+from tests.factories.care import DAY, OFFICER, new_case, office, report
 from tests.integration.care.test_bulk_acts import (
     RISK,
     cases,
@@ -136,3 +137,27 @@ def test_an_act_that_cannot_go_on_lets_the_others_pass(monkeypatch: pytest.Monke
     assert (counts(stuck), counts(other)) == ({"new": 1}, {"ready": 1})
     worked_off(stuck)
     assert counts(stuck) == {"ready": 1}
+
+
+def test_nobody_is_released_as_long_as_it_can_be_taken_back(time: Any) -> None:
+    ids = [case.id for case in cases(2)]
+    time.at += 12 * DAY
+    for case_id in ids:
+        report(fresh(case_id))
+    act_id = confirmed(previewed(ActKind.PROTOCOL, MoveToProtocol(code="covid-19-10"), *map(fresh, ids)))
+    assert fresh(ids[0]).release_due_at == clock.now()  # ten days are over, fourteen were not
+    assert releases.release_due() == 0
+    time.at += 9 * MINUTE
+    assert releases.release_due() == 0
+    assert counts(undone(act_id)) == {"undone": 2}
+    assert all(fresh(case_id).is_open for case_id in ids)
+
+
+def test_when_the_window_is_over_they_are_released(time: Any) -> None:
+    case_id = new_case().id
+    time.at += 12 * DAY
+    report(fresh(case_id))
+    confirmed(previewed(ActKind.PROTOCOL, MoveToProtocol(code="covid-19-10"), fresh(case_id)))
+    time.at += 10 * MINUTE
+    assert releases.release_due() == 1
+    assert fresh(case_id).close_reason is CloseReason.COMPLETED_MONITORING
