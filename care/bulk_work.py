@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from auth.actors import Actor
 from care import household_rows, timeline, trail
@@ -23,6 +23,7 @@ from care.bulk_ways import WAYS, Setting, Way
 from care.models import Case
 from config import clock
 from config.database import claimable, db, locked, transaction
+from config.encryption import DecryptionError
 from config.errors import N_, DomainError
 from config.rowsets import among
 from config.settings import current_settings
@@ -33,6 +34,7 @@ LOOKED_AT_ONCE = 100
 CHANGED_AT_ONCE = 50  # half a second of writing at most, on SQLite too
 KEPT_FOR = timedelta(days=7)  # the cases of an act that is over, or that nobody confirmed
 MEANWHILE = N_("Changed meanwhile by somebody else: left as it is.")
+ELSEWHERE = N_("The case belongs to another health office by now.")
 SINCE = N_("Changed since by somebody else: not put back.")
 UNEXPECTED = N_("This could not be done because of an error on our side.")
 Step = Callable[["Turn", BulkActRow, Case], None]
@@ -49,14 +51,27 @@ class Turn:
 
 
 def work_next(only: UUID | None = None) -> int:
-    """Work off one chunk of the act that has waited longest, or of `only` this one; how many cases. For the job."""
+    """Work off one chunk of the act that has waited longest, or of `only` this one; how many cases. For the job.
+
+    An act whose chunk fails as a whole waits behind the others.
+    """
     waiting = select(BulkAct).where(BulkAct.state.in_(tuple(TO_DO))).order_by(BulkAct.worked_at, BulkAct.id)
-    with transaction():
-        if only:
-            act = db.session.scalars(locked(waiting.where(BulkAct.id == only))).first()
-        else:
-            act = db.session.scalars(claimable(waiting.limit(1))).first()
-        return _work(act) if act else 0
+    act_id: UUID | None = None
+    try:
+        with transaction():
+            if only:
+                act = db.session.scalars(locked(waiting.where(BulkAct.id == only))).first()
+            else:
+                act = db.session.scalars(claimable(waiting.limit(1))).first()
+            if act is None:
+                return 0
+            act_id = act.id
+            return _work(act)
+    except Exception:
+        if act_id:
+            with transaction():
+                db.session.execute(update(BulkAct).where(BulkAct.id == act_id).values(worked_at=clock.now()))
+        raise
 
 
 def work_off(act_id: UUID, most: int) -> None:
@@ -89,9 +104,8 @@ def _each(act: BulkAct, rows: Sequence[BulkActRow]) -> None:
     found = db.session.scalars(locked(wanted).execution_options(populate_existing=True) if changes else wanted)
     cases = {case.id: case for case in found}
     turn = _turn(act, ids)
-    step = STEPS[act.state]
     for row in rows:
-        step(turn, row, cases[row.case_id])
+        _one(turn, row, cases[row.case_id])
 
 
 def _turn(act: BulkAct, ids: Sequence[UUID]) -> Turn:
@@ -113,76 +127,85 @@ def _actor(act: BulkAct) -> Actor:
     return replace(Actor.system(by), kind="user", name=name or "", permissions=frozenset())
 
 
-def _look(turn: Turn, row: BulkActRow, case: Case) -> None:
-    row.seen_revision = case.facts_revision
-    try:
-        changes = turn.way.would(turn.command, case, turn.setting)
-    except DomainError as refused:
-        _refuse(row, RowState.REFUSED, refused)
-        return
-    row.details = {"changes": changes} if changes else None
-    row.become(RowState.READY if changes else RowState.SAME)
+def _one(turn: Turn, row: BulkActRow, case: Case) -> None:
+    """One step for one case, or nothing of it: a case that we cannot handle must not hold up the others for ever.
 
-
-def _do(turn: Turn, row: BulkActRow, case: Case) -> None:
-    if case.facts_revision != row.seen_revision:
-        row.become(RowState.CHANGED)
-        row.reason = MEANWHILE
-        return
-
-    def act_on_it() -> None:
-        turn.way.would(turn.command, case, turn.setting)
-        before = turn.way.do(turn.command, case, turn.setting)
-        timeline.add(case, "bulk_act", turn.setting.actor, bulk=turn.act.kind.value, cases=turn.act.total)
-        row.details = {**(row.details or {}), "before": before}
-
-    if _within_savepoint(row, RowState.FAILED, act_on_it):
-        row.left_revision = case.facts_revision
-        row.become(RowState.DONE)
-
-
-def _undo(turn: Turn, row: BulkActRow, case: Case) -> None:
-    if case.facts_revision != row.left_revision:
-        row.become(RowState.KEPT)
-        row.reason = SINCE
-        return
-
-    def put_it_back() -> None:
-        turn.way.undo((row.details or {})["before"], case, turn.setting.actor)
-        timeline.add(case, "bulk_undone", turn.setting.actor, bulk=turn.act.kind.value)
-        trail.record(turn.setting.actor, "case.bulk_undone", case, act=str(turn.act.id))
-
-    if _within_savepoint(row, RowState.KEPT, put_it_back):
-        row.become(RowState.UNDONE)
-
-
-STEPS: dict[ActState, Step] = {ActState.PREPARING: _look, ActState.RUNNING: _do, ActState.UNDOING: _undo}
-
-
-def _within_savepoint(row: BulkActRow, otherwise: RowState, work: Callable[[], None]) -> bool:
-    """Do `work`, or nothing of it. One case that we cannot handle must not hold up the others for ever."""
+    What the next try may well do, after a deadlock or a lost connection, fails the chunk.
+    """
+    step, otherwise = STEPS[turn.act.state]
     try:
         with db.session.begin_nested():
-            work()
+            step(turn, row, case)
             db.session.flush()
     except DomainError as refused:
         _refuse(row, otherwise, refused)
-    except SQLAlchemyError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.error("bulk_act_row_failed", act=str(row.act_id), row=row.number, error=type(error).__name__)
         row.become(otherwise)
         row.reason = UNEXPECTED
-    else:
+
+
+def _look(turn: Turn, row: BulkActRow, case: Case) -> None:
+    row.seen_revision = case.facts_revision
+    if case.office_id != turn.act.office_id:
+        row.become(RowState.REFUSED)
+        row.reason = ELSEWHERE
+        return
+    changes = turn.way.would(turn.command, case, turn.setting)
+    row.details = {"changes": changes} if changes else None
+    row.become(RowState.READY if changes else RowState.SAME)
+
+
+def _do(turn: Turn, row: BulkActRow, case: Case) -> None:
+    if _is_left_alone(turn, row, case, RowState.CHANGED, (row.seen_revision, MEANWHILE)):
+        return
+    turn.way.would(turn.command, case, turn.setting)
+    before = turn.way.do(turn.command, case, turn.setting)
+    timeline.add(case, "bulk_act", turn.setting.actor, bulk=turn.act.kind.value, cases=turn.act.total)
+    row.details = {**(row.details or {}), "before": before}
+    row.left_revision = case.facts_revision
+    row.become(RowState.DONE)
+
+
+def _undo(turn: Turn, row: BulkActRow, case: Case) -> None:
+    if _is_left_alone(turn, row, case, RowState.KEPT, (row.left_revision, SINCE)):
+        return
+    turn.way.undo((row.details or {})["before"], case, turn.setting.actor)
+    timeline.add(case, "bulk_undone", turn.setting.actor, bulk=turn.act.kind.value)
+    trail.record(turn.setting.actor, "case.bulk_undone", case, act=str(turn.act.id))
+    row.become(RowState.UNDONE)
+
+
+def _is_left_alone(turn: Turn, row: BulkActRow, case: Case, otherwise: RowState, known: tuple[int | None, str]) -> bool:
+    """A job may write everywhere: that the case is still the office's, and as it was, is asked here, under its lock."""
+    revision, reason = known
+    elsewhere = case.office_id != turn.act.office_id
+    if elsewhere or case.facts_revision != revision:
+        row.become(otherwise)
+        row.reason = ELSEWHERE if elsewhere else reason
         return True
     return False
+
+
+STEPS: dict[ActState, tuple[Step, RowState]] = {
+    ActState.PREPARING: (_look, RowState.REFUSED),
+    ActState.RUNNING: (_do, RowState.FAILED),
+    ActState.UNDOING: (_undo, RowState.KEPT),
+}
 
 
 def _refuse(row: BulkActRow, state: RowState, refused: DomainError) -> None:
     row.become(state)
     row.reason = refused.message[:200]
+    if not refused.params:
+        return
     params = {name: str(value) for name, value in refused.params.items()}
-    row.details = {**(row.details or {}), "params": params}
+    try:
+        row.details = {**(row.details or {}), "params": params}
+    except DecryptionError:  # its person's key is gone, and the reason says nothing without what belongs into it
+        row.reason = UNEXPECTED
 
 
 def _end(act: BulkAct) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, selectinload
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import list_order
+from care import bulk_windows, list_order
 from care.commands import normalised_phone
 from care.day_numbers import stands
 from care.list_filters import ListCases
@@ -21,6 +21,7 @@ from care.name_index import begins_like
 from care.people import external_index, family_name_index, name_index, phone_index
 from care.protocol import current_versions
 from care.vocabulary import OPEN_STATUSES, LineList
+from config import clock
 from config.database import db
 from config.encryption import blind_index
 from config.errors import N_, Forbidden, NotFound
@@ -172,8 +173,9 @@ def case_id_of_reference(reference: str) -> UUID | None:
 
 
 def to_release(limit: int) -> Sequence[UUID]:
-    """For the house itself: open cases that the rules say are over."""
+    """For the house itself: open cases that the rules say are over, and that no act on many may still put back."""
     statement = select(Case.id).where(Case.release_due_at.is_not(None), Case.status.in_(OPEN_STATUSES))
+    statement = statement.where(~bulk_windows.can_be_put_back(clock.now()))
     return db.session.scalars(statement.order_by(Case.release_due_at).limit(limit)).all()
 
 

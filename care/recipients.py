@@ -1,10 +1,11 @@
 """The people of a line list as recipients of a bulk send."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 
 from auth.actors import Actor
 from auth.models import Office
@@ -65,18 +66,16 @@ class CaseList:
         """The cases that are meant, in no order."""
         return matching(actor, _wanted(filters))
 
-    def withdrawn(self, abouts: Sequence[str]) -> set[str]:
-        """Cases that were closed since, and people who have asked since not to be written to.
+    def withdrawn(self, people: Sequence[Addressee]) -> set[int]:
+        """Whose case was closed since or went to another office, and who has asked since not to be written to.
 
         The cases stay locked until the messages are in the outbox, so that closing one finds its message to withdraw.
         """
-        wanted = select(Case.reference, Case.status, Person.channel, Person.opted_out_at).join(Case.person)
-        chosen = wanted.where(Case.reference.in_(abouts)).order_by(Case.id).with_for_update(of=Case)
-        return {
-            reference
-            for reference, status, channel, opted_out_at in db.session.execute(chosen)
-            if status not in OPEN_STATUSES or channel is Channel.NONE or opted_out_at is not None
-        }
+        columns = select(Case.reference, Case.office_id, Case.status, Person.channel, Person.opted_out_at)
+        chosen = columns.join(Case.person).where(Case.reference.in_({one.about for one in people}))
+        found = db.session.execute(chosen.order_by(Case.id).with_for_update(of=Case))
+        now: dict[str, Any] = {row.reference: row for row in found}
+        return {one.number for one in people if _is_withdrawn(one, now.get(one.about or ""))}
 
 
 class ChosenCases(CaseList):
@@ -100,6 +99,14 @@ class ChosenCases(CaseList):
         """The cases of the act. Raises NotFound."""
         chosen = bulk_act_queries.case_ids_of(actor, UUID(filters["chosen"]))
         return cases_visible_to(actor).where(Case.id.in_(chosen))
+
+
+def _is_withdrawn(chosen: Addressee, now: Row[Any] | None) -> bool:
+    """`now` is the case as it stands; None: it is gone. One that was closed when it was chosen may be so."""
+    if now is None or chosen.owner != f"office:{now.office_id}":
+        return True
+    closed_since = chosen.correlation is not None and now.status not in OPEN_STATUSES
+    return closed_since or now.channel is Channel.NONE or now.opted_out_at is not None
 
 
 def _wanted(filters: Mapping[str, str]) -> ListCases:

@@ -9,7 +9,7 @@ import structlog
 from flask_babel import gettext as _
 
 from auth.actors import Actor
-from care import case_management, messages, trail
+from care import bulk_windows, case_management, messages, trail
 from care.assessments import look_at, protocol_of, zone_of
 from care.isolation import EndingAction
 from care.letter_frame import frame, long_day, made_at
@@ -60,9 +60,9 @@ def _release(case_id: UUID) -> int:
     paper = certificate(case) if look_at(case, clock.now()).ending.action is EndingAction.RELEASE else None
     with transaction():
         case = case_management.locked_case(case_id)
-        if not case.is_open:
-            return 0
         now = clock.now()
+        if not case.is_open or bulk_windows.is_open(case, now):
+            return 0
         found = look_at(case, now).ending
         if found.action is EndingAction.GIVE_UP and found.close_reason is not None:
             case_management.end_by_rule(case, found.close_reason, RELEASER)

@@ -189,7 +189,9 @@ def _move(case: Case, to: Office, note: str | None, actor: Actor) -> None:
         _remember(one, origin, to, actor)
         transfer_rows.withdraw(one, actor)  # another case of theirs may have been offered elsewhere
         one.office_id = to.id
+        one.assigned_to = one.assigned_name = None  # whoever had it works elsewhere
         one.touched_at = clock.now()
+        one.facts_revision += 1  # whoever saw it before has seen it elsewhere; the next sweep looks at it again
         messages_follow(one.reference, before=f"office:{origin.id}", after=f"office:{to.id}")
     moved = [one.id for one in every]
     db.session.execute(update(OfficeTask).where(OfficeTask.case_id.in_(moved)).values(office_id=to.id))

@@ -31,6 +31,7 @@ class WriteForm(BaseForm):
     )
     sure = BooleanField(_l("Send it although it seems to tell of health"))
     nonce = HiddenField()
+    digest = HiddenField()  # of the preview that was shown; empty before there was one
 
     def offer(self) -> "WriteForm":
         self.template.choices = choices(MODULES)
@@ -71,7 +72,7 @@ def send_message(reference: str) -> ResponseReturnValue:
                 if request.form.get("go"):
                     with transaction():
                         case = case_management.locked_case(found.id)
-                        writing.send(command, case=case, actor=actor, nonce=form.number)
+                        writing.send(command, case=case, actor=actor, nonce=form.number, digest=form.digest.data or "")
                     flash(_("Your message is on its way."), "success")
                     return redirect(url_for("care.case", reference=reference, _anchor="talk"), 303)
     return _page(reference, form, shown)

@@ -4,6 +4,7 @@ What was written stays in the case as its timeline does, sealed with the person'
 the message has arrived. Functions run inside the caller's `transaction()` where they write.
 """
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -19,6 +20,7 @@ from care.commands import Command
 from care.health_words import telling_words
 from care.models import Case
 from config import clock
+from config.encryption import blind_index
 from config.errors import N_, RuleViolation
 from config.settings import current_settings
 from notifications import inbox
@@ -28,6 +30,7 @@ from notifications.rendering import render
 from notifications.segments import made_plain, measure
 from notifications.statuses import Channel as By
 
+NOT_SHOWN = N_("This is not what you were shown last. Please look at it once more before it goes out.")
 OWN_TEXT = "care.notice"
 LONGEST = 1000
 # Texts that are there in all languages, beside one's own.
@@ -62,7 +65,7 @@ class Preview:
     """A message as the person will get it. `segments` and `cost` (EUR) are 0 for e-mails.
 
     `letters` make the SMS longer; `plainer` is the text without them, where that is possible. `telling` are words that
-    tell of health.
+    tell of health. `digest` stands for all that goes out, and to which address; it tells nothing of either.
     """
 
     channel: str
@@ -77,6 +80,7 @@ class Preview:
     letters: tuple[str, ...]
     plainer: str | None
     telling: tuple[str, ...]
+    digest: str
 
 
 def preview(command: WriteMessage, case: Case) -> Preview:
@@ -105,18 +109,28 @@ def preview(command: WriteMessage, case: Case) -> Preview:
         letters=size.culprits if size else (),
         plainer=plain if plain and plain != command.text else None,
         telling=telling_words(command.text, protocol_of(case)),
+        digest=_digest(command.template, channel.value, to, text.locale, text.subject, text.body),
     )
+
+
+def _digest(*parts: str) -> str:
+    return blind_index("message_shown", json.dumps(parts)).hex()
 
 
 def _is_suppressed(channel: By, to: str) -> bool:
     return bool(suppressed(channel, [address_index(channel, to)]))
 
 
-def send(command: WriteMessage, *, case: Case, actor: Actor, nonce: UUID) -> None:
-    """Write to the person of the locked `case`; with the same `nonce` once. Raises RuleViolation."""
+def send(command: WriteMessage, *, case: Case, actor: Actor, nonce: UUID, digest: str) -> None:
+    """Write to the person of the locked `case`; with the same `nonce` once.
+
+    `digest` is that of the preview that was looked at. Raises RuleViolation, also when something else would go out.
+    """
     if case.health_erased_at is not None:
         raise RuleViolation("", N_("What was said about health has been erased; nothing is added any more."))
     shown = preview(command, case)
+    if digest != shown.digest:
+        raise RuleViolation("", NOT_SHOWN)
     if shown.telling and not command.sure:
         raise RuleViolation("sure", N_("Please confirm that this text may go out, or take those words out."))
     key = messages.write(case, command.template, command.variables, nonce)

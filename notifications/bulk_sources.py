@@ -17,8 +17,8 @@ class Addressee:
     """One person as a source gives them. `number` is how people find the row again (a line of the file, a place).
 
     Either `to` is an address as `outbox.enqueue` takes it, or `problem` says why there is none. `cells` are the
-    columns, their names in small letters. `correlation`: the source is asked once more before the message is written
-    (`RecipientSource.withdrawn`).
+    columns, their names in small letters. Those with an `about` are asked for at the source once more before the
+    message is written (`RecipientSource.withdrawn`).
     """
 
     number: int
@@ -67,8 +67,8 @@ class RecipientSource(Protocol):
         """Everybody that fits and that `actor` may see. Opens no transaction; each batch is read anew."""
         ...
 
-    def withdrawn(self, abouts: Sequence[str]) -> set[str]:
-        """Those of `abouts` to whom nothing is to be written any more; inside the caller's transaction, locked."""
+    def withdrawn(self, people: Sequence[Addressee]) -> set[int]:
+        """The numbers of those to whom nothing is to be written any more; inside the caller's transaction, locked."""
         ...
 
 
@@ -94,7 +94,7 @@ def waits(source: str) -> timedelta:
     return timedelta(minutes=current_settings().undo_minutes if found and found.held_back else 0)
 
 
-def withdrawn(source: str, abouts: Sequence[str]) -> set[str]:
+def withdrawn(source: str, people: Sequence[Addressee]) -> set[int]:
     """What the source says of people it gave before; nobody is withdrawn from a file."""
     found = _sources.get(source)
-    return found.withdrawn(abouts) if found and abouts else set()
+    return found.withdrawn(people) if found and people else set()

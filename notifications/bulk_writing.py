@@ -66,8 +66,8 @@ def _next_bulk() -> BulkSend | None:
 def _write(bulk: BulkSend, rows: Sequence[StoredRow]) -> int:
     if not rows:
         return 0
-    gone = withdrawn(bulk.source, sorted({row.who.about for row in rows if row.who.correlation and row.who.about}))
-    dropped = {row.id for row in rows if row.who.correlation and row.who.about in gone}
+    gone = withdrawn(bulk.source, [row.who for row in rows if row.who.about])
+    dropped = {row.id for row in rows if row.who.number in gone}
     if dropped:
         mark_problem(list(dropped), NOT_WANTED_ANY_MORE)
     outbox.enqueue_many(_messages(bulk, [row.who for row in rows if row.id not in dropped]))

@@ -22,6 +22,7 @@ from notifications.statuses import InboxState
 from tests.factories.care import OFFICER, new_case
 from tests.integration.care.test_staff_pages import case, csrf, officer, text  # noqa: F401 - fixtures
 
+NAMES = ("nonce", "digest")
 HELLO = WriteMessage(text="Bitte melden Sie sich morgen.")
 
 
@@ -33,7 +34,9 @@ def context(care, time):
 def send(case_id, command=HELLO, nonce=None, **values) -> None:
     with transaction():
         locked = case_management.locked_case(case_id)
-        writing.send(command.model_copy(update=values), case=locked, actor=OFFICER, nonce=nonce or uuid4())
+        command = command.model_copy(update=values)
+        digest = writing.preview(command, locked).digest
+        writing.send(command, case=locked, actor=OFFICER, nonce=nonce or uuid4(), digest=digest)
 
 
 def sent(reference: str) -> list[Notification]:
@@ -171,12 +174,34 @@ def test_from_the_page_of_the_case(officer, case):  # noqa: F811
     shown = officer.post(f"{address}/messages", data={"csrf_token": token, "template": "care.notice", "text": "Hallo"})
     assert shown.status_code == 200
     assert "Hallo" in text(shown)
-    nonce = text(shown).split('name="nonce"')[1].split('value="')[1].split('"')[0]
-    fields = {"csrf_token": csrf(shown), "template": "care.notice", "text": "Hallo", "nonce": nonce, "go": "1"}
+    fields = {"csrf_token": csrf(shown), "template": "care.notice", "text": "Hallo", "go": "1"} | carried(shown)
     for _ in range(2):
         assert officer.post(f"{address}/messages", data=fields).status_code == 303
     assert len(sent(case.reference)) == 1
     assert "Hallo" in text(officer.get(f"{address}?talk=messages"))
+
+
+def carried(page) -> dict[str, str]:
+    """What the page carries along from one look to the sending."""
+    return {name: text(page).split(f'name="{name}"')[1].split('value="')[1].split('"')[0] for name in NAMES}
+
+
+def test_nothing_goes_out_that_was_not_shown(officer, case):  # noqa: F811
+    address = f"/care/cases/{case.reference}/messages"
+    fields = {"csrf_token": csrf(officer.get(address)), "template": "care.notice", "text": "Hallo"}
+    never = officer.post(address, data=fields | {"go": "1"})
+    assert never.status_code == 422 and "nicht, was Ihnen zuletzt angezeigt wurde" in text(never)
+    shown = officer.post(address, data=fields)
+    other = officer.post(address, data=fields | carried(shown) | {"text": "Hallo, bitte anrufen", "go": "1"})
+    assert other.status_code == 422 and "Hallo, bitte anrufen" in text(other)
+    with transaction():
+        locked = case_management.locked_case(case.id)
+        locked.person.phone = "+4915198765432"
+    to_another = officer.post(address, data=fields | carried(shown) | {"go": "1"})
+    assert to_another.status_code == 422
+    assert not sent(case.reference)
+    seen = officer.post(address, data=fields | carried(to_another) | {"go": "1"})
+    assert seen.status_code == 303 and len(sent(case.reference)) == 1
 
 
 def test_nothing_typed_comes_back(officer, case):  # noqa: F811

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from auth.actors import Actor
 from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Role
-from care import asking, case_management, transfer
+from care import asking, case_management, course, transfer
 from care.commands import CloseCase, EnrolCase, TransferCase
+from care.course_commands import SetDetails
 from care.course_models import Handover
 from care.known_cases import already_enrolled
 from care.models import Case, OfficeTask
@@ -198,3 +199,21 @@ def test_through_the_api(app: Flask, client: FlaskClient, bearer: Bearer, places
     assert (again.status_code, again.json["errors"][0]["field"]) == (422, "office")
     with app.app_context():
         assert TaskKind.TAKEN_OVER in db.session.scalars(select(OfficeTask.kind)).all()
+
+
+def test_who_saw_the_case_before_has_seen_it_elsewhere(north: UUID, south: Office) -> None:
+    case = enrolled(north)
+    before = case.facts_revision
+    hand_over(case, south.code)
+    assert case.facts_revision == before + 1
+
+
+def test_nobody_of_the_first_office_has_the_case_any_more(north: UUID, south: Office) -> None:
+    case = enrolled(north)
+    with transaction():
+        locked, names = case_management.locked_case(case.id), {"berta": "Berta Nord"}
+        course.set_details(SetDetails(assigned_to="berta"), case=locked, actor=OFFICER, names=names)
+    assert course.colleagues(north) == [("berta", "Berta Nord")]
+    hand_over(case, south.code)
+    assert (case.assigned_to, case.assigned_name) == (None, None)
+    assert course.colleagues(south.id) == []
