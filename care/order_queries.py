@@ -199,7 +199,7 @@ def papers_to_print(actor: Actor, references: Collection[str], *, again: bool) -
         .order_by(Case.order_ends_on, Case.reference, OrderNotice.created_at)
         .limit(PRINTED_AT_ONCE)
     )
-    found = [(row[0], row[1]) for row in db.session.execute(wanted)]
+    found = [(row[0], row[1]) for row in db.session.execute(wanted) if row[1] is not None]
     named = select(OrderNotice.id).where(OrderNotice.id.in_([each[0] for each in found]), to_print)
     mine = set(db.session.scalars(locked(named.order_by(OrderNotice.id))))
     return [each for each in found if each[0] in mine]
