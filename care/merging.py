@@ -205,6 +205,7 @@ def _take(kept: Case, taken: Mapping[str, Any]) -> None:
     person.phone_number_of = taken.get("phone_number_of", person.phone_number_of)
     people.index(person)
     name_index.index_anew(person)
+    kept.marks_version = 0  # year of birth and postal code may be others: assessing the case marks them anew
     kept.external_index = people.external_index(kept.external_id) if kept.external_id else None
     kept.last_report_at = max((row.reported_at for row in counting(kept.reports)), default=None)
 

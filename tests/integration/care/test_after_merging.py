@@ -284,3 +284,19 @@ def test_the_trail_of_a_merge_says_nothing_of_health(care: Any, time: Any) -> No
     (event,) = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "case.merged"))
     assert event.facts["other"] == other.reference
     assert isinstance(event.facts["taken"], int) and event.facts["taken"] > 0
+
+
+def test_lists_find_people_by_the_address_and_birth_that_were_taken(care: Any, time: Any) -> None:
+    places = [{"street": "Weg 1", "postal_code": code, "city": "Nordstadt"} for code in ("10115", "20095")]
+    kept, other = (
+        new_case(person={"family_name": "Meyer", "birth_date": born, "address": place})
+        for born, place in zip(("1950-01-01", "1990-01-01"), places, strict=True)
+    )
+    merge(kept, other, address="other", birth_date="other")
+    kept_id = kept.id
+
+    def found(**filters: Any) -> list[UUID]:
+        return [case.id for case in queries.list_cases(OFFICER, ListCases(**filters)).items]
+
+    assert (found(postal_code="20095"), found(postal_code="10115")) == ([kept_id], [])
+    assert (found(age_to=40), found(age_from=60)) == ([kept_id], [])
