@@ -134,6 +134,7 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     kept.person.opted_out_at = opted_out_at  # nobody is written to again because of a merge
     db.session.add(CaseMerge(case=kept, merged_case_id=ending.id, at=now, actor_id=actor.id[:80], **record))
     _say(kept, ending, sides, actor)
+    duplicates.carry_over(ending, kept)
     duplicates.forget([ending.id], person_ids=[kept.person_id])
     reassess(ending, now)
     case_management.settled(kept, actor, now)
