@@ -170,6 +170,31 @@ def forget(case_ids: Collection[UUID], *, person_ids: Iterable[UUID] = ()) -> No
     db.session.execute(anew)
 
 
+def carry_over(ending: Case, kept: Case) -> None:
+    """Whoever is not the person of `ending` is not that of `kept` either, which it has gone into: nobody decides twice.
+
+    Inside the caller's transaction, once `kept` is as it will be: the decision rests on what speaks for it from now on.
+    """
+    known = {_other(row, kept.id): row for row in db.session.scalars(pairs_of([kept.id]))}
+    decided = pairs_of([ending.id]).where(DuplicatePair.state == PairState.NOT_THE_SAME)
+    for row in db.session.scalars(decided).all():
+        other = row.case_b if row.case_a_id == ending.id else row.case_a
+        if other.id == kept.id:
+            continue
+        ids = _in_order(kept, other)
+        pair = known.get(other.id) or DuplicatePair(id=new_id(), office_id=kept.office_id, found_at=row.found_at)
+        pair.case_a_id, pair.case_b_id = ids
+        alike = _likeness(*((kept, other) if ids[0] == kept.id else (other, kept)))
+        pair.score, pair.because = (alike.score, ",".join(alike.because)) if alike else (row.score, row.because)
+        pair.state, pair.decided_at, pair.decided_by = row.state, row.decided_at, row.decided_by
+        db.session.add(pair)
+    db.session.flush()
+
+
+def _other(row: DuplicatePair, case_id: UUID) -> UUID:
+    return row.case_b_id if row.case_a_id == case_id else row.case_a_id
+
+
 def decide_not_the_same(reference: str, other: str, actor: Actor) -> None:
     """Two cases are of two people, as somebody has found out. Inside the caller's transaction. Raises NotFound.
 

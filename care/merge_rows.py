@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.schema import Column, Table
 
 from auth.actors import Actor
 from care import household_rows, messages, own_cases
 from care.course_models import ContactAttempt
-from care.duplicate_models import DuplicatePair
 from care.link_models import CaseLink
 from care.models import Case, Person
 from care.naming_models import NamedContact
@@ -121,8 +120,6 @@ def settle_what_is_there_twice(kept: Case, ending: Case, actor: Actor) -> None:
         settle(kept, ending, actor)
     _check_ins(kept, ending)
     db.session.flush()
-    pairs = (DuplicatePair.case_a_id == ending.id) | (DuplicatePair.case_b_id == ending.id)
-    db.session.execute(delete(DuplicatePair).where(pairs), execution_options=BARE)
 
 
 def _check_ins(kept: Case, ending: Case) -> None:

@@ -134,6 +134,7 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     kept.person.opted_out_at = opted_out_at  # nobody is written to again because of a merge
     db.session.add(CaseMerge(case=kept, merged_case_id=ending.id, at=now, actor_id=actor.id[:80], **record))
     _say(kept, ending, sides, actor)
+    duplicates.carry_over(ending, kept)
     duplicates.forget([ending.id], person_ids=[kept.person_id])
     reassess(ending, now)
     case_management.settled(kept, actor, now)
@@ -205,6 +206,7 @@ def _take(kept: Case, taken: Mapping[str, Any]) -> None:
     person.phone_number_of = taken.get("phone_number_of", person.phone_number_of)
     people.index(person)
     name_index.index_anew(person)
+    kept.marks_version = 0  # year of birth and postal code may be others: assessing the case marks them anew
     kept.external_index = people.external_index(kept.external_id) if kept.external_id else None
     kept.last_report_at = max((row.reported_at for row in counting(kept.reports)), default=None)
 

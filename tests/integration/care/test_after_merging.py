@@ -18,6 +18,7 @@ from care import (
     case_management,
     check_ins,
     day_numbers,
+    duplicates,
     fact_rows,
     merge_rows,
     notes,
@@ -33,6 +34,8 @@ from care.bulk_selection import Chosen
 from care.commands import OrderEvent, RecordReport
 from care.course_commands import SetDetails, WriteComment
 from care.course_models import Comment
+from care.duplicate_models import DuplicatePair
+from care.duplicate_rules import PairState
 from care.list_filters import ListCases
 from care.models import Case
 from care.vocabulary import OrderState, ReportChannel, RiskLevel, TaskKind
@@ -284,3 +287,36 @@ def test_the_trail_of_a_merge_says_nothing_of_health(care: Any, time: Any) -> No
     (event,) = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "case.merged"))
     assert event.facts["other"] == other.reference
     assert isinstance(event.facts["taken"], int) and event.facts["taken"] > 0
+
+
+def test_lists_find_people_by_the_address_and_birth_that_were_taken(care: Any, time: Any) -> None:
+    places = [{"street": "Weg 1", "postal_code": code, "city": "Nordstadt"} for code in ("10115", "20095")]
+    kept, other = (
+        new_case(person={"family_name": "Meyer", "birth_date": born, "address": place})
+        for born, place in zip(("1950-01-01", "1990-01-01"), places, strict=True)
+    )
+    merge(kept, other, address="other", birth_date="other")
+    kept_id = kept.id
+
+    def found(**filters: Any) -> list[UUID]:
+        return [case.id for case in queries.list_cases(OFFICER, ListCases(**filters)).items]
+
+    assert (found(postal_code="20095"), found(postal_code="10115")) == ([kept_id], [])
+    assert (found(age_to=40), found(age_from=60)) == ([kept_id], [])
+
+
+@pytest.mark.parametrize("taken", ["kept", "other"])
+def test_whoever_was_found_to_be_somebody_else_stays_so(care: Any, time: Any, taken: str) -> None:
+    said = {"given_name": "Anna", "birth_date": "1984-05-07"}
+    kept, other, third = (new_case(person=said | {"family_name": name}) for name in ("Meyer", "Maier", "Mayer"))
+    duplicates.seek_missing()
+    with transaction():
+        duplicates.decide_not_the_same(other.reference, third.reference, OFFICER)
+    pair = min(kept.id, third.id), max(kept.id, third.id)
+    merge(kept, other, family_name=taken)
+    for _ in range(2):
+        (row,) = db.session.scalars(select(DuplicatePair))
+        assert ((row.case_a_id, row.case_b_id), row.state) == (pair, PairState.NOT_THE_SAME)
+        assert row.decided_by == OFFICER.id
+        duplicates.seek_missing()
+        db.session.expire_all()

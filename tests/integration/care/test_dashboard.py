@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
-from care import case_management, daily_counts, erasure, follow_up, list_place, notes, orders
+from care import case_management, daily_counts, erasure, follow_up, list_marking, list_place, notes, orders
 from care.commands import CloseCase, OrderEvent, SetPreferences
 from care.course_commands import RecordAttempt
 from care.daily_counts import COUNTED
@@ -121,6 +121,23 @@ def test_days_are_counted_once_missed_ones_are_made_up_for_and_stay_after_erasur
     while job.run():
         pass
     assert kept()[TODAY, "curve", "contact"] == kept()[TODAY, "heard", ""] == 1
+
+
+def test_days_are_not_counted_before_all_cases_can_be_found(officer, time):  # noqa: F811
+    case = case_of_login()
+    with transaction():  # as an upgrade leaves what was there
+        found = db.session.get_one(Case, case.id)
+        found.marks_version, found.curve_mark = 0, None
+    time.at = local(TODAY + DAY, 1)
+    while daily_counts.count_days():
+        pass
+    assert not any(number for (_, figure, _), number in kept().items() if figure != COUNTED)
+    here = select(func.count()).select_from(DailyCount).where(DailyCount.office_id == case.office_id)
+    assert db.session.scalar(here) == 0
+    assert list_marking.mark_missing() == 1
+    while daily_counts.count_days():
+        pass
+    assert kept()[TODAY, "curve", "contact"] == 1
 
 
 def kept() -> dict[tuple[date, str, str], int]:

@@ -7,6 +7,7 @@ import pytest
 from flask import g
 from sqlalchemy import select, text, update
 
+from auth import retention
 from auth.models import AuditEvent
 from care.list_models import SavedView
 from config.database import db, transaction
@@ -133,3 +134,13 @@ def test_chips_take_one_filter_away_and_nonsense_is_left_out(officer):  # noqa: 
     assert 'value="heute-3"' in shown
     answer = officer.get("/care/cases/?kind=martian&onset_from=31.02.2026&risk_level=high")
     assert answer.headers["Location"] == "/care/cases/?risk_level=high"
+
+
+def test_a_view_that_nobody_has_changed_for_a_year_goes(officer, saved, time):  # noqa: F811
+    time.at += timedelta(days=364)
+    retention.run_due()
+    assert view().id == saved.id
+    time.at += timedelta(days=2)
+    retention.run_due()
+    db.session.rollback()
+    assert db.session.scalars(select(SavedView)).all() == []
