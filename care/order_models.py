@@ -21,6 +21,9 @@ class OrderNotice(OfCase, Identified, Base):
 
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_order_event.id"), unique=True)
+    office_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("office.id")
+    )  # that took the step, wherever the case is now
     document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_document.id"), index=True)
     created_at: Mapped[datetime]
     paper: Mapped[PaperState]

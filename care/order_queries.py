@@ -123,12 +123,14 @@ def _row(case: Case, notice: OrderNotice | None) -> dict[str, Any]:
 
 def of_case(case: Case) -> dict[str, Any]:
     """What the page of a case shows of its order: every step, the matter for the court, what the office still lacks."""
-    found = [notice_values(notice) for notice in _of_cases([case.id]).get(case.id, [])]
+    notices = _of_cases([case.id]).get(case.id, [])
+    found = [notice_values(notice) for notice in notices]
+    orders_it = next((one.office_id for one in notices if one.paper is PaperState.DUE), case.office_id)
     return {
         "notices": found,
         "unacknowledged": [one for one in found if one["can_be_known"] and one["acknowledged_at"] is None],
         "court_matter": court_matters.values_of(case),
-        "missing_facts": missing_facts(db.session.get(Office, case.office_id)),
+        "missing_facts": missing_facts(db.session.get(Office, orders_it)),
     }
 
 

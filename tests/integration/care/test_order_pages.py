@@ -262,7 +262,10 @@ def test_letters(officer: FlaskClient, time: Any) -> None:
     assert post(officer, f"{at}/letters/release", at).status_code == 404  # its last day is not over
     time.forward(days=1)
     released = " ".join(pages(post(officer, f"{at}/letters/release", at).data))
-    assert "Das Gesundheitsamt hat Ihre Anordnung aufgehoben. Der letzte Tag der Anordnung war der 2. November 2026." in released
+    assert (
+        "Das Gesundheitsamt hat Ihre Anordnung aufgehoben. Der letzte Tag der Anordnung war der 2. November 2026."
+        in released
+    )
     many = post(officer, "/care/orders/letters/first", cases=f"{case.reference} {case_here().reference}")
     assert len(pages(many.data)) >= 2
 

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 from sqlalchemy import func, select, text as text_of
 
 from auth.erasures import EVERYTHING
-from care import case_management, court_matters, erasure, follow_up, keeping, order_notices, orders
-from care.commands import OrderEvent
+from care import case_management, court_matters, erasure, follow_up, keeping, order_notices, orders, transfer
+from care.commands import OrderEvent, TransferCase
 from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
 from care.order_queries import numbers
@@ -141,6 +141,23 @@ def test_a_paper_waits_for_the_facts_of_its_office(care: Flask, time: Any) -> No
         announce(case, notices(case)[0], way=Way.HANDED, given_on=date(2026, 11, 2))
     ready_office()
     assert order_notices.make_due() == 1
+
+
+def test_a_paper_is_of_the_office_that_has_ordered(care: Flask, time: Any) -> None:
+    ready_office()
+    case = step(new_case(), "issue_written", ends_on=date(2026, 11, 15))
+    south = office("sued", name="Gesundheitsamt Süd", address="Südweg 1", court="Verwaltungsgericht Südstadt")
+    with transaction():
+        db.session.merge(south).signatory = "Dr. Süd"
+    transfer.hand_over(TransferCase(office="sued", offer=False), reference=case.reference, actor=OFFICER)
+    assert order_notices.make_due() == 1
+    (notice,) = notices(case)
+    said = text(notice.document.content)
+    assert notice.case.office_id == south.id
+    assert "Dr. Erna Beispiel" in said and "Verwaltungsgericht Musterstadt" in said and "Süd" not in said
+    case = step(case, "extend", ends_on=date(2026, 11, 20))
+    assert order_notices.make_due() == 1
+    assert "Dr. Süd" in text(notices(case)[-1].document.content)
 
 
 def test_a_paper_that_cannot_be_made_holds_up_no_other(care: Flask, time: Any) -> None:
