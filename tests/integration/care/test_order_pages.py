@@ -183,6 +183,8 @@ def test_many_at_once(officer: FlaskClient, time: Any) -> None:
     elsewhere = new_case()  # in another office
     named = [one.reference for one in (fine, verbal, lifted)] + [elsewhere.reference, "ZZZZZZZZ"]
     fields = {"cases": "\n".join(named), "event": "issue_written", "legal_basis": "§ 30 IfSG"}
+    asked = officer.get("/care/orders/round").get_data(as_text=True)
+    assert "Bei neuer Anordnung leer: der letzte Beobachtungstag." in asked  # an extension has to name its day
     preview = post(officer, "/care/orders/round", **fields).get_data(as_text=True)
     assert "Schriftlich anordnen für 2 Personen" in preview
     assert "12.11.2026" in preview
