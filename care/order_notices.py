@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from auth.actors import Actor
@@ -18,7 +18,7 @@ from care.assessments import zone_of
 from care.commands import OrderEvent
 from care.models import Case, Document, OfficeTask, OrderRecord
 from care.monitoring import local_day
-from care.order_models import OrderNotice
+from care.order_models import OPEN_PAPERS, OrderNotice
 from care.order_papers import NEEDED, StepOnPaper
 from care.order_rules import WITH_PAPER, Acknowledge, Announce, PaperState
 from care.order_texts import text_for, text_named
@@ -182,7 +182,7 @@ def make_due() -> int:
     wanted = (
         select(OrderNotice.id)
         .join(Office, Office.id == OrderNotice.office_id)
-        .where(OrderNotice.paper == PaperState.DUE, OrderNotice.announced_on.is_(None))
+        .where(text(OPEN_PAPERS), OrderNotice.paper == PaperState.DUE)
         .where(*(getattr(Office, name).is_not(None) for name in NEEDED), OrderNotice.case_id.not_in(given_up))
         .order_by(OrderNotice.created_at, OrderNotice.id)
         .limit(BATCH)

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 
 from auth.actors import Actor
 from auth.models import Office
 from care import court_matters, page_marks
 from care.commands import Command
 from care.models import Case
-from care.order_models import CourtMatter, OrderNotice
+from care.order_models import OPEN_PAPERS, CourtMatter, OrderNotice
 from care.order_papers import missing_facts
 from care.order_rules import PaperState
 from care.queries import cases_visible_to
@@ -51,9 +51,9 @@ def _notices(*which: ColumnElement[bool]) -> ColumnElement[bool]:
     return Case.id.in_(select(OrderNotice.case_id).where(*which))
 
 
-def _waiting(*states: PaperState) -> ColumnElement[bool]:
-    """Papers that the person does not have; this is what the partial index of them holds."""
-    return and_(OrderNotice.paper.in_(states), OrderNotice.announced_on.is_(None))
+def _waiting(state: PaperState) -> ColumnElement[bool]:
+    """Papers in this state that the person does not have; off the index of them."""
+    return and_(text(OPEN_PAPERS), OrderNotice.paper == state)
 
 
 def _which(work: Work) -> ColumnElement[bool]:
@@ -61,7 +61,7 @@ def _which(work: Work) -> ColumnElement[bool]:
     today = clock.today(current_settings().zone)
     running = and_(Case.order_state.in_(RUNNING), Case.order_ends_on >= today)
     can_be_known = or_(OrderNotice.paper.in_((PaperState.MADE, PaperState.PRINTED)), OrderNotice.told_at.is_not(None))
-    lost = _notices(_waiting(*PaperState), OrderNotice.is_lost.is_(True))
+    lost = _notices(OrderNotice.announced_on.is_(None), OrderNotice.is_lost.is_(True))
     on_the_way = OrderNotice.given_on.is_(None)
     known: dict[Work, ColumnElement[bool]] = {
         "verbal": and_(Case.order_state == OrderState.VERBAL, running),
@@ -200,7 +200,7 @@ def papers_to_print(actor: Actor, references: Collection[str], *, again: bool) -
         .order_by(Case.order_ends_on, Case.reference, OrderNotice.created_at)
         .limit(PRINTED_AT_ONCE)
     )
-    found = [(row[0], row[1]) for row in db.session.execute(wanted)]
+    found = [(row[0], row[1]) for row in db.session.execute(wanted) if row[1] is not None]
     named = select(OrderNotice.id).where(OrderNotice.id.in_([each[0] for each in found]), to_print)
     mine = set(db.session.scalars(locked(named.order_by(OrderNotice.id))))
     return [each for each in found if each[0] in mine]
