@@ -29,6 +29,7 @@ from config.database import db
 from config.errors import N_, RuleViolation
 from config.gathering import gathering
 from config.ids import new_reference
+from config.rowsets import among
 from notifications.preferences import Basis
 
 log = structlog.get_logger(__name__)
@@ -225,6 +226,6 @@ def _heads(commands: Sequence[EnrolCase], office_id: UUID) -> dict[str, Case]:
     references = {_written(command) for command in commands if command.household_of is not None}
     if not references:
         return {}
-    heads = household_rows.heads_for(references, office_id, field="household_of")
-    household_rows.lock([head.id for head in heads.values()])
-    return heads
+    named = select(Case.id).where(among(Case.reference, references), Case.office_id == office_id)
+    household_rows.lock(db.session.scalars(named).all())  # before they are read: somebody may be moving them
+    return household_rows.heads_for(references, office_id, field="household_of")

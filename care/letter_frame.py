@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from flask_babel import format_date, gettext as _
 
@@ -16,12 +17,20 @@ from config.database import db
 from config.settings import current_settings
 
 
-def frame(case: Case, subject: str, facts: Sequence[tuple[str, str]] = (), addressee: str = "") -> dict[str, Any]:
+def frame(
+    case: Case,
+    subject: str,
+    facts: Sequence[tuple[str, str]] = (),
+    addressee: str = "",
+    *,
+    office_id: UUID | None = None,
+) -> dict[str, Any]:
     """What `letter.typ` needs beside the body. Call while speaking German (`speaking(PAPER_LOCALE)`).
 
     `facts`: what stands beside reference and date; `addressee`: lines, where it does not go to the person themselves.
+    `office_id`: who writes, where that is not the office that has the case now.
     """
-    office = db.session.get(Office, case.office_id)
+    office = db.session.get(Office, office_id or case.office_id)
     name = office.name if office else current_settings().city_name
     line = [name, *lines_of(office.address)] if office and office.address else [name]
     reachable = [office.phone, office.email] if office else []

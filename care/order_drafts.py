@@ -27,6 +27,7 @@ def draft(command: OrderEvent, case: Case) -> bytes:
         legal_basis=command.legal_basis,
         starts_on=standing.starts_on,
         ends_on=standing.ends_on,
+        office_id=case.office_id,
         text=module,
         previous_ends_on=before.ends_on if before else None,
         told_at=order_notices.told_at(case) if was_verbal else None,

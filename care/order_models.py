@@ -10,8 +10,11 @@ from care.models import Case, Document, OfCase, OrderRecord
 from care.order_rules import PaperState
 from care.vocabulary import Source
 from config.announcement import Way
-from config.database import Base, Identified
+from config.database import Base, Identified, partial_index
 from config.encryption import sealed
+
+OPEN_PAPERS = "paper IN ('due', 'made', 'printed') AND announced_on IS NULL"
+"""Papers that the person does not have, spelt as their index spells it: `text(OPEN_PAPERS)`, or it could not serve."""
 
 
 class OrderNotice(OfCase, Identified, Base):
@@ -21,6 +24,9 @@ class OrderNotice(OfCase, Identified, Base):
 
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_order_event.id"), unique=True)
+    office_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("office.id")
+    )  # that took the step, wherever the case is now
     document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_document.id"), index=True)
     created_at: Mapped[datetime]
     paper: Mapped[PaperState]
@@ -50,13 +56,7 @@ class OrderNotice(OfCase, Identified, Base):
     document: Mapped[Document | None] = relationship()
 
     __table_args__ = (
-        Index(
-            "ix_care_order_notice_open_paper",
-            "paper",
-            "created_at",
-            sqlite_where=text("paper IN ('due', 'made', 'printed') AND announced_on IS NULL"),
-            postgresql_where=text("paper IN ('due', 'made', 'printed') AND announced_on IS NULL"),
-        ),
+        partial_index("ix_care_order_notice_open_paper", "paper", "created_at", where=OPEN_PAPERS),
         Index(
             "ix_care_order_notice_unacknowledged",
             "case_id",

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from auth.actors import Actor
@@ -18,7 +18,7 @@ from care.assessments import zone_of
 from care.commands import OrderEvent
 from care.models import Case, Document, OfficeTask, OrderRecord
 from care.monitoring import local_day
-from care.order_models import OrderNotice
+from care.order_models import OPEN_PAPERS, OrderNotice
 from care.order_papers import NEEDED, StepOnPaper
 from care.order_rules import WITH_PAPER, Acknowledge, Announce, PaperState
 from care.order_texts import text_for, text_named
@@ -57,6 +57,7 @@ def follow(
     notice = OrderNotice(
         case=case,
         event=record,
+        office_id=case.office_id,
         created_at=record.recorded_at,
         paper=PaperState.DUE if has_paper else PaperState.NONE,
         text_code=module.code if module else None,
@@ -180,9 +181,8 @@ def make_due() -> int:
     )
     wanted = (
         select(OrderNotice.id)
-        .join(Case, Case.id == OrderNotice.case_id)
-        .join(Office, Office.id == Case.office_id)
-        .where(OrderNotice.paper == PaperState.DUE, OrderNotice.announced_on.is_(None))
+        .join(Office, Office.id == OrderNotice.office_id)
+        .where(text(OPEN_PAPERS), OrderNotice.paper == PaperState.DUE)
         .where(*(getattr(Office, name).is_not(None) for name in NEEDED), OrderNotice.case_id.not_in(given_up))
         .order_by(OrderNotice.created_at, OrderNotice.id)
         .limit(BATCH)
@@ -242,6 +242,7 @@ def step_of(notice: OrderNotice) -> StepOnPaper:
         legal_basis=event.legal_basis or "",
         starts_on=event.starts_on,
         ends_on=event.ends_on,
+        office_id=notice.office_id,
         text=text_named(notice.text_code, notice.text_version),
         previous_ends_on=notice.previous_ends_on,
         told_at=told_at(notice.case, notice.created_at) if notice.confirms_verbal else None,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from flask_babel import format_date, gettext as _
 
@@ -55,12 +56,16 @@ CHANGES = {
 
 @dataclass(frozen=True)
 class StepOnPaper:
-    """What a paper says of one step of an order. Days are local and inclusive; `told_at` is aware."""
+    """What a paper says of one step of an order. Days are local and inclusive; `told_at` is aware.
+
+    `office_id`: who has ordered it, and signs it, also when the case has gone to another office since.
+    """
 
     event: Event
     legal_basis: str
     starts_on: date
     ends_on: date
+    office_id: UUID
     text: OrderText
     previous_ends_on: date | None = None
     told_at: datetime | None = None
@@ -82,7 +87,7 @@ def render(case: Case, step: StepOnPaper) -> bytes:
 
 
 def _data(case: Case, step: StepOnPaper) -> dict[str, Any]:
-    office = db.session.get(Office, case.office_id)
+    office = db.session.get(Office, step.office_id)
     common, said = common_text(step.text.common), step.text.step(step.event, case.kind)
     places = _places(case, step, office)
 
@@ -91,7 +96,7 @@ def _data(case: Case, step: StepOnPaper) -> dict[str, Any]:
 
     born = [(_("Date of birth"), format_date(case.person.birth_date, "medium", rebase=False))]
     return {
-        **frame(case, fill(said.subject), born if case.person.birth_date else ()),
+        **frame(case, fill(said.subject), born if case.person.birth_date else (), office_id=step.office_id),
         "draft": _("Draft") if step.draft else "",
         **_beginning(case, step, common, fill),
         "operative": {"title": common.headings.operative, "items": [fill(line) for line in said.operative]},
@@ -161,7 +166,7 @@ def _places(case: Case, step: StepOnPaper, office: Office | None) -> dict[str, s
 
 def _explained(case: Case, step: StepOnPaper) -> dict[str, Any]:
     """The same in short, in the language that is spoken."""
-    office = db.session.get(Office, case.office_id)
+    office = db.session.get(Office, step.office_id)
     said = [_measure(step)]
     if step.event is not Event.LIFT:
         said += [

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 
 from auth.actors import Actor
 from auth.models import Office
@@ -16,7 +16,7 @@ from care import court_matters, page_marks
 from care.commands import Command
 from care.day_numbers import stands
 from care.models import Case
-from care.order_models import CourtMatter, OrderNotice
+from care.order_models import OPEN_PAPERS, CourtMatter, OrderNotice
 from care.order_papers import missing_facts
 from care.order_rules import PaperState
 from care.queries import cases_visible_to
@@ -52,9 +52,9 @@ def _notices(*which: ColumnElement[bool]) -> ColumnElement[bool]:
     return Case.id.in_(select(OrderNotice.case_id).where(*which))
 
 
-def _waiting(*states: PaperState) -> ColumnElement[bool]:
-    """Papers that the person does not have; this is what the partial index of them holds."""
-    return and_(OrderNotice.paper.in_(states), OrderNotice.announced_on.is_(None))
+def _waiting(state: PaperState) -> ColumnElement[bool]:
+    """Papers in this state that the person does not have; off the index of them."""
+    return and_(text(OPEN_PAPERS), OrderNotice.paper == state)
 
 
 def _which(work: Work) -> ColumnElement[bool]:
@@ -62,7 +62,7 @@ def _which(work: Work) -> ColumnElement[bool]:
     today = clock.today(current_settings().zone)
     running = and_(Case.order_state.in_(RUNNING), Case.order_ends_on >= today)
     can_be_known = or_(OrderNotice.paper.in_((PaperState.MADE, PaperState.PRINTED)), OrderNotice.told_at.is_not(None))
-    lost = _notices(_waiting(*PaperState), OrderNotice.is_lost.is_(True))
+    lost = _notices(OrderNotice.announced_on.is_(None), OrderNotice.is_lost.is_(True))
     on_the_way = OrderNotice.given_on.is_(None)
     known: dict[Work, ColumnElement[bool]] = {
         "verbal": and_(Case.order_state == OrderState.VERBAL, running),
@@ -124,12 +124,14 @@ def _row(case: Case, notice: OrderNotice | None) -> dict[str, Any]:
 
 def of_case(case: Case) -> dict[str, Any]:
     """What the page of a case shows of its order: every step, the matter for the court, what the office still lacks."""
-    found = [notice_values(notice) for notice in _of_cases([case.id]).get(case.id, [])]
+    notices = _of_cases([case.id]).get(case.id, [])
+    found = [notice_values(notice) for notice in notices]
+    orders_it = next((one.office_id for one in notices if one.paper is PaperState.DUE), case.office_id)
     return {
         "notices": found,
         "unacknowledged": [one for one in found if one["can_be_known"] and one["acknowledged_at"] is None],
         "court_matter": court_matters.values_of(case),
-        "missing_facts": missing_facts(db.session.get(Office, case.office_id)),
+        "missing_facts": missing_facts(db.session.get(Office, orders_it)),
     }
 
 

@@ -1,5 +1,6 @@
 """Orders: what was only said is not in writing yet, whatever became of its last day since."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
@@ -20,6 +21,20 @@ SAID_LAST = """
 
 def upgrade() -> None:
     op.execute(SAID_LAST)
+    _ordering_office()
+
+
+def _ordering_office() -> None:
+    """Steps that are there already: of the office that has the case; until now that was who signed."""
+    with op.batch_alter_table("care_order_notice") as batch:
+        batch.add_column(sa.Column("office_id", sa.Uuid(), nullable=True))
+    op.execute(
+        "UPDATE care_order_notice "
+        "SET office_id = (SELECT office_id FROM care_case WHERE care_case.id = care_order_notice.case_id)"
+    )
+    with op.batch_alter_table("care_order_notice") as batch:
+        batch.alter_column("office_id", existing_type=sa.Uuid(), nullable=False)
+        batch.create_foreign_key(batch.f("fk_care_order_notice_office_id_office"), "office", ["office_id"], ["id"])
 
 
 def downgrade() -> None:

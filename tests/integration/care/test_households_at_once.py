@@ -7,22 +7,53 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from care import asking, case_management, check_ins, conversion, households, reassessing
 from care.assessment_models import SymptomReport
 from care.assessments import look_at
-from care.commands import CloseCase, RecordReport, SetPreferences
+from care.commands import CloseCase, EnrolCase, RecordReport, SetPreferences
 from care.course_commands import ConvertCase, JoinHousehold
 from care.models import Case
 from care.vocabulary import CloseReason, Kind, ReportChannel
 from config.database import db, transaction
-from config.errors import DomainError
-from tests.factories.care import OFFICER, new_case
+from config.errors import DomainError, RuleViolation
+from tests.factories.care import OFFICER, enrolment, new_case
 from tests.integration.care.conftest import Clock
 from tests.support.at_work import at_work
 
 THREADS, ACTS, HOUSEHOLDS, MEMBERS = 8, 25, 3, 4
+
+
+def test_who_joins_a_household_sees_who_answers_for_it_now(care: Flask, time: Clock) -> None:
+    """Somebody is moving the head while another enrols into that household, and has to wait."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("there, one writes at a time")
+    head, other = new_case(), new_case()
+    command = EnrolCase.model_validate(enrolment() | {"household_of": head.reference})
+    office_id = head.office_id
+    refused: list[str] = []
+
+    def join() -> None:
+        with at_work(care):
+            try:
+                with transaction():
+                    case_management.enrol(command, actor=OFFICER, office_id=office_id)
+            except RuleViolation as error:
+                refused.append(error.errors[0].field)
+
+    joins = threading.Thread(target=join)
+    with transaction():
+        move = JoinHousehold(head=other.reference)
+        households.move(move, case=households.locked_case(move, head.id), actor=OFFICER)
+        db.session.flush()
+        joins.start()
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN "
+                     "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())")  # fmt: skip
+        while joins.is_alive() and not db.session.scalar(waits):
+            pass
+    joins.join()
+    assert refused == ["household_of"]
 
 
 class AtWork:

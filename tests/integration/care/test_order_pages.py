@@ -104,6 +104,22 @@ def test_from_the_order_to_the_word_of_the_person(officer: FlaskClient, time: An
     assert notice.acknowledged_source is Source.PHONE
 
 
+def test_an_earlier_paper_came_back(officer: FlaskClient, time: Any) -> None:
+    case = case_here()
+    apply(case, WRITTEN)
+    time.forward(hours=1)
+    apply(case, OrderEvent(event="extend", legal_basis="§ 30 IfSG", ends_on=END + timedelta(days=3)))
+    order_notices.make_due()
+    first, second = notices(case)
+    at = f"/care/cases/{case.reference}"
+    for notice in (second, first):
+        post(officer, f"{at}/orders/{notice.id}/announcement", at,
+             **{"announce-way": "post", "announce-given_on": "2026-11-02"})  # fmt: skip
+    page = officer.get(at).get_data(as_text=True)
+    assert all(f'formaction="{at}/orders/{one.id}/announcement"' in page for one in (first, second))
+    assert "Vermerken für: Schriftlich anordnen, 02.11.2026" in page
+
+
 def test_confirmed_by_the_link_of_a_check_in(officer: FlaskClient, time: Any, client: FlaskClient) -> None:
     case = case_here()
     apply(case, WRITTEN)
@@ -167,6 +183,8 @@ def test_many_at_once(officer: FlaskClient, time: Any) -> None:
     elsewhere = new_case()  # in another office
     named = [one.reference for one in (fine, verbal, lifted)] + [elsewhere.reference, "ZZZZZZZZ"]
     fields = {"cases": "\n".join(named), "event": "issue_written", "legal_basis": "§ 30 IfSG"}
+    asked = officer.get("/care/orders/round").get_data(as_text=True)
+    assert "Bei neuer Anordnung leer: der letzte Beobachtungstag." in asked  # an extension has to name its day
     preview = post(officer, "/care/orders/round", **fields).get_data(as_text=True)
     assert "Schriftlich anordnen für 2 Personen" in preview
     assert "12.11.2026" in preview

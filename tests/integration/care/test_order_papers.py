@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from pypdf import PdfReader
-from sqlalchemy import func, select, text as text_of
+from sqlalchemy import event as events, func, select, text as text_of
 
 from auth.erasures import EVERYTHING
-from care import case_management, court_matters, erasure, follow_up, keeping, order_notices, orders
-from care.commands import OrderEvent
+from care import case_management, court_matters, erasure, follow_up, keeping, order_notices, orders, transfer
+from care.commands import OrderEvent, TransferCase
 from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
-from care.order_queries import numbers
+from care.order_queries import ListOrders, list_orders, numbers
 from care.order_rules import Acknowledge, Announce, NoteCourtMatter, PaperState
 from care.order_texts import all_texts
 from care.vocabulary import OrderEventKind as Event, Source, TaskKind
@@ -141,6 +141,51 @@ def test_a_paper_waits_for_the_facts_of_its_office(care: Flask, time: Any) -> No
         announce(case, notices(case)[0], way=Way.HANDED, given_on=date(2026, 11, 2))
     ready_office()
     assert order_notices.make_due() == 1
+
+
+def test_open_papers_are_read_off_their_index(care: Flask, time: Any) -> None:
+    ready_office()
+    step(new_case(), "issue_written", ends_on=date(2026, 11, 15))
+    sent: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if "care_order_notice.paper =" in statement:
+            sent.append((statement, parameters))
+
+    events.listen(db.engine, "before_cursor_execute", note)
+    try:
+        order_notices.make_due()
+        for work in ("print", "post", "waiting"):
+            list_orders(OFFICER, ListOrders(work=work))
+    finally:
+        events.remove(db.engine, "before_cursor_execute", note)
+    assert len(sent) == 4
+    explain, few = ("EXPLAIN", "SET LOCAL enable_seqscan = off")
+    if db.engine.dialect.name == "sqlite":
+        explain, few = "EXPLAIN QUERY PLAN", "SELECT 1"
+    db.session.execute(text_of(few))
+    for statement, parameters in sent:
+        plan = " ".join(
+            str(row) for row in db.session.connection().exec_driver_sql(f"{explain} {statement}", parameters)
+        )
+        assert "ix_care_order_notice_open_paper" in plan
+
+
+def test_a_paper_is_of_the_office_that_has_ordered(care: Flask, time: Any) -> None:
+    ready_office()
+    case = step(new_case(), "issue_written", ends_on=date(2026, 11, 15))
+    south = office("sued", name="Gesundheitsamt Süd", address="Südweg 1", court="Verwaltungsgericht Südstadt")
+    with transaction():
+        db.session.merge(south).signatory = "Dr. Süd"
+    transfer.hand_over(TransferCase(office="sued", offer=False), reference=case.reference, actor=OFFICER)
+    assert order_notices.make_due() == 1
+    (notice,) = notices(case)
+    said = text(notice.document.content)
+    assert notice.case.office_id == south.id
+    assert "Dr. Erna Beispiel" in said and "Verwaltungsgericht Musterstadt" in said and "Süd" not in said
+    case = step(case, "extend", ends_on=date(2026, 11, 20))
+    assert order_notices.make_due() == 1
+    assert "Dr. Süd" in text(notices(case)[-1].document.content)
 
 
 def test_a_paper_that_cannot_be_made_holds_up_no_other(care: Flask, time: Any) -> None:
