@@ -28,7 +28,10 @@ FOR_HOUSEHOLD = "household"  # of those that ask for several: a head's closed ca
 def invite(cases: Iterable[Case]) -> set[UUID]:
     """Tell these people who is going to write to them and how; the ids of the cases whom we can reach at all."""
     told: dict[UUID, NewMessage] = {}
-    for case in cases:
+    chosen = list(cases)
+    # Held, or the session would forget an office after each message and read it again for the next.
+    _held = [db.session.get(Office, office_id) for office_id in {case.office_id for case in chosen}]
+    for case in chosen:
         variables = {"ends_on": case.monitoring_ends_on}
         message = _for_person(case, "care.invitation", f"invitation:{case.id}", variables)
         if message is not None:

@@ -23,7 +23,8 @@ class OpenedOnce:
     """
 
     def __init__(self, attribute: Sealed[Any], column: str) -> None:
-        self._attribute, self._column, self._opened = attribute, column, f"_opened_{column}"
+        self._attribute, self._column = attribute, column
+        self._opened, self._from = f"_opened_{column}", f"_from_{column}"
 
     def __get__(self, row: Any, owner: type) -> Any:
         if row is None:
@@ -32,10 +33,9 @@ class OpenedOnce:
         blob = known[self._column]
         if blob is None:
             return None
-        opened = known.get(self._opened)
-        if opened is None or opened[0] is not blob:  # sealed anew, by whatever way
-            opened = known[self._opened] = blob, self._attribute.__get__(row, owner)
-        return opened[1]
+        if known.get(self._from) is not blob:  # else it was sealed anew, by whatever way
+            known[self._opened], known[self._from] = self._attribute.__get__(row, owner), blob
+        return known[self._opened]
 
     def __set__(self, row: Any, value: Any) -> None:
         self._attribute.__set__(row, value)

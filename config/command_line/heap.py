@@ -9,7 +9,7 @@ import sys
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGE = 1024 * 1024
 ARENAS = 2
-BATCH_OF_OBJECTS = 20_000  # a batch of rows, none of which is part of a circle
+BATCH_OF_OBJECTS = 200_000  # more than a batch of rows is made of, none of which is part of a circle
 
 
 def give_back_large_buffers() -> None:
