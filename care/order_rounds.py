@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from auth.actors import Actor
 from auth.roles import Permission
-from care import household_rows, import_queries, occasions, order_notices, order_queries, orders, trail
+from care import case_management, household_rows, import_queries, occasions, order_notices, order_queries, orders, trail
 from care.assessment_models import WITH_FACTS
 from care.commands import OrderEvent
 from care.import_models import CaseImport, ImportRow, RowOutcome
@@ -129,14 +129,19 @@ def print_papers(references: Collection[str], actor: Actor) -> bytes | None:
         return None
     mine = select(Document).where(Document.id.in_([each[1] for each in wanted])).options(joinedload(Document.case))
     rows = db.session.scalars(mine)  # with the cases, for their people's keys
-    contents = {document.id: document.content or b"" for document in rows}
+    contents, case_ids = {}, set()
+    for document in rows:
+        contents[document.id] = document.content or b""
+        case_ids.add(document.case_id)
     merged = _merged([contents[document_id] for _, document_id in wanted])
     with transaction():
+        household_rows.lock(case_ids)
         named = select(OrderNotice).where(OrderNotice.id.in_([each[0] for each in wanted])).order_by(OrderNotice.id)
         printed = db.session.scalars(locked(named).options(selectinload(OrderNotice.case))).unique().all()
         for notice in printed:
             if notice.paper is PaperState.MADE:
                 notice.paper, notice.printed_at = PaperState.PRINTED, clock.now()
+                case_management.noted(notice.case)
         trail.looked(actor, "cases.papers_printed", {notice.case for notice in printed})
     return merged
 
