@@ -17,7 +17,7 @@ from care.bulk_ways import REASONS
 from care.forms import LEGAL_BASES, choices, protocol_choices
 from care.list_filters import ListCases
 from care.queries import protocol_codes
-from care.vocabulary import OrderEventKind
+from care.vocabulary import ORDER_STEPS, OrderEventKind
 from config.forms import BaseForm
 from config.localisation import page_locale
 
@@ -90,7 +90,7 @@ class OrdersForm(ActForm):
     )
 
     def offer(self, me: str, colleagues: Sequence[tuple[str, str]]) -> "OrdersForm":
-        written_first = (OrderEventKind.ISSUE_WRITTEN, *OrderEventKind)
+        written_first = (OrderEventKind.ISSUE_WRITTEN, *ORDER_STEPS)
         self.event.choices = choices({event: words.ORDER_EVENTS[event] for event in dict.fromkeys(written_first)})
         return self
 

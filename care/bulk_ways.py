@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from auth.actors import Actor
-from care import case_management, course, ending, messages, orders, period_changes, taking_back
+from care import case_management, course, ending, messages, order_notices, orders, period_changes, taking_back
 from care.assessments import zone_of
 from care.bulk_act_rules import ActKind
 from care.commands import CloseCase, Command, ExtendMonitoring, MoveToProtocol, OrderEvent
@@ -156,13 +156,16 @@ def _order_would(command: OrderEvent, case: Case, setting: Setting) -> Changes:
 
 
 def _order_do(command: OrderEvent, case: Case, setting: Setting) -> Changes:
-    before = orders.standing_of(case)
+    before, basis = orders.standing_of(case), orders.legal_basis_of(case)
+    tasks = [str(task.id) for task in case.tasks if task.done_at is None and task.kind in taking_back.ORDER_TASKS]
     orders.apply(command, case=case, actor=setting.actor)
     return {
         "state": before.state.value if before else None,
         "starts_on": _plain(before.starts_on) if before else None,
         "ends_on": _plain(before.ends_on) if before else None,
-        "legal_basis": command.legal_basis,
+        "legal_basis": basis if before else command.legal_basis,
+        "tasks": tasks,
+        "notice": str(order_notices.notices_of(case)[-1].id),
     }
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "follow",
     "loaded",
     "locked_case",
+    "noted",
     "record_lab_result",
     "reopen",
     "review",
@@ -62,6 +63,14 @@ def settled(case: Case, actor: Actor, now: datetime) -> Change:
     """After new facts: count the revision, assess, and do what follows."""
     db.session.flush()
     return follow(case, actor, now)
+
+
+def noted(case: Case) -> None:
+    """Something of the locked `case` has changed that no rule reads: count the revision, and assess nothing anew."""
+    is_assessed = case.assessed_revision == case.facts_revision
+    case.facts_revision += 1
+    if is_assessed:
+        case.assessed_revision = case.facts_revision
 
 
 def follow(case: Case, actor: Actor, now: datetime) -> Change:

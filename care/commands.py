@@ -12,12 +12,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from care.vocabulary import (
+    ORDER_STEPS,
     Channel,
     CloseReason,
     Kind,
@@ -218,6 +220,15 @@ class SetPreferences(Command):
     timezone: Zone | None = None
 
 
+STEPS_SCHEMA: dict[str, Any] = {"type": "string", "enum": [kind.value for kind in ORDER_STEPS]}
+
+
+def _can_be_taken(kind: OrderEventKind) -> OrderEventKind:
+    if kind not in ORDER_STEPS:
+        raise PydanticCustomError("event", N_("Please choose one of the options."))
+    return kind
+
+
 class OrderEvent(Command):
     """One step in the life of a quarantine or isolation order. Both dates are inclusive local days.
 
@@ -225,7 +236,7 @@ class OrderEvent(Command):
     the paper.
     """
 
-    event: OrderEventKind
+    event: Annotated[OrderEventKind, AfterValidator(_can_be_taken), WithJsonSchema(STEPS_SCHEMA)]
     legal_basis: Annotated[str, Field(min_length=1, max_length=200)]
     starts_on: date | None = None
     ends_on: date | None = None

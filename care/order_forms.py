@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from care import order_words, words
 from care.forms import OrderForm, choices
-from care.vocabulary import OrderEventKind, Source
+from care.vocabulary import ORDER_STEPS, Source
 from config.forms import BaseForm
 from config.settings import current_settings
 
@@ -97,7 +97,7 @@ class RoundForm(OrderForm):
 
     def offer_all(self) -> "RoundForm":
         """Every step; the preview says for whom it is possible."""
-        self.offer(list(OrderEventKind))
+        self.offer(list(ORDER_STEPS))
         return self
 
     def references(self) -> list[str]:

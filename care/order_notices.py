@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth.actors import Actor
 from auth.models import Office
-from care import case_management, follow_up, order_papers, timeline, trail
+from care import bulk_windows, case_management, follow_up, order_papers, timeline, trail
 from care.assessments import zone_of
+from care.bulk_act_rules import ActKind
 from care.commands import OrderEvent
 from care.models import Case, Document, OfficeTask, OrderRecord
 from care.monitoring import local_day
@@ -126,6 +127,7 @@ def announce(command: Announce, *, notice_id: UUID, case: Case, actor: Actor) ->
         until=notice.announced_on.isoformat() if notice.announced_on else None,
     )
     trail.record(actor, "case.order_given", case, way=command.way.value, lost=command.is_lost)
+    case_management.noted(case)
     db.session.flush()
     return notice
 
@@ -145,9 +147,21 @@ def acknowledge(command: Acknowledge, *, case: Case, actor: Actor) -> int:
     if waiting:
         timeline.add(case, "order_acknowledged", actor, occurred_at=at, told_by=command.source.value)
         trail.record(actor, "case.order_acknowledged", case, source=command.source.value)
+        case_management.noted(case)
         log.info("order_acknowledged", case=case.reference, source=command.source)
     db.session.flush()
     return len(waiting)
+
+
+def withdraw(notice_id: UUID, *, case: Case) -> None:
+    """Forget what was to become of a step of the locked `case` that is taken back: no paper, nothing said.
+
+    Raises NotFound, or RuleViolation when its paper is there or the person has confirmed it.
+    """
+    notice = of_case(notice_id, case)
+    if notice.paper in (PaperState.MADE, PaperState.PRINTED) or notice.acknowledged_at is not None:
+        raise RuleViolation("", N_("The paper of this step is made, or the person has confirmed it."))
+    db.session.delete(notice)
 
 
 def can_be_known(notice: OrderNotice) -> bool:
@@ -173,17 +187,20 @@ def of_case(notice_id: UUID, case: Case) -> OrderNotice:
 def make_due() -> int:
     """Set the papers that are due, of offices whose facts are complete; a few at a time. Returns how many were made.
 
-    A paper is set before the transaction that keeps it. Twice at once, the second finds it made. One that cannot be
-    made holds up no other: it becomes a task, and is tried again once somebody has finished that.
+    Those of an act on many wait as long as it can be taken back. A paper is set before the transaction that keeps it.
+    Twice at once, the second finds it made. One that cannot be made holds up no other: it becomes a task, and is tried
+    again once somebody has finished that.
     """
     given_up = select(OfficeTask.case_id).where(
         OfficeTask.kind == TaskKind.ORDER_PAPER_FAILED, OfficeTask.done_at.is_(None)
     )
     wanted = (
         select(OrderNotice.id)
+        .join(Case, Case.id == OrderNotice.case_id)
         .join(Office, Office.id == OrderNotice.office_id)
         .where(text(OPEN_PAPERS), OrderNotice.paper == PaperState.DUE)
         .where(*(getattr(Office, name).is_not(None) for name in NEEDED), OrderNotice.case_id.not_in(given_up))
+        .where(~bulk_windows.can_be_put_back(clock.now(), ActKind.ORDER))
         .order_by(OrderNotice.created_at, OrderNotice.id)
         .limit(BATCH)
     )
@@ -209,12 +226,16 @@ def _make_or_tell(notice_id: UUID) -> int:
 
 
 def _make(notice_id: UUID) -> int:
-    notice = db.session.get_one(OrderNotice, notice_id)
+    notice = db.session.get(OrderNotice, notice_id)
+    if notice is None:  # taken back meanwhile
+        return 0
     case_id, content = notice.case_id, order_papers.render(notice.case, step_of(notice))
     with transaction():
         case = case_management.locked_case(case_id)
-        notice = db.session.get_one(OrderNotice, notice_id, populate_existing=True)
-        if notice.paper is not PaperState.DUE:
+        notice = db.session.get(OrderNotice, notice_id, populate_existing=True)
+        if notice is None or notice.paper is not PaperState.DUE:
+            return 0
+        if bulk_windows.is_open(case, clock.now(), ActKind.ORDER):
             return 0
         number = 1 + sum(document.kind.startswith("order-") for document in case.documents)
         document = Document(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from auth.actors import Actor
 from auth.roles import Permission
-from care import household_rows, import_queries, occasions, order_notices, order_queries, orders, trail
+from care import case_management, household_rows, import_queries, occasions, order_notices, order_queries, orders, trail
 from care.assessment_models import WITH_FACTS
 from care.commands import OrderEvent
 from care.import_models import CaseImport, ImportRow, RowOutcome
@@ -126,6 +126,8 @@ def print_papers(references: Collection[str], actor: Actor, *, again: bool = Fal
     were printed and not given away yet. The single papers stay as they are, with their tags for screen readers.
     """
     with transaction():
+        visible = cases_visible_to(actor).where(Case.reference.in_(_distinct(references)))
+        household_rows.lock(db.session.scalars(visible.with_only_columns(Case.id)).all())
         wanted = order_queries.papers_to_print(actor, _distinct(references), again=again)
         named = select(OrderNotice).where(OrderNotice.id.in_([each[0] for each in wanted]))
         fresh = named.options(selectinload(OrderNotice.case)).execution_options(populate_existing=True)
@@ -133,6 +135,7 @@ def print_papers(references: Collection[str], actor: Actor, *, again: bool = Fal
         for notice in printed:
             if notice.paper is PaperState.MADE:
                 notice.paper, notice.printed_at = PaperState.PRINTED, clock.now()
+                case_management.noted(notice.case)
         if printed:
             trail.looked(actor, "cases.papers_printed", {notice.case for notice in printed})
     if not wanted:

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from care.commands import Command, Note, blank_is_none
-from care.vocabulary import OrderEventKind, Source
+from care.vocabulary import ORDER_STEPS, OrderEventKind, Source
 from config.announcement import PRESUMED, Way
 from config.errors import N_
 
@@ -25,7 +25,7 @@ class PaperState(StrEnum):
     PRINTED = "printed"
 
 
-WITH_PAPER = frozenset(OrderEventKind) - {OrderEventKind.ISSUE_VERBAL}
+WITH_PAPER = frozenset(ORDER_STEPS) - {OrderEventKind.ISSUE_VERBAL}
 """Steps that are written down for the person."""
 
 

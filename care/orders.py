@@ -6,6 +6,7 @@ The end of monitoring is not the end of the order: only an event here changes an
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from auth.actors import Actor
 from care import messages, order_notices, timeline, trail
@@ -94,6 +95,12 @@ def standing_of(case: Case) -> Standing | None:
     return Standing(case.order_state, case.order_starts_on, case.order_ends_on)
 
 
+def legal_basis_of(case: Case) -> str | None:
+    """What the order rests on as it stands: what its newest event names."""
+    newest = max(case.orders, key=lambda one: (one.recorded_at, one.id), default=None)
+    return newest.legal_basis if newest else None
+
+
 def planned(command: OrderEvent, case: Case) -> Standing:
     """The order of `case` as it would stand after this step today. Raises InvalidTransition or RuleViolation."""
     today = clock.now().astimezone(zone_of(case.person)).date()
@@ -151,27 +158,42 @@ def apply_many(events: Sequence[tuple[OrderEvent, Case]], *, actor: Actor) -> No
         messages.note_basis(cases.values(), Basis.ORDER)
 
 
+def restore(earlier: Standing | None, legal_basis: str | None, *, case: Case, actor: Actor) -> None:
+    """Let the order of the locked `case` stand as it did before its last step; None: there was none.
+
+    An event of its own says so. It is the house's: nothing is announced by it and no paper is made, since the step that
+    it takes back never left the house. `legal_basis` is that of the order that stands again.
+    """
+    starts_on, ends_on = (earlier.starts_on, earlier.ends_on) if earlier else (None, None)
+    case.order_state, case.order_starts_on, case.order_ends_on = earlier.state if earlier else None, starts_on, ends_on
+    _note(Event.TAKE_BACK, legal_basis, case, actor, clock.now())
+
+
 def _add(command: OrderEvent, case: Case, actor: Actor, now: datetime) -> OrderRecord:
     standing = planned(command, case)
     case.order_state, case.order_starts_on, case.order_ends_on = standing.state, standing.starts_on, standing.ends_on
+    return _note(command.event, command.legal_basis, case, actor, now)
+
+
+def _note(event: Event, legal_basis: str | None, case: Case, actor: Actor, now: datetime) -> OrderRecord:
+    """The event, with the order as it stands on the case by now."""
+    starts_on, ends_on = case.order_starts_on, case.order_ends_on
     record = OrderRecord(
         case=case,
-        event=command.event,
-        legal_basis=command.legal_basis,
-        starts_on=standing.starts_on,
-        ends_on=standing.ends_on,
+        event=event,
+        legal_basis=legal_basis,
+        starts_on=starts_on,
+        ends_on=ends_on,
         recorded_at=now,
         actor_id=actor.id,
     )
     db.session.add(record)
-    timeline.add(
-        case,
-        "order",
-        actor,
-        event=command.event.value,
-        legal_basis=command.legal_basis,
-        starts_on=standing.starts_on,
-        ends_on=standing.ends_on,
-    )
-    trail.record(actor, "case.order", case, event=command.event.value)
+    told: dict[str, Any] = {
+        "event": event.value,
+        "legal_basis": legal_basis,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+    }
+    timeline.add(case, "order", actor, **told)
+    trail.record(actor, "case.order", case, event=event.value)
     return record

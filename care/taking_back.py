@@ -7,21 +7,22 @@ timeline, and that it was taken back stands after it.
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from auth.actors import Actor
-from care import course, orders, period_changes, timeline, trail
-from care.assessments import zone_of
+from care import course, order_notices, orders, period_changes, timeline, trail
 from care.case_management import settled
-from care.commands import MoveToProtocol, OrderEvent
+from care.commands import MoveToProtocol
 from care.course_commands import SetDetails
 from care.lifecycle import Action, after
 from care.models import Case
-from care.monitoring import local_day
 from care.orders import Standing
-from care.vocabulary import OrderEventKind as Event, OrderState, Status
+from care.vocabulary import OrderState, Status, TaskKind
 from config import clock
 
 Before = Mapping[str, Any]
+ORDER_TASKS = frozenset({TaskKind.ORDER_UNWRITTEN})
+"""What a step of an order opens or finishes."""
 
 
 def details(before: Before, case: Case, actor: Actor) -> None:
@@ -67,13 +68,18 @@ def protocol(before: Before, case: Case, actor: Actor) -> None:
 
 
 def order(before: Before, case: Case, actor: Actor) -> None:
-    """Bring the order back to where it stood, by events of its own."""
-    earlier = standing_of(before)
-    standing = orders.standing_of(case)
-    assert standing is not None  # an event was added, so there is one
-    today = local_day(clock.now(), zone_of(case.person))
-    for event in backwards(earlier, standing, before["legal_basis"], today):
-        orders.apply(event, case=case, actor=actor)
+    """Let the order stand as it stood, with the tasks that were open. Raises RuleViolation when its paper is there.
+
+    The undone step has left nothing outside the house: its paper waits until the act stands.
+    """
+    order_notices.withdraw(UUID(before["notice"]), case=case)
+    orders.restore(standing_of(before), before["legal_basis"], case=case, actor=actor)
+    for task in [task for task in case.tasks if task.kind in ORDER_TASKS]:
+        if str(task.id) in before["tasks"]:
+            task.done_at = task.done_by = None
+        elif task.done_at is None:
+            task.done_at, task.done_by = clock.now(), actor.id
+    settled(case, actor, clock.now())
 
 
 def standing_of(before: Before) -> Standing | None:
@@ -83,26 +89,6 @@ def standing_of(before: Before) -> Standing | None:
     return Standing(
         OrderState(before["state"]), date.fromisoformat(before["starts_on"]), date.fromisoformat(before["ends_on"])
     )
-
-
-def backwards(earlier: Standing | None, now: Standing, legal_basis: str, today: date) -> list[OrderEvent]:
-    """The events that lead from the order as it stands back to where it stood; `today` is the person's day. Pure.
-
-    An order that did not stand is lifted again; one that was changed gets its day back; one that was lifted, or became
-    a written one, is issued again as it was.
-    """
-    basis = {"legal_basis": legal_basis}
-    lift = OrderEvent(event=Event.LIFT, ends_on=max(now.starts_on, today), **basis)
-    if earlier is None or earlier.state is OrderState.LIFTED:
-        return [lift]
-    if now.state in (OrderState.AMENDED, earlier.state):
-        if earlier.ends_on == now.ends_on:
-            return []
-        event = Event.SHORTEN if earlier.ends_on < now.ends_on else Event.EXTEND
-        return [OrderEvent(event=event, ends_on=earlier.ends_on, **basis)]
-    issue = Event.ISSUE_VERBAL if earlier.state is OrderState.VERBAL else Event.ISSUE_WRITTEN
-    again = OrderEvent(event=issue, starts_on=earlier.starts_on, ends_on=earlier.ends_on, **basis)
-    return [again] if now.state is OrderState.LIFTED else [lift, again]
 
 
 def _day(text: str | None) -> date | None:

@@ -18,7 +18,7 @@ from care.commands import OrderEvent
 from care.order_forms import AcknowledgeForm, AnnounceForm, CourtForm, StepForm
 from care.order_rules import Acknowledge, Announce, NoteCourtMatter
 from care.views_staff import blueprint as staff
-from care.vocabulary import OrderEventKind
+from care.vocabulary import ORDER_STEPS
 from config.downloads import download
 from config.errors import DomainError, NotFound, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
@@ -28,7 +28,7 @@ from config.forms import BaseForm, accepting, command_or_errors
 @require(Permission.CASES_ORDER)
 def add_order(reference: str) -> ResponseReturnValue:
     """Add a step to the order."""
-    form = StepForm(prefix="order").offer(list(OrderEventKind))
+    form = StepForm(prefix="order").offer(list(ORDER_STEPS))
     return act_on(reference, form, "order_form", OrderEvent, orders.apply, _("The order was noted."), **form.times())
 
 
@@ -36,7 +36,7 @@ def add_order(reference: str) -> ResponseReturnValue:
 @require(Permission.CASES_ORDER)
 def draft_order(reference: str) -> ResponseReturnValue:
     """The paper that this step would make, marked as a draft. Nothing is ordered."""
-    actor, form = current_actor(), StepForm(prefix="order").offer(list(OrderEventKind))
+    actor, form = current_actor(), StepForm(prefix="order").offer(list(ORDER_STEPS))
     found = queries.standing_case_for(actor, reference)
     command = command_or_errors(form, OrderEvent, **form.times()) if form.validate_on_submit() else None
     if command is not None:

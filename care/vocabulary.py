@@ -146,6 +146,11 @@ class OrderEventKind(StrEnum):
     EXTEND = "extend"
     SHORTEN = "shorten"
     LIFT = "lift"
+    TAKE_BACK = "take_back"  # the house's own: an act on many was undone, and the order stands as before it
+
+
+ORDER_STEPS = tuple(kind for kind in OrderEventKind if kind is not OrderEventKind.TAKE_BACK)
+"""The steps that somebody can take."""
 
 
 class OrderState(StrEnum):

@@ -127,6 +127,7 @@ ORDER_EVENTS: dict[str, str] = {
     OrderEventKind.EXTEND: N_("Extend"),
     OrderEventKind.SHORTEN: N_("Shorten"),
     OrderEventKind.LIFT: N_("Lift"),
+    OrderEventKind.TAKE_BACK: N_("Step of the order taken back"),
 }
 ORDER_STATES: dict[str, str] = {
     OrderState.VERBAL: N_("ordered by word of mouth"),

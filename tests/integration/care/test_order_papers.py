@@ -18,7 +18,7 @@ from care.order_models import CourtMatter, OrderNotice
 from care.order_queries import ListOrders, list_orders, numbers
 from care.order_rules import Acknowledge, Announce, NoteCourtMatter, PaperState
 from care.order_texts import all_texts
-from care.vocabulary import OrderEventKind as Event, Source, TaskKind
+from care.vocabulary import ORDER_STEPS, Source, TaskKind
 from config import clock
 from config.announcement import Way
 from config.database import db, transaction
@@ -95,7 +95,7 @@ def test_steps_keep_their_papers(care: Flask, time: Any) -> None:
         case = step(case, event, ends_on=ends_on)
     assert order_notices.make_due() == 4 and order_notices.make_due() == 0
     found = notices(case)
-    assert [notice.event.event for notice in found] == list(Event)
+    assert [notice.event.event for notice in found] == list(ORDER_STEPS)
     assert [(n.event.ends_on.day, n.previous_ends_on and n.previous_ends_on.day) for n in found] == [
         (15, None), (15, 15), (20, 15), (12, 20), (3, 12)
     ]  # fmt: skip
