@@ -61,7 +61,7 @@ def settled(case: Case, actor: Actor, now: datetime) -> Change:
 
 
 def follow(case: Case, actor: Actor, now: datetime) -> Change:
-    """The same without a flush, for a case whose facts are all in memory."""
+    """The same without a flush, for a case whose facts are all in memory. A new fact touches it, whoever brings it."""
     case.facts_revision += 1
     case.touched_at = now
     change = reassess(case, now)
