@@ -142,11 +142,10 @@ def test_confirmed_by_the_link_of_a_check_in(officer: FlaskClient, time: Any, cl
 def test_confirmed_by_the_link_of_a_case_that_went_into_another(
     officer: FlaskClient, time: Any, client: FlaskClient
 ) -> None:
-    other = case_here()
+    kept, other = case_here(), case_here()
     time.at = local(date(2026, 11, 2), 12)
-    tick()
+    tick()  # both are asked for the same part of the day, so each question stays with its own case
     link = f"/c/{link_in(bodies(other, 'care.check_in')[0])}"
-    kept = case_here()
     apply(kept, WRITTEN)
     order_notices.make_due()
     with transaction():
