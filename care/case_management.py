@@ -74,7 +74,7 @@ def noted(case: Case) -> None:
 
 
 def follow(case: Case, actor: Actor, now: datetime) -> Change:
-    """The same without a flush, for a case whose facts are all in memory."""
+    """The same without a flush, for a case whose facts are all in memory. A new fact touches it, whoever brings it."""
     case.facts_revision += 1
     case.touched_at = now
     change = reassess(case, now)

@@ -46,7 +46,7 @@ def cases() -> None:
 def export(what: str, kind: str, state: str, preset: str | None, office: str | None, output: Path | None) -> None:
     """Write cases as a table that no spreadsheet takes for formulas.
 
-    A line list, everything that is kept of them (history, always Excel), or what SORMAS or the import reads.
+    A line list, their history (reports, results, orders, notes; always Excel), or what SORMAS or the import reads.
     """
     given = {"what": what.replace("-", "_"), "file": kind, "state": state}
     try:

@@ -1,4 +1,8 @@
-"""Everything that is kept of cases, as sheets: what people reported, results, orders, attempts, notes, the timeline."""
+"""The history of cases as sheets: what people reported, results, steps of orders, attempts, notes, the timeline.
+
+Not among them: papers and how they were given away (the timeline has it), matters for the court, wishes for help,
+people who were named, conversions. The archive of one case (`keeping.files_of_case`) has all that is kept of it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

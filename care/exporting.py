@@ -1,4 +1,4 @@
-"""Cases as files: line lists, everything that is kept of them, and what other systems (and we) read.
+"""Cases as files: line lists, their history, and what other systems (and we) read.
 
 Files go out as they are made, some hundred cases at a time, so that a hundred thousand need no more memory than a
 thousand, and nothing of them is ever on a disk. Who takes which cases is in the audit trail before the first byte.

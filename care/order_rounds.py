@@ -28,6 +28,7 @@ from care.order_queries import PRINTED_AT_ONCE, Work
 from care.order_rules import Announce, PaperState
 from care.person_letters import LETTERS
 from care.queries import cases_visible_to
+from care.seen import ChangedMeanwhile
 from care.vocabulary import OPEN_STATUSES
 from config import clock
 from config.announcement import Way
@@ -36,6 +37,7 @@ from config.errors import N_, DomainError, RuleViolation
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 100
+ERASED = N_("What was said about health has been erased; nothing is added any more.")
 MOST = 1000
 """How many orders one round may have; a page of that many can still be read before it is confirmed."""
 
@@ -50,6 +52,12 @@ class Planned:
     starts_on: date | None = None
     ends_on: date | None = None
     refused: DomainError | None = None
+    revision: int = 0
+
+    @property
+    def mark(self) -> str:
+        """What a page carries along until it is confirmed: the case as it was read, and the days that were shown."""
+        return f"{self.reference}:{self.revision}:{self.starts_on}:{self.ends_on}"
 
 
 @dataclass(frozen=True)
@@ -73,10 +81,14 @@ def plan(references: Collection[str], command: OrderEvent, actor: Actor) -> list
 def _planned(case: Case, command: OrderEvent) -> Planned:
     name = f"{case.person.given_name} {case.person.family_name}"
     try:
+        if case.health_erased_at is not None:
+            raise RuleViolation("", ERASED)
         standing = orders.planned(command, case)
     except DomainError as error:
         return Planned(case.reference, name, case.kind.value, refused=error)
-    return Planned(case.reference, name, case.kind.value, standing.starts_on, standing.ends_on)
+    return Planned(
+        case.reference, name, case.kind.value, standing.starts_on, standing.ends_on, revision=case.facts_revision
+    )
 
 
 def looked_at(actor: Actor, references: Collection[str]) -> None:
@@ -85,9 +97,12 @@ def looked_at(actor: Actor, references: Collection[str]) -> None:
     trail.looked(actor, "cases.order_planned", seen)
 
 
-def issue_many(references: Collection[str], command: OrderEvent, actor: Actor) -> Issued:
+def issue_many(
+    references: Collection[str], command: OrderEvent, actor: Actor, shown: Collection[str] | None = None
+) -> Issued:
     """Take the step for each of these orders that the actor may give, at most 100 in one transaction.
 
+    `shown`: the marks of what was planned; a case that has changed since, or would get other days, is left as it is.
     What is wrong with one holds up nobody else. Papers are made after the commit. Raises RuleViolation for too many.
     """
     done: list[str] = []
@@ -97,12 +112,20 @@ def issue_many(references: Collection[str], command: OrderEvent, actor: Actor) -
             for case in _locked(part, actor):
                 try:
                     with db.session.begin_nested():
+                        _refuse_unless_shown(_planned(case, command), shown)
                         orders.apply(command, case=case, actor=actor)
                     done.append(case.reference)
                 except DomainError as error:
                     refused.append((case.reference, error))
     log.info("orders_issued", event_kind=command.event, number=len(done), refused=len(refused))
     return Issued(tuple(done), tuple(refused))
+
+
+def _refuse_unless_shown(now: Planned, shown: Collection[str] | None) -> None:
+    if now.refused is not None:
+        raise now.refused
+    if shown is not None and now.mark not in shown:
+        raise ChangedMeanwhile()
 
 
 def give_to_post(references: Collection[str], given_on: date, actor: Actor) -> int:

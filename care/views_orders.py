@@ -150,7 +150,9 @@ def _preview(form: RoundForm, command: OrderEvent) -> str:
 
 
 def _issue(form: RoundForm, command: OrderEvent) -> ResponseReturnValue:
-    issued = order_rounds.issue_many(form.references(), command, current_actor())
+    issued = order_rounds.issue_many(
+        form.references(), command, current_actor(), shown=set(request.form.get("shown", "").split())
+    )
     text = ngettext("%(num)d order was noted.", "%(num)d orders were noted.", len(issued.done))
     flash(f"{text} {_('Their papers are being made.')}" if command.event != "issue_verbal" else text, "success")
     for reference, error in issued.refused:

@@ -13,8 +13,8 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from auth.models import Office
-from care import case_management, court_matters, merging, order_notices, order_rounds, orders
-from care.commands import EnrolCase, OrderEvent
+from care import case_management, court_matters, erasure, merging, order_notices, order_rounds, orders, period_changes
+from care.commands import CloseCase, EnrolCase, ExtendMonitoring, OrderEvent
 from care.merge_rules import MergeCases
 from care.models import Case
 from care.order_models import OrderNotice
@@ -142,11 +142,10 @@ def test_confirmed_by_the_link_of_a_check_in(officer: FlaskClient, time: Any, cl
 def test_confirmed_by_the_link_of_a_case_that_went_into_another(
     officer: FlaskClient, time: Any, client: FlaskClient
 ) -> None:
-    other = case_here()
+    kept, other = case_here(), case_here()
     time.at = local(date(2026, 11, 2), 12)
-    tick()
+    tick()  # both are asked for the same part of the day, so each question stays with its own case
     link = f"/c/{link_in(bodies(other, 'care.check_in')[0])}"
-    kept = case_here()
     apply(kept, WRITTEN)
     order_notices.make_due()
     with transaction():
@@ -192,11 +191,34 @@ def test_many_at_once(officer: FlaskClient, time: Any) -> None:
     assert elsewhere.reference in preview  # as one that is not found: nothing is told of it
     assert preview.count("Sommerfeld") == 3
     assert len(notices(fine)) == 0
-    done = post(officer, "/care/orders/round", **fields, confirmed="1")
+    marks = re.search(r'name="shown" value="([^"]+)"', preview)
+    assert marks
+    done = post(officer, "/care/orders/round", **fields, confirmed="1", shown=marks[1])
     assert done.status_code == 303
     assert [len(notices(one)) for one in (fine, verbal, lifted)] == [1, 2, 1]
     assert notices(elsewhere) == []
     assert db.session.get_one(Case, verbal.id).order_ends_on == date(2026, 11, 12)
+
+
+def test_only_what_was_shown_is_ordered(officer: FlaskClient, time: Any) -> None:
+    still, longer, erased = case_here(), case_here(), case_here()
+    with transaction():
+        case_management.close(CloseCase(reason="other"), case=case_management.locked_case(erased.id), actor=OFFICER)
+    with transaction():
+        erasure.erase_health([erased.id])
+    references = [one.reference for one in (still, longer, erased)]
+    step = OrderEvent(event="issue_written", legal_basis="§ 30 IfSG")
+    planned = {one.reference: one for one in order_rounds.plan(references, step, OFFICER)}
+    assert [planned[reference].refused is None for reference in references] == [True, True, False]
+    with transaction():
+        found = case_management.locked_case(longer.id)
+        period_changes.set_end(ExtendMonitoring(until=date(2026, 11, 25)), case=found, actor=OFFICER)
+    shown = [one.mark for one in planned.values()]
+    issued = order_rounds.issue_many(references, step, OFFICER, shown)
+    assert issued.done == (still.reference,)
+    assert {reference for reference, _ in issued.refused} == {longer.reference, erased.reference}
+    time.forward(days=1)  # the same case, but it would begin on another day
+    assert order_rounds.issue_many([longer.reference], step, OFFICER, shown).done == ()
 
 
 def test_printed_together_and_posted(officer: FlaskClient, time: Any) -> None:
