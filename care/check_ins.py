@@ -59,7 +59,8 @@ def record(
     others = [row for row in counting(case.reports) if row is not replaced]
     near = [row for row in others if abs(row.reported_at - reported_at) <= window]
     if check_in is not None:
-        check_in = _answered(check_in, case, now)
+        check_in.answered_at = check_in.answered_at or now
+        check_in = _of_case(check_in, case)
     same = next((row for row in near if _says_the_same(row, command)), None) if replaced is None else None
     if same is not None:
         return Recorded(same, is_new=False, change=None)
@@ -83,13 +84,10 @@ def record(
     return Recorded(report, is_new=True, change=change)
 
 
-def _answered(check_in: CheckIn, case: Case, now: datetime) -> CheckIn:
-    """The question that the report answers: if a case was asked that has gone into `case`, the same one in `case`."""
+def _of_case(check_in: CheckIn, case: Case) -> CheckIn:
+    """The question as `case` was asked it, if a case was asked that has gone into it. Both links go on working."""
     slot = check_in.local_date, check_in.slot
-    same = next((one for one in case.check_ins if (one.local_date, one.slot) == slot), check_in)
-    for one in (check_in, same):
-        one.answered_at = one.answered_at or now
-    return same
+    return next((one for one in case.check_ins if (one.local_date, one.slot) == slot), check_in)
 
 
 def _follow(report: SymptomReport, case: Case, status: Status, actor: Actor, now: datetime) -> Change:

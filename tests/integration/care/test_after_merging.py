@@ -192,7 +192,7 @@ def test_an_order_that_runs_is_proposed_against_one_that_was_lifted(two: tuple[C
     order(other, "issue_written", date(2026, 11, 20))
     merge(kept, other)
     assert (kept.order_state, kept.order_ends_on) == (OrderState.WRITTEN, date(2026, 11, 20))
-    assert [record.event.value for record in kept.orders] == ["issue_written", "lift", "issue_written"]
+    assert sorted(record.event.value for record in kept.orders) == ["issue_written", "issue_written", "lift"]
 
 
 def test_an_act_on_many_does_nothing_with_a_case_that_it_was_not_looked_at_for(two: tuple[Case, Case]) -> None:
@@ -261,7 +261,7 @@ def test_what_both_were_asked_is_answered_once(two: tuple[Case, Case], time: Any
     db.session.expire_all()
     (mine,) = db.session.get_one(Case, kept.id).check_ins
     (report,) = db.session.get_one(Case, kept.id).reports
-    assert (report.check_in_id, mine.answered_at) == (mine.id, time.at)
+    assert (report.check_in_id, mine.answered_at) == (mine.id, time.at if first else None)
     (row,) = fact_rows.load([kept.id])
     assert load_facts(row).reports == load_facts(db.session.get_one(Case, kept.id)).reports
 

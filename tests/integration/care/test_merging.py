@@ -139,7 +139,8 @@ def test_all_facts_of_both_are_there_afterwards(care: Any, time: Any) -> None:
         merge(kept, other, order="kept")
         added = Counter({"care_case_event": 2})
         after = counted()
-        assert after - before <= added + Counter({"care_case_event": 1, "care_office_task": 2})
+        lifted = Counter({"care_case_event": 1, "care_order_event": 1})  # an order that was not chosen
+        assert after - before <= added + lifted + Counter({"care_case_event": 1, "care_office_task": 2})
         assert not before - after
         assert not told - everything(kept)
         left = {model.__tablename__ for model in FACTS if _number(model, other)} - {"care_check_in"}
@@ -268,7 +269,7 @@ def test_two_orders_have_to_be_decided(two: tuple[Case, Case]) -> None:
     db.session.rollback()
     merge(kept, other, order="other")
     assert kept.order_ends_on == date(2026, 11, 20)
-    assert [record.event.value for record in kept.orders] == ["issue_written", "issue_written", "lift"]
+    assert sorted(record.event.value for record in kept.orders) == ["issue_written", "issue_written", "lift"]
 
 
 def test_households_stay_whole(care: Any, time: Any) -> None:
