@@ -94,6 +94,7 @@ KINDS = {
     "case": RecordKind(N_("Case of the health office"), N_("Care during quarantine or isolation")),
     "occasion": RecordKind(N_("Occasion"), N_("Finding people who were exposed together")),
     "view": RecordKind(N_("Saved view"), N_("Working on lists of cases")),
+    "preset": RecordKind(N_("Choice of an export"), N_("Exports of cases")),
     "bulk_act": RecordKind(N_("Act on many cases"), N_("Care during quarantine or isolation")),
     "import": RecordKind(N_("File of people"), N_("Taking people into care")),
 }

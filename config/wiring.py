@@ -93,7 +93,7 @@ WIRED_MODULES = (
     "care.importing",
     "care.bulk_work",
     "care.bulk_act_keeping",
-    "care.saved_view_keeping",
+    "care.choice_keeping",
     "care.recipients",
     "care.own_holding",
     "care.name_index",

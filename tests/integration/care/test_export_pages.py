@@ -2,12 +2,14 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from auth import retention
 from auth.models import AuditEvent, Office
 from care import case_management
 from care.commands import EnrolCase
@@ -62,6 +64,17 @@ def test_a_choice_is_kept_shown_and_taken_again(admin):
     assert shown.find("input", {"name": "places-email"}).get("value", "") == ""
     assert case.reference in sent(admin, f"/care/exports/{preset.id}/file", {}).get_data(as_text=True)
     assert sent(admin, f"/care/exports/{preset.id}/delete", {}).status_code == 303
+    assert db.session.scalars(select(ExportPreset)).all() == []
+
+
+def test_a_choice_that_nobody_has_changed_for_a_year_goes(admin, time):
+    sent(admin, "/care/exports/", {**CHOICE, "keep": "1", "name": "Anrufe", "shared": "y"})
+    time.at += timedelta(days=364)
+    retention.run_due()
+    assert db.session.scalars(select(ExportPreset)).one().name == "Anrufe"
+    time.at += timedelta(days=2)
+    retention.run_due()
+    db.session.rollback()
     assert db.session.scalars(select(ExportPreset)).all() == []
 
 
