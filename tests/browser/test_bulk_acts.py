@@ -24,7 +24,7 @@ def _new_case(page: Page, family_name: str) -> str:
 def _choose(page: Page, references: list[str], kind: str) -> None:
     page.goto("/care/cases/")
     for reference in references:
-        page.locator(f"input[name=case][value={reference}]").check()
+        page.locator(f"input[name=case][value='{reference}']").check()
     page.locator("#bulk-kind").select_option(kind)
     page.get_by_role("button", name="Weiter").click()
 
@@ -49,7 +49,7 @@ def test_chosen_looked_at_done_and_taken_back(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("Zurückgenommen am", timeout=60_000)
     page.goto("/care/cases/")
     for reference in references:
-        expect(page.locator(f"input[name=case][value={reference}]")).to_be_visible()
+        expect(page.locator(f"input[name=case][value='{reference}']")).to_be_visible()
 
 
 def test_without_javascript_and_on_a_phone(visit: OpenContext) -> None:
