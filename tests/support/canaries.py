@@ -68,7 +68,8 @@ class WatchedClient(FlaskClient):
         if answer.mimetype == "text/html":
             page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
             seen += [str(tag[name]) for name in LINKS for tag in page.find_all(attrs={name: True})]
-        seen[:] = [unquote(address) for address in seen if address]
+        # A number to call is dialled, and asked of no server: it stands in no log and no history.
+        seen[:] = [unquote(address) for address in seen if address and not address.startswith("tel:")]
         return answer
 
 

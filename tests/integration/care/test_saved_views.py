@@ -93,7 +93,9 @@ def test_it_is_renamed_and_deleted_and_the_trail_says_so(officer, saved):  # noq
     db.session.rollback()
     assert db.session.scalars(select(SavedView)).all() == []
     seen = db.session.execute(
-        select(AuditEvent.action, AuditEvent.facts).where(AuditEvent.subject == f"view:{saved.id}")
+        select(AuditEvent.action, AuditEvent.facts)
+        .where(AuditEvent.subject == f"view:{saved.id}")
+        .order_by(AuditEvent.id)
     )
     events = seen.all()
     assert [action for action, _ in events] == ["view.saved", "view.changed", "view.deleted"]
