@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from logging import ERROR, getLogger
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from config import logging
 from config.command_line.terminal import _, complain, say, worded
@@ -184,7 +184,7 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
     )  # fmt: skip
     server.channel_class = channel_class(settings)
-    threading.Thread(target=server.run, name="web", daemon=True).start()
+    threading.Thread(target=_answer, args=(server,), name="web", daemon=True).start()
     try:
         while not _received:  # SystemExit is lost when the signal comes inside a callback that swallows exceptions
             time.sleep(LOOK_SECONDS)
@@ -192,6 +192,14 @@ def serve(app: "Flask", listener: socket.socket) -> None:
     finally:
         server.task_dispatcher.shutdown()
         server.close()
+
+
+def _answer(server: Any) -> None:
+    try:
+        server.run()
+    except OSError:  # at the end the sockets are closed under its eyes
+        if not _received:
+            raise
 
 
 def _announce(settings: Settings, sandbox: "SandboxProcess | None") -> None:
