@@ -21,7 +21,7 @@ from care.list_conditions import Asked, has_finding, is_open
 from care.list_filters import ListCases
 from care.models import Case, OfficeTask
 from care.queries import cases_visible_to, count_up_to
-from care.vocabulary import ASKED_STATUSES, Kind, LineList, OrderState, ReportChannel
+from care.vocabulary import ASKED_STATUSES, RUNNING_ORDERS, Kind, LineList, OrderState, ReportChannel
 from config import clock, scopes
 from config.database import db
 from config.settings import current_settings
@@ -127,7 +127,7 @@ def _one_pass(actor: Actor, asked: Asked) -> tuple[dict[str, int], dict[Kind, in
 
 def _orders(actor: Actor, today: date) -> dict[str, int]:
     """Orders go on when a case is closed: those that run today, of all cases, found by the index of their ends."""
-    tomorrow = and_(Case.order_state != OrderState.LIFTED, Case.order_ends_on <= today + DAY)
+    tomorrow = and_(Case.order_state.in_(RUNNING_ORDERS), Case.order_ends_on <= today + DAY)
     wanted = {"orders_ending": tomorrow, "verbal_orders": Case.order_state == OrderState.VERBAL}
     sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in wanted.items()]
     running = cases_visible_to(actor).where(stands(), Case.order_ends_on >= today)

@@ -10,7 +10,7 @@ from care.monitoring import course, local_midnight, period, slot_order
 from care.protocol import Protocol
 from care.protocol_parts import MEDICAL
 from care.triage import standing_reports
-from care.vocabulary import FindingCode, FindingState, OrderState
+from care.vocabulary import RUNNING_ORDERS, FindingCode, FindingState
 from care.worsening import worse
 
 DAY = timedelta(days=1)
@@ -162,7 +162,7 @@ def _ending_soon(facts: CaseFacts, protocol: Protocol, now: datetime) -> list[tu
     if planned is not None and actual is not None:
         begins, ends = local_midnight(planned - notice, facts.zone), local_midnight(actual + DAY, facts.zone)
         soon.append((FindingCode.MONITORING_ENDING, begins, ends))
-    if facts.order_ends_on is not None and facts.order_state not in {None, OrderState.LIFTED}:
+    if facts.order_ends_on is not None and facts.order_state in RUNNING_ORDERS:
         day = facts.order_ends_on
         begins, ends = local_midnight(day - notice, facts.zone), local_midnight(day + DAY, facts.zone)
         soon.append((FindingCode.ORDER_ENDING, begins, ends))

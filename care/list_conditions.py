@@ -24,7 +24,7 @@ from care.naming_models import NamedContact
 from care.occasion_models import Guest, Occasion
 from care.support_models import SupportRequest
 from care.support_rules import WAITING
-from care.vocabulary import OPEN_STATUSES, AttemptOutcome, OrderState
+from care.vocabulary import OPEN_STATUSES, RUNNING_ORDERS, AttemptOutcome
 from config.database import db
 from config.rowsets import among
 from config.settings import current_settings
@@ -253,7 +253,7 @@ def household_size(value: int, asked: Asked) -> Condition:
 
 def order(value: str, asked: Asked) -> Condition:
     if value == "any":
-        return and_(Case.order_state.is_not(None), Case.order_state != OrderState.LIFTED)
+        return Case.order_state.in_(RUNNING_ORDERS)
     return Case.order_state.is_(None) if value == "none" else Case.order_state == value
 
 
@@ -261,7 +261,7 @@ def order_ends(side: str, value: str, asked: Asked) -> Condition:
     """Of orders that stand: where one was lifted, nothing ends any more."""
     day = day_of(value, asked.today)
     ends = Case.order_ends_on >= day if side == "from" else Case.order_ends_on <= day
-    return and_(ends, Case.order_state != OrderState.LIFTED)
+    return and_(ends, Case.order_state.in_(RUNNING_ORDERS))
 
 
 def lab(value: Any, asked: Asked) -> Condition:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from care.commands import Command
-from care.vocabulary import Kind, OrderState, Status
+from care.vocabulary import RUNNING_ORDERS, Kind, Status
 
 
 class Side(StrEnum):
@@ -56,10 +56,14 @@ def _later(name: str) -> Callable[[Values, Values], bool]:
     return lambda kept, other: bool(other[name] > kept[name])
 
 
-RUNNING = frozenset({OrderState.VERBAL, OrderState.WRITTEN, OrderState.AMENDED})
 STATE = "order_state"
 ORDER = (STATE, "order_starts_on", "order_ends_on")
 _WEIGHT = {Status.HOSPITALISED: 2, Status.PAUSED: 1}
+
+
+def _runs_alone(kept: Values, other: Values) -> bool:
+    """Only an order that runs says where the person has to be; two of them have to be decided about."""
+    return kept[STATE] not in RUNNING_ORDERS and other[STATE] in RUNNING_ORDERS
 
 
 def _more_is_known(kept: Values, other: Values) -> bool:
@@ -91,7 +95,9 @@ FIELDS: tuple[Field, ...] = (
     Field("shortening", ("shortened_until", "shortened_by")),
     _part("public_health_action"),
     # Only one that runs says where the person has to be; two of them have to be decided about.
-    Field("order", ORDER, better=lambda kept, other: kept[STATE] not in RUNNING and other[STATE] in RUNNING),
+    Field(
+        "order", ORDER, better=lambda kept, other: kept[STATE] not in RUNNING_ORDERS and other[STATE] in RUNNING_ORDERS
+    ),
     _part("risk_level"),
     _part("monitoring_plan"),
     Field("assigned", ("assigned_to", "assigned_name")),
@@ -125,7 +131,7 @@ def _proposed(field: Field, kept: Values, other: Values) -> Side | None:
         return Side.KEPT
     if field.is_empty(kept):
         return Side.OTHER
-    if field.name == "order" and {kept[STATE], other[STATE]} <= RUNNING:
+    if field.name == "order" and {kept[STATE], other[STATE]} <= RUNNING_ORDERS:
         return None  # two orders run: which one counts is a decision in law
     return Side.OTHER if field.better is not None and field.better(kept, other) else Side.KEPT
 

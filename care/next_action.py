@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from care.vocabulary import FindingCode, LineList, OrderState
+from care.vocabulary import RUNNING_ORDERS, FindingCode, LineList, OrderState
 from config.errors import N_
 
 DAY = timedelta(days=1)
@@ -162,7 +162,7 @@ def _verbal_order(facts: NextFacts) -> NextAction | None:
 
 
 def _order_ends(facts: NextFacts) -> NextAction | None:
-    if facts.order_ends_on is None or facts.order_state in (None, OrderState.LIFTED):
+    if facts.order_ends_on is None or facts.order_state not in RUNNING_ORDERS:
         return None
     if facts.order_ends_on > facts.today + DAY:
         return None

@@ -20,12 +20,11 @@ from care.order_models import OPEN_PAPERS, CourtMatter, OrderNotice
 from care.order_papers import missing_facts
 from care.order_rules import PaperState
 from care.queries import cases_visible_to
-from care.vocabulary import OrderState
+from care.vocabulary import RUNNING_ORDERS, OrderState
 from config import clock
 from config.database import db, locked
 from config.settings import current_settings
 
-RUNNING = (OrderState.VERBAL, OrderState.WRITTEN, OrderState.AMENDED)
 SOON = timedelta(days=2)
 PRINTED_AT_ONCE = 200
 Work = Literal["verbal", "print", "post", "unacknowledged", "lost", "ending", "waiting", "court"]
@@ -60,7 +59,7 @@ def _waiting(state: PaperState) -> ColumnElement[bool]:
 def _which(work: Work) -> ColumnElement[bool]:
     """What makes a case a piece of this work."""
     today = clock.today(current_settings().zone)
-    running = and_(Case.order_state.in_(RUNNING), Case.order_ends_on >= today)
+    running = and_(Case.order_state.in_(RUNNING_ORDERS), Case.order_ends_on >= today)
     can_be_known = or_(OrderNotice.paper.in_((PaperState.MADE, PaperState.PRINTED)), OrderNotice.told_at.is_not(None))
     lost = _notices(OrderNotice.announced_on.is_(None), OrderNotice.is_lost.is_(True))
     on_the_way = OrderNotice.given_on.is_(None)

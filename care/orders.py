@@ -13,10 +13,9 @@ from care import messages, order_notices, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_management import follow, settled
 from care.commands import OrderEvent
-from care.merge_rules import RUNNING
 from care.models import Case, OrderRecord
 from care.order_rules import PaperState
-from care.vocabulary import OrderEventKind as Event, OrderState as State
+from care.vocabulary import RUNNING_ORDERS, OrderEventKind as Event, OrderState as State
 from config import clock
 from config.database import db
 from config.errors import N_, InvalidTransition, RuleViolation
@@ -33,7 +32,7 @@ TRANSITIONS: dict[tuple[State | None, Event], State] = {
     **{(State.VERBAL, event): State.VERBAL for event in (Event.EXTEND, Event.SHORTEN)},
     **{(state, Event.EXTEND): State.AMENDED for state in (State.WRITTEN, State.AMENDED)},
     **{(state, Event.SHORTEN): State.AMENDED for state in (State.WRITTEN, State.AMENDED)},
-    **{(state, Event.LIFT): State.LIFTED for state in (State.VERBAL, State.WRITTEN, State.AMENDED)},
+    **{(state, Event.LIFT): State.LIFTED for state in RUNNING_ORDERS},
 }
 
 
@@ -127,15 +126,14 @@ def end_unchosen(case: Case, actor: Actor) -> None:
     only if the person knows of the order does its end need a paper, too (§ 43 (2) VwVfG). The caller assesses the case.
     """
     earlier = standing_of(case)
-    if earlier is None or earlier.state not in RUNNING:
+    if earlier is None or earlier.state not in RUNNING_ORDERS:
         return
     notices = order_notices.notices_of(case)
     for notice in notices:
         if notice.paper in (PaperState.DUE, PaperState.MADE) and notice.given_on is None:
             notice.paper = PaperState.NONE
     known = any(one.given_on or one.acknowledged_at or one.paper is PaperState.PRINTED for one in notices)
-    basis = next((one.legal_basis for one in reversed(case.orders) if one.legal_basis), "–")
-    command = OrderEvent(event=Event.LIFT, legal_basis=basis)
+    command = OrderEvent(event=Event.LIFT, legal_basis=legal_basis_of(case) or "–")
     record = _add(command, case, actor, clock.now())
     before = (earlier.ends_on, earlier.state is State.VERBAL)
     ending = order_notices.follow(record, command, before, case=case, actor=actor)

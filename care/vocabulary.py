@@ -160,6 +160,9 @@ class OrderState(StrEnum):
     LIFTED = "lifted"
 
 
+RUNNING_ORDERS = frozenset(OrderState) - {OrderState.LIFTED}  # these hold until their last day
+
+
 class TaskKind(StrEnum):
     """Why an officer has to look at a case."""
 
