@@ -217,8 +217,10 @@ def _make_or_tell(notice_id: UUID) -> int:
     except Exception as error:
         db.session.rollback()
         with transaction():
-            case_id = db.session.get_one(OrderNotice, notice_id).case_id
-            case = case_management.locked_case(case_id)
+            notice = db.session.get(OrderNotice, notice_id)
+            if notice is None:  # erased or taken back while its paper was set
+                return 0
+            case = case_management.locked_case(notice.case_id)
             follow_up.open_task(case, TaskKind.ORDER_PAPER_FAILED)
             log.error("order_paper_failed", case=case.reference, notice=str(notice_id), error=type(error).__name__)
         metrics.ORDER_PAPER_FAILURES.inc()
