@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from config.errors import N_, RuleViolation
 from services.commands import Upload
 from services.definitions import ServiceDefinition
-from services.form_schema import FieldType
+from services.form.fields import FieldType
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000

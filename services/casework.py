@@ -7,7 +7,7 @@ from config import clock
 from config.database import db
 from config.errors import Conflict
 from config.settings import current_settings
-from services import deadlines, decisions, notices, queries, submission, trail
+from services import deadlines, decisions, notices, queries, submission, trail, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.lifecycle import DECISIONS, Action, RequestStatus
@@ -39,7 +39,7 @@ def act(
     """
     request = queries.get_for_update(actor, reference)
     to = check(request, command, actor)
-    if command.action in DECISIONS:
+    if command.action in DECISIONS and versions.of(request).decision is not None:
         if decision is None:
             raise ValueError("a decision needs its paper")
         if decision.revision != request.revision:

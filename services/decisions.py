@@ -16,8 +16,10 @@ from config.settings import current_settings
 from services import queries, rights, submission, versions
 from services.attachments import CleanFile
 from services.commands import Act
+from services.definition_parts import Decision
 from services.definitions import ServiceDefinition
-from services.form_schema import Text, readable
+from services.form.fields import Text
+from services.form.reading import readable
 from services.lifecycle import DECISIONS, Action
 from services.models import AttachmentKind, ServiceRequest
 
@@ -47,6 +49,8 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
         return None
     request = queries.get(actor, reference)
     rights.check(request, command, actor)
+    if versions.of(request).decision is None:
+        return None
     code = papers.new_code()
     document = render_pdf(TEMPLATE, _content(request, command, code), created=clock.now())
     return Prepared(request.revision, document, code)
@@ -101,7 +105,7 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
         "outcome": _outcome(definition, command).to(LANGUAGE),
         "facts_table": _granted(definition, request) if command.action is Action.APPROVE else [],
         "reason": command.message,
-        "legal_remedy": definition.decision.legal_remedy.de,
+        "legal_remedy": _texts(definition).legal_remedy.de,
         "closing": "Dieser Bescheid wurde elektronisch erlassen und ist ohne Unterschrift gültig (§ 37 Abs. 5 VwVfG).",
         "courtesy": _courtesy(definition, command, request.locale),
         "check": {
@@ -113,7 +117,14 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
 
 
 def _outcome(definition: ServiceDefinition, command: Act) -> Text:
-    return definition.decision.approved if command.action is Action.APPROVE else definition.decision.rejected
+    texts = _texts(definition)
+    return texts.approved if command.action is Action.APPROVE else texts.rejected
+
+
+def _texts(definition: ServiceDefinition) -> Decision:
+    if definition.decision is None:
+        raise ValueError("this service is answered without a paper")
+    return definition.decision
 
 
 def _recipient(request: ServiceRequest) -> list[str]:
@@ -143,7 +154,7 @@ def _courtesy(definition: ServiceDefinition, command: Act, locale: str) -> dict[
         "title": title,
         "outcome": _outcome(definition, command).to(locale),
         "remedy_title": remedy,
-        "remedy": definition.decision.legal_remedy.to(locale),
+        "remedy": _texts(definition).legal_remedy.to(locale),
     }
 
 

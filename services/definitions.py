@@ -6,19 +6,39 @@ older snapshots: add keys with defaults, never take one away.
 
 import hashlib
 import json
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from config.yaml_lines import line_of, load, mistake
-from services.form_schema import FieldType, FormField, Frozen, Key, Text
+from services.definition_parts import (
+    Assurance,
+    Contact,
+    Deadline,
+    Decision,
+    HandOver,
+    LifeSituation,
+    Limit,
+    Mail,
+    Opening,
+    Payment,
+    Retention,
+)
+from services.form.fields import FieldType, FormField, Frozen, Step, Text, every, refuse_twins
 
 CATALOGUE = Path(__file__).parent / "catalogue"
-DEFAULT_FILE_DAYS = 731
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+CONTACT_TYPES = {
+    "given_name": FieldType.TEXT,
+    "family_name": FieldType.TEXT,
+    "email": FieldType.EMAIL,
+    "address": FieldType.ADDRESS,
+    "phone": FieldType.PHONE,
+    "sms": FieldType.CHECKBOX,
+}
 
 
 class DefinitionError(Exception):
@@ -29,81 +49,72 @@ class DefinitionError(Exception):
         self.problems = problems
 
 
-class Deadline(Frozen):
-    working_days: int = Field(ge=1, le=400)
-
-
-class Contact(Frozen):
-    """Which fields of the form say how the applicant is reached. `sms` is the checkbox that asks for text messages."""
-
-    given_name: Key
-    family_name: Key
-    email: Key
-    address: Key | None = None
-    phone: Key | None = None
-    sms: Key | None = None
-
-
-class Decision(Frozen):
-    """Texts of the decision paper."""
-
-    approved: Text
-    rejected: Text
-    legal_remedy: Text
-
-
-class Retention(Frozen):
-    """How long drafts and ended requests are kept.
-
-    `months_in`: the field whose answer says for how many months something is granted; the file's time begins after it.
-    """
-
-    draft_days: int = Field(default=30, ge=1, le=365)
-    file_days: int = Field(default=DEFAULT_FILE_DAYS, ge=30, le=36_500)
-    months_in: Key | None = None
-    note: Text
-
-
 class ServiceDefinition(Frozen):
-    """One service as offered to residents. `assurance`: how surely the applicant must be known at least (eIDAS)."""
+    """One service as offered to residents.
+
+    `assurance`: how surely the applicant must be known at least (eIDAS) to hand in; `assurance_for`: the same for other
+    actions of the transition table. `login`: whether one can apply without. `public`: its requests appear on Open311,
+    with the answers of fields that are public themselves. Without `decision` the office answers without a paper.
+    `duplicates_within_m`: how near, in metres, another request of this service is shown as perhaps the same.
+    """
 
     slug: Slug
     version: int = Field(ge=1)
     leika: Annotated[str, StringConstraints(pattern=r"^99\d{12}$")] | None = None
+    fim: str | None = None
+    legal_basis: Text | None = None
     department: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{2,40}$")]
-    assurance: Literal["basic", "substantial", "high"] | None = None
+    assurance: Assurance | None = None
+    assurance_for: dict[str, Assurance] = Field(default_factory=dict)
+    login: bool = True
+    public: bool = False
     title: Text
     summary: Text
     description: Text
     keywords: tuple[str, ...] = ()
+    life_situations: tuple[LifeSituation, ...] = ()
     documents: tuple[Text, ...] = ()
     fee: Text
+    payment: Payment | None = None
     deadline: Deadline
+    opening: Opening = Opening()
+    limit: Limit | None = None
+    maintenance: Text | None = None
     contact: Contact
-    decision: Decision
+    decision: Decision | None = None
+    four_eyes: bool = False
+    hand_over: tuple[HandOver, ...] = ()
+    mails: dict[str, Mail] = Field(default_factory=dict)
+    duplicates_within_m: int = Field(default=250, ge=1, le=5_000)
     retention: Retention
-    fields: tuple[FormField, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_step(cls, content: Any) -> Any:
+        """A short form may leave its one step out."""
+        if isinstance(content, dict) and "fields" in content and "steps" not in content:
+            fields = content["fields"]
+            rest = {key: value for key, value in content.items() if key != "fields"}
+            return rest | {"steps": [{"key": "form", "title": content.get("title"), "fields": fields}]}
+        return content
 
     @model_validator(mode="after")
     def _fields_fit(self) -> Self:
-        keys = [field.key for field in self.fields]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise ValueError(f"fields: the key “{twice[0]}” is used twice")
-        wanted = {
-            "given_name": FieldType.TEXT,
-            "family_name": FieldType.TEXT,
-            "email": FieldType.EMAIL,
-            "address": FieldType.ADDRESS,
-            "phone": FieldType.PHONE,
-            "sms": FieldType.CHECKBOX,
-        }
+        refuse_twins(self.fields)
         types = {field.key: field.type for field in self.fields}
-        for role, wanted_type in wanted.items():
+        for role, wanted in CONTACT_TYPES.items():
             key = getattr(self.contact, role)
-            if key is not None and types.get(key) is not wanted_type:
-                raise ValueError(f"contact.{role}: there is no field “{key}” of type {wanted_type}")
+            if key is not None and types.get(key) is not wanted:
+                raise ValueError(f"contact.{role}: there is no field “{key}” of type {wanted}")
+        if self.login and not (self.contact.given_name and self.contact.family_name and self.contact.email):
+            raise ValueError("contact: a service with login needs given_name, family_name and email")
         return self
+
+    @cached_property
+    def fields(self) -> tuple[FormField, ...]:
+        """The fields of all steps."""
+        return tuple(field for step in self.steps for field in step.fields)
 
     @property
     def digest(self) -> str:
@@ -113,9 +124,11 @@ class ServiceDefinition(Frozen):
 
     @property
     def file_fields(self) -> tuple[FormField, ...]:
-        return tuple(field for field in self.fields if field.type is FieldType.FILE)
+        """Those within groups too."""
+        return tuple(field for field in every(self.fields) if field.type is FieldType.FILE)
 
     def field(self, key: str) -> FormField | None:
+        """A field of the top level."""
         return next((field for field in self.fields if field.key == key), None)
 
 
@@ -139,8 +152,11 @@ def parse(text: str, name: str) -> ServiceDefinition:
 
 def _problem(name: str, text: str, found: dict[str, Any]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
-    where = ".".join(str(part) for part in found["loc"])
-    line = line_of(text, found["loc"])
+    place = found["loc"]
+    if place[:2] == ("steps", 0) and "steps" not in load(text):
+        place = place[2:]  # a short form, whose one step stands nowhere
+    where = ".".join(str(part) for part in place)
+    line = line_of(text, place)
     return f"{name}:{line}: {where}: {message}" if where else f"{name}:{line}: {message}"
 
 

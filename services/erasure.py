@@ -28,7 +28,8 @@ from notifications.addresses import checked
 from notifications.erasing import Address, Whose
 from notifications.statuses import Channel
 from services import trail, versions
-from services.definitions import DEFAULT_FILE_DAYS, catalogue
+from services.definition_parts import DEFAULT_FILE_DAYS
+from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 

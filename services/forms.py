@@ -25,7 +25,7 @@ from wtforms.validators import Optional
 from config.forms import BaseForm
 from services.commands import MAX_MESSAGE, Upload
 from services.definitions import ServiceDefinition
-from services.form_schema import FieldType, FormField as Question
+from services.form.fields import FieldType, FormField as Question
 
 ACCEPT = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
 FEW_OPTIONS = 5

@@ -19,7 +19,8 @@ from config.database import claimable, db
 from config.errors import N_, NotFound
 from notifications import keeping as messages
 from services import erasure, representations
-from services.definitions import DEFAULT_FILE_DAYS, catalogue
+from services.definition_parts import DEFAULT_FILE_DAYS
+from services.definitions import catalogue
 from services.erasure import ENDED, TYPE
 from services.models import ServiceRequest
 

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from auth.actors import Actor
 from services import deadlines, rights, versions
 from services.definitions import ServiceDefinition
-from services.form_schema import FieldType, readable
+from services.form.fields import FieldType
+from services.form.reading import readable
 from services.lifecycle import ACTION_LABELS, OPEN, STATUS_LABELS, Action, Party, RequestStatus
 from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 

@@ -16,7 +16,7 @@ from config.rowsets import among, insert_many
 from config.settings import current_settings
 from services import deadlines, versions
 from services.definitions import ServiceDefinition, catalogue
-from services.form_schema import FieldType, FormField
+from services.form.fields import FieldType, FormField
 from services.lifecycle import TABLE, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
 

@@ -20,7 +20,7 @@ from services import attachments, deadlines, notices, queries, trail, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
-from services.form_schema import validate
+from services.form.checks import validate
 from services.lifecycle import Action, Party, RequestStatus
 from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent, ServiceRequest
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from config.errors import RuleViolation
-from services.form_schema import FieldType, FormField, Option, Text, readable, validate
+from services.form.checks import validate
+from services.form.fields import FieldType, FormField, Option, Text
+from services.form.reading import readable
 
 
 def field(type: FieldType, **more: Any) -> FormField:

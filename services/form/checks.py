@@ -1,4 +1,4 @@
-"""Form fields as data, and the check of answers against them. Pure.
+"""The check of answers against a form's fields. Pure.
 
 The same check serves the page, the API and the form tests: what a field accepts is decided here and nowhere else.
 """
@@ -7,85 +7,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Any
 
 import phonenumbers
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from config.errors import N_, FieldError, RuleViolation
 from config.plain_text import visible
+from services.form.fields import ADDRESS_PARTS, FieldType, FormField
 
 PHONE_REGION = "DE"
-ADDRESS_PARTS = ("street", "house_number", "postal_code", "city")
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
-class FieldType(StrEnum):
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    CHOICE = "choice"
-    DATE = "date"
-    EMAIL = "email"
-    PHONE = "phone"
-    CHECKBOX = "checkbox"
-    ADDRESS = "address"
-    LICENCE_PLATE = "licence_plate"
-    FILE = "file"
-
-
-class Frozen(BaseModel):
-    """Base of what a definition file is made of: unknown keys are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(Frozen):
-    """A text for people. German must be there; a missing translation falls back to it."""
-
-    de: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-    en: str | None = None
-    tr: str | None = None
-    ar: str | None = None
-    uk: str | None = None
-    ru: str | None = None
-    pl: str | None = None
-    fr: str | None = None
-
-    def to(self, locale: str) -> str:
-        """The text in `locale` (a locale of ours, such as "de-simple"), else in German."""
-        found = getattr(self, locale, None) if locale in type(self).model_fields else None
-        return found or self.de
-
-
-class Option(Frozen):
-    value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    label: Text
-
-
-class FormField(Frozen):
-    """One question of a form. `prefill` names the claim it starts with; `decision` puts the answer into the paper."""
-
-    key: Key
-    type: FieldType
-    label: Text
-    hint: Text | None = None
-    required: bool = True
-    options: tuple[Option, ...] = ()
-    max_length: int = Field(default=200, ge=1, le=10_000)
-    not_before: date | None = None
-    not_after: date | None = None
-    prefill: str | None = None
-    autocomplete: str | None = None
-    decision: bool = False
-
-    @model_validator(mode="after")
-    def _options_fit(self) -> Self:
-        if (self.type is FieldType.CHOICE) != bool(self.options):
-            raise ValueError("a choice needs options, and only a choice has them")
-        if len({option.value for option in self.options}) != len(self.options):
-            raise ValueError("two options have the same value")
-        return self
 
 
 class Invalid(Exception):
@@ -191,9 +121,9 @@ def _date(field: FormField, value: Any) -> str:
         day = value if isinstance(value, date) else parse_date(plain(value))
     except ValueError:
         raise Invalid(N_("This is not a date. Please write it as 23.11.2026.")) from None
-    if field.not_before and day < field.not_before:
+    if isinstance(field.not_before, date) and day < field.not_before:
         raise Invalid(N_("The date must not be before {day}."), day=field.not_before.isoformat())
-    if field.not_after and day > field.not_after:
+    if isinstance(field.not_after, date) and day > field.not_after:
         raise Invalid(N_("The date must not be after {day}."), day=field.not_after.isoformat())
     return day.isoformat()
 
@@ -272,23 +202,3 @@ _CHECKS: dict[FieldType, Callable[[FormField, Any], Any]] = {
     FieldType.ADDRESS: _address,
     FieldType.LICENCE_PLATE: _licence_plate,
 }
-
-
-def readable(field: FormField, value: Any, locale: str, *, yes: str, no: str) -> str:
-    """An answer as a person reads it, in `locale`; "" when there is none."""
-    match field.type:
-        case FieldType.CHECKBOX:
-            return yes if value else no
-        case _ if value is None:
-            return ""
-        case FieldType.CHOICE:
-            return next((option.label.to(locale) for option in field.options if option.value == value), str(value))
-        case FieldType.ADDRESS:
-            return f"{value['street']} {value['house_number']}, {value['postal_code']} {value['city']}"
-        case FieldType.DATE:
-            day = date.fromisoformat(value)
-            return f"{day:%d.%m.%Y}"
-        case FieldType.PHONE:
-            number = phonenumbers.parse(value)
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    return str(value)
