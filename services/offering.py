@@ -14,6 +14,7 @@ from auth.roles import Permission
 from config import clock
 from config.database import db, locked
 from config.errors import Conflict, NotFound
+from config.ids import new_id
 from config.rowsets import insert_for
 from services.commands import ChangeOffer
 from services.definitions import ServiceDefinition, catalogue
@@ -76,7 +77,14 @@ def change(slug: str, command: ChangeOffer, actor: Actor) -> None:
     Raises NotFound, and Conflict when somebody else has changed it since `command.revision`.
     """
     definition = managed(actor, slug).definition
-    first = {"slug": slug, "is_published": True, "revision": 0, "changed_at": clock.now(), "changed_by": actor.id}
+    first = {
+        "id": new_id(),
+        "slug": slug,
+        "is_published": True,
+        "revision": 0,
+        "changed_at": clock.now(),
+        "changed_by": actor.id,
+    }
     db.session.execute(insert_for(ServiceState).values(first).on_conflict_do_nothing())
     row = db.session.scalars(locked(select(ServiceState).where(ServiceState.slug == slug))).one()
     if row.revision != command.revision:
