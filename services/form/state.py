@@ -196,13 +196,17 @@ class LevelScope:
         self.state, self.level = state, level
 
     def look(self, name: str) -> Any:
-        first, _, rest = name.partition(".")
+        first, *rest = name.split(".")
         level: Level | None = self.level
-        while level is not None:
-            if first in level.fields:
-                return logic.into(self.state.seen(level.place(first)), rest)
+        while level is not None and first not in level.fields:
             level = level.outer
-        return None
+        if level is None:
+            return None
+        place: Place | None = level.place(first)
+        # Only the place that is meant is worked out, so that parts of a group may look at each other from outside.
+        while rest and place is not None and place.field.fields:
+            place = place.step(rest)
+        return logic.into(self.state.seen(place), ".".join(rest)) if place is not None else None
 
 
 def state(steps: Sequence[Step], answers: Mapping[str, Any], *, today: date) -> FormState:
