@@ -1,7 +1,6 @@
 """What leaves care for an application elsewhere: the period of one's own order, and nothing else."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,6 +13,7 @@ from auth.models import AuditEvent, User
 from auth.roles import HeldRole, Role
 from care import case_management, orders, own_quarantine
 from care.commands import OrderEvent
+from care.models import Case
 from config.database import db, transaction
 from tests.factories.care import OFFICER
 from tests.integration.care.test_own_cases import case, code_in, letter, officer, redeem, resident
@@ -22,11 +22,13 @@ __all__ = ["case", "officer", "resident"]
 
 
 def ordered(app: Flask, reference: str) -> None:
-    with app.app_context(), transaction():
+    with app.app_context():
         command = OrderEvent.model_validate(
             {"event": "issue_written", "legal_basis": "§ 30 IfSG", "starts_on": "2026-11-01", "ends_on": "2026-11-12"}
         )
-        orders.apply(command, case=case_management.get_for_update(OFFICER, reference), actor=OFFICER)
+        case_id = db.session.scalars(select(Case.id).where(Case.reference == reference)).one()
+        with transaction():
+            orders.apply(command, case=case_management.locked_case(case_id), actor=OFFICER)
 
 
 def period(app: Flask, assurance: str = "substantial") -> dict[str, str]:
@@ -65,7 +67,7 @@ def test_not_to_a_login_that_proves_too_little(app: Flask, linked: str) -> None:
 
 
 def test_not_of_somebody_for_whom_one_only_acts(
-    app: Flask, officer: FlaskClient, resident: FlaskClient, case: str, **_: Any
+    app: Flask, officer: FlaskClient, resident: FlaskClient, case: str
 ) -> None:
     assert redeem(resident, code_in(letter(officer, case, basis="representative"))).status_code == 303
     ordered(app, case)

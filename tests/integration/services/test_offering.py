@@ -88,11 +88,11 @@ def test_the_numbers_of_a_service() -> None:
     assert elsewhere == Durations(decided=0, median=None, nine_of_ten=None, in_time=None)
 
 
-def test_the_pages(app: Flask, login: Any, places: None) -> None:
+def test_the_pages(app: Flask, login: Any) -> None:
     client = login(app.test_client(), "manager")
     listed = client.get("/staff/services/").get_data(as_text=True)
-    assert "Mangel melden" in listed
-    assert "Entschädigung" in listed
+    assert "Bewohnerparkausweis" in listed
+    assert "Mangel melden" not in listed  # of another department
     numbers = client.get(f"/staff/services/{given.SLUG}/numbers").get_data(as_text=True)
     assert "Anträge nach Monaten" in numbers
     file = client.get(f"/staff/services/{given.SLUG}/numbers.csv")
