@@ -57,6 +57,7 @@ ACTIONS = {
     "case.link_code_locked": N_("Code for linking locked"),
     "own_case.viewed": N_("Case looked at by a person it is linked with"),
     "own_case.copied": N_("Case handed out to a person it is linked with"),
+    "own_case.period_handed_out": N_("Period of a quarantine handed out to the person for an application"),
     "case.support_asked": N_("Request for help taken down"),
     "case.support_changed": N_("Request for help changed"),
     "cases.support_listed": N_("Requests for help looked at"),

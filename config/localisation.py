@@ -49,6 +49,7 @@ def init_app(app: "Flask", settings: "Settings") -> None:
     app.jinja_env.filters |= {
         "local_datetime": local_datetime,
         "local_date": local_date,
+        "local_month": local_month,
         "local_time": local_time,
         "local_number": local_number,
         "exact_datetime": exact_datetime,
@@ -140,6 +141,11 @@ def local_datetime(at: datetime | None) -> str:
     if at is None:
         return ""
     return f"{local_date(at)}, {local_time(at)}"
+
+
+def local_month(day: date) -> str:
+    """Month and year, in the language of the page."""
+    return str(flask_babel.format_date(day, "LLLL yyyy", rebase=False))
 
 
 def local_date(day: date | datetime | None) -> str:

@@ -13,7 +13,7 @@ from config.clock import wall
 from config.localisation import LOCALE_COOKIE, in_every_language, is_locale
 from config.navigation import Page
 from config.settings import current_settings
-from services.definitions import catalogue
+from services import offering
 
 blueprint = Blueprint("portal", __name__)
 A_YEAR = 365 * 24 * 3600
@@ -31,7 +31,7 @@ def frame() -> dict[str, object]:
 def index() -> ResponseReturnValue:
     if came_back_from_logout():
         flash(_("You have logged out here and at the identity provider."), "success")
-    return render_template("portal/index.html", services=list(catalogue().values())[:SHOWN_SERVICES])
+    return render_template("portal/index.html", services=offering.on_offer()[:SHOWN_SERVICES])
 
 
 @blueprint.get("/quarantine")

@@ -153,6 +153,7 @@ FREE: dict[str, str] = {
     "api_token": "hashes and names of programs, looked up before it is known who asks",
     "group_key": "keys that the deployment's own keys have wrapped: nothing opens with them alone",
     "service_version": "published definitions of services",
+    "service_state": "which services are on offer, as their public pages say",
     "template_version": "texts before anybody's name is in them",
     "sender": "our own numbers, and their pace",
     "heartbeat": "signs of life of our own processes",

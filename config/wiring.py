@@ -43,6 +43,7 @@ BLUEPRINT_MODULES = (
     "notifications.api_bulk",
     "services.views_applicant",
     "services.views_erasure",
+    "services.views_managing",  # adds its addresses to a blueprint of `views_caseworker`
     "services.views_caseworker",
     "services.api",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.

@@ -58,6 +58,14 @@ class Act(Command):
     message: Message = ""
 
 
+class ChangeOffer(Command):
+    """Whether a service is on offer, and what people are told while it is not taken. `revision`: as last seen."""
+
+    is_published: bool = False
+    maintenance: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    revision: int = Field(ge=0)
+
+
 class Lookup(Command):
     """Reference and PIN, as on the confirmation."""
 

@@ -27,16 +27,18 @@ from notifications import erasing
 from notifications.addresses import checked
 from notifications.erasing import Address, Whose
 from notifications.statuses import Channel
-from services import trail, versions
+from services import stages, trail, uploads, versions
 from services.definition_parts import DEFAULT_FILE_DAYS
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
+from services.stages import ENDED
 
 KIND = "request"
 TYPE = "services.requests"
 REASONS = ("wish", "unlawful", "mistake")
-ENDED = (RequestStatus.APPROVED, RequestStatus.REJECTED, RequestStatus.WITHDRAWN, RequestStatus.CLOSED)
+UPLOADS = "uploads"
+"""The scope of an erasure that leaves the request."""
 DAYS_OF_A_MONTH = 31  # a decision counts to the end of a month that it began
 ERASING = scopes.system("services.erasure")  # what other rooms know is nobody's own
 ADDRESSES = ((Channel.SMS, "phone"), (Channel.EMAIL, "email"))
@@ -118,14 +120,22 @@ def kept_until(request: ServiceRequest) -> datetime:
     days = current_settings().retention.get(TYPE)
     definition = catalogue().get(request.slug)
     if days is None:
-        days = definition.retention.file_days if definition else DEFAULT_FILE_DAYS
+        days = stages.days_of(definition.retention, outcome_of(request)) if definition else DEFAULT_FILE_DAYS
     return ended + timedelta(days=days + DAYS_OF_A_MONTH * _months_granted(request))
+
+
+def outcome_of(request: ServiceRequest) -> RequestStatus:
+    """What an ended request came to: itself, or what it was before it was closed."""
+    if request.status is not RequestStatus.CLOSED:
+        return request.status
+    before = [event.to_status for event in request.events if event.to_status in stages.OUTCOMES]
+    return before[-1] if before else RequestStatus.CLOSED
 
 
 def _months_granted(request: ServiceRequest) -> int:
     definition = catalogue().get(request.slug)
     key = definition.retention.months_in if definition else None
-    if key is None or request.decided_at is None or request.is_erased:
+    if key is None or request.is_erased or outcome_of(request) is not RequestStatus.APPROVED:
         return 0
     try:
         given = str((request.answers or {}).get(key, ""))
@@ -155,7 +165,13 @@ def erase(reference: str, *, reason: str, actor: Actor) -> None:
 
 @scopes.within(ERASING)
 def erase_requests(ids: Sequence[UUID], scope: str = EVERYTHING) -> None:
-    """Erase these requests without asking why: for the time limits, and for what was erased before a backup."""
+    """Erase these requests without asking why: for the time limits, and for what was erased before a backup.
+
+    `scope`: everything, or the uploads alone.
+    """
+    if scope == UPLOADS:
+        uploads.erase(ids)
+        return
     rows = db.session.scalars(select(ServiceRequest).where(among(ServiceRequest.id, ids))).all()
     references = frozenset(row.reference for row in rows)
     erasing.forget(Whose(references, frozenset(one for row in rows for one in _addresses_of(row))))

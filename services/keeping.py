@@ -18,11 +18,12 @@ from auth.roles import Permission
 from config.database import claimable, db
 from config.errors import N_, NotFound
 from notifications import keeping as messages
-from services import erasure, representations
+from services import erasure, representations, stages, upload_keeping
 from services.definition_parts import DEFAULT_FILE_DAYS
 from services.definitions import catalogue
-from services.erasure import ENDED, TYPE
+from services.erasure import TYPE
 from services.models import ServiceRequest
+from services.stages import ENDED
 
 SCHEMA = "obhut/request/1"
 SYSTEM = Actor.system("services.keeping")
@@ -32,7 +33,7 @@ def _requests(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     """Ended requests whose time is over. How long it is may stand in what the person answered, which is sealed."""
     shortest = days
     if not retention.is_set(TYPE):
-        shortest = min([days, *(service.retention.file_days for service in catalogue().values())])
+        shortest = min([days, *(stages.shortest(service.retention) for service in catalogue().values())])
     wanted = select(ServiceRequest).where(
         ServiceRequest.status.in_(ENDED), ServiceRequest.changed_at < now - timedelta(days=shortest)
     )
@@ -122,6 +123,7 @@ TYPES = (
         "services.drafts", N_("Services: drafts that were never handed in"), 30, N_("the last change"),
         N_("Art. 5 (1) (e) GDPR; the time that the service's form names."), by="services.stale_drafts",
     ),
+    upload_keeping.RECORD_TYPE,
 )  # fmt: skip
 
 

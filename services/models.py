@@ -41,6 +41,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
         Index(None, "applicant_id", "created_at"),
         Index(None, "created_by", "created_at"),
         Index(None, "status", "changed_at"),
+        Index(None, "slug", "submitted_at"),
     )
 
     reference: Mapped[str] = mapped_column(String(8), unique=True)

@@ -16,15 +16,13 @@ from config.rowsets import among, insert_many
 from config.settings import current_settings
 from services import deadlines, versions
 from services.definitions import ServiceDefinition, catalogue
-from services.form.fields import FieldType, FormField
 from services.lifecycle import TABLE, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
+from services.seeding_answers import invented
 
 AT_ONCE = 100  # on SQLite a transaction of so many keeps other writers out for a fraction of a second
 SEED = Actor.system("seed")
 OLDEST = timedelta(days=40)
-NAMES = ("Achterberg", "Böhme", "Çelik", "Ehlers", "Kovalenko", "Meißner", "Nowak", "Schäfer", "Yıldız", "Zöllner")
-GIVEN = ("Aylin", "Björn", "Cäcilia", "Dmytro", "Elif", "Günther", "Hanna", "Ömer", "Paula", "Wiebke")
 # The way to each status, and how many of a hundred end there.
 WAYS: tuple[tuple[tuple[Action, ...], int], ...] = (
     ((), 4),
@@ -38,9 +36,9 @@ WAYS: tuple[tuple[tuple[Action, ...], int], ...] = (
     ((Action.SUBMIT, Action.TAKE, Action.APPROVE, Action.CLOSE), 12),
 )
 MESSAGES = {
-    Action.ASK: "Bitte reichen Sie den Fahrzeugschein nach.",
-    Action.ANSWER: "Der Fahrzeugschein liegt bei.",
-    Action.REJECT: "Sie sind nicht mit Hauptwohnung in der Zone gemeldet.",
+    Action.ASK: "Bitte reichen Sie den fehlenden Nachweis nach.",
+    Action.ANSWER: "Der Nachweis liegt bei.",
+    Action.REJECT: "Die Voraussetzungen liegen nicht vor.",
 }
 
 
@@ -80,7 +78,7 @@ def _made(
     definition, version_id = dice.choice(offers)
     way = dice.choices([way for way, _ in WAYS], [share for _, share in WAYS])[0]
     moment = now - dice.random() * OLDEST
-    answers = {one.key: _answer(one, dice) for one in definition.fields if one.type is not FieldType.FILE}
+    answers = invented(definition.steps, dice, moment.astimezone(current_settings().zone).date())
     contact = definition.contact.model_dump(exclude_none=True)
     request = ServiceRequest(
         reference=reference,
@@ -130,21 +128,3 @@ def _history(
         elif action in (Action.CLOSE, Action.WITHDRAW):
             request.closed_at = moment
         yield event
-
-
-def _answer(field: FormField, dice: Random) -> Any:
-    if field.type is FieldType.CHOICE:
-        return dice.choice(field.options).value
-    if field.type is FieldType.ADDRESS:
-        number = str(dice.randrange(1, 120))
-        return {"street": "Ährenweg", "house_number": number, "postal_code": "38100", "city": "Braunschweig"}
-    if field.type is FieldType.CHECKBOX:
-        return True
-    name = dice.choice(GIVEN if field.key == "given_name" else NAMES)
-    plain: dict[FieldType, Any] = {
-        FieldType.DATE: "2026-01-15",
-        FieldType.EMAIL: f"person{dice.randrange(10_000)}@example.org",
-        FieldType.PHONE: None,
-        FieldType.LICENCE_PLATE: f"BS-{dice.choice('ABCDEF')}{dice.choice('KLMNP')} {dice.randrange(1, 999)}",
-    }
-    return plain.get(field.type, name)

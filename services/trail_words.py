@@ -16,9 +16,13 @@ ACTIONS = {
     "request.viewed": N_("Request looked at"),
     "request.file_read": N_("File of a request opened"),
     "request.erased": N_("Request erased"),
+    "service.offer_changed": N_("Offer of a service changed"),
     "requests.listed": N_("List of requests looked at"),
 }
-KINDS = {"request": RecordKind(N_("Request"), N_("Work on a request"))}
+KINDS = {
+    "request": RecordKind(N_("Request"), N_("Work on a request")),
+    "service": RecordKind(N_("Service"), N_("Management of a service")),
+}
 
 
 def register() -> None:

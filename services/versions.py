@@ -6,16 +6,17 @@ from sqlalchemy.exc import IntegrityError
 from config import clock
 from config.database import db
 from config.errors import NotFound
-from services.definitions import ServiceDefinition, catalogue
+from services import offering
+from services.definitions import ServiceDefinition
 from services.models import ServiceRequest, ServiceVersion
 
 
 def on_offer(slug: str) -> ServiceDefinition:
-    """The current definition of a service. Raises NotFound."""
-    definition = catalogue().get(slug)
-    if definition is None:
+    """The current definition of a service that residents find. Raises NotFound."""
+    offer = offering.offer_of(slug)
+    if not offer.is_published:
         raise NotFound()
-    return definition
+    return offer.definition
 
 
 def snapshot(definition: ServiceDefinition) -> ServiceVersion:

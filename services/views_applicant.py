@@ -18,9 +18,20 @@ from config.errors import DomainError, InvalidTransition, RuleViolation
 from config.forms import BaseForm, add_errors, command_or_errors
 from config.limits import limit_failures, limited
 from config.settings import current_settings
-from services import attachments, casework, downloads, prefill, queries, representations, search, submission, versions
+from services import (
+    attachments,
+    casework,
+    downloads,
+    offering,
+    prefill,
+    queries,
+    representations,
+    search,
+    submission,
+    versions,
+)
 from services.commands import Act, Lookup, Submit
-from services.definitions import ServiceDefinition, catalogue
+from services.definitions import ServiceDefinition
 from services.forms import (
     PREFIX,
     MessageForm,
@@ -58,7 +69,7 @@ def today() -> date:
 @public
 def index() -> ResponseReturnValue:
     words = request.args.get("q", "")[:100]
-    found = search.find(catalogue().values(), words, page_locale())
+    found = search.find(offering.on_offer(), words, page_locale())
     return render_template("services/index.html", services=found, words=words, locale=page_locale())
 
 

@@ -137,12 +137,6 @@ def _page(reference: str, form: MessageForm) -> str:
     )
 
 
-@catalogue.get("/staff/services/", endpoint="index")
-@require(Permission.SERVICES_MANAGE)
-def catalogue_index() -> ResponseReturnValue:
-    return render_template("services/catalogue.html", services=list(offered().values()), locale=page_locale())
-
-
 @catalogue.get("/staff/services/<slug>")
 @require(Permission.SERVICES_MANAGE)
 def preview(slug: str) -> ResponseReturnValue:

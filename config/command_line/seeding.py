@@ -15,7 +15,17 @@ from config.sandbox.accounts import DEFAULT_OFFICE, SECOND_OFFICE
 from config.settings import Settings
 from services.definitions import catalogue
 
-DEPARTMENT_NAMES = {"buergerservice": "Bürgerservice"}
+DEPARTMENT_NAMES = {
+    "abfallwirtschaft": "Abfallwirtschaft",
+    "bibliothek": "Stadtbibliothek",
+    "buergerservice": "Bürgerservice",
+    "finanzen": "Finanzen",
+    "gesundheitsamt": "Gesundheitsamt, Entschädigungen",
+    "jugend": "Kinder, Jugend und Familie",
+    "rechtsamt": "Rechtsamt",
+    "tiefbau": "Tiefbau und Verkehr",
+}
+DEFAULT_DEPARTMENT = "buergerservice"
 SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 CODE_LENGTH = 40
 INVENTED_FACTS = {
@@ -47,10 +57,12 @@ def seed(settings: Settings) -> None:
                 facts = INVENTED_FACTS if invented else {}
                 db.session.add(Office(code=code, name=name, is_default=number == 0, email=email, phone=phone, **facts))
         known = set(db.session.scalars(select(Department.code)))
-        for number, code in enumerate(one for one in department_codes() if one not in known):
+        codes = department_codes()
+        default = DEFAULT_DEPARTMENT if DEFAULT_DEPARTMENT in codes else codes[0]
+        for code in (one for one in codes if one not in known):
             name = DEPARTMENT_NAMES.get(code, code.replace("-", " ").title())
             email = f"{code}@example.org" if invented else None
-            is_default = not known and number == 0
+            is_default = not known and code == default
             db.session.add(Department(code=code, name=name, is_default=is_default, email=email))
     group_keys.prepare()
 

@@ -1,0 +1,108 @@
+"""What is on offer: the catalogue's files, less what service managers have taken out or put into maintenance.
+
+Requests that were handed in go on whatever becomes of the offer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from auth import audit
+from auth.actors import Actor
+from auth.roles import Permission
+from config import clock
+from config.database import db, locked
+from config.errors import Conflict, NotFound
+from config.ids import new_id
+from config.rowsets import insert_for
+from services.commands import ChangeOffer
+from services.definitions import ServiceDefinition, catalogue
+from services.offer_models import ServiceState
+
+
+@dataclass(frozen=True)
+class Offer:
+    """How a service stands. `revision` is 0 where nobody has ever changed it; `note` is said to people in German."""
+
+    definition: ServiceDefinition
+    is_published: bool
+    maintenance: str
+    revision: int
+
+    def note(self, locale: str) -> str:
+        """Why nothing is taken at the moment: the manager's words, else those of the file; "" when it is."""
+        if self.maintenance:
+            return self.maintenance
+        return self.definition.maintenance.to(locale) if self.definition.maintenance else ""
+
+
+def offers() -> dict[str, Offer]:
+    """Every service of the catalogue with its state, by slug."""
+    rows = {row.slug: row for row in db.session.scalars(select(ServiceState))}
+    return {slug: _offer(definition, rows.get(slug)) for slug, definition in catalogue().items()}
+
+
+def on_offer() -> list[ServiceDefinition]:
+    """The services that residents find, those in maintenance too."""
+    return [offer.definition for offer in offers().values() if offer.is_published]
+
+
+def offer_of(slug: str) -> Offer:
+    """One service with its state, published or not. Raises NotFound."""
+    definition = catalogue().get(slug)
+    if definition is None:
+        raise NotFound()
+    return _offer(definition, db.session.scalar(select(ServiceState).where(ServiceState.slug == slug)))
+
+
+def manageable(actor: Actor) -> Sequence[Offer]:
+    """The services of the departments in which `actor` is service manager, by title."""
+    codes = actor.departments_for(Permission.SERVICES_MANAGE)
+    mine = [offer for offer in offers().values() if actor.is_system or offer.definition.department in codes]
+    return sorted(mine, key=lambda offer: offer.definition.title.de.casefold())
+
+
+def managed(actor: Actor, slug: str) -> Offer:
+    """One of them. Raises NotFound."""
+    found = next((offer for offer in manageable(actor) if offer.definition.slug == slug), None)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def change(slug: str, command: ChangeOffer, actor: Actor) -> None:
+    """Publish, take out, put into maintenance or end it. Call inside `transaction()`.
+
+    Raises NotFound, and Conflict when somebody else has changed it since `command.revision`.
+    """
+    definition = managed(actor, slug).definition
+    first = {
+        "id": new_id(),
+        "slug": slug,
+        "is_published": True,
+        "revision": 0,
+        "changed_at": clock.now(),
+        "changed_by": actor.id,
+    }
+    db.session.execute(insert_for(ServiceState).values(first).on_conflict_do_nothing())
+    row = db.session.scalars(locked(select(ServiceState).where(ServiceState.slug == slug))).one()
+    if row.revision != command.revision:
+        raise Conflict()
+    row.is_published, row.maintenance = command.is_published, command.maintenance or None
+    row.revision += 1
+    row.changed_at, row.changed_by = clock.now(), actor.id
+    audit.record(
+        actor,
+        "service.offer_changed",
+        f"service:{slug}",
+        chain=audit.chain_of_department(definition.department),
+        published=row.is_published,
+        maintenance=row.maintenance is not None,
+    )
+
+
+def _offer(definition: ServiceDefinition, row: ServiceState | None) -> Offer:
+    if row is None:
+        return Offer(definition, True, "", 0)
+    return Offer(definition, row.is_published, row.maintenance or "", row.revision)

@@ -1,0 +1,25 @@
+"""Files that people have sent, taken away again."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from config.database import db
+from config.rowsets import among
+from services.models import Attachment, AttachmentContent, AttachmentKind
+
+
+def erase(request_ids: Sequence[UUID]) -> int:
+    """Erase what was uploaded with these requests; how many files. Inside the caller's transaction."""
+    uploads = select(Attachment.id).where(
+        among(Attachment.request_id, request_ids), Attachment.kind == AttachmentKind.UPLOAD
+    )
+    ids = list(db.session.scalars(uploads))
+    for statement in (
+        delete(AttachmentContent).where(among(AttachmentContent.attachment_id, ids)),
+        delete(Attachment).where(among(Attachment.id, ids)),
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": False})
+    db.session.expire_all()
+    return len(ids)

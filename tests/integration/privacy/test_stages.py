@@ -1,0 +1,58 @@
+"""Each stage of a request has its own time, and what was uploaded may go before the request does."""
+
+from sqlalchemy import select
+
+from config.database import db
+from services import erasure, queries
+from services.lifecycle import Action, RequestStatus
+from services.models import Attachment, AttachmentKind, ServiceRequest
+from tests.factories import services as requests
+from tests.factories.privacy import outcomes
+
+SLUG, DEPARTMENT = "hundesteuer", "finanzen"
+ANSWERS = {
+    "given_name": "Jorinde",
+    "family_name": "Ackerknecht",
+    "birth_date": "1984-05-17",
+    "address": {"street": "Lindenweg", "house_number": "4a", "postal_code": "38999", "city": "Okerfeld"},
+    "email": "jorinde@ackerknecht.example",
+    "dogs": [
+        {"name": "Bolle", "breed": "Mischling", "born_on": "2026-10-01", "sex": "male", "kept_since": "2026-10-10"}
+    ],
+    "relief": "shelter",
+    "debit": False,
+}
+
+
+def dog_tax(*actions: Action) -> str:
+    """A request for the dog tax with one upload, and what its department did with it."""
+    resident, worker = requests.resident(), requests.caseworker(DEPARTMENT)
+    upload = requests.upload(field="relief_proof")
+    reference = requests.submitted(resident, slug=SLUG, answers=ANSWERS, uploads=(upload,)).reference
+    for action in actions:
+        requests.acted(reference, action, resident if action is Action.WITHDRAW else worker, "Begründung")
+    return reference
+
+
+def kinds(reference: str) -> list[AttachmentKind]:
+    wanted = select(Attachment.kind).join(ServiceRequest).where(ServiceRequest.reference == reference)
+    return sorted(db.session.scalars(wanted))
+
+
+def test_uploads_go_a_year_after_the_end_and_the_decision_stays(house, time):
+    ended, running = dog_tax(Action.TAKE, Action.REJECT, Action.CLOSE), dog_tax(Action.TAKE)
+    time.forward(days=365)
+    assert outcomes()["services.uploads"].due == 0
+    time.forward(days=2)
+    assert outcomes()["services.uploads"].erased == 1
+    assert kinds(ended) == [AttachmentKind.DECISION]
+    assert AttachmentKind.UPLOAD in kinds(running)
+
+
+def test_a_closed_request_is_kept_for_as_long_as_its_outcome_says(house, time):
+    rejected = dog_tax(Action.TAKE, Action.REJECT, Action.CLOSE)
+    withdrawn = dog_tax(Action.WITHDRAW, Action.CLOSE)
+    for reference, outcome in ((rejected, RequestStatus.REJECTED), (withdrawn, RequestStatus.WITHDRAWN)):
+        request = queries.get(requests.caseworker(DEPARTMENT), reference)
+        assert request.status is RequestStatus.CLOSED
+        assert erasure.outcome_of(request) is outcome
