@@ -25,7 +25,7 @@ FORM_MEMORY_BYTES = 2 * 1024 * 1024
 FORM_PARTS = 2000
 API_PREFIX = "/api/"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-SECRET_LINK_PREFIXES = ("/c/", "/o/", "/verify/")
+SECRET_LINK_PREFIXES = ("/c/", "/continue/", "/o/", "/verify/")
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
 NOTHING_INSIDE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 ALWAYS = (
