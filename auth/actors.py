@@ -56,7 +56,7 @@ class Actor:
 
     @classmethod
     def visitor(cls, mark: str, locale: str = "de") -> Self:
-        """Somebody without a login in one browser, known again by `mark`: has what was begun there, and nothing else."""
+        """Somebody without a login in one browser, known again by `mark`: has what was begun there, nothing else."""
         return cls(kind="visitor", id=f"visitor:{mark}", locale=locale)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Files of an application that is being filled in: added to those that are there, taken away, and moved with entries."""
+"""Files of an application that is being filled in: added to those that are there, taken away, moved with entries."""
 
 from collections import Counter
 from collections.abc import Sequence

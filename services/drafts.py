@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -10,7 +11,7 @@ from auth.actors import Actor
 from config import clock, scopes
 from config.database import db, locked
 from config.errors import NotFound
-from services import erasure, prefill, queries, submission, versions
+from services import erasure, prefill, queries, resume_links, submission, versions
 from services.commands import Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import RequestStatus
@@ -61,7 +62,7 @@ def beginning(given: Mapping[str, Given]) -> dict[str, Any]:
 
 
 def state_of(draft: ServiceRequest, definition: ServiceDefinition) -> tuple[dict[str, Any], Progress]:
-    """Answers and progress of a draft in the version on offer: what has changed since it was begun is to be looked at."""
+    """Answers and progress of a draft in the version on offer; what has changed since is to be looked at."""
     progress = Progress.read(draft.progress)
     before = versions.of(draft)
     if draft.service_version.digest != definition.digest:
@@ -89,16 +90,37 @@ def discard(actor: Actor, slug: str, key: str) -> bool:
 
 
 @scopes.within(SCOPE)
-def hand_over(draft: ServiceRequest, to: Actor) -> None:
-    """Let a draft that was begun without a login go on as that of `to`. Call inside `transaction()`."""
+def hand_over(draft_id: UUID, to: Actor) -> None:
+    """Let a draft that was begun without a login go on as that of `to`. Inside `transaction()`. Raises NotFound."""
     row = db.session.scalar(
-        locked(select(ServiceRequest).where(ServiceRequest.id == draft.id)).execution_options(populate_existing=True)
+        locked(select(ServiceRequest).where(ServiceRequest.id == draft_id)).execution_options(populate_existing=True)
     )
     if row is None or row.status is not RequestStatus.DRAFT or row.applicant_id is not None:
         raise NotFound()
     row.submission_key = f"{to.id} {submission.key_of(row)}"
     row.applicant_id, row.created_by = to.user_id, to.id
     db.session.flush()
+
+
+@scopes.within(SCOPE)
+def bring(token: str, visitor: Actor) -> ServiceRequest | None:
+    """The draft without a login that a link leads to, from now on that of `visitor`. Call inside `transaction()`."""
+    draft = resume_links.behind(token)
+    if draft is None:
+        return None
+    row = db.session.scalar(
+        locked(select(ServiceRequest).where(ServiceRequest.id == draft.id)).execution_options(populate_existing=True)
+    )
+    if row is None or row.status is not RequestStatus.DRAFT or row.applicant_id is not None:
+        return None
+    row.submission_key, row.created_by = f"{visitor.id} {key_of(row)}", visitor.id
+    db.session.flush()
+    return row
+
+
+def key_of(draft: ServiceRequest) -> str:
+    """The submission key as addresses carry it."""
+    return submission.key_of(draft)
 
 
 def _is(actor: Actor, slug: str, key: str) -> Any:

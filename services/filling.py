@@ -80,7 +80,8 @@ def prepare(command: EnterStep) -> Entry:
     step = next((one for one in definition.steps if one.key == command.step), None)
     if step is None:
         raise NotFound()
-    files, refused = [], []
+    files: list[CleanFile] = []
+    refused: list[FieldError] = []
     for upload in command.uploads:
         try:
             files.append(attachments.clean(upload))
@@ -115,7 +116,7 @@ def enter(entry: Entry, actor: Actor) -> Outcome:
         answers, progress = _taken(definition, command.target, actor, answers, progress)
     too_many = draft_files.attach(draft, definition, entry.files)
     way = walk(definition, answers, draft_files.numbers(draft), progress.passed, today=today())
-    errors, fresh = [*entry.refused, *too_many], ()
+    errors, fresh = [*entry.refused, *too_many], tuple[str, ...]()
     if command.go == "next":
         fresh = tuple(_fresh(entry.step, answers, way, command.shown))
         asked = [one for one in way.problems.get(command.step, ()) if not _within(one.field, fresh)]

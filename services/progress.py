@@ -26,8 +26,8 @@ class Consent:
 
 @dataclass(frozen=True)
 class Progress:
-    """`passed`: steps that were sent without a mistake; `tried`: those that were sent at all; `reached`: those that have
-    been counted. `look_at`: steps that have changed since they were passed. `given` is by path.
+    """`passed`: steps that were sent without a mistake; `tried`: those that were sent at all; `reached`: those that
+    have been counted. `look_at`: steps that have changed since they were passed. `given` is by path.
     """
 
     passed: tuple[str, ...] = ()
@@ -43,7 +43,10 @@ class Progress:
         if not stored:
             return cls()
         return cls(
-            *(tuple(stored.get(name, ())) for name in ("passed", "tried", "reached", "look_at")),
+            passed=tuple(stored.get("passed", ())),
+            tried=tuple(stored.get("tried", ())),
+            reached=tuple(stored.get("reached", ())),
+            look_at=tuple(stored.get("look_at", ())),
             given={path: Given(**one) for path, one in stored.get("given", {}).items()},
             consents=tuple(Consent(**one) for one in stored.get("consents", ())),
         )

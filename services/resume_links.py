@@ -14,9 +14,9 @@ from notifications import outbox
 from notifications.statuses import Channel
 from services import versions
 from services.draft_models import DraftLink
-from services.form.plain import Invalid
-from services.form.parsing import parse
 from services.form.fields import FieldType, FormField, Text
+from services.form.parsing import parse
+from services.form.plain import Invalid
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 

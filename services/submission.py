@@ -5,6 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +29,7 @@ from services.walk import checked
 
 PIN_DIGITS = 6
 REFERENCE_TRIES = 5
+RECEIPT_SHOWN_FOR = timedelta(hours=1)
 ONLINE = frozenset({"online", "api"})
 """Sources that an opening period and a limit hold for; what staff enter has come in already."""
 
@@ -88,9 +90,7 @@ def hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]
     """Hand a draft in whose `answers` have been checked. The caller holds its lock."""
     _check_assurance(prepared.definition, actor)
     if prepared.command.source in ONLINE:
-        availability.refuse_unless_open(
-            prepared.definition, actor, clock.today(current_settings().zone), sending=True
-        )
+        availability.refuse_unless_open(prepared.definition, actor, clock.today(current_settings().zone), sending=True)
     _hand_in(request, prepared, answers, actor)
     return receipt_of(request, is_new=True)
 
@@ -106,6 +106,13 @@ def keep_draft(prepared: Prepared, actor: Actor) -> ServiceRequest:
         _attach(request, prepared.files)
     db.session.flush()
     return request
+
+
+def just_sent(request: ServiceRequest) -> Receipt | None:
+    """The receipt of what was handed in within the last hour; later it is for the papers of the applicant alone."""
+    sent_at = request.submitted_at
+    is_fresh = sent_at is not None and clock.now() - sent_at < RECEIPT_SHOWN_FOR
+    return receipt_of(request, is_new=False) if is_fresh else None
 
 
 def draft_of(actor: Actor, slug: str, submission_key: str) -> ServiceRequest | None:

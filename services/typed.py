@@ -6,7 +6,7 @@ The control of the answer at `children.0.birth_date` is called `f_children-0-bir
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from services.form.fields import ADDRESS_PARTS, FieldType, FormField
 from services.form.plain import is_empty
@@ -22,13 +22,13 @@ PARTS = {FieldType.DATE: DATE_PARTS, FieldType.ADDRESS: ADDRESS_PARTS, FieldType
 WITHOUT = frozenset({FieldType.NOTE, FieldType.FILE})
 
 
-class Sent(Protocol):
-    """A form that was sent, such as Werkzeug's MultiDict."""
+Sent = Mapping[str, Sequence[str]]
+"""A form that was sent: the values under each name."""
 
-    def get(self, name: str, default: str = ..., /) -> str: ...
-    def getlist(self, name: str, /) -> list[str]: ...
-    def __contains__(self, name: object, /) -> bool: ...
-    def __iter__(self) -> Any: ...
+
+def first(sent: Sent, name: str) -> str:
+    """The value under this name; "" when there is none."""
+    return next(iter(sent.get(name, ())), "")
 
 
 def name_of(path: str) -> str:
@@ -38,7 +38,7 @@ def name_of(path: str) -> str:
 
 def read(fields: Sequence[FormField], sent: Sent, before: Mapping[str, Any]) -> dict[str, Any]:
     """The answers to these fields of the top level as they were typed; empty ones are left out."""
-    shown = sent.getlist(SHOWN)
+    shown = sent.get(SHOWN, ())
     is_shown = set(shown).__contains__ if shown else lambda path: True
     return _level(fields, "", sent, before, is_shown)
 
@@ -58,7 +58,7 @@ def _level(
             value = _group(field, here, sent, earlier, is_shown)
         else:
             value = _answer(field, here, sent)
-        if not is_empty(value) or field.repeats and value:
+        if not is_empty(value) or (field.repeats and value):
             found[field.key] = value
     return found
 
@@ -75,7 +75,7 @@ def _group(field: FormField, path: str, sent: Sent, before: Any, is_shown: Calla
 
 def _entries(path: str, sent: Sent) -> int:
     """How many entries a form has: what it says, else the highest number in its names."""
-    said = sent.get(f"{name_of(path)}-count", "")
+    said = first(sent, f"{name_of(path)}-count")
     if said.isascii() and said.isdigit() and len(said) <= 3:
         return min(int(said), MOST_ENTRIES)
     beginning = re.compile(re.escape(name_of(path)) + r"-(\d{1,2})-")
@@ -84,19 +84,19 @@ def _entries(path: str, sent: Sent) -> int:
 
 def _answer(field: FormField, path: str, sent: Sent) -> Any:
     name = name_of(path)
-    parts = {part: sent.get(f"{name}-{part}", "").strip() for part in PARTS.get(field.type, ())}
+    parts = {part: first(sent, f"{name}-{part}").strip() for part in PARTS.get(field.type, ())}
     match field.type:
         case FieldType.DATE if name not in sent:
             return ".".join(parts.values()) if any(parts.values()) else ""
         case FieldType.MAP | FieldType.ADDRESS:
             return {part: text for part, text in parts.items() if text}
         case FieldType.CHOICES:
-            return [value for value in sent.getlist(name) if value]
+            return [value for value in sent.get(name, ()) if value]
         case FieldType.YES_NO:
-            return {YES: True, NO: False}.get(sent.get(name, ""))
+            return {YES: True, NO: False}.get(first(sent, name))
         case FieldType.CHECKBOX | FieldType.CONSENT:
-            return True if sent.get(name, "") else None
-    return sent.get(name, "")
+            return True if first(sent, name) else None
+    return first(sent, name)
 
 
 def paths(fields: Iterable[FormField], answers: Any, path: str = "") -> Iterator[tuple[str, FormField]]:
@@ -133,7 +133,7 @@ def with_answer(answers: Mapping[str, Any], path: str, value: Any) -> dict[str, 
 
 def shown_of(sent: Sent) -> frozenset[str] | None:
     """The paths of the fields that the page showed; None when it does not say."""
-    shown = sent.getlist(SHOWN)
+    shown = sent.get(SHOWN, ())
     return frozenset(shown) if shown else None
 
 
@@ -149,7 +149,7 @@ def date_parts(value: Any) -> dict[str, str]:
 
 def entry_added(answers: Mapping[str, Any], path: str) -> dict[str, Any]:
     """The answers with one more, empty, entry of the repeating group at `path`."""
-    return _changed(answers, path.split("."), lambda entries: [*entries, {}][:MOST_ENTRIES])
+    return dict(_changed(answers, path.split("."), lambda entries: [*entries, {}][:MOST_ENTRIES]))
 
 
 def entry_removed(answers: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def entry_removed(answers: Mapping[str, Any], path: str) -> dict[str, Any]:
     if not group or not number.isdecimal():
         return dict(answers)
     at = int(number)
-    return _changed(answers, group.split("."), lambda entries: entries[:at] + entries[at + 1 :])
+    return dict(_changed(answers, group.split("."), lambda entries: entries[:at] + entries[at + 1 :]))
 
 
 def _changed(answers: Any, path: Sequence[str], change: Callable[[list[Any]], list[Any]]) -> Any:

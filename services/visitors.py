@@ -45,11 +45,19 @@ def in_this_browser() -> Actor | None:
 def known_applicant() -> Actor:
     """The same, with a cookie given to whoever has none."""
     actor = applicant()
-    if actor.is_known or actor.kind == "visitor":
-        return actor
-    g.visitor_token = token = new_token() + new_token()
-    after_this_request(_with_cookie(token))
+    if not actor.is_known and actor.kind != "visitor":
+        newcomer()
     return applicant()
+
+
+def newcomer() -> Actor:
+    """The visitor of this browser, with a cookie from now on if there was none. The scope stays as it is."""
+    if in_this_browser() is None:
+        g.visitor_token = token = new_token() + new_token()
+        after_this_request(_with_cookie(token))
+    visitor = in_this_browser()
+    assert visitor is not None
+    return visitor
 
 
 def limit_key(**_: Any) -> str:

@@ -62,7 +62,9 @@ class Walk:
         return self.steps.index(step) + 1 if step in self.steps else 1
 
 
-def checked(definition: ServiceDefinition, answers: Answers, uploaded: Mapping[str, int], today: date) -> dict[str, Any]:
+def checked(
+    definition: ServiceDefinition, answers: Answers, uploaded: Mapping[str, int], today: date
+) -> dict[str, Any]:
     """The clean answers of a whole form. Raises RuleViolation with every complaint. `today`: in the city's zone."""
     clean = validate(definition.steps, answers, uploaded, today=today)
     contact = definition.contact
@@ -80,7 +82,8 @@ def walk(
     today: date,
 ) -> Walk:
     """Where somebody stands who has passed these steps with these answers."""
-    clean, errors = None, ()
+    clean: dict[str, Any] | None = None
+    errors: tuple[FieldError, ...] = ()
     try:
         clean = checked(definition, answers, uploaded, today)
     except RuleViolation as violation:

@@ -161,9 +161,7 @@ def _group(field: FormField, path: str, answer: Any, sheet: Sheet, common: dict[
     shown = [*typed, *[{}] * (max(field.repeats.least, 1 if common["is_required"] else 0) - len(typed))]
     return Widget(
         kind="repeat",
-        entries=tuple(
-            widgets(field.fields, entry, sheet, f"{path}.{number}") for number, entry in enumerate(shown)
-        ),
+        entries=tuple(widgets(field.fields, entry, sheet, f"{path}.{number}") for number, entry in enumerate(shown)),
         may_add=len(shown) < field.repeats.most,
         may_remove=len(shown) > field.repeats.least,
         **common,
@@ -172,8 +170,8 @@ def _group(field: FormField, path: str, answer: Any, sheet: Sheet, common: dict[
 
 def _choosing(field: FormField, answer: Any, sheet: Sheet, common: dict[str, Any]) -> Widget:
     if field.type is FieldType.YES_NO:
-        choices = (Choice(YES, _("Yes"), answer is True), Choice(NO, _("No"), answer is False))
-        return Widget(kind="radios", choices=choices, **common)
+        both = (Choice(YES, _("Yes"), answer is True), Choice(NO, _("No"), answer is False))
+        return Widget(kind="radios", choices=both, **common)
     chosen = set(answer) if isinstance(answer, list) else {answer}
     choices = tuple(
         Choice(option.value, option.label.to(sheet.locale), option.value in chosen) for option in options_of(field)

@@ -43,9 +43,7 @@ def upgrade() -> None:
         sa.Column("passed", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_step_count")),
-        sa.UniqueConstraint(
-            "slug", "version", "step", "day", name=op.f("uq_service_step_count_slug_version_step_day")
-        ),
+        sa.UniqueConstraint("slug", "version", "step", "day", name=op.f("uq_service_step_count_slug_version_step_day")),
     )
     if op.get_bind().dialect.name != "postgresql":
         return
