@@ -13,10 +13,10 @@ from config.errors import NotFound
 from config.localisation import page_locale
 from services import apply_pages as pages, drafts, versions, visitors
 from services.apply_pages import Filling
-from services.availability import Unavailable
+from services.availability import Unavailable, closed as closed_today
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep
-from services.filling import Outcome
+from services.filling import Outcome, today
 from services.lifecycle import RequestStatus
 
 KEY = re.compile(r"[\w-]{16,120}")
@@ -98,6 +98,12 @@ def after_sending(actor: Actor, slug: str, key: str, reference: str) -> str:
 def to_summary() -> bool:
     """Whether somebody has come from the summary to change something."""
     return request.args.get("to") == "summary"
+
+
+def closed_words(definition: ServiceDefinition) -> str:
+    """Why the service takes nothing from anybody today, for its page; "" when it does."""
+    why = closed_today(definition, today())
+    return why_closed(definition, Unavailable(why.reason, why.day)) if why else ""
 
 
 def why_closed(definition: ServiceDefinition, closed: Unavailable) -> str:

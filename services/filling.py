@@ -14,7 +14,7 @@ from services.attachments import CleanFile
 from services.commands import Submit
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep, SendDraft
-from services.form.fields import FieldType, Step
+from services.form.fields import Step
 from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from services.prefill_sources import named
@@ -174,8 +174,8 @@ def _taken(
 def _fresh(step: Step, answers: dict[str, object], way: Walk, shown: frozenset[str] | None) -> Iterable[str]:
     if shown is None:
         return
-    for path, field in paths(step.fields, answers):
-        if path not in shown and field.type is not FieldType.GROUP and way.state.shows(path):
+    for path, _field in paths(step.fields, answers):
+        if path not in shown and way.state.shows(path):
             yield path
 
 

@@ -17,6 +17,7 @@ from config.forms import add_errors, command_or_errors
 from config.limits import limit_failures, limited
 from config.settings import current_settings
 from services import attachments, casework, downloads, queries, representations, search, submission, versions
+from services.apply_access import closed_words
 from services.commands import Act, Lookup
 from services.definitions import catalogue
 from services.forms import (
@@ -60,7 +61,9 @@ def index() -> ResponseReturnValue:
 @public
 def show(slug: str) -> ResponseReturnValue:
     definition = versions.on_offer(slug)
-    return render_template("services/show.html", service=definition, locale=page_locale())
+    return render_template(
+        "services/show.html", service=definition, locale=page_locale(), closed=closed_words(definition)
+    )
 
 
 @requests.get("/requests/", endpoint="index")
