@@ -114,6 +114,8 @@ class _Checking:
     def _group(self, place: Place) -> dict[str, Any] | None:
         if not is_empty(place.raw) and not isinstance(place.raw, Mapping):
             raise Invalid(N_("This must have parts."))
+        if not self.form.wanted(place):
+            return None
         (level,) = place.levels
         return self.level(level, list(level.fields)) or None
 
