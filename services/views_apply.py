@@ -226,7 +226,7 @@ def _enter(definition: ServiceDefinition, key: str, step: str) -> ResponseReturn
         return pages.unavailable_page(definition, why_closed(definition, closed)), 409
     if outcome.errors or (outcome.fresh and command.go == "next"):
         said = Said(errors=outcome.errors, fresh=outcome.fresh, to_summary=to_summary())
-        return pages.step_page(filled, step, said), 422
+        return pages.step_page(filled, step, said), 422 if outcome.errors else 200
     return redirect(next_place(filled, outcome, command), 303)
 
 

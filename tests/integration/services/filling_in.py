@@ -54,14 +54,8 @@ def values_of(form: Tag) -> dict[str, Any]:
     sent: dict[str, Any] = {}
     for one in form.select("input[name], select[name], textarea[name]"):
         name, kind = str(one["name"]), one.get("type")
-        hidden = one.find_parent(attrs={"hidden": True}) is not None and one.get("type") == "hidden"
-        if (
-            one.has_attr("disabled")
-            or kind == "file"
-            or (kind in ("checkbox", "radio") and not one.has_attr("checked"))
-        ):
-            continue
-        if hidden and one.has_attr("disabled"):
+        is_off = kind in ("checkbox", "radio") and not one.has_attr("checked")
+        if one.has_attr("disabled") or kind == "file" or is_off:
             continue
         if one.name == "select":
             chosen = one.select_one("option[selected]")
@@ -82,10 +76,32 @@ def post(client: FlaskClient, page: BeautifulSoup, go: str = "next", **changes: 
 def step(client: FlaskClient, page: BeautifulSoup, **changes: Any) -> BeautifulSoup:
     """Fill the step on `page` in, with the questions that come by it, and go on; the page that follows."""
     answer = post(client, page, **changes)
-    if answer.status_code == 422 and not errors(again := soup(answer, 422)):
-        answer = post(client, again, **changes)
+    if answer.status_code == 200:
+        answer = post(client, soup(answer), **changes)
     assert answer.status_code == 303, soup(answer, answer.status_code).select_one("#errors, .kern-alert, main")
     return soup(client.get(answer.location))
+
+
+def last_address(client: FlaskClient, start: str, **answers: Any) -> str | TestResponse:
+    """Fill every step of the form at `start` in with those of these answers that it asks for.
+
+    The address of the summary, or the answer that complains.
+    """
+    page = soup(client.get(start))
+    while True:
+        asked = {name: value for name, value in answers.items() if page.select_one(f"[name='{name}']")}
+        answer = post(client, page, **asked)
+        if answer.status_code == 422:
+            return answer
+        if answer.status_code == 303 and answer.location.endswith("/to-send"):
+            return answer.location
+        page = soup(answer if answer.status_code == 200 else client.get(answer.location))
+
+
+def all_through(client: FlaskClient, start: str, **answers: Any) -> TestResponse:
+    """The same, and send it; the answer to that, or the one that complains."""
+    summary = last_address(client, start, **answers)
+    return send(client, soup(client.get(summary))) if isinstance(summary, str) else summary
 
 
 def send(client: FlaskClient, page: BeautifulSoup) -> TestResponse:
