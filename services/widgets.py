@@ -9,7 +9,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from auth.assurance import LEVELS
 from config.error_pages import translated
 from config.errors import FieldError
 from services.draft_files import Kept
@@ -217,14 +216,12 @@ def origin_words(field: FormField, given: Given, answer: Any) -> str:
     return source_words(origin(field, given, answer))
 
 
-def source_words(source: str, trust: str = "") -> str:
-    """A source of answers in words, with the level of trust when it is given."""
+def source_words(source: str) -> str:
+    """A source of answers in the words for who applies; "" for what they typed."""
     if source == TYPED:
         return ""
     register = named(source)
-    words = _("from your login") if source == LOGIN else _(register.title) if register else source
-    levels = dict(zip(LEVELS, (_("basic"), _("substantial"), _("high")), strict=True))
-    return f"{words} ({levels[trust]})" if trust in levels else str(words)
+    return str(_("from your login") if source == LOGIN else _(register.title) if register else source)
 
 
 def in_order(shown: Iterable[Widget]) -> Iterable[Widget]:
