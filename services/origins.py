@@ -32,5 +32,5 @@ def _words(source: str, trust: str) -> str:
 
 
 def as_json(request: ServiceRequest) -> dict[str, Any]:
-    """By path: `source` ("login", a register, "typed"), `claim`, `trust`; what was typed from the start is not named."""
+    """By path: `source` ("login", a register, "typed"), `claim`, `trust`; what nobody knew beforehand is not named."""
     return dict((request.provenance or {}).get("answers", {}))

@@ -1,6 +1,7 @@
 """Path A: a resident asks for a parking permit, the caseworker asks back and decides."""
 
 import re
+from typing import Any
 
 from config.command_line.terminal import _, say
 from config.demo.browser import Browser, Page, Surprise
@@ -50,7 +51,7 @@ class Permit:
         self.reference = found[1]
         say(_("  {name} applies for a parking permit: reference {reference}", name=prefilled, reference=self.reference))
 
-    def _step(self, page: Page, files: dict[str, tuple[str, bytes, str]] | None = None, **answers: str) -> Page:
+    def _step(self, page: Page, files: dict[str, tuple[str, bytes, str]] | None = None, **answers: Any) -> Page:
         return self._resident.submit(page, page.form(having="submission_key"), files=files, **answers)
 
     def _ask(self) -> None:
