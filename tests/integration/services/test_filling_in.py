@@ -57,7 +57,7 @@ def requests(app: Flask) -> list[ServiceRequest]:
 
 def test_from_the_first_step_to_the_request(app: Flask, resident: FlaskClient) -> None:
     page = soup(resident.get(START))
-    assert "Schritt 1 von 6" in page.get_text()
+    assert "Schritt 1 von 5" in page.get_text()
     page = through(resident)
     assert title(page) == "Prüfen und absenden"
     text = page.get_text()
@@ -80,7 +80,7 @@ def test_from_the_first_step_to_the_request(app: Flask, resident: FlaskClient) -
 def test_a_step_that_is_not_wanted_is_left_out(resident: FlaskClient) -> None:
     page = step(resident, soup(resident.get(START)), **PERSON)
     page = step(resident, page, f_has_children="no")
-    assert "Schritt 3 von 6" in page.get_text()
+    assert "Schritt 3 von 5" in page.get_text()
     page = step(resident, page, **MONEY | {"f_months": "12"})
     assert title(page) == "Unterlagen und Einwilligung"
     assert "Schritt 4 von 5" in page.get_text()

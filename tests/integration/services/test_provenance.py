@@ -13,8 +13,9 @@ from config import scopes
 from config.database import db
 from config.errors import N_
 from services import definitions, prefill_sources, versions
+from services.definitions import ServiceDefinition
 from services.models import ServiceRequest
-from tests.integration.services.filling_in import all_through, post, soup, step
+from tests.integration.services.filling_in import all_through, post, send, soup, step
 from tests.support import more_services
 
 START = "/services/sicher/apply"
@@ -36,9 +37,9 @@ class Register:
 def _more_services(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     more_services.put_there()
     plain = definitions.catalogue()["sicher"]
-    second = plain.steps[1]
-    asking = second.model_copy(update={"fields": (second.fields[0].model_copy(update={"prefill": "proofs.reason"}),)})
-    changed = plain.model_copy(update={"steps": (plain.steps[0], asking), "assurance_for": {}})
+    content = plain.model_dump(mode="json", exclude_none=True) | {"assurance_for": {}}
+    content["steps"][1]["fields"][0]["prefill"] = "proofs.reason"
+    changed = ServiceDefinition.model_validate(content)
     monkeypatch.setattr(versions, "catalogue", lambda: {"sicher": changed})
     monkeypatch.setattr(prefill_sources, "_sources", {"proofs": Register()})
     Register.asked = 0
@@ -60,12 +61,11 @@ def test_each_answer_keeps_whose_word_it_is(app: Flask, client: FlaskClient, log
     assert "aus Ihrer Anmeldung" in box.get_text()  # type: ignore[union-attr]
     sent = all_through(client, START, f_family_name="Specht", f_reason="Darum")
     request = stored(app)
-    trust = (request.provenance or {})["answers"]["given_name"].pop("trust")
     assert request.provenance == {
         "answers": {
-            "given_name": {"source": "login", "claim": "given_name"},
+            "given_name": {"source": "login", "claim": "given_name", "trust": "substantial"},
             "family_name": {"source": "typed"},
-            "email": {"source": "login", "claim": "email", "trust": trust},
+            "email": {"source": "login", "claim": "email", "trust": "substantial"},
         },
         "consents": [],
     }
@@ -88,8 +88,6 @@ def test_a_register_is_asked_only_with_consent(app: Flask, client: FlaskClient, 
     assert Register.asked == 1
     assert page.select_one("textarea").get_text() == "Laut Bescheinigung vom 3. Juni"  # type: ignore[union-attr]
     assert page.select_one("button[value='take:proofs']") is None
-    from tests.integration.services.filling_in import send
-
     send(client, step(client, page))
     kept = stored(app).provenance or {}
     assert kept["answers"]["reason"] == {"source": "proofs", "claim": "reason"}
