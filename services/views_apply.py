@@ -186,8 +186,9 @@ def send_link(slug: str, key: str) -> ResponseReturnValue:
     try:
         with transaction():
             draft = drafts.for_update(actor, slug, key)
-            if draft is not None and draft.status is RequestStatus.DRAFT:
-                resume_links.send(draft, email, page_locale())
+            if draft is None or draft.status is not RequestStatus.DRAFT:
+                return pages.gone_page(slug), 404
+            resume_links.send(draft, email, page_locale())
     except RuleViolation as violation:
         filled = filled_in(slug, key)
         if not isinstance(filled, Filling):
