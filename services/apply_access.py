@@ -36,9 +36,10 @@ def owner(slug: str, key: str) -> Actor:
         return actor
     with scopes.within(visitor.scope):
         begun = drafts.find(visitor, slug, key)
-    if begun is not None and begun.status is RequestStatus.DRAFT:
+        draft_id = begun.id if begun is not None and begun.status is RequestStatus.DRAFT else None
+    if draft_id is not None:
         with transaction():
-            drafts.hand_over(begun.id, actor)
+            drafts.hand_over(draft_id, actor)
     return actor
 
 
