@@ -10,7 +10,7 @@ from config import scopes
 
 # Registers of the house that belong to no place, and the permission that opens each.
 REGISTERS = {"audit": Permission.AUDIT_READ, "roles": Permission.ROLES_GRANT}
-Kind = Literal["user", "token", "system", "link", "anonymous"]
+Kind = Literal["user", "token", "system", "link", "visitor", "anonymous"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,11 @@ class Actor:
         return cls(kind="link", id=reference, locale=locale)
 
     @classmethod
+    def visitor(cls, mark: str, locale: str = "de") -> Self:
+        """Somebody without a login in one browser, known again by `mark`: has what was begun there, nothing else."""
+        return cls(kind="visitor", id=f"visitor:{mark}", locale=locale)
+
+    @classmethod
     def anonymous(cls, locale: str = "de") -> Self:
         """A visitor who has not logged in."""
         return cls(kind="anonymous", id="anonymous", locale=locale)
@@ -64,6 +69,8 @@ class Actor:
         """The rows that the database lets this actor have, whatever a query asks for."""
         if self.is_system:
             return scopes.system(self.id)
+        if self.kind == "visitor":
+            return scopes.people(actor=self.id)
         if not self.is_known:
             return scopes.NOBODY
         registers = [name for name, permission in REGISTERS.items() if self.may(permission)]

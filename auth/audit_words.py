@@ -20,6 +20,7 @@ ACTOR_KINDS: dict[str, str] = {
     "system": N_("The house itself"),
     "link": N_("Holder of a link"),
     "anonymous": N_("Visitor"),
+    "visitor": N_("Visitor"),
 }
 _actions: dict[str, str] = {
     "login.completed": N_("Logged in"),

@@ -76,9 +76,16 @@ class StepUpNeeded(Exception):
 
 
 def require(
-    permission: Permission, *others: Permission, api: bool = False, step_up: bool = False
+    permission: Permission,
+    *others: Permission,
+    api: bool = False,
+    step_up: bool = False,
+    visitors: Callable[..., bool] | None = None,
 ) -> Callable[[View], View]:
     """Let only actors with `permission` in, or with one of `others` (an API view that serves two sides).
+
+    Where `visitors` says so of the view's arguments, people without a login come in as well; what they then have is
+    the view's business.
 
     Whether the login must have been confirmed freshly is said by the table of permissions (`roles.needs_step_up`);
     `step_up` demands it for a view whose permission does not, whatever the method. Programs have no login to confirm.
@@ -92,6 +99,8 @@ def require(
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             actor = current_actor()
             if not any(actor.may(one) for one in (permission, *others)):
+                if visitors is not None and not actor.is_known and visitors(**kwargs):
+                    return cast(ResponseReturnValue, view(*args, **kwargs))
                 return _refuse(actor, permission, api)
             act_as(actor.where_they_may((permission, *others)))
             if api:

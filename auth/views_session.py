@@ -13,7 +13,7 @@ from config import clock, error_pages, scopes
 from config.database import transaction
 
 blueprint = Blueprint("login_state", __name__, template_folder="templates")
-NEVER_KEPT = ("auth.", "login_state.", "account.end_")
+NEVER_KEPT = ("auth.", "login_state.", "account.end_", "services.state")
 
 
 @blueprint.get("/auth/session")

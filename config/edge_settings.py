@@ -25,6 +25,9 @@ class EdgeSettings(BaseSettings):
     limit_lookups: str = "10 per hour"
     limit_lookups_by_address: str = "60 per hour"
     limit_submissions: str = "120 per minute"
+    limit_steps: str = "600 per minute"
+    limit_visitors: str = "60 per hour"
+    limit_resume_mails: str = "10 per hour"
     limit_api: str = "30000 per minute"
     limit_webhooks: str = "600 per minute"
     limit_contact: str = "10 per day"
@@ -51,7 +54,8 @@ class EdgeSettings(BaseSettings):
 
     @field_validator(
         "limit_logins", "limit_failed_logins", "limit_links", "limit_links_by_address", "limit_lookups",
-        "limit_lookups_by_address", "limit_submissions", "limit_api", "limit_webhooks", "limit_contact",
+        "limit_lookups_by_address", "limit_submissions", "limit_steps", "limit_visitors",
+        "limit_resume_mails", "limit_api", "limit_webhooks", "limit_contact",
         "limit_copies",
     )  # fmt: skip
     @classmethod

@@ -98,6 +98,7 @@ PROTECTED: dict[str, Rows] = {
     "contact_basis": of_staff(),
     # requests
     "service_request": Rows(f"department_code = {DEPARTMENTS} OR applicant_id = {USER} OR created_by = {ACTOR}"),
+    "request_draft_link": with_parent("request_draft_link", "request_id", "service_request"),
     "request_event": with_parent("request_event", "request_id", "service_request"),
     "request_attachment": with_parent("request_attachment", "request_id", "service_request"),
     "request_attachment_content": with_parent("request_attachment_content", "attachment_id", "request_attachment"),
@@ -154,6 +155,7 @@ FREE: dict[str, str] = {
     "group_key": "keys that the deployment's own keys have wrapped: nothing opens with them alone",
     "service_version": "published definitions of services",
     "service_state": "which services are on offer, as their public pages say",
+    "service_step_count": "numbers of a day without a person",
     "template_version": "texts before anybody's name is in them",
     "sender": "our own numbers, and their pace",
     "heartbeat": "signs of life of our own processes",

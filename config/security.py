@@ -25,15 +25,15 @@ FORM_MEMORY_BYTES = 2 * 1024 * 1024
 FORM_PARTS = 2000
 API_PREFIX = "/api/"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-SECRET_LINK_PREFIXES = ("/c/", "/o/", "/verify/")
+SECRET_LINK_PREFIXES = ("/c/", "/continue/", "/o/", "/verify/")
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+WITH_LOCATION = PERMISSIONS_POLICY.replace("geolocation=()", "geolocation=(self)")
 NOTHING_INSIDE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", PERMISSIONS_POLICY),
 )
 
 
@@ -79,6 +79,11 @@ def csp_nonce() -> str:
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return cast(str, g.csp_nonce)
+
+
+def allow_location() -> None:
+    """Let this answer's page ask the device where it is, once the person wants that."""
+    g.may_locate = True
 
 
 def allow_form_target(url: str) -> None:
@@ -134,9 +139,14 @@ def _policy(nonce: str, origins: frozenset[str]) -> str:
 
 
 @lru_cache(maxsize=32)
-def _edge(policy: str, secret_link: bool, kept: bool, secure: bool) -> tuple[tuple[str, str], ...]:
-    """The headers of the edge. `policy`: "" where the view has one; `kept`: whether the view says for how long."""
-    headers = [*ALWAYS, ("Referrer-Policy", "no-referrer" if secret_link else "same-origin")]
+def _edge(
+    policy: str, secret_link: bool, kept: bool, secure: bool, locating: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """The headers of the edge. `policy`: "" where the view has one; `kept`: whether the view says for how long;
+    `locating`: whether the page may ask the device where it is.
+    """
+    headers = [*ALWAYS, ("Permissions-Policy", WITH_LOCATION if locating else PERMISSIONS_POLICY)]
+    headers.append(("Referrer-Policy", "no-referrer" if secret_link else "same-origin"))
     if policy:
         headers.append(("Content-Security-Policy", policy))
     if not kept:
@@ -163,5 +173,6 @@ def _add_headers(response: Answer) -> Answer:
         asked.path.startswith(SECRET_LINK_PREFIXES),
         asked.endpoint == "static" or "Cache-Control" in headers,
         extensions["obhut.settings"].secure_cookies,
+        bool(g.get("may_locate")),
     )
     return response

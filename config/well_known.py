@@ -12,8 +12,8 @@ blueprint = Blueprint("well_known", __name__)
 A_DAY_S = 24 * 3600
 LASTS = timedelta(days=180)  # RFC 9116 recommends less than a year
 PRIVATE = (
-    "/account/", "/admin/", "/api/", "/audit/", "/auth/", "/c/", "/care/", "/metrics", "/o/", "/requests/", "/sandbox/",
-    "/staff/", "/status", "/verify/", "/webhooks/",
+    "/account/", "/admin/", "/api/", "/audit/", "/auth/", "/c/", "/care/", "/continue/", "/metrics", "/o/",
+    "/requests/", "/sandbox/", "/staff/", "/status", "/verify/", "/webhooks/",
 )  # fmt: skip
 
 

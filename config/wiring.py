@@ -41,6 +41,8 @@ BLUEPRINT_MODULES = (
     "notifications.api",
     "notifications.views_bulk",
     "notifications.api_bulk",
+    "services.views_apply",  # adds its addresses to the blueprint of `views_applicant`
+    "services.views_resume",
     "services.views_applicant",
     "services.views_erasure",
     "services.views_managing",  # adds its addresses to a blueprint of `views_caseworker`

@@ -22,7 +22,8 @@ from services.queries import PAGE, View
 blueprint = Blueprint("api_services", __name__)
 MAX_PAGE = 200
 REQUEST = Shape(
-    "Request", ("reference", "service", "department", "status", "answers", "attachments", "events", "actions")
+    "Request",
+    ("reference", "service", "department", "status", "answers", "provenance", "attachments", "events", "actions"),
 )
 FILE = Shape("File")
 

@@ -79,6 +79,7 @@ def _as_json(request: ServiceRequest) -> dict[str, Any]:
             "created_at": request.created_at.isoformat(),
             "closed_at": request.closed_at.isoformat() if request.closed_at else None,
             "notice_version": request.notice_version,
+            "consents": (request.provenance or {}).get("consents", []),
         },
     }
 

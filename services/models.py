@@ -68,6 +68,8 @@ class ServiceRequest(KeyHolder, Identified, Base):
     answers = sealed(dict)
     contact = sealed(dict)
     pin = sealed(str)
+    provenance = sealed(dict)  # where answers come from (services.provenance)
+    progress = sealed(dict)  # how far a draft has got (services.progress)
 
     service_version: Mapped[ServiceVersion] = relationship()
     events: Mapped[list["RequestEvent"]] = relationship(back_populates="request", order_by="RequestEvent.id")

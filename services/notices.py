@@ -17,7 +17,8 @@ def tell_applicant(request: ServiceRequest, template: str, occasion: str) -> Non
     settings = current_settings()
     variables = {
         "reference": request.reference,
-        "link": settings.public_url(f"/requests/{request.reference}"),
+        # Who has no login sees the status by reference and PIN.
+        "link": settings.public_url(f"/requests/{request.reference}" if request.applicant_id else "/status"),
         "status_link": settings.public_url("/status"),
         "city": settings.city_name,
     }

@@ -57,6 +57,8 @@ def work_of(actor: Actor) -> Requests:
 
 
 def _own(actor: Actor) -> ColumnElement[bool]:
+    if actor.kind == "visitor":
+        return ServiceRequest.created_by == actor.id
     if not actor.may(Permission.REQUESTS_OWN) or actor.is_system:
         return false()
     if actor.user_id is not None:
@@ -77,6 +79,8 @@ def is_own(actor: Actor, request: ServiceRequest) -> bool:
     """Whether `actor` is the one who handed `request` in."""
     if actor.user_id is not None:
         return request.applicant_id == actor.user_id
+    if actor.kind == "visitor":
+        return request.created_by == actor.id
     return actor.kind == "token" and request.created_by == actor.id and actor.may(Permission.REQUESTS_OWN)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 
 from auth.actors import Actor
-from services import deadlines, rights, versions
+from services import deadlines, origins, rights, versions
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.form.reading import readable
@@ -81,6 +81,7 @@ class Detail:
     pin: str
     version: int
     working_days_left: int
+    origins: list[tuple[str, str, str]]
 
 
 def row(request: ServiceRequest, locale: str, today: date) -> Row:
@@ -126,6 +127,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
         pin=request.pin or "",
         version=definition.version,
         working_days_left=deadlines.working_days_between(today, request.due_on) if request.due_on else 0,
+        origins=origins.of_entries(request, definition, locale),
     )
 
 
@@ -183,6 +185,7 @@ def as_json(request: ServiceRequest, actor: Actor, locale: str) -> dict[str, Any
         "due_on": request.due_on.isoformat() if request.due_on else None,
         "decided_at": _moment(request.decided_at),
         "answers": request.answers or {},
+        "provenance": origins.as_json(request),
         "attachments": [_file_json(one) for one in request.attachments],
         "events": [_event_json(event) for event in request.events],
         "actions": [action.value for action in rights.possible(request, actor)],

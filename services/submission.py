@@ -5,6 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -17,16 +18,20 @@ from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
-from services import attachments, deadlines, notices, queries, trail, versions
+from services import attachments, availability, deadlines, notices, provenance, queries, resume_links, trail, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
-from services.form.checks import validate
 from services.lifecycle import Action, Party, RequestStatus
 from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent, ServiceRequest
+from services.progress import Progress
+from services.walk import checked
 
 PIN_DIGITS = 6
 REFERENCE_TRIES = 5
+RECEIPT_SHOWN_FOR = timedelta(hours=1)
+ONLINE = frozenset({"online", "api"})
+"""Sources that an opening period and a limit hold for; what staff enter has come in already."""
 
 
 @dataclass(frozen=True)
@@ -66,33 +71,48 @@ def submit(prepared: Prepared, actor: Actor) -> Receipt:
     """Store the request, its deadline and the confirmation. Call inside `transaction()`.
 
     The same submission key of the same actor gives the same receipt again. Raises RuleViolation with every complaint,
-    Forbidden when the service wants the applicant to be known more surely than this login does.
+    Forbidden when the service wants the applicant to be known more surely than this login does, Unavailable.
     """
     _check_assurance(prepared.definition, actor)
     request = _found(prepared, actor)
     if request is not None and request.status is not RequestStatus.DRAFT:
-        return _receipt(request, is_new=False)
+        return receipt_of(request, is_new=False)
     answers = _validated(prepared, request)
     if request is None:
-        request, is_new = _inserted(prepared, actor, answers)
+        request, is_new = inserted(prepared, actor, answers)
         if not is_new and request.status is not RequestStatus.DRAFT:
-            return _receipt(request, is_new=False)
+            return receipt_of(request, is_new=False)
     _attach(request, prepared.files)
+    return hand_in(request, prepared, answers, actor)
+
+
+def hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> Receipt:
+    """Hand a draft in whose `answers` have been checked. The caller holds its lock."""
+    _check_assurance(prepared.definition, actor)
+    if prepared.command.source in ONLINE:
+        availability.refuse_unless_open(prepared.definition, actor, clock.today(current_settings().zone), sending=True)
     _hand_in(request, prepared, answers, actor)
-    return _receipt(request, is_new=True)
+    return receipt_of(request, is_new=True)
 
 
 def keep_draft(prepared: Prepared, actor: Actor) -> ServiceRequest:
     """Keep what was typed and uploaded, so that nothing is lost over a mistake. Call inside `transaction()`."""
     request = _found(prepared, actor)
     if request is None:
-        request, _ = _inserted(prepared, actor, prepared.command.answers)
+        request, _ = inserted(prepared, actor, prepared.command.answers)
     if request.status is RequestStatus.DRAFT:
         request.answers = prepared.command.answers
         request.changed_at = clock.now()
         _attach(request, prepared.files)
     db.session.flush()
     return request
+
+
+def just_sent(request: ServiceRequest) -> Receipt | None:
+    """The receipt of what was handed in within the last hour; later it is for the papers of the applicant alone."""
+    sent_at = request.submitted_at
+    is_fresh = sent_at is not None and clock.now() - sent_at < RECEIPT_SHOWN_FOR
+    return receipt_of(request, is_new=False) if is_fresh else None
 
 
 def draft_of(actor: Actor, slug: str, submission_key: str) -> ServiceRequest | None:
@@ -131,7 +151,8 @@ def pin_fits(lookup: Lookup) -> ServiceRequest | None:
 
 def _check_assurance(definition: ServiceDefinition, actor: Actor) -> None:
     # A program hands in for somebody whom its operator knows; it has no login of its own.
-    if actor.kind == "user" and not at_least(actor.assurance, definition.assurance or ""):
+    wanted = (definition.assurance, definition.assurance_for.get(Action.SUBMIT))
+    if actor.kind == "user" and not all(at_least(actor.assurance, one or "") for one in wanted):
         raise Forbidden(N_("For this service we need to know more surely who you are."))
 
 
@@ -139,7 +160,7 @@ def _key(actor: Actor, key: str) -> str:
     return f"{actor.id} {key}"
 
 
-def _receipt(request: ServiceRequest, *, is_new: bool) -> Receipt:
+def receipt_of(request: ServiceRequest, *, is_new: bool) -> Receipt:
     return Receipt(request.reference, request.pin or "", is_new)
 
 
@@ -156,22 +177,20 @@ def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
 
 
 def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, Any]:
-    new = [one.field for one in prepared.files] + [error.field for error in prepared.errors]
-    kept = [one.field for one in draft.attachments if one.field not in new] if draft else []
+    new = Counter(one.field for one in prepared.files)
+    kept = Counter(one.field for one in draft.attachments if one.field not in new) if draft else Counter()
+    refused = Counter({error.field for error in prepared.errors} - {*new, *kept})  # refused is not missing
     today = clock.today(current_settings().zone)
     try:
-        answers = validate(prepared.definition.steps, prepared.command.answers, Counter(new + kept), today=today)
+        answers = checked(prepared.definition, prepared.command.answers, new + kept + refused, today)
     except RuleViolation as violation:
         raise RuleViolation.of([*violation.errors, *prepared.errors]) from None
-    contact = prepared.definition.contact
-    if contact.sms and contact.phone and answers.get(contact.sms) and not answers.get(contact.phone):
-        raise RuleViolation(contact.phone, N_("Please give a mobile number for text messages."))
     if prepared.errors:
         raise RuleViolation.of(prepared.errors)
     return answers
 
 
-def _inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple[ServiceRequest, bool]:
+def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple[ServiceRequest, bool]:
     """A new draft, or the one that a parallel post of the same form has just stored."""
     version = versions.snapshot(prepared.definition)
     now = clock.now()
@@ -235,6 +254,11 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     request.service_version = versions.snapshot(prepared.definition)
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
+    if request.progress is not None:
+        progress = Progress.read(request.progress)
+        request.provenance = provenance.of_request(prepared.definition.fields, progress, answers)
+        request.progress = None
+        resume_links.end(request)
     request.locale = prepared.command.locale
     request.notice_version = prepared.command.notice_version
     request.status = RequestStatus.SUBMITTED

@@ -6,40 +6,23 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext as _
 
-from auth import notices
-from auth.assurance import Demand
-from auth.policies import current_actor, demand_login, public, require
+from auth.policies import current_actor, public, require
 from auth.roles import Permission
 from config import clock, papers
 from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, InvalidTransition, RuleViolation
-from config.forms import BaseForm, add_errors, command_or_errors
+from config.forms import add_errors, command_or_errors
 from config.limits import limit_failures, limited
 from config.settings import current_settings
-from services import (
-    attachments,
-    casework,
-    downloads,
-    offering,
-    prefill,
-    queries,
-    representations,
-    search,
-    submission,
-    versions,
-)
-from services.commands import Act, Lookup, Submit
-from services.definitions import ServiceDefinition
+from services import attachments, casework, downloads, offering, queries, representations, search, submission, versions
+from services.apply_access import closed_words
+from services.commands import Act, Lookup
 from services.forms import (
-    PREFIX,
     MessageForm,
     StatusForm,
-    answers_of,
-    application_form,
     upload_of,
-    uploads_of,
 )
 
 services = Blueprint("services", __name__, template_folder="templates")
@@ -77,58 +60,9 @@ def index() -> ResponseReturnValue:
 @public
 def show(slug: str) -> ResponseReturnValue:
     definition = versions.on_offer(slug)
-    return render_template("services/show.html", service=definition, locale=page_locale())
-
-
-@services.get("/services/<slug>/apply")
-@require(Permission.REQUESTS_OWN)
-def apply(slug: str) -> ResponseReturnValue:
-    definition, actor = versions.on_offer(slug), current_actor()
-    demand_login(Demand(definition.assurance or ""))
-    draft = submission.draft_of(actor, slug, request.args.get("draft", ""))
-    start = dict(draft.answers or {}) if draft else prefill.start(definition, actor)
-    form = application_form(definition, page_locale(), start=start, kept_files=submission.files_of(draft))
-    form["submission_key"].data = submission.key_of(draft) if draft else submission.new_key()
-    return _apply_page(definition, form)
-
-
-@services.post("/services/<slug>/apply")
-@takes_files
-@require(Permission.REQUESTS_OWN)
-@limited("submissions", key=_applicant)
-def hand_in(slug: str) -> ResponseReturnValue:
-    definition, actor = versions.on_offer(slug), current_actor()
-    demand_login(Demand(definition.assurance or ""))
-    draft = submission.draft_of(actor, slug, request.form.get("submission_key", ""))
-    form = application_form(definition, page_locale(), start={}, kept_files=submission.files_of(draft))
-    command = command_or_errors(
-        form,
-        Submit,
-        slug=slug,
-        answers=answers_of(form, definition),
-        uploads=uploads_of(form, definition),
-        locale=page_locale(),
-        notice_version=notices.shown_version(notices.SERVICES, request.form.get("notice_version")),
+    return render_template(
+        "services/show.html", service=definition, locale=page_locale(), closed=closed_words(definition)
     )
-    if command is None:
-        return _apply_page(definition, form), 422
-    prepared = submission.prepare(command)
-    try:
-        with transaction():
-            receipt = submission.submit(prepared, actor)
-    except RuleViolation as violation:
-        with transaction():
-            kept = submission.files_of(submission.keep_draft(prepared, actor))
-        again = application_form(definition, page_locale(), start={}, kept_files=kept)
-        add_errors(again, violation, prefix=PREFIX)
-        return _apply_page(definition, again), 422
-    if receipt.is_new:
-        flash(_("Your application has been received."), "success")
-    return redirect(url_for("requests.show", reference=receipt.reference), 303)
-
-
-def _apply_page(definition: ServiceDefinition, form: BaseForm) -> str:
-    return render_template("services/apply.html", service=definition, form=form, locale=page_locale())
 
 
 @requests.get("/requests/", endpoint="index")

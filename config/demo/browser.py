@@ -141,6 +141,8 @@ class _Reader(HTMLParser):
 
     def _control(self, form: Form, tag: str, found: dict[str, str]) -> None:
         name, value = found.get("name", ""), found.get("value", "")
+        if "disabled" in found:
+            return
         if tag == "select":
             self._select, self._chosen, self._first_option = name, [], ""
         elif tag == "option" and self._select:

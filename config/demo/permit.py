@@ -1,6 +1,7 @@
 """Path A: a resident asks for a parking permit, the caseworker asks back and decides."""
 
 import re
+from typing import Any
 
 from config.command_line.terminal import _, say
 from config.demo.browser import Browser, Page, Surprise
@@ -37,15 +38,21 @@ class Permit:
         page = self._resident.get("/services/bewohnerparkausweis/apply")
         form = page.form(having="submission_key")
         prefilled = form.values["f_given_name"][0]
-        page = self._resident.submit(
-            page, form, files={"f_registration": ("fahrzeugschein.pdf", REGISTRATION, "application/pdf")},
-            f_licence_plate="BS-LA 123", f_holder="self", f_zone="C", f_valid_months="12", f_sms="y", f_consent="y",
-        )  # fmt: skip
+        file = {"f_registration": ("fahrzeugschein.pdf", REGISTRATION, "application/pdf")}
+        page = self._resident.submit(page, form)
+        page = self._step(page, files=file, f_licence_plate="BS-LA 123", f_holder="self")
+        page = self._step(page, f_zone="C", f_valid_months="12")
+        page = self._step(page, f_sms="y", f_consent="y")
+        page = self._step(page, f_sms="y", f_consent="y")  # the number, which the login has told, is asked for now
+        page = self._resident.submit(page, page.form(action="/to-send"))
         found = REFERENCE.search(page.url)
         if found is None:
             raise Surprise(f"{page.url}: {page.text[:600]}")
         self.reference = found[1]
         say(_("  {name} applies for a parking permit: reference {reference}", name=prefilled, reference=self.reference))
+
+    def _step(self, page: Page, files: dict[str, tuple[str, bytes, str]] | None = None, **answers: Any) -> Page:
+        return self._resident.submit(page, page.form(having="submission_key"), files=files, **answers)
 
     def _ask(self) -> None:
         self._caseworker.log_in(CASEWORKER, staff=True)

@@ -35,10 +35,10 @@ def measure(processes: int = 1) -> Iterator[Line]:
             bare_web.running(place.owners, WEB_THREADS) as (bare_port, bare_process),
             bare_web.running(place.owners, WEB_THREADS, orm=True) as (orm_port, orm_process),
         ):
-            bare, orm, ours = _rounds(
-                _Served(bare_port, "/", bare_process, headers),
-                _Served(orm_port, "/", orm_process, headers),
-                _Served(web.port, PATH, web.process.pid, headers),
+            bare, orm, ours = rounds(
+                Served(bare_port, "/", bare_process, headers),
+                Served(orm_port, "/", orm_process, headers),
+                Served(web.port, PATH, web.process.pid, headers),
             )
     assert set(ours.statuses) == set(orm.statuses) == {"202"}, (ours, orm)
     what = "POST of one message" + (f", {processes} processes" if processes > 1 else "")
@@ -50,16 +50,28 @@ def measure(processes: int = 1) -> Iterator[Line]:
     yield Line(f"{what}: CPU of the server", ours.cpu_ms, "ms", "bare view, CPU", bare.cpu_ms)
 
 
-class _Served(NamedTuple):
+class Served(NamedTuple):
+    """Something that is posted to. `paths`: each is posted to once, instead of to `path`."""
+
     port: int
     path: str
     pid: int
     headers: dict[str, str]
+    body: str = BODY
+    paths: tuple[str, ...] = ()
 
     def loaded(self, seconds: float) -> load.Load:
         """With the CPU that the server and its children took for each request: the rate tells of others' load, too."""
         before = self._cpu()
-        found = load.post(self.port, self.path, self.headers, BODY, connections=CONNECTIONS, seconds=seconds)
+        found = load.post(
+            self.port,
+            self.path,
+            self.headers,
+            self.body,
+            connections=CONNECTIONS,
+            seconds=seconds,
+            paths=self.paths,
+        )
         return dataclasses.replace(found, cpu_ms=(self._cpu() - before) * 1000 / sum(found.statuses.values()))
 
     def _cpu(self) -> float:
@@ -68,7 +80,8 @@ class _Served(NamedTuple):
         return float(sum(each.user + each.system for each in times))
 
 
-def _rounds(*served: _Served) -> list[load.Load]:
+def rounds(*served: Served) -> list[load.Load]:
+    """Load on each in turn, several times; the median of each by rate."""
     for each in served:
         each.loaded(WARM_UP_S)
     found = [[each.loaded(SECONDS) for each in served] for _ in range(ROUNDS)]

@@ -89,11 +89,13 @@ class Deployment:
         time.sleep(3)  # what beat and the worker begin with
         return worker
 
-    def start_web(self, **more: str) -> tuple[Obhut, dict[str, str]]:
-        """`obhut web`, with the headers of a client that may send. `more`: further settings, by their names."""
-        web = Obhut(self._folder, self.environment | more, "web")
+    def start_web(
+        self, role: str = "health_officer", kind: type[Obhut] = Obhut, **more: str
+    ) -> tuple[Obhut, dict[str, str]]:
+        """`obhut web`, with the headers of a client of this role. `more`: further settings, by their names."""
+        web = kind(self._folder, self.environment | more, "web")
         self._processes.append(web)
-        headers = web.token("health_officer")
+        headers = web.token(role)
         web.start(wait=False)
         eventually(lambda: _is_up(web), "the web server answers", 60)
         return web, headers

@@ -1,7 +1,7 @@
 """Sends one request after the other over a few kept-alive connections, as cheaply as Python can; a process of its own.
 
-python -m tests.bench.load  reads from standard input {"port", "path", "headers", "body", "connections", "seconds"}; a
-"#" in the body becomes the request's number. Prints {"rate", "median_ms", "p95_ms", "statuses"}.
+python -m tests.bench.load  reads from standard input {"port", "path", "paths", "headers", "body", "connections",
+"seconds"}; a "#" in the body becomes the request's number. Prints {"rate", "median_ms", "p95_ms", "statuses"}.
 """
 
 import json
@@ -11,7 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +40,11 @@ class _Connection:
 
 class _Run:
     def __init__(self, wanted: dict[str, Any]) -> None:
-        lines = [f"POST {wanted['path']} HTTP/1.1", f"Host: 127.0.0.1:{wanted['port']}"]
+        lines = [f"Host: 127.0.0.1:{wanted['port']}"]
         lines += [f"{name}: {value}" for name, value in wanted["headers"].items()]
         self._head, self._body = "\r\n".join(lines), wanted["body"]
+        self._path, self._paths = wanted["path"], deque(wanted["paths"])
+        self._is_over = False
         self._connections = [_Connection(wanted["port"]) for _ in range(wanted["connections"])]
         self._seconds = wanted["seconds"]
         self._number = time.time_ns() // 1000  # bodies differ between runs, too
@@ -55,7 +58,7 @@ class _Run:
             self._send(each)
         began = time.perf_counter()
         deadline = began + self._seconds
-        while time.perf_counter() < deadline:
+        while time.perf_counter() < deadline and not self._is_over:
             for key, _ in selector.select(1):
                 self._receive(key.data)
         took = time.perf_counter() - began
@@ -63,10 +66,15 @@ class _Run:
         return Load(len(self._took) / took, statistics.median(self._took) * 1000, p95 * 1000, dict(self._statuses))
 
     def _send(self, each: _Connection) -> None:
+        if self._paths:
+            self._path = self._paths.popleft()
+            self._is_over = not self._paths
         self._number += 1
         body = self._body.replace("#", str(self._number))
         each.received, each.began = b"", time.perf_counter()
-        each.socket.sendall(f"{self._head}\r\nContent-Length: {len(body.encode())}\r\n\r\n{body}".encode())
+        each.socket.sendall(
+            f"POST {self._path} HTTP/1.1\r\n{self._head}\r\nContent-Length: {len(body.encode())}\r\n\r\n{body}".encode()
+        )
 
     def _receive(self, each: _Connection) -> None:
         found = each.socket.recv(65536)
@@ -84,9 +92,19 @@ class _Run:
         self._send(each)
 
 
-def post(port: int, path: str, headers: dict[str, str], body: str, *, connections: int, seconds: float) -> Load:
-    """Run the load in a process of its own."""
+def post(
+    port: int,
+    path: str,
+    headers: dict[str, str],
+    body: str,
+    *,
+    connections: int,
+    seconds: float,
+    paths: Sequence[str] = (),
+) -> Load:
+    """Run the load in a process of its own. `paths` are posted to one after the other, at most until they are over."""
     wanted = {"port": port, "path": path, "body": body, "connections": connections, "seconds": seconds}
+    wanted["paths"] = list(paths)
     wanted["headers"] = {"Content-Type": "application/json", **headers}
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.load"],

@@ -16,17 +16,34 @@ def log_in(page: Page, account: str, start: str = "/auth/login") -> None:
 
 
 def fill_in_parking_permit(page: Page, photo: Path, *, sms: bool = False) -> None:
-    """Fill the form of the parking permit in; what the login knew stands there already."""
+    """Fill the steps of the parking permit in, up to the summary; what the login knew stands there already."""
     expect(page.locator("[name=f_given_name]")).to_have_value("Lena")
     expect(page.locator("[name=f_address-street]")).to_have_value("Beispielweg")
-    page.locator("[name=f_licence_plate]").fill("BS-OB 2026")
-    page.locator("[name=f_holder][value=self]").check()
+    go_on(page)
+    fill_in_vehicle(page, photo)
+    go_on(page)
     page.locator("[name=f_zone][value=B]").check()
     page.locator("[name=f_valid_months][value='12']").check()
-    page.locator("[name=f_registration]").set_input_files(photo)
+    go_on(page)
+    page.locator("[name=f_consent]").check()
     if sms:
         page.locator("[name=f_sms]").check()
-    page.locator("[name=f_consent]").check()
+    go_on(page)
+    if sms and page.locator("[name=f_consent]").count():  # the number, which the login has told, is asked for now
+        go_on(page)
+    expect(page.locator("h1")).to_have_text("Prüfen und absenden")
+
+
+def fill_in_vehicle(page: Page, photo: Path) -> None:
+    """The step about the vehicle."""
+    page.locator("[name=f_licence_plate]").fill("BS-OB 2026")
+    page.locator("[name=f_holder][value=self]").check()
+    page.locator("[name=f_registration]").set_input_files(photo)
+
+
+def go_on(page: Page) -> None:
+    """Press “continue” on a step."""
+    page.get_by_role("button", name="Weiter", exact=True).click()
 
 
 def reference_on(page: Page) -> str:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenContext
-from tests.browser.people import act, fill_in_parking_permit, log_in, reference_on
+from tests.browser.people import act, fill_in_parking_permit, go_on, log_in, reference_on
 from tests.fixtures.processes import Obhut, eventually
 
 APPLY = "/services/bewohnerparkausweis/apply"
@@ -59,8 +59,9 @@ def test_from_application_to_decision(
 
 def test_a_form_with_mistakes_says_which_and_keeps_what_was_written(page: Page) -> None:
     log_in(page, "resident", APPLY)
+    go_on(page)
     page.locator("[name=f_licence_plate]").fill("???")
-    page.locator("main form button[type=submit]").last.click()
+    go_on(page)
     expect(page.locator("[role=alert], .obhut-errors").first).to_be_visible()
     expect(page.locator("[name=f_licence_plate]")).to_have_value("???")
     expect(page.locator("[name=f_licence_plate]")).to_have_attribute("aria-invalid", "true")

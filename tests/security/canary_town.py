@@ -19,7 +19,8 @@ from tests.fakes.provider import ACCOUNT, NUMBER, TOKEN, Provider
 from tests.fixtures.application import Login
 from tests.integration.care.test_own_cases import code_in, letter, post, redeem
 from tests.integration.care.test_staff_pages import csrf
-from tests.integration.services.test_pages import APPLY, FILLED, form_at, hidden, page
+from tests.integration.services.filling_in import all_through
+from tests.integration.services.test_pages import APPLY, FILLED, hidden, page
 from tests.support.canaries import Canaries, WatchedClient
 
 CASES = "/api/v1/care/cases"
@@ -81,9 +82,7 @@ def residents_apply(town: Town) -> None:
     for changes in ({"f_consent": None}, {}):  # once as a draft, with a mistake in it
         scan = picture() + word(f"request: content {len(changes)}").encode()
         file = (io.BytesIO(scan), word(f"request: file name {len(changes)}") + ".jpg")
-        data = FILLED | typed | form_at(client, APPLY) | {"f_registration": file} | changes
-        given = {name: value for name, value in data.items() if value is not None}
-        answer = ok(client.post(APPLY, data=given), 422, 303)
+        answer = ok(all_through(client, APPLY, **FILLED | typed | {"f_registration": file} | changes), 422, 303)
     address = answer.headers["Location"].partition("?")[0]
     reference = address.rsplit("/", 1)[-1]
     worker = town.person("caseworker")

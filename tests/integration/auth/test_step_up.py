@@ -1,5 +1,6 @@
 """Confirming a login: who is asked, how the provider is asked, what counts when somebody comes back."""
 
+import io
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +14,10 @@ from auth.models import AuditEvent, RoleGrant, User, UserSession
 from auth.policies import demand_fresh_login, public, require
 from auth.roles import Permission
 from config.database import db
+from tests.factories.services import PDF
 from tests.fakes.hostile_provider import HostileProvider
 from tests.fixtures.providers import come_back, log_in, sent_out
+from tests.integration.services.filling_in import last_address, send, soup
 
 COOKIE = "obhut_session"
 OLD = 3600
@@ -265,13 +268,22 @@ def test_a_service_can_want_to_know_the_applicant_more_surely(
     log_in(client, provider, acr="basic")
     page = client.get(f"/services/{wanted.slug}/").get_data(as_text=True)
     assert "substanziell" in page
-    asked = confirm(client, provider, client.get(where))
+    answers = {
+        "f_given_name": "Ada", "f_family_name": "Beispiel", "f_address-street": "Weg", "f_address-house_number": "1",
+        "f_address-postal_code": "38100", "f_address-city": "Okerfeld", "f_email": "ada@example.org",
+        "f_licence_plate": "BS-AB 1", "f_holder": "self", "f_registration": (io.BytesIO(PDF), "schein.pdf"),
+        "f_zone": "A", "f_valid_months": "12", "f_consent": "y",
+    }  # fmt: skip
+    summary = str(last_address(client, where, **answers))
+    asked = confirm(client, provider, client.get(summary))
     assert asked["acr_values"][0].startswith("STORK-QAA-Level-3")
     assert "max_age" not in asked
-    assert client.post(where, data={}).status_code == 403
+    assert client.post(summary, data={}).status_code == 403
     provider.claims["acr"] = "substantial"
-    assert come_back(client, asked["state"][0]).headers["Location"] == where
-    assert client.get(where).status_code == 200
+    assert come_back(client, asked["state"][0]).headers["Location"] == summary
+    shown = soup(client.get(summary))
+    assert "BS-AB 1" in shown.get_text()
+    assert "/requests/" in send(client, shown).location
 
 
 def test_programs_are_not_asked(app: Flask, client: FlaskClient, bearer: Callable[..., dict[str, str]]) -> None:

@@ -40,23 +40,27 @@ def test_a_resident_applies_and_is_told(house: Obhut, world: World) -> None:
         form = browser.post(login.url, data={"sub": "rieke"}, timeout=20)
         assert form.url == house.url + APPLY
         assert "Musterweg" in form.text
-        values = _values(form.text) | {
-            "f_licence_plate": "BS-RA 77",
-            "f_holder": "self",
-            "f_zone": "A",
-            "f_valid_months": "12",
-            "f_sms": "y",
-            "f_consent": "y",
-        }
         picture = io.BytesIO()
         Image.new("RGB", (64, 64)).save(picture, "PNG")
-        sent = browser.post(
-            form.url,
-            data=values,
-            files={"f_registration": ("schein.png", picture.getvalue(), "image/png")},
-            headers={"Referer": form.url},
-            timeout=20,
+        file = {"f_registration": ("schein.png", picture.getvalue(), "image/png")}
+        steps: tuple[dict[str, str], ...] = (
+            {},
+            {"f_licence_plate": "BS-RA 77", "f_holder": "self"},
+            {"f_zone": "A", "f_valid_months": "12"},
+            {"f_sms": "y", "f_phone": "+4917604069555", "f_consent": "y"},
+            {},
         )
+        sent = form
+        for answers in steps:
+            asked = BeautifulSoup(sent.text, "html.parser").select_one("form[data-apply], form[action$='/to-send']")
+            assert asked, sent.text
+            sent = browser.post(
+                house.url + str(asked["action"]),
+                data=_values(sent.text) | answers,
+                files=file if "f_licence_plate" in answers else None,
+                headers={"Referer": sent.url},
+                timeout=20,
+            )
     reference = sent.url.rstrip("/").rsplit("/", 1)[-1].split("?")[0]
     assert len(reference) == 8, BeautifulSoup(sent.text, "html.parser").get_text(" ", strip=True)[:500]
     mail = eventually(lambda: world.mail.to("rieke@example.org"), "the confirmation by mail")
@@ -97,5 +101,6 @@ def _values(page: str) -> dict[str, str]:
     forms = BeautifulSoup(page, "html.parser").find_all("form")
     largest = max(forms, key=lambda form: len(form.find_all("input")))
     fields = [field for field in largest.find_all("input") if field.get("name")]
+    fields = [field for field in fields if field["name"] != "shown"]  # a program shows all of them
     taken = [field for field in fields if field.get("type") not in ("file", "radio", "checkbox", "submit")]
     return {str(field["name"]): str(field.get("value", "")) for field in taken}

@@ -21,6 +21,7 @@ from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from tests.factories import services as requests
 from tests.factories.privacy import close, outcomes, request, rich_case, said
+from tests.integration.services.filling_in import all_through
 
 
 def text(page) -> str:
@@ -105,15 +106,13 @@ def test_an_application_remembers_the_notice_that_stood_on_its_form(house, clien
     login(client, "resident")
     page = client.get("/services/bewohnerparkausweis/apply")
     assert 'href="/privacy/services?lang=de"' in text(page)
-    fields = {"csrf_token": csrf(page)}
-    for name in ("submission_key", "notice_version"):
-        fields[name] = re.search(rf'name="{name}"[^>]*value="([^"]+)"', text(page))[1]
+    fields = {}
     given = requests.answers()
     for part, value in given.pop("address").items():
         fields[f"f_address-{part}"] = value
     fields |= {f"f_{key}": "y" if value is True else value for key, value in given.items()}
     fields["f_registration"] = (io.BytesIO(requests.PDF), "schein.pdf")
-    answer = client.post("/services/bewohnerparkausweis/apply", data=fields)
+    answer = all_through(client, "/services/bewohnerparkausweis/apply", **fields)
     assert answer.status_code == 303, text(answer)
     found = db.session.scalars(select(ServiceRequest)).one()
     assert (found.status, found.notice_version) == (RequestStatus.SUBMITTED, 1)

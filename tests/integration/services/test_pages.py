@@ -16,6 +16,7 @@ from services.commands import Act
 from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from tests.factories import services as given
+from tests.integration.services import filling_in
 
 APPLY = f"/services/{given.SLUG}/apply"
 FILLED = {
@@ -58,9 +59,8 @@ def csrf(client: FlaskClient, url: str) -> dict[str, str]:
 
 
 def apply(client: FlaskClient, **changes: Any) -> TestResponse:
-    data = FILLED | form_at(client, APPLY) | changes
-    data.setdefault("f_registration", (io.BytesIO(given.PDF), "schein.pdf"))
-    return client.post(APPLY, data={name: value for name, value in data.items() if value is not None})
+    file = {"f_registration": (io.BytesIO(given.PDF), "schein.pdf")}
+    return filling_in.all_through(client, APPLY, **FILLED | file | changes)
 
 
 def test_the_catalogue_is_open_and_finds_services(client: FlaskClient) -> None:
@@ -140,21 +140,21 @@ def test_from_application_to_decision(app: Any, client: FlaskClient, login: Any)
 
 def test_after_a_mistake_everything_is_still_there(app: Any, client: FlaskClient, login: Any) -> None:
     login(client, "resident")
-    wrong = apply(client, f_licence_plate="keins", f_zone=None)
+    wrong = apply(client, f_licence_plate="keins")
     shown = page(wrong, 422)
     assert shown.select_one("#errors") is not None
     assert shown.select_one("#f_licence_plate-error") is not None
     assert shown.select_one("#f_licence_plate")["value"] == "keins"  # type: ignore[index]
-    assert shown.select_one("#f_address-street")["value"] == "Lindenweg"  # type: ignore[index]
     assert "schein.pdf" in shown.get_text()
-    kept = hidden(shown.find("form", attrs={"action": APPLY}))  # type: ignore[arg-type]
-    mended = FILLED | kept
-    assert "In Bearbeitung" not in shown.get_text()
     drafts = page(client.get("/requests/"))
     assert drafts.select_one(".obhut-cards a") is not None
-    sent = client.post(APPLY, data=mended)
+    following = filling_in.step(client, shown, f_licence_plate="BS-AB 123")
+    following = filling_in.step(client, following, f_zone="B", f_valid_months="12")
+    following = filling_in.step(client, following, f_consent="y")
+    assert "Lindenweg 4a, 38999 Okerfeld" in following.get_text()
+    sent = filling_in.send(client, following)
     assert sent.status_code == 303
-    again = client.post(APPLY, data=mended)
+    again = filling_in.send(client, following)
     assert again.location == sent.location
     with app.app_context():
         statuses = db.session.scalars(select(ServiceRequest.status)).all()
@@ -163,10 +163,11 @@ def test_after_a_mistake_everything_is_still_there(app: Any, client: FlaskClient
 
 def test_a_draft_can_be_taken_up_again(client: FlaskClient, login: Any) -> None:
     login(client, "resident")
-    apply(client, f_zone=None, f_holder="other")
+    apply(client, f_licence_plate="keins", f_holder="other", f_holder_name="Autohaus")
     card = page(client.get("/requests/")).select_one(".obhut-cards a")
     draft = page(client.get(str(card["href"])))  # type: ignore[index]
-    resumed = page(client.get(str(next(one["href"] for one in draft.select("a") if "draft=" in str(one["href"])))))
+    to_draft = str(next(one["href"] for one in draft.select("a") if "/apply/" in str(one["href"])))
+    resumed = page(client.get(client.get(to_draft).location))
     assert resumed.select_one("input[name=f_holder][value=other]").has_attr("checked")  # type: ignore[union-attr]
     assert "schein.pdf" in resumed.get_text()
 

@@ -1,0 +1,114 @@
+"""Whose draft an address means, and where one goes from there: what the pages of an application share."""
+
+import re
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from auth.actors import Actor
+from config import scopes
+from config.database import transaction
+from config.error_pages import translated
+from config.errors import NotFound
+from config.localisation import page_locale
+from services import apply_pages as pages, drafts, versions, visitors
+from services.apply_pages import Filling
+from services.availability import Unavailable, closed as closed_today
+from services.definitions import ServiceDefinition
+from services.draft_commands import EnterStep
+from services.filling import Outcome, today
+from services.lifecycle import RequestStatus
+
+KEY = re.compile(r"[\w-]{16,120}")
+
+
+def checked_key(key: str) -> str:
+    """A submission key as we make them. Raises NotFound for what is none."""
+    if not KEY.fullmatch(key):
+        raise NotFound()
+    return key
+
+
+def owner(slug: str, key: str) -> Actor:
+    """Who acts on this draft. What was begun in this browser before a login goes over to the login."""
+    actor, visitor = visitors.applicant(), visitors.in_this_browser()
+    if actor.user_id is None or visitor is None or drafts.find(actor, slug, key) is not None:
+        return actor
+    with scopes.within(visitor.scope):
+        begun = drafts.find(visitor, slug, key)
+        draft_id = begun.id if begun is not None and begun.status is RequestStatus.DRAFT else None
+    if draft_id is not None:
+        with transaction():
+            drafts.hand_over(draft_id, actor)
+    return actor
+
+
+def filled_in(slug: str, key: str) -> Filling | ResponseReturnValue:
+    """The draft of this address as it stands, or the page to show instead. Changes nothing."""
+    definition, actor = versions.on_offer(slug), visitors.applicant()
+    draft = drafts.find(actor, slug, checked_key(key)) if actor.kind != "anonymous" else None
+    if draft is None:
+        visitor = visitors.in_this_browser()
+        if actor.user_id is not None and visitor is not None:
+            with scopes.within(visitor.scope):
+                begun = drafts.find(visitor, slug, key)
+            if begun is not None:
+                return pages.take_over_page(definition, key)
+        return pages.gone_page(slug), 404
+    if draft.status is not RequestStatus.DRAFT:
+        return redirect(after_sending(actor, slug, key, draft.reference), 303)
+    return pages.of_draft(definition, draft, key)
+
+
+def place(filled: Filling, step: str | None) -> str:
+    """The address of a step; of the summary after the last."""
+    slug, key = filled.definition.slug, filled.key
+    if step is None and filled.way.is_complete:
+        return url_for("services.summary", slug=slug, key=key)
+    return url_for("services.step", slug=slug, key=key, step=step or filled.first)
+
+
+def next_place(filled: Filling, outcome: Outcome, command: EnterStep) -> str:
+    """Where a step that was sent leads to."""
+    slug, key, step = command.slug, command.submission_key, command.step
+    match command.go:
+        case "back":
+            before = filled.way.before(step)
+            return pages.step_url(filled, before) if before else url_for("services.go_on", slug=slug, key=key)
+        case "later":
+            return url_for("services.later", slug=slug, key=key)
+        case "next":
+            return place(filled, filled.way.first_open if to_summary() else _after(filled, step))
+    anchor = "f_" + command.target.partition(".")[0] if command.go in ("add", "remove") else None
+    to = "summary" if to_summary() else None
+    return url_for("services.step", slug=slug, key=key, step=step, to=to, _anchor=anchor)
+
+
+def _after(filled: Filling, step: str) -> str | None:
+    following = filled.way.after(step)
+    return following if following and filled.way.may_show(following) else filled.way.first_open
+
+
+def after_sending(actor: Actor, slug: str, key: str, reference: str) -> str:
+    """The request's own page; for those without a login the one that tells them reference and PIN."""
+    if actor.user_id is not None:
+        return url_for("requests.show", reference=reference)
+    return url_for("services.is_sent", slug=slug, key=key)
+
+
+def to_summary() -> bool:
+    """Whether somebody has come from the summary to change something."""
+    return request.args.get("to") == "summary"
+
+
+def closed_words(definition: ServiceDefinition) -> str:
+    """Why the service takes nothing from anybody today, for its page; "" when it does."""
+    why = closed_today(definition, today())
+    return why_closed(definition, Unavailable(why.reason, why.day)) if why else ""
+
+
+def why_closed(definition: ServiceDefinition, closed: Unavailable) -> str:
+    """Why a service takes nothing now, in the words of the service if it has any."""
+    if closed.reason == "maintenance" and definition.maintenance is not None:
+        return definition.maintenance.to(page_locale())
+    return translated(closed)

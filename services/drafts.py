@@ -1,0 +1,127 @@
+"""Applications that are not finished: found, begun, kept, brought to a newer version, thrown away."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from auth.actors import Actor
+from config import clock, scopes
+from config.database import db, locked
+from config.errors import NotFound
+from services import erasure, prefill, queries, resume_links, submission, versions
+from services.commands import Submit
+from services.definitions import ServiceDefinition
+from services.lifecycle import RequestStatus
+from services.models import ServiceRequest
+from services.progress import Given, Progress
+from services.typed import with_answer
+from services.walk import changed_steps, still_asked
+
+SCOPE = scopes.system("services.drafts")  # what goes from a visitor to a login is in neither's scope before
+
+
+def find(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
+    """What `actor` has under this key, handed in or not."""
+    wanted = queries.own_requests(actor).where(_is(actor, slug, key))
+    return db.session.scalar(wanted.options(selectinload(ServiceRequest.attachments)))
+
+
+def for_update(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
+    """The same, locked until the transaction ends."""
+    wanted = locked(queries.own_requests(actor).where(_is(actor, slug, key)))
+    return db.session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def of_service(actor: Actor, slug: str) -> list[ServiceRequest]:
+    """The drafts that `actor` has of this service, the one touched last first."""
+    wanted = queries.own_requests(actor).where(
+        ServiceRequest.slug == slug, ServiceRequest.status == RequestStatus.DRAFT
+    )
+    return list(db.session.scalars(wanted.order_by(ServiceRequest.changed_at.desc()).limit(20)))
+
+
+def begin(definition: ServiceDefinition, actor: Actor, key: str, locale: str) -> ServiceRequest:
+    """A draft with what is known already. Of two that begin with the same key both get the same."""
+    given = prefill.start(definition, actor)
+    command = Submit(slug=definition.slug, answers=beginning(given), locale=locale, submission_key=key)
+    draft, _ = submission.inserted(submission.Prepared(command, definition, (), ()), actor, command.answers)
+    if draft.progress is None:
+        draft.progress = Progress(given=given).as_dict()
+    return draft
+
+
+def beginning(given: Mapping[str, Given]) -> dict[str, Any]:
+    """The answers of a form that begins with these."""
+    answers: dict[str, Any] = {}
+    for path, one in given.items():
+        answers = with_answer(answers, path, one.value)
+    return answers
+
+
+def state_of(draft: ServiceRequest, definition: ServiceDefinition) -> tuple[dict[str, Any], Progress]:
+    """Answers and progress of a draft in the version on offer; what has changed since is to be looked at."""
+    progress = Progress.read(draft.progress)
+    before = versions.of(draft)
+    if draft.service_version.digest != definition.digest:
+        seen = {*progress.passed, *progress.tried}
+        progress = progress.to_look_at(step for step in changed_steps(before, definition) if step in seen)
+    return still_asked(definition, draft.answers or {}), progress
+
+
+def keep(draft: ServiceRequest, definition: ServiceDefinition, answers: dict[str, Any], progress: Progress) -> None:
+    """Store what was typed and how far it is, in the version on offer. Call inside `transaction()`."""
+    if draft.service_version.digest != definition.digest:
+        draft.service_version = versions.snapshot(definition)
+    draft.answers = answers
+    draft.progress = progress.as_dict()
+    draft.changed_at = clock.now()
+
+
+def discard(actor: Actor, slug: str, key: str) -> bool:
+    """Delete a draft with its files and links; False if there is none. Call inside `transaction()`."""
+    draft = for_update(actor, slug, key)
+    if draft is None or draft.status is not RequestStatus.DRAFT:
+        return False
+    erasure.erase_requests([draft.id])
+    return True
+
+
+@scopes.within(SCOPE)
+def hand_over(draft_id: UUID, to: Actor) -> None:
+    """Let a draft that was begun without a login go on as that of `to`. Inside `transaction()`. Raises NotFound."""
+    row = db.session.scalar(
+        locked(select(ServiceRequest).where(ServiceRequest.id == draft_id)).execution_options(populate_existing=True)
+    )
+    if row is None or row.status is not RequestStatus.DRAFT or row.applicant_id is not None:
+        raise NotFound()
+    row.submission_key = f"{to.id} {submission.key_of(row)}"
+    row.applicant_id, row.created_by = to.user_id, to.id
+    db.session.flush()
+
+
+@scopes.within(SCOPE)
+def bring(token: str, visitor: Actor) -> ServiceRequest | None:
+    """The draft without a login that a link leads to, from now on that of `visitor`. Call inside `transaction()`."""
+    draft = resume_links.behind(token)
+    if draft is None:
+        return None
+    row = db.session.scalar(
+        locked(select(ServiceRequest).where(ServiceRequest.id == draft.id)).execution_options(populate_existing=True)
+    )
+    if row is None or row.status is not RequestStatus.DRAFT or row.applicant_id is not None:
+        return None
+    row.submission_key, row.created_by = f"{visitor.id} {key_of(row)}", visitor.id
+    db.session.flush()
+    return row
+
+
+def key_of(draft: ServiceRequest) -> str:
+    """The submission key as addresses carry it."""
+    return submission.key_of(draft)
+
+
+def _is(actor: Actor, slug: str, key: str) -> Any:
+    return (ServiceRequest.submission_key == f"{actor.id} {key}") & (ServiceRequest.slug == slug)

@@ -1,0 +1,70 @@
+"""Links by e-mail to an application that is not finished: good again and again until it is handed in or deleted."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from config import clock
+from config.database import db
+from config.encryption import token_hash
+from config.errors import N_, RuleViolation
+from config.ids import new_token
+from config.settings import current_settings
+from notifications import outbox
+from notifications.statuses import Channel
+from services import versions
+from services.draft_models import DraftLink
+from services.form.fields import FieldType, FormField, Text
+from services.form.parsing import parse
+from services.form.plain import Invalid
+from services.lifecycle import RequestStatus
+from services.models import ServiceRequest
+
+MOST = 5
+_ADDRESS = FormField(key="email", type=FieldType.EMAIL, label=Text(de="E-Mail"))
+
+
+def send(draft: ServiceRequest, email: str, locale: str) -> None:
+    """Make a link to `draft` and write it to `email`. Call inside `transaction()`. Raises RuleViolation."""
+    try:
+        address = parse(_ADDRESS, email)
+    except Invalid as wrong:
+        raise RuleViolation("email", wrong.message) from None
+    if address is None:
+        raise RuleViolation("email", N_("Please fill in this field."))
+    older = select(DraftLink).where(DraftLink.request_id == draft.id).order_by(DraftLink.id.desc()).offset(MOST - 1)
+    for surplus in db.session.scalars(older):
+        db.session.delete(surplus)
+    token = new_token()
+    link = DraftLink(request_id=draft.id, token_hash=token_hash(token), created_at=clock.now())
+    db.session.add(link)
+    db.session.flush()
+    settings = current_settings()
+    ends = draft.changed_at + timedelta(days=versions.of(draft).retention.draft_days)
+    outbox.enqueue(
+        template="services.continue_later",
+        channel=Channel.EMAIL,
+        to=str(address),
+        locale=locale,
+        variables={
+            "link": settings.public_url(f"/continue/{token}"),
+            "until": f"{ends.astimezone(settings.zone):%d.%m.%Y}",
+            "city": settings.city_name,
+        },
+        key=f"request:{draft.id}:link:{link.id}",
+        about=draft.reference,
+        owner=f"department:{draft.department_code}",
+    )
+
+
+def behind(token: str) -> ServiceRequest | None:
+    """The draft that this link leads to; None for every link that leads nowhere (any more)."""
+    found = db.session.scalar(select(DraftLink).where(DraftLink.token_hash == token_hash(token)))
+    draft = found.request if found else None
+    return draft if draft is not None and draft.status is RequestStatus.DRAFT else None
+
+
+def end(draft: ServiceRequest) -> None:
+    """Let all links to `draft` lead nowhere. Call inside `transaction()`."""
+    ended = delete(DraftLink).where(DraftLink.request_id == draft.id)
+    db.session.execute(ended, execution_options={"synchronize_session": False})

@@ -1,0 +1,173 @@
+"""Links to drafts, drafts without a login, and what goes from one to the other."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from config import scopes
+from config.database import db
+from notifications.models import Notification
+from services.draft_models import DraftLink
+from services.lifecycle import RequestStatus
+from services.models import ServiceRequest
+from tests.integration.services.filling_in import PERSON, post, send, soup, step, title
+from tests.support import more_services
+
+REPORT = "/services/meldung/apply"
+LINK = re.compile(r"http://localhost(/continue/[\w-]+)")
+
+
+@pytest.fixture(autouse=True)
+def _more_services() -> Iterator[None]:
+    more_services.put_there()
+    yield
+    more_services.take_away()
+
+
+def count(app: Flask, model: type) -> int:
+    with app.app_context(), scopes.within(scopes.system("tests")):
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def mailed_link(app: Flask) -> str:
+    with app.app_context(), scopes.within(scopes.system("tests")):
+        mail = db.session.scalars(select(Notification).order_by(Notification.id.desc())).first()
+        assert mail is not None
+        assert "Jorinde" not in (mail.body or "")
+        found = LINK.search(mail.body or "")
+    assert found, mail.body
+    return found[1]
+
+
+def ask_for_link(client: FlaskClient, page: Any, email: str = "jorinde@ackerknecht.example") -> Any:
+    """Press "save and continue later", and have the link sent."""
+    where = post(client, page, go="later").location
+    form = soup(client.get(where)).select_one("form[action$='/to-continue']")
+    assert form is not None
+    token = str(form.select_one("[name=csrf_token]")["value"])  # type: ignore[index]
+    return client.post(str(form["action"]), data={"csrf_token": token, "email": email})
+
+
+def press(client: FlaskClient, page: Any, selector: str) -> Any:
+    """Press the button of a form that has nothing but its token."""
+    form = page.select_one(selector)
+    assert form is not None, page.get_text()
+    return client.post(str(form["action"]), data={"csrf_token": str(form.select_one("[name=csrf_token]")["value"])})
+
+
+def test_a_report_needs_no_login_and_gives_reference_and_pin(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    assert title(page) == "Kontakt"
+    cookie = client.get_cookie("obhut_applying")
+    assert cookie is not None
+    assert cookie.http_only
+    page = step(client, page)
+    sent = send(client, page)
+    shown = soup(client.get(sent.location))
+    reference, pin = (one.get_text() for one in shown.select(".obhut-reference"))
+    token = soup(client.get("/status")).select_one("[name=csrf_token]")["value"]  # type: ignore[index]
+    found = client.post("/status", data={"csrf_token": token, "reference": reference, "pin": pin})
+    assert reference in soup(found).get_text()
+    assert soup(app.test_client().get(sent.location), 404)
+    with app.app_context(), scopes.within(scopes.system("tests")):
+        request = db.session.scalars(select(ServiceRequest)).one()
+        assert (request.applicant_id, request.status) == (None, RequestStatus.SUBMITTED)
+        assert request.created_by.startswith("visitor:")
+
+
+def test_a_draft_without_a_login_is_for_its_browser_alone(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    where = str(page.select_one("form[data-apply]")["action"])  # type: ignore[index]
+    other = app.test_client()
+    step(other, soup(other.get(REPORT)), f_text="Die Bank ist kaputt.")
+    assert "nicht hier" in soup(other.get(where), 404).get_text()
+    assert count(app, ServiceRequest) == 2
+
+
+def test_a_link_works_again_and_again_and_dies_with_the_submission(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    assert ask_for_link(client, page).status_code == 303
+    link = mailed_link(app)
+    elsewhere = app.test_client()
+    for browser in (elsewhere, client, elsewhere, elsewhere):
+        answer = browser.get(link)
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        opened = press(browser, soup(answer), "main form")
+        page = soup(browser.get(browser.get(opened.location).location))
+        assert title(page) == "Kontakt"
+    page = step(elsewhere, page)
+    assert "Die Laterne ist aus." in page.get_text()
+    assert send(elsewhere, page).status_code == 303
+    assert count(app, DraftLink) == 0
+    assert "nicht hier" in soup(client.get(link), 404).get_text()
+    assert client.get("/continue/none").status_code == 404
+
+
+def test_looking_at_a_link_brings_nothing_into_the_browser(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    where = str(page.select_one("form[data-apply]")["action"])  # type: ignore[index]
+    ask_for_link(client, page)
+    elsewhere = app.test_client()
+    elsewhere.get(mailed_link(app))
+    assert elsewhere.get(where).status_code == 404
+    assert client.get(where).status_code == 200
+
+
+def test_two_links_never_mix_their_drafts(app: Flask, client: FlaskClient) -> None:
+    links = []
+    for text in ("Die Laterne ist aus.", "Die Bank ist kaputt."):
+        page = step(client, soup(client.get(REPORT)), f_text=text)
+        ask_for_link(client, page)
+        links.append(mailed_link(app))
+    elsewhere = app.test_client()
+    places = [press(elsewhere, soup(elsewhere.get(link)), "main form").location for link in links]
+    texts = [soup(elsewhere.get(f"{place}/what")).select_one("textarea").get_text() for place in places]  # type: ignore[union-attr]
+    assert texts == ["Die Laterne ist aus.", "Die Bank ist kaputt."]
+
+
+def test_with_a_login_the_link_leads_through_it(app: Flask, client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    page = step(client, soup(client.get("/services/alles/apply")), **PERSON)
+    ask_for_link(client, page)
+    link = mailed_link(app)
+    elsewhere = app.test_client()
+    to_draft = elsewhere.get(link)
+    assert elsewhere.get(to_draft.location).location.startswith("/auth/login?next=/services/alles/apply/")
+    login(elsewhere, "resident2")
+    assert elsewhere.get(elsewhere.get(link).location).status_code == 404
+    login(elsewhere, "resident")
+    assert elsewhere.get(elsewhere.get(link).location).location.endswith("/children")
+
+
+def test_an_address_that_is_none_is_said_and_nothing_sent(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    answer = ask_for_link(client, page, "nobody")
+    assert soup(answer, 422).select_one("#email-error") is not None
+    assert count(app, DraftLink) == count(app, Notification) == 0
+
+
+def test_what_was_begun_before_the_login_goes_on_with_it(app: Flask, client: FlaskClient, login: Any) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    where = str(page.select_one("form[data-apply]")["action"])  # type: ignore[index]
+    login(client, "resident")
+    offer = soup(client.get(where))
+    assert "bevor Sie sich angemeldet haben" in offer.get_text()
+    taken = press(client, offer, "main form")
+    page = soup(client.get(client.get(taken.location).location))
+    assert title(page) == "Kontakt"
+    assert "Entwurf" in soup(client.get("/requests/")).get_text()
+    sent = send(client, step(client, page))
+    assert "/requests/" in sent.location
+
+
+def test_visitors_cannot_fill_the_house_up(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = app.extensions["obhut.settings"]
+    monkeypatch.setitem(app.extensions, "obhut.settings", settings.model_copy(update={"limit_visitors": "2 per hour"}))
+    answers = [post(client, soup(client.get(REPORT)), f_text="Laterne") for _ in range(3)]
+    assert [one.status_code for one in answers] == [303, 303, 429]
