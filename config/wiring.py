@@ -4,13 +4,18 @@ Every module named here registers on import or through its `register()`: message
 jobs. What has to cross between the wings goes through a protocol that is registered here.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auth import audit_anchors, audit_seals, erasures, retention, tasks as auth_tasks
+from auth.actors import Actor
+from care import own_quarantine
+from config.errors import N_
 from notifications.schedule import Job, Queue, register_job
+from services import prefill_sources
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -123,8 +128,24 @@ def wire(app: "Flask") -> None:
         if register:
             register()
     _register_jobs_of_auth()
+    prefill_sources.register_source(OwnQuarantine())
     with app.app_context():
         retention.check_settings()
+
+
+class OwnQuarantine:
+    """The period of one's own quarantine, for forms of the other wing; read only when the person has agreed."""
+
+    name = "quarantine"
+    title = N_("your case at the health office")
+    consent = N_(
+        "I agree that the health office gives the first and last day of my quarantine and the file number of the order "
+        "to this application."
+    )
+    version = 1
+
+    def read(self, actor: Actor) -> Mapping[str, Any]:
+        return own_quarantine.period(actor)
 
 
 def _register_jobs_of_auth() -> None:

@@ -11,7 +11,7 @@ from config.database import transaction
 from config.error_pages import translated
 from config.errors import NotFound
 from config.localisation import page_locale
-from services import apply_pages as pages, drafts, versions, visitors
+from services import apply_pages as pages, drafts, offering, versions, visitors
 from services.apply_pages import Filling
 from services.availability import Unavailable, closed as closed_today
 from services.definitions import ServiceDefinition
@@ -108,7 +108,6 @@ def closed_words(definition: ServiceDefinition) -> str:
 
 
 def why_closed(definition: ServiceDefinition, closed: Unavailable) -> str:
-    """Why a service takes nothing now, in the words of the service if it has any."""
-    if closed.reason == "maintenance" and definition.maintenance is not None:
-        return definition.maintenance.to(page_locale())
-    return translated(closed)
+    """Why a service takes nothing now, in its manager's words or those of its file if there are any."""
+    words = offering.offer_of(definition.slug).note(page_locale()) if closed.reason == "maintenance" else ""
+    return words or translated(closed)

@@ -10,6 +10,7 @@ from config import scopes
 from config.database import db
 from config.errors import N_, RuleViolation
 from config.settings import current_settings
+from services import offering
 from services.definition_parts import Limit
 from services.definitions import ServiceDefinition
 from services.lifecycle import RequestStatus
@@ -44,7 +45,7 @@ class Closed:
 
 def closed(definition: ServiceDefinition, today: date) -> Closed | None:
     """Why the service takes no requests from anybody on this day (in the city's zone); None when it does."""
-    if definition.maintenance is not None:
+    if definition.maintenance is not None or offering.maintenance_of(definition.slug):
         return Closed("maintenance")
     opening = definition.opening
     if opening.first is not None and today < opening.first:

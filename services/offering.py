@@ -56,6 +56,16 @@ def offer_of(slug: str) -> Offer:
     return _offer(definition, db.session.scalar(select(ServiceState).where(ServiceState.slug == slug)))
 
 
+def is_published(slug: str) -> bool:
+    """Whether residents find the service of this slug."""
+    return db.session.scalar(select(ServiceState.is_published).where(ServiceState.slug == slug)) is not False
+
+
+def maintenance_of(slug: str) -> str:
+    """A manager's words (German) on why nothing is taken just now; "" when there are none."""
+    return db.session.scalar(select(ServiceState.maintenance).where(ServiceState.slug == slug)) or ""
+
+
 def manageable(actor: Actor) -> Sequence[Offer]:
     """The services of the departments in which `actor` is service manager, by title."""
     codes = actor.departments_for(Permission.SERVICES_MANAGE)

@@ -13,7 +13,10 @@ from auth.actors import Actor
 from auth.roles import Permission
 from config.database import db
 from config.settings import current_settings
+from services import step_counts
 from services.deadlines import working_days_between
+from services.definitions import ServiceDefinition
+from services.form.fields import Text
 from services.lifecycle import OPEN, RequestStatus
 from services.models import ServiceRequest
 
@@ -102,6 +105,31 @@ def quantile(counted: Counter[int], share: float) -> int | None:
         if seen >= wanted:
             return value
     return None
+
+
+@dataclass(frozen=True)
+class StepLeft:
+    """A step of the form's current version: how many began it, and how many went on from it."""
+
+    key: str
+    title: Text
+    reached: int
+    passed: int
+
+    @property
+    def left(self) -> int | None:
+        """In per cent of those who began it; None when nobody did."""
+        return round(100 * (1 - self.passed / self.reached)) if self.reached else None
+
+
+def steps_of(definition: ServiceDefinition, today: date) -> list[StepLeft]:
+    """Where people stop filling in, in the last twelve months."""
+    counted = {
+        step: (reached, passed)
+        for version, step, reached, passed in step_counts.of_service(definition.slug, _firsts(today)[0])
+        if version == definition.version
+    }
+    return [StepLeft(step.key, step.title, *counted.get(step.key, (0, 0))) for step in definition.steps]
 
 
 def _of(actor: Actor, slug: str) -> ColumnElement[bool]:

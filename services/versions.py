@@ -7,16 +7,16 @@ from config import clock
 from config.database import db
 from config.errors import NotFound
 from services import offering
-from services.definitions import ServiceDefinition
+from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest, ServiceVersion
 
 
 def on_offer(slug: str) -> ServiceDefinition:
     """The current definition of a service that residents find. Raises NotFound."""
-    offer = offering.offer_of(slug)
-    if not offer.is_published:
+    definition = catalogue().get(slug)
+    if definition is None or not offering.is_published(slug):
         raise NotFound()
-    return offer.definition
+    return definition
 
 
 def snapshot(definition: ServiceDefinition) -> ServiceVersion:

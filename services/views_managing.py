@@ -79,6 +79,7 @@ def numbers(slug: str) -> ResponseReturnValue:
         now=statistics.standing(actor, slug, today),
         durations=statistics.durations(actor, slug, today, found.definition.deadline.working_days),
         received=received,
+        steps=statistics.steps_of(found.definition, today),
         online=round(100 * sum(one.online for one in months) / received) if received else None,
         months=months,
         chart=_chart(months),
