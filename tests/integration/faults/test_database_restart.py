@@ -14,13 +14,12 @@ from celery import Celery
 
 from config import clock
 from notifications.celery_app import RUN_JOB
-from notifications.channels.sms import SmsChannel
 from notifications.schedule import Queue
 from tests.fakes.identity import IdentityProvider
 from tests.fixtures.brokers import Broker
 from tests.fixtures.databases import application_address
 from tests.fixtures.processes import Obhut, StartObhut, eventually
-from tests.integration.faults.conftest import World, prepare, send, separate
+from tests.integration.faults.conftest import LEASE, World, prepare, send, separate
 from tests.servers import Missing, postgresql
 
 MESSAGES = 40
@@ -166,7 +165,7 @@ def went_away(house: House, world: World, name: str, fault: Fault) -> set[str]:
     last = f"{name}: danach"
     eventually(lambda: house.took(last), "requests to be served again", 30)
     eventually(lambda: last in world.texts(), "the worker to go on by itself", 90)
-    house.ask(END_LEASES.format((gone_at + SmsChannel.lease).isoformat()))
+    house.ask(END_LEASES.format((gone_at + LEASE).isoformat()))
     house.finish()
     return {*texts, last}
 
