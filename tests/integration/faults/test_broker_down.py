@@ -22,7 +22,7 @@ def house(obhut: StartObhut, world: World, port: int) -> Obhut:
     return obhut(world.environment | {"OBHUT_BROKER_URL": f"redis://127.0.0.1:{port}/0"})
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_requests_are_served_while_the_broker_is_down(house: Obhut, world: World, port: int) -> None:
     program = redis.program()
     assert program
