@@ -12,6 +12,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -99,15 +100,21 @@ def extracted(domain: str, locale: str) -> Catalog:
     catalogue = Catalog(domain=domain, project="Obhut")
     for path in _files(domain):
         lines = None if locale in WHOLE else _lines_for_people(path)
-        # Jinja's own extractor needs no options; python's reads the encoding from the file.
-        method = "jinja2" if path.suffix == ".html" else "python"
-        for line, text, comments, context in extract_from_file(method, path, KEYWORDS, ("i18n:",)):
+        for line, text, comments, context in _marked(path):
             if lines is None or line in lines:
                 name = str(path.relative_to(ROOT))
                 catalogue.add(text, None, [(name, line)], auto_comments=comments, context=context)
     return catalogue
 
 
+@cache  # each file is wanted for nine languages
+def _marked(path: Path) -> list[tuple[int, str | tuple[str, ...], list[str], str | None]]:
+    # Jinja's own extractor needs no options; python's reads the encoding from the file.
+    method = "jinja2" if path.suffix == ".html" else "python"
+    return list(extract_from_file(method, path, KEYWORDS, ("i18n:",)))
+
+
+@cache
 def _lines_for_people(path: Path) -> frozenset[int]:
     """The lines of a file whose texts people in care read. Raises SystemExit when the table names what is not there."""
     inner = path.relative_to(ROOT)

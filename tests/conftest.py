@@ -17,6 +17,7 @@ hypothesis.settings.load_profile("obhut")
 
 pytest_plugins = (
     "tests.fixtures.isolation",
+    "tests.fixtures.made_once",
     "tests.fixtures.databases",
     "tests.fixtures.application",
     "tests.fixtures.providers",

@@ -20,7 +20,7 @@ ARGUMENTS = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=60_000)
 
 OpenContext = Callable[..., BrowserContext]
 
@@ -52,7 +52,7 @@ def visit(browser: Browser, live_server: Obhut) -> Iterator[OpenContext]:
             viewport=viewport or DESKTOP,  # type: ignore[arg-type]
             accept_downloads=True,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         opened.append(context)
         return context
 

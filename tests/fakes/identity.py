@@ -23,12 +23,12 @@ class IdentityProvider:
     def put(self, subject: str, claims: Mapping[str, Any]) -> None:
         """Let `subject` be known with these claims."""
         self.start()
-        answer = self._session.put(f"{self.issuer}/users/{subject}", json=dict(claims), timeout=10)
+        answer = self._session.put(f"{self.issuer}/users/{subject}", json=dict(claims), timeout=60)
         answer.raise_for_status()
 
     def authorise(self, location: str, subject: str) -> str:
         """Log in as `subject` on the provider's page `location`; the address that it sends the browser back to."""
-        answer = self._session.post(location, data={"sub": subject}, allow_redirects=False, timeout=10)
+        answer = self._session.post(location, data={"sub": subject}, allow_redirects=False, timeout=60)
         assert answer.status_code in (302, 303), answer.text
         return answer.headers["Location"]
 

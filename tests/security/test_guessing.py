@@ -118,7 +118,7 @@ def test_a_code_links_one_of_those_who_use_it_at_once(app: Flask, login: Any, ca
         def redeem(account: str, code: str = code, linked: list[Any] = linked, start: Any = start) -> None:
             actor = Actor(kind="user", id=str(users[account]), user_id=users[account])
             with at_work(app):
-                start.wait(timeout=20)
+                start.wait(timeout=120)
                 with transaction():
                     linked.append(link_codes.redeem(RedeemCode(code=code, birth_date=BORN), actor=actor))
 

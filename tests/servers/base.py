@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / ".venv" / "test-servers"
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 Process = subprocess.Popen[bytes]
 _apt_updated = False
 

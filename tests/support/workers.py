@@ -11,7 +11,7 @@ from config.settings import Settings
 from tests.support.repository import ROOT
 from tests.support.zygote import MARK
 
-RUNNING_WITHIN_S = 30
+RUNNING_WITHIN_S = 180
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -74,7 +74,7 @@ class Workers:
         assert self._process.stdin is not None
         self.kill()
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(RUNNING_WITHIN_S)
         assert self._process.stdout is not None
         self._process.stdout.close()
 

@@ -34,7 +34,7 @@ def children(web: Obhut) -> list[psutil.Process]:
 def answers(web: Obhut) -> bool:
     """Asks over a connection of its own, so that any process may take it."""
     try:
-        return requests.get(web.url + "/healthz", timeout=5, proxies={"http": ""}).status_code == 200
+        return requests.get(web.url + "/healthz", timeout=30, proxies={"http": ""}).status_code == 200
     except requests.RequestException:
         return False
 
@@ -67,13 +67,13 @@ def test_limits_are_counted_together_or_not_at_all(obhut: StartObhut, database_u
     own = {"OBHUT_DATABASE_URL": database_url, "OBHUT_BROKER_URL": "amqp://127.0.0.1:9/", "OBHUT_WEB_PROCESSES": "2"}
     house = obhut(own | PROVIDERS, "web")
     assert house.run("db", "upgrade").returncode == 0
-    refused = house.run("web", timeout=60)
+    refused = house.run("web")
     assert refused.returncode == 1 and "OBHUT_LIMITER_URL" in refused.stderr
 
 
 def _find(web: Obhut, headers: dict[str, str]) -> requests.Response | None:
     try:
-        answer = requests.get(f"{web.url}/api/v1/notifications?about=x", headers=headers, timeout=5)
+        answer = requests.get(f"{web.url}/api/v1/notifications?about=x", headers=headers, timeout=30)
     except requests.RequestException:
         return None
     return answer if answer.status_code == 200 else None

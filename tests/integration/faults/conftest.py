@@ -11,6 +11,7 @@ from tests.fakes.mail import MailServer
 from tests.fakes.twilio import Twilio
 from tests.fixtures.databases import owners_address
 from tests.fixtures.processes import Obhut, StartObhut
+from tests.support import hurried
 
 MITTE = ("--code", "mitte", "--name", "Mitte")
 SettingsOf = Callable[..., dict[str, str]]
@@ -22,10 +23,11 @@ class World:
 
     twilio: Twilio
     mail: MailServer
+    patience: dict[str, str]
 
     @property
     def environment(self) -> dict[str, str]:
-        return self.twilio.environment | self.mail.environment
+        return self.twilio.environment | self.mail.environment | self.patience
 
     def texts(self) -> dict[str, int]:
         """How often each text was sent."""
@@ -36,9 +38,9 @@ class World:
 
 
 @pytest.fixture
-def world(twilio: Twilio, mail_server: MailServer) -> World:
-    """Twilio and a mail server of our own."""
-    return World(twilio, mail_server)
+def world(request: pytest.FixtureRequest, twilio: Twilio, mail_server: MailServer) -> World:
+    """Twilio and a mail server of our own; in the long suite the house has its full patience."""
+    return World(twilio, mail_server, {} if request.node.get_closest_marker("chaos") else {hurried.HURRY: "1"})
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def send(server: Obhut, headers: dict[str, str], number: int, text: str, **more:
         "about": "faults",
     }
     try:
-        answer = server.http.post(server.url + "/api/v1/notifications", json=body | more, headers=headers, timeout=10)
+        answer = server.http.post(server.url + "/api/v1/notifications", json=body | more, headers=headers, timeout=60)
     except requests.RequestException:
         return False
     assert answer.status_code == 202, answer.text
@@ -86,8 +88,7 @@ def separate(world: World, database_url: str, broker: str, identity_provider: Id
     }
 
 
-def prepare(web: Obhut) -> None:
-    """Give the house its tables, an office and a department."""
-    for command in (["db", "upgrade"], *([what, "add", *MITTE] for what in ("offices", "departments"))):
-        done = web.run(*command)
-        assert done.returncode == 0, done.stderr
+def prepare(web: Obhut) -> dict[str, str]:
+    """Give the house its tables, an office and a department; headers with the token of a health officer."""
+    adding = ((what, "add", *MITTE) for what in ("offices", "departments"))
+    return web.token("health_officer", "tests", ("db", "upgrade"), *adding)

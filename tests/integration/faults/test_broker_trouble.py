@@ -13,7 +13,7 @@ from tests.integration.faults.conftest import World, send
 from tests.servers import Missing, base, rabbitmq, redis
 
 HUNG_FOR_S = 10
-SWEPT_WITHIN_S = 120  # the sweep comes every quarter of a minute; the machine may be busy
+SWEPT_WITHIN_S = 400  # the sweep comes every quarter of a minute; the machine may be busy
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def everything_once(world: World, texts: set[str]) -> None:
     assert world.texts() == dict.fromkeys(texts, 1)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_a_broker_that_forgets_everything_loses_only_wake_ups(obhut: StartObhut, world: World) -> None:
     with private_redis() as (address, _), redis_client.Redis.from_url(address) as broker:
         house = house_at(obhut, world, address)
@@ -73,7 +73,7 @@ def test_a_broker_that_forgets_everything_loses_only_wake_ups(obhut: StartObhut,
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", sorted(PRIVATE))
 def test_while_the_broker_hangs_requests_are_answered_and_afterwards_everything_goes_out_once(
     obhut: StartObhut, world: World, kind: str
@@ -103,7 +103,7 @@ def _beat_is_cut_off(house: Obhut, server: str) -> bool:
         return False
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_a_worker_whose_connection_is_closed_comes_back(obhut: StartObhut, world: World, rabbitmq_server: str) -> None:
     house = house_at(obhut, world, rabbitmq_server)
     headers = house.token("health_officer")

@@ -36,8 +36,8 @@ def test_a_resident_applies_and_is_told(house: Obhut, world: World) -> None:
     assert len(house.family()) == 1, "no stand-in is started beside real providers"
     with requests.Session() as browser:
         browser.trust_env = False
-        login = browser.get(house.url + APPLY, timeout=20)
-        form = browser.post(login.url, data={"sub": "rieke"}, timeout=20)
+        login = browser.get(house.url + APPLY, timeout=60)
+        form = browser.post(login.url, data={"sub": "rieke"}, timeout=60)
         assert form.url == house.url + APPLY
         assert "Musterweg" in form.text
         picture = io.BytesIO()
@@ -59,7 +59,7 @@ def test_a_resident_applies_and_is_told(house: Obhut, world: World) -> None:
                 data=_values(sent.text) | answers,
                 files=file if "f_licence_plate" in answers else None,
                 headers={"Referer": sent.url},
-                timeout=20,
+                timeout=60,
             )
     reference = sent.url.rstrip("/").rsplit("/", 1)[-1].split("?")[0]
     assert len(reference) == 8, BeautifulSoup(sent.text, "html.parser").get_text(" ", strip=True)[:500]
@@ -82,7 +82,7 @@ def test_a_person_in_care_is_written_to_and_writes_back(house: Obhut, world: Wor
             "last_exposure_on": last_exposure,
         },
         headers=headers,
-        timeout=20,
+        timeout=60,
     )
     assert enrolled.status_code == 201, enrolled.text
     reference = enrolled.json()["reference"]
@@ -90,7 +90,7 @@ def test_a_person_in_care_is_written_to_and_writes_back(house: Obhut, world: Wor
     assert world.twilio.write(house.url + "/webhooks/twilio/messages", phone, "JA Husten") in (200, 204)
 
     def listed() -> bool:
-        found = house.http.get(f"{house.url}/api/v1/care/cases/{reference}", headers=headers, timeout=20).json()
+        found = house.http.get(f"{house.url}/api/v1/care/cases/{reference}", headers=headers, timeout=60).json()
         return bool(found["line_list"] == "symptomatic")
 
     eventually(listed, "the case in the symptomatic list")

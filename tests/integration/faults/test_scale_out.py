@@ -6,9 +6,8 @@ import pytest
 
 from tests.fakes.identity import IdentityProvider
 from tests.fixtures.brokers import Broker
-from tests.fixtures.databases import owners_address
 from tests.fixtures.processes import Obhut, StartObhut, eventually
-from tests.integration.faults.conftest import World, send
+from tests.integration.faults.conftest import World, prepare, send, separate
 
 MESSAGES = 60
 
@@ -22,48 +21,33 @@ def parts(
     identity_provider: IdentityProvider,
 ) -> list[Obhut]:
     """Web, two workers and beat, configured only through settings; nothing is started yet."""
-    identity_provider.start()
-    environment = world.environment | broker.environment
-    database_url = new_postgresql("template0")
-    environment |= {
-        "OBHUT_DATABASE_URL": database_url,
-        "OBHUT_MIGRATION_DATABASE_URL": owners_address(database_url),
-        "OBHUT_BROKER_URL": broker.url,
-        "OBHUT_OIDC_ISSUER": identity_provider.issuer,
-        "OBHUT_OIDC_CLIENT_ID": "obhut",
-        "OBHUT_OIDC_CLIENT_SECRET": "not-a-secret",
-    }
+    environment = separate(world, new_postgresql("template0"), broker.url, identity_provider) | broker.environment
     web = obhut(environment, "web")
     shared = environment | {"OBHUT_BASE_URL": web.url, "OBHUT_PORT": str(web.port)}
     return [web, *(obhut(shared, part) for part in ("worker", "worker", "beat"))]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_every_message_is_sent_once_though_a_worker_is_killed(parts: list[Obhut], world: World) -> None:
     web, *others = parts
-    upgraded = web.run("db", "upgrade")
-    assert upgraded.returncode == 0, upgraded.stderr
-    for code in ("offices", "departments"):
-        added = web.run(code, "add", "--code", "mitte", "--name", "Mitte")
-        assert added.returncode == 0, added.stderr
+    headers = prepare(web)
     web.start()
     for part in others:
         part.start(wait=False)
-    headers = web.token("health_officer")
     world.twilio.delay_s = 0.05
     for number in range(MESSAGES):
         assert send(web, headers, number, f"Verteilt {number}")
         if number == MESSAGES // 2:
             assert all(part.process and part.process.poll() is None for part in others), others[0].log_end()
             others[0].kill()
-    eventually(lambda: len(world.texts()) == MESSAGES, "every message at the provider", 240)
+    eventually(lambda: len(world.texts()) == MESSAGES, "every message at the provider", 600)
     assert set(world.texts().values()) == {1}
 
     def delivered() -> bool:
-        found = web.http.get(f"{web.url}/api/v1/notifications?about=faults", headers=headers, timeout=20).json()
+        found = web.http.get(f"{web.url}/api/v1/notifications?about=faults", headers=headers, timeout=60).json()
         return [item["status"] for item in found["items"]].count("delivered") == len(found["items"]) > 0
 
-    eventually(delivered, "every receipt taken in", 120)
+    eventually(delivered, "every receipt taken in", 600)
     assert web.stop() == 0
     assert [part.stop() for part in others[1:]] == [0, 0]
 

@@ -29,7 +29,7 @@ def test_a_second_start_keeps_the_data(embedded: Obhut, world: World) -> None:
     eventually(world.texts, "the message")
     assert embedded.stop() == 0
     embedded.start()
-    answer = embedded.http.get(embedded.url + "/api/v1/notifications?about=faults", headers=headers, timeout=10)
+    answer = embedded.http.get(embedded.url + "/api/v1/notifications?about=faults", headers=headers, timeout=60)
     assert [item["status"] in ("sent", "delivered") for item in answer.json()["items"]] == [True]
     assert world.texts() == {"Bleibt da": 1}
 

@@ -147,7 +147,7 @@ def test_two_workers_at_once_do_no_harm(app: Flask, preview: Preview, monkeypatc
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(300)
     while importing.import_next_rows():
         pass
     assert errors == []

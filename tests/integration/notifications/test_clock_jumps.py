@@ -27,7 +27,7 @@ from tests.fixtures.application import DomainClock
 from tests.support.at_work import at_work
 
 pytestmark = pytest.mark.usefixtures("database", "newly_started")
-ARRIVES_WITHIN_S = 60
+ARRIVES_WITHIN_S = 300
 
 
 @pytest.fixture

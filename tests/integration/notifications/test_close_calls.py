@@ -173,7 +173,7 @@ def test_two_at_once_may_learn_that_somebody_wants_no_messages(app: Flask) -> No
         with at_work(app), transaction():
             if db.engine.dialect.name == "postgresql":
                 db.session.execute(select(1))
-                both.wait(10)
+                both.wait(120)
             return suppress(Channel.SMS, PHONE, "provider")
 
     with ThreadPoolExecutor(2) as pool:

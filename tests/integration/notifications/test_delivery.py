@@ -190,8 +190,8 @@ def test_what_the_provider_never_took_is_sent_again(provider: Provider, mood: st
 def test_a_timeout_with_a_late_accept_is_not_sent_again(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, release: threading.Event
 ) -> None:
-    monkeypatch.setattr(twilio_client, "ANSWER_S", 0.2)
-    provider.after_accept = lambda _: release.wait(30)
+    monkeypatch.setattr(twilio_client, "ANSWER_S", 2.0)
+    provider.after_accept = lambda _: release.wait(120)
     put_sms("one")
     deliver(Channel.SMS)
     release.set()

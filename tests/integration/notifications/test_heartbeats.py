@@ -1,6 +1,7 @@
 """Is there a worker for each queue? Asked through the broker; told by /readyz, the metrics and the doctor."""
 
 import itertools
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -86,9 +87,10 @@ def test_a_silent_queue_is_told_but_web_stays_ready(
     assert told.status_code == 200
     parts = told.get_json()["parts"]
     assert parts["worker"] == f"silent since {since.isoformat(timespec='seconds')} (care)"
-    assert 239 <= parts["queues"]["care"] <= 300 and parts["queues"]["delivery"] < 60
+    assert parts["queues"]["care"] >= 239 and parts["queues"]["care"] - parts["queues"]["delivery"] >= 239
     exposed = client.get("/metrics").get_data(as_text=True)
-    assert 'obhut_queue_heartbeat_age_seconds{queue="care"} 24' in exposed
+    age = re.search(r'^obhut_queue_heartbeat_age_seconds\{queue="care"\} (\S+)$', exposed, re.MULTILINE)
+    assert age and float(age[1]) >= 239
 
 
 def test_a_question_counts_when_the_worker_comes_to_it(database: Flask) -> None:

@@ -209,7 +209,7 @@ def sms_survive_kills(workers: list[Workers], provider: Provider, messages: int,
 
 
 def test_kills_lose_and_double_no_sms(two_workers: list[Workers], provider: Provider) -> None:
-    sms_survive_kills(two_workers, provider, messages=300, kills=20, seed=7)
+    sms_survive_kills(two_workers, provider, messages=300, kills=12, seed=7)
 
 
 @pytest.mark.chaos

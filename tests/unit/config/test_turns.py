@@ -18,7 +18,7 @@ def test_whoever_waits_longest_is_next() -> None:
 
         def write(number: int = number, entered: threading.Event = entered) -> None:
             entered.set()
-            assert turns.take(10)
+            assert turns.take(120)
             order.append(number)
             turns.give_on()
 
@@ -29,7 +29,7 @@ def test_whoever_waits_longest_is_next() -> None:
             pass
     turns.give_on()
     for thread in threads:
-        thread.join(10)
+        thread.join(120)
     assert order == [0, 1, 2, 3, 4]
     assert turns.take(0)
 
