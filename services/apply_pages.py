@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from auth.actors import Actor
 from config.errors import FieldError
 from config.localisation import page_locale
-from config.security import allow_location
+from config.security import allow_images_of, allow_location
+from config.settings import current_settings
 from services import draft_files, drafts, prefill, queries, summaries, widgets
 from services.definitions import ServiceDefinition
 from services.filling import today
@@ -80,7 +81,7 @@ def step_page(filled: Filling, key: str, said: Said) -> str:
     worded = widgets.worded(errors)
     shown = sheet_of(filled, step, worded)
     if any(one.kind == "map" for one in widgets.in_order(shown)):
-        allow_location()
+        _allow_maps()
     return render_template(
         "services/apply.html",
         service=filled.definition,
@@ -97,9 +98,18 @@ def step_page(filled: Filling, key: str, said: Said) -> str:
         state_url=state_url(filled, key),
         to_summary=said.to_summary,
         sources=_to_ask(filled, step),
+        tiles=current_settings().map_tiles_url,
+        attribution=current_settings().map_attribution,
+        centre=current_settings().map_centre,
         others=[(one.changed_at, draft_url(one)) for one in said.others],
         before=filled.way.before(key),
     )
+
+
+def _allow_maps() -> None:
+    allow_location()
+    if tiles := current_settings().map_tiles_url:
+        allow_images_of(tiles)
 
 
 def sheet_of(filled: Filling, step: Step, worded: Mapping[str, tuple[str, ...]]) -> tuple[Widget, ...]:

@@ -108,6 +108,35 @@
     }));
   });
 
+  // A place on a map, where the city has named a server of tiles.
+  const number = (text) => Number(text.trim().replace(",", "."));
+  const centre = (form.dataset.centre || "0,0").split(",").map(Number);
+  form.querySelectorAll("[data-map]").forEach((box) => {
+    if (!form.dataset.tiles || !window.L) return;
+    const [lat, lon] = ["lat", "lon"].map((part) => document.getElementById(`${box.dataset.map}-${part}`));
+    const typed = () => lat.value.trim() && lon.value.trim() ? [number(lat.value), number(lon.value)] : null;
+    box.hidden = false;
+    const map = L.map(box).setView(typed() || centre, typed() ? 17 : 13);
+    L.tileLayer(form.dataset.tiles, { maxZoom: 19, attribution: form.dataset.attribution }).addTo(map);
+    const icon = L.divIcon({ className: "obhut-pin", iconSize: [28, 28], iconAnchor: [14, 28] });
+    const pin = L.marker(typed() || centre, { icon, draggable: true, keyboard: true });
+    if (typed()) pin.addTo(map);
+    const put = ({ lat: north, lng: east }) => {
+      pin.setLatLng([north, east]).addTo(map);
+      lat.value = north.toFixed(6);
+      lon.value = east.toFixed(6);
+      lat.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: "map" }));
+    };
+    map.on("click", (event) => put(event.latlng));
+    pin.on("dragend", () => put(pin.getLatLng()));
+    for (const control of [lat, lon]) control.addEventListener("change", (event) => {
+      const at = typed();
+      if (event.detail === "map" || !at || at.some(Number.isNaN)) return;
+      pin.setLatLng(at).addTo(map);
+      map.setView(at, 17);
+    });
+  });
+
   // A place: from the device, when the person asks for it.
   form.querySelectorAll("[data-locate]").forEach((button) => {
     const name = button.dataset.locate;
