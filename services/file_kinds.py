@@ -52,7 +52,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 )
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 _PICTURE_BRANDS = frozenset({b"avif", b"avis", b"crx "})
-_SVG = re.compile(rb"<\s*svg[\s>]", re.IGNORECASE)
+_SVG = re.compile(rb"<\s*svg\b", re.IGNORECASE)
 _MARKUP = re.compile(rb"\s*<\s*(!doctype|html|head|body|script|\?xml|!--)", re.IGNORECASE)
 
 
