@@ -19,7 +19,7 @@ from config.errors import N_, RuleViolation
 from services import file_kinds, pdf_checks
 from services.commands import Upload
 from services.definitions import ServiceDefinition
-from services.form.fields import FieldType
+from services.form.fields import FieldType, FormField
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -60,10 +60,22 @@ def clean(upload: Upload, *, max_bytes: int = MAX_BYTES) -> CleanFile:
 
 
 def check_field(definition: ServiceDefinition, upload: Upload) -> None:
-    """Raises RuleViolation when the form has no file field of that name."""
-    field = definition.field(upload.field)
-    if field is None or field.type is not FieldType.FILE:
+    """Raises RuleViolation when the form has no file field of that path."""
+    if file_field(definition, upload.field) is None:
         raise RuleViolation(upload.field, N_("This form has no such field."))
+
+
+def file_field(definition: ServiceDefinition, path: str) -> FormField | None:
+    """The file field at a dotted path such as `children.0.certificate`, or None."""
+    fields, found = definition.fields, None
+    for part in path.split("."):
+        if part.isdigit() and found is not None and found.repeats is not None:
+            continue
+        found = next((one for one in fields if one.key == part), None)
+        if found is None:
+            return None
+        fields = found.fields
+    return found if found is not None and found.type is FieldType.FILE else None
 
 
 def _pdf(upload: Upload) -> tuple[str, bytes]:

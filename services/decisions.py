@@ -13,7 +13,7 @@ from config.encryption import blind_index
 from config.papers import Paper
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import queries, rights, submission, versions
+from services import files, queries, rights, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.definition_parts import Decision
@@ -59,7 +59,7 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
 def attach(request: ServiceRequest, prepared: Prepared) -> None:
     """Put the paper to the request. Call inside `transaction()`."""
     file = CleanFile("", f"Bescheid-{request.reference}.pdf", "application/pdf", prepared.document)
-    attachment = submission.add_file(request, file, AttachmentKind.DECISION)
+    attachment = files.add(request, file, AttachmentKind.DECISION)
     attachment.verification_hash = blind_index("paper", prepared.code)
 
 

@@ -91,7 +91,7 @@ def _of_dictionary(one: DictionaryObject) -> str | None:
     for key, message in _KEYS.items():
         if key in one:
             return message
-    opening = one.get("/OpenAction")
+    opening = one["/OpenAction"] if "/OpenAction" in one else None
     if isinstance(opening, DictionaryObject) and opening.get("/S") == "/URI":
         return STARTS
     for key, table in (("/S", _ACTIONS), ("/Subtype", _TYPES), ("/Type", _TYPES)):
