@@ -139,6 +139,16 @@ def answers(request: ServiceRequest, definition: ServiceDefinition, locale: str)
     ]
 
 
+def postal_address(request: ServiceRequest) -> list[str]:
+    """Name and address of the applicant, a line each, as they stand on letters."""
+    contact = request.contact or {}
+    name = f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip()
+    address = contact.get("address")
+    if not address:
+        return [name]
+    return [name, f"{address['street']} {address['house_number']}", f"{address['postal_code']} {address['city']}"]
+
+
 def _question(request: ServiceRequest) -> str | None:
     if request.status is not RequestStatus.NEEDS_INFORMATION:
         return None
