@@ -52,8 +52,7 @@ def put(request: ServiceRequest, files: Sequence[CleanFile], definition: Service
     Call inside `transaction()`. Raises RuleViolation with the field when there are too many.
     """
     for file in files:
-        question = attachments.file_field(definition, file.field)
-        most = question.max_files if question else 1
+        most = _most(definition, file.field)
         there = [one for one in request.attachments if one.field == file.field]
         if most == 1:
             for old in there:
@@ -79,6 +78,16 @@ def counted(request: ServiceRequest | None) -> dict[str, int]:
         return {}
     usable = [one for one in request.attachments if one.kind is AttachmentKind.UPLOAD and _is_usable(one)]
     return dict(Counter(one.field for one in usable))
+
+
+def kept_beside(new: Counter[str], draft: ServiceRequest | None, definition: ServiceDefinition) -> Counter[str]:
+    """How many uploads of a draft stay when `new` ones come: of a field that takes only one, the new one replaces it."""
+    return Counter({path: n for path, n in counted(draft).items() if path not in new or _most(definition, path) > 1})
+
+
+def _most(definition: ServiceDefinition, path: str) -> int:
+    question = attachments.file_field(definition, path)
+    return question.max_files if question else 1
 
 
 def _is_usable(attachment: Attachment) -> bool:

@@ -3,6 +3,7 @@
 It takes 150 ms of CPU, and few people fetch it: so the request that hands in does not make it, and no job does.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -18,6 +19,8 @@ from config.settings import current_settings
 from services import files, queries, representations, versions
 from services.attachments import CleanFile
 from services.definitions import ServiceDefinition
+from services.form import reading
+from services.form.reading import Line
 from services.lifecycle import RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
@@ -113,9 +116,20 @@ def _content(request: ServiceRequest, at: datetime, code: str, locale: str) -> d
 
 
 def _sections(request: ServiceRequest, definition: ServiceDefinition, locale: str) -> list[dict[str, object]]:
-    given = [[label, text] for label, text in representations.answers(request, definition, locale) if text]
+    parts = reading.lines(definition.steps, request.answers or {}, locale, yes=_("Yes"), no=_("No"))
+    shown = [{"title": part.title, "rows": list(_rows(part.lines))} for part in parts]
     fee = [_("Fee"), definition.fee.to(locale)]
-    return [{"title": _("Your entries"), "rows": given}, {"title": _("Costs"), "rows": [fee]}]
+    return [*(one for one in shown if one["rows"]), {"title": _("Costs"), "rows": [fee]}]
+
+
+def _rows(lines: Iterable[Line], before: str = "") -> Iterator[list[str]]:
+    """Question and answer; what stands in a group carries the group's name and, where it repeats, the number."""
+    for line in lines:
+        if line.text:
+            yield [f"{before}{line.label}", line.text]
+        for number, entry in enumerate(line.entries, 1):
+            counted = f" {number}" if len(line.entries) > 1 else ""
+            yield from _rows(entry, f"{before}{line.label}{counted}: ")
 
 
 def _next(request: ServiceRequest, definition: ServiceDefinition, locale: str) -> str:
