@@ -1,7 +1,7 @@
 """Papers signed so that any PDF reader can check them without asking us (PAdES, ISO 32000-2 and EN 319 142-1).
 
-Key and certificate are those of `OBHUT_SIGNING_KEY` and `OBHUT_SIGNING_CERTIFICATE`; without them a pair is made once and
-kept in the data folder. A reader then says that the paper is unchanged, and that it does not know the signer: the
+Key and certificate are those of `OBHUT_SIGNING_KEY` and `OBHUT_SIGNING_CERTIFICATE`; without them a pair is made once
+and kept in the data folder. A reader then says that the paper is unchanged, and that it does not know the signer: the
 certificate is to be had at `/.well-known/obhut-signing.pem`.
 """
 
@@ -225,7 +225,7 @@ def _signer(pair: _Pair) -> Any:
     private = key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    store = SimpleCertificateStore.from_certs(others)
+    store = SimpleCertificateStore.from_certs(others)  # type: ignore[no-untyped-call]
     return SimpleSigner(signing_cert=own, signing_key=keys.PrivateKeyInfo.load(private), cert_registry=store)
 
 

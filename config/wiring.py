@@ -41,6 +41,8 @@ BLUEPRINT_MODULES = (
     "notifications.api",
     "notifications.views_bulk",
     "notifications.api_bulk",
+    "services.views_receipts",  # adds its addresses to the blueprints of `views_applicant` and `api`
+    "services.views_survey",
     "services.views_applicant",
     "services.views_erasure",
     "services.views_caseworker",

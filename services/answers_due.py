@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from config import clock
 from config.database import db, locked, transaction
-from config.localisation import speaking, local_date
+from config.localisation import local_date, speaking
 from config.settings import current_settings
 from config.working_days import ONE_DAY
 from services import notices

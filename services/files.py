@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from config import clock
-from config.errors import N_, Conflict, NotFound, RuleViolation
 from config.database import db
+from config.errors import N_, Conflict, NotFound, RuleViolation
 from notifications.celery_app import wake
 from notifications.schedule import Queue
 from services import attachments, scanning
@@ -23,14 +23,15 @@ def add(
 ) -> Attachment:
     """Store a clean file with `request`, sealed under the request's key; an upload waits for the scanner, if any.
 
-    Call inside `transaction()`.
+    What comes with a message (`event`) belongs to no question. Call inside `transaction()`.
     """
+    field = "" if event else file.field
     attachment = Attachment(
         request=request,
         request_id=request.id,
         kind=kind,
-        field=file.field,
-        number=max((one.number for one in request.attachments if one.field == file.field), default=0) + 1,
+        field=field,
+        number=max((one.number for one in request.attachments if one.field == field), default=0) + 1,
         event_id=event.id if event else None,
         scan=_first_state(kind),
         media_type=file.media_type,
@@ -81,7 +82,7 @@ def counted(request: ServiceRequest | None) -> dict[str, int]:
 
 
 def kept_beside(new: Counter[str], draft: ServiceRequest | None, definition: ServiceDefinition) -> Counter[str]:
-    """How many uploads of a draft stay when `new` ones come: of a field that takes only one, the new one replaces it."""
+    """How many uploads of a draft stay when `new` ones come: where only one is taken, the new one replaces it."""
     return Counter({path: n for path, n in counted(draft).items() if path not in new or _most(definition, path) > 1})
 
 

@@ -21,7 +21,7 @@ _TEXTS: dict[S, str] = {
     S.SUBMITTED: N_("We have received your request. A caseworker will look at it next; you need not do anything."),
     S.AWAITING_PAYMENT: N_("Please pay the fee. We begin as soon as the payment has arrived."),
     S.IN_REVIEW: N_("A caseworker is looking at your request. You need not do anything."),
-    S.NEEDS_INFORMATION: N_("We have a question. Please answer it, so that we can go on; until then your request rests."),
+    S.NEEDS_INFORMATION: N_("We have a question. Please answer it, so that we can go on."),
     S.APPROVED: N_("Your request has been approved. You need not do anything more here."),
     S.REJECTED: N_("Your request has been rejected. The decision says why, and what you can do about it."),
     S.WITHDRAWN: N_("You have withdrawn this request. Nothing more happens; you can apply again at any time."),

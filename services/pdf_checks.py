@@ -1,4 +1,4 @@
-"""PDFs that do something: scripts, programs to start, files within. They are refused, for an applicant's paper is still.
+"""PDFs that do something: scripts, programs to start, files within. They are refused.
 
 Taking such parts out would mean writing the paper anew, which breaks signatures and forms that people filled in.
 """
@@ -17,14 +17,21 @@ from config.errors import N_
 
 DAMAGED = N_("The file “{name}” is damaged and cannot be opened.")
 LOCKED = N_("“{name}” is locked with a password. Please save it without one, so that we can read it.")
-SCRIPTS = N_("“{name}” contains a script. Please print it as a PDF once more (“Print”, then “Save as PDF”) and send that.")
+SCRIPTS = N_(
+    "“{name}” contains a script. Please print it as a PDF once more (“Print”, then “Save as PDF”) and send that."
+)
 STARTS = N_("“{name}” would start another program. Please print it as a PDF once more and send that.")
 WITHIN = N_("“{name}” has other files within. Please send those by themselves, or print it as a PDF once more.")
 TOO_MUCH = N_("“{name}” is too complicated for us to check. Please print it as a PDF once more and send that.")
 MAX_OBJECTS = 100_000
 _TAIL = 2048
-_ACTIONS = {"/JavaScript": SCRIPTS, "/Rendition": SCRIPTS, "/Launch": STARTS, "/ImportData": STARTS, "/SubmitForm": STARTS}
-_KEYS = {"/JS": SCRIPTS, "/JavaScript": SCRIPTS, "/XFA": SCRIPTS, "/AA": SCRIPTS, "/EmbeddedFiles": WITHIN, "/EF": WITHIN, "/RichMedia": WITHIN}
+_ACTIONS = {
+    "/JavaScript": SCRIPTS, "/Rendition": SCRIPTS, "/Launch": STARTS, "/ImportData": STARTS, "/SubmitForm": STARTS,
+}  # fmt: skip
+_KEYS = {
+    "/JS": SCRIPTS, "/JavaScript": SCRIPTS, "/XFA": SCRIPTS, "/AA": SCRIPTS, "/EmbeddedFiles": WITHIN, "/EF": WITHIN,
+    "/RichMedia": WITHIN,
+}  # fmt: skip
 _TYPES = {"/EmbeddedFile": WITHIN, "/FileAttachment": WITHIN, "/RichMedia": WITHIN, "/Movie": WITHIN, "/3D": WITHIN}
 # Also in a part that a reader finds when the table of contents is broken. As words they hardly occur by chance.
 _RAW = re.compile(rb"/(?:(JavaScript)|(Launch)|(EmbeddedFile))\b")
@@ -91,7 +98,7 @@ def _of_dictionary(one: DictionaryObject) -> str | None:
     for key, message in _KEYS.items():
         if key in one:
             return message
-    opening = one["/OpenAction"] if "/OpenAction" in one else None
+    opening = one["/OpenAction"] if "/OpenAction" in one else None  # noqa: SIM401 - get() would not follow a reference
     if isinstance(opening, DictionaryObject) and opening.get("/S") == "/URI":
         return STARTS
     for key, table in (("/S", _ACTIONS), ("/Subtype", _TYPES), ("/Type", _TYPES)):

@@ -96,11 +96,11 @@ def _content(request: ServiceRequest, at: datetime, code: str, locale: str) -> d
         ],
         "subject": f"{_('Receipt')}: {title}",
         "footer": " · ".join([city, *reachable]),
-        "words": {"page": _("Page"), "entry": _("Entry"), "value": _("Content"), "files": _("Files"), "next": _("What happens next")},
+        "words": _words(),
         "salutation": _("Hello,"),
         "opening": _("we received your application on %(at)s. This is what you sent us.", at=local_datetime(at)),
         "sections": _sections(request, definition, locale),
-        "files": [_file_line(one) for one in request.attachments if one.kind is AttachmentKind.UPLOAD and not one.event_id],
+        "files": [_file_line(one) for one in request.attachments if _came_with_it(one)],
         "next": _next(request, definition, locale),
         "signed": _(
             "This receipt is signed electronically. Any PDF reader shows whether it was changed since; the city's"
@@ -113,6 +113,20 @@ def _content(request: ServiceRequest, at: datetime, code: str, locale: str) -> d
             "code": code,
         },
     }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "page": _("Page"),
+        "entry": _("Entry"),
+        "value": _("Content"),
+        "files": _("Files"),
+        "next": _("What happens next"),
+    }
+
+
+def _came_with_it(attachment: Attachment) -> bool:
+    return attachment.kind is AttachmentKind.UPLOAD and attachment.event_id is None
 
 
 def _sections(request: ServiceRequest, definition: ServiceDefinition, locale: str) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ Small enough to be our own: the clients there are wrap the same forty lines, and
 
 import socket
 import struct
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -67,10 +67,8 @@ class Scanner:
             with closing(self._connected()) as line:
                 line.settimeout(self.answer_s)
                 line.sendall(command)
-                try:
+                with suppress(ConnectionError):  # it may have heard enough, and says why
                     line.sendall(stream)
-                except ConnectionError:
-                    pass  # it has heard enough, and says why
                 return self._answer(line)
         except (OSError, ValueError) as error:
             raise ScannerAway(type(error).__name__) from None

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
 from config import limits
-from config.localisation import speaking, local_date
+from config.localisation import local_date, speaking
 from config.settings import current_settings
 from notifications import outbox
 from notifications.inbound import InboundReply

@@ -1,5 +1,6 @@
 """Pages for residents: catalogue, application, own requests, status by PIN, and the check of a paper."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from auth.assurance import Demand
 from auth.policies import current_actor, demand_login, public, require
 from auth.roles import Permission
 from config import clock, papers
-from config.bodies import takes_files
+from config.bodies import takes_files, takes_several_files
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, InvalidTransition, RuleViolation
@@ -27,7 +28,6 @@ from services.forms import (
     StatusForm,
     answers_of,
     application_form,
-    upload_of,
     uploads_of,
 )
 
@@ -124,7 +124,17 @@ def _apply_page(definition: ServiceDefinition, form: BaseForm) -> str:
 @require(Permission.REQUESTS_OWN)
 def index_of_own() -> ResponseReturnValue:
     rows = representations.rows(queries.mine(current_actor()), page_locale(), today())
-    return render_template("services/requests.html", requests=rows)
+    return render_template("services/requests.html", groups=requests_by_state(rows))
+
+
+def requests_by_state(rows: Sequence[representations.Row]) -> list[tuple[str, list[representations.Row]]]:
+    """Drafts, what is under way, what has ended; each with its heading, without the empty ones."""
+    groups = (
+        (_("Not sent yet"), [row for row in rows if row.is_draft]),
+        (_("Under way"), [row for row in rows if row.is_open]),
+        (_("Ended"), [row for row in rows if not row.is_draft and not row.is_open]),
+    )
+    return [(title, members) for title, members in groups if members]
 
 
 @requests.get("/requests/<reference>", endpoint="show")
@@ -134,7 +144,7 @@ def show_own(reference: str) -> ResponseReturnValue:
 
 
 @requests.post("/requests/<reference>")
-@takes_files
+@takes_several_files
 @require(Permission.REQUESTS_OWN)
 @limited("submissions", key=_applicant)
 def act(reference: str) -> ResponseReturnValue:
@@ -144,10 +154,9 @@ def act(reference: str) -> ResponseReturnValue:
     if command is None:
         return _own_page(reference, form), 422
     try:
-        upload = upload_of(form.file.data, "file")
-        files = [attachments.clean(upload)] if upload else []
+        uploads = [attachments.clean(one) for one in form.uploads()]
         with transaction():
-            casework.act(reference, command, actor, files=files)
+            casework.act(reference, command, actor, uploads=uploads)
     except RuleViolation as violation:
         add_errors(form, violation)
         return _own_page(reference, form), 422
@@ -166,11 +175,18 @@ def download(reference: str, attachment_id: str) -> ResponseReturnValue:
     return downloads.file(queries.attachment(current_actor(), reference, attachment_id, among=queries.own_requests))
 
 
-def _own_page(reference: str, form: MessageForm) -> str:
+@requests.get("/requests/<reference>/withdraw")
+@require(Permission.REQUESTS_OWN)
+def withdraw(reference: str) -> ResponseReturnValue:
+    """What withdrawing means, before it is done."""
+    return _own_page(reference, MessageForm(formdata=None), "services/withdraw.html")
+
+
+def _own_page(reference: str, form: MessageForm, template: str = "services/request.html") -> str:
     actor = current_actor()
     found = queries.get(actor, reference, among=queries.own_requests)
     return render_template(
-        "services/request.html",
+        template,
         request_=representations.detail(found, actor, page_locale(), today()),
         draft_key=submission.key_of(found),
         form=form,
@@ -195,7 +211,8 @@ def look_up() -> ResponseReturnValue:
         return render_template("services/status.html", form=form, found=None, failed=False), 422
     found = submission.pin_fits(lookup)
     row = representations.row(found, page_locale(), today()) if found else None
-    page = render_template("services/status.html", form=form, found=row, failed=row is None)
+    has_receipt = found is not None and found.applicant_id is None
+    page = render_template("services/status.html", form=form, found=row, failed=row is None, has_receipt=has_receipt)
     return page, 200 if row else 422
 
 

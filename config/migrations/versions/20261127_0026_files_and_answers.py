@@ -34,17 +34,25 @@ def upgrade() -> None:
 def _requests() -> None:
     op.add_column("service_request", sa.Column("answer_due_on", sa.Date(), nullable=True))
     op.add_column("service_request", sa.Column("answer_notice_on", sa.Date(), nullable=True))
-    _partial("ix_service_request_answer_notice_on", "service_request", ["answer_notice_on"], "answer_notice_on IS NOT NULL")
+    _partial(
+        "ix_service_request_answer_notice_on", "service_request", ["answer_notice_on"], "answer_notice_on IS NOT NULL"
+    )
 
 
 def _files() -> None:
     with op.batch_alter_table("request_attachment") as batch:
-        batch.alter_column("field", existing_type=sa.String(length=80), type_=sa.String(length=200), existing_nullable=False)
+        batch.alter_column(
+            "field", existing_type=sa.String(length=80), type_=sa.String(length=200), existing_nullable=False
+        )
         batch.add_column(sa.Column("number", sa.Integer(), nullable=False, server_default="1"))
         batch.add_column(sa.Column("event_id", sa.Uuid(), nullable=True))
         batch.add_column(sa.Column("scan", sa.String(length=32), nullable=False, server_default="unscanned"))
         batch.create_foreign_key(
-            batch.f("fk_request_attachment_event_id_request_event"), "request_event", ["event_id"], ["id"], ondelete="SET NULL"
+            batch.f("fk_request_attachment_event_id_request_event"),
+            "request_event",
+            ["event_id"],
+            ["id"],
+            ondelete="SET NULL",
         )
     op.execute("UPDATE request_attachment SET scan = 'own' WHERE kind = 'decision'")
     with op.batch_alter_table("request_attachment") as batch:
