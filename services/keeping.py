@@ -124,6 +124,10 @@ TYPES = (
         "services.drafts", N_("Services: drafts that were never handed in"), 30, N_("the last change"),
         N_("Art. 5 (1) (e) GDPR; the time that the service's form names."), by="services.stale_drafts",
     ),
+    RecordType(
+        "services.survey", N_("Services: answers to the survey (they lead to nobody)"), 1096,
+        N_("the month of the answer"), N_("Anonymous; kept to compare years."), by="services.survey_tidy",
+    ),
 )  # fmt: skip
 
 

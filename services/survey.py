@@ -155,4 +155,4 @@ def tidy() -> int:
     with transaction():
         over = delete(SurveyInvitation).where(SurveyInvitation.expires_on < clock.wall().date())
         old = delete(SurveyAnswer).where(SurveyAnswer.month < oldest)
-        return sum(db.session.execute(one).rowcount for one in (over, old))  # type: ignore[attr-defined,misc]
+        return sum(db.session.execute(one).rowcount for one in (over, old))  # type: ignore[attr-defined]

@@ -30,6 +30,7 @@ from services.forms import (
     application_form,
     uploads_of,
 )
+from services.life_situations import SITUATIONS
 
 services = Blueprint("services", __name__, template_folder="templates")
 requests = Blueprint("requests", __name__, template_folder="templates")
@@ -57,9 +58,21 @@ def today() -> date:
 @services.get("/services/")
 @public
 def index() -> ResponseReturnValue:
-    words = request.args.get("q", "")[:100]
-    found = search.find(catalogue().values(), words, page_locale())
-    return render_template("services/index.html", services=found, words=words, locale=page_locale())
+    """The catalogue: by life situation, by words, or whole."""
+    words, locale = request.args.get("q", "")[:100], page_locale()
+    groups = search.by_life_situation(catalogue().values())
+    chosen = next((one for one in groups if one.value == request.args.get("situation")), None)
+    found = search.find(groups[chosen] if chosen else catalogue().values(), words, locale)
+    situations = [(one.value, SITUATIONS[one], len(members)) for one, members in groups.items()]
+    return render_template(
+        "services/index.html",
+        services=found,
+        words=words,
+        situations=situations,
+        chosen=SITUATIONS[chosen] if chosen else None,
+        chosen_key=chosen.value if chosen else "",
+        locale=locale,
+    )
 
 
 @services.get("/services/<slug>/")

@@ -16,7 +16,18 @@ from config.error_pages import translated
 from config.errors import N_, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.settings import current_settings
-from services import attachments, casework, decisions, downloads, erasure, queries, representations, trail, versions
+from services import (
+    attachments,
+    casework,
+    decisions,
+    downloads,
+    erasure,
+    queries,
+    representations,
+    survey,
+    trail,
+    versions,
+)
 from services.commands import Act
 from services.definitions import catalogue as offered
 from services.forms import MessageForm, application_form
@@ -143,7 +154,12 @@ def _page(reference: str, form: MessageForm) -> str:
 @catalogue.get("/staff/services/", endpoint="index")
 @require(Permission.SERVICES_MANAGE)
 def catalogue_index() -> ResponseReturnValue:
-    return render_template("services/catalogue.html", services=list(offered().values()), locale=page_locale())
+    return render_template(
+        "services/catalogue.html",
+        services=list(offered().values()),
+        opinions=survey.overall(current_actor()),
+        locale=page_locale(),
+    )
 
 
 @catalogue.get("/staff/services/<slug>")
@@ -159,5 +175,7 @@ def preview(slug: str) -> ResponseReturnValue:
         service=definition,
         form=form,
         history=versions.history(slug),
+        opinions=survey.opinions(current_actor(), slug),
+        comments=survey.comments(current_actor(), slug),
         locale=page_locale(),
     )
