@@ -1,4 +1,4 @@
-"""A virus scanner that speaks clamd's protocol over a socket: it knows EICAR, and can be away, silent or out of order."""
+"""A virus scanner that speaks clamd's protocol over a socket: it knows EICAR, and can be out of order."""
 
 import socket
 import socketserver

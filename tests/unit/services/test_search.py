@@ -37,9 +37,7 @@ SERVICES = [
     service("sperrmuell", "Sperrmüllabholung", "Wir holen ab, was nicht in die Tonne passt.", "möbel", "waste"),
     service("hund", "Hundesteuer", "Ihren Hund anmelden.", "tier, abgabe", "animals, taxes"),
     service("ummelden", "Wohnsitz ummelden", "Nach dem Umzug die neue Adresse angeben.", "wohnung", "moving"),
-    service(
-        "mangel", "Mängelmelder", "Schlaglöcher, kaputte Laternen, wilder Müll.", "straße, laterne", "public_space"
-    ),
+    service("mangel", "Mängelmelder", "Schlaglöcher, Laternen, wilder Müll.", "straße, laterne", "public_space"),
 ]
 
 
@@ -78,13 +76,8 @@ def test_what_there_is_not_is_not_found(words: str) -> None:
 
 
 def test_without_a_word_there_is_everything_by_title() -> None:
-    assert [one.slug for one in search.find(SERVICES, "  ", "de")] == [
-        "parken",
-        "hund",
-        "mangel",
-        "sperrmuell",
-        "ummelden",
-    ]
+    found = [one.slug for one in search.find(SERVICES, "  ", "de")]
+    assert found == ["parken", "hund", "mangel", "sperrmuell", "ummelden"]
 
 
 def test_a_word_that_fits_nothing_leaves_what_the_others_find() -> None:
