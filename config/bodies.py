@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request
 
 from config.errors import N_, FieldError, RuleViolation, TooLarge
+from config.settings import current_settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 LARGE = "obhut_large_body"
+SEVERAL = 5
 SMALL_BODY = 1024 * 1024
 DEEPEST = 32
 LARGEST_NUMBER = 2**63 - 1
@@ -21,8 +23,19 @@ NO_NUMBER = N_("This is no number that can be stored.")
 
 def takes_files(view: View) -> View:
     """Let a view take bodies as large as `OBHUT_MAX_UPLOAD_MB` allows; all others take 1 MB."""
-    setattr(view, LARGE, True)
+    setattr(view, LARGE, 1)
     return view
+
+
+def takes_several_files(view: View) -> View:
+    """Let a view take bodies with five files of that size."""
+    setattr(view, LARGE, SEVERAL)
+    return view
+
+
+def largest(max_upload_mb: int, files: int = SEVERAL) -> int:
+    """How many bytes a body with so many files may have, and what is typed beside them."""
+    return (files * max_upload_mb + 2) * 1024 * 1024
 
 
 def init_app(app: Flask) -> None:
@@ -36,8 +49,12 @@ def _set_limit() -> None:
     if length is None or length <= SMALL_BODY:
         return
     view = current_app.view_functions.get(asked.endpoint or "")
-    if getattr(view, LARGE, False):
+    files = getattr(view, LARGE, 0)
+    if files == 1:
         return  # MAX_CONTENT_LENGTH holds
+    if files:
+        asked.max_content_length = largest(current_settings().max_upload_mb, files)
+        return
     asked.max_content_length = SMALL_BODY
     raise TooLarge(N_("That was too much at once: at most {limit_mb} MB are possible here."), limit_mb=1)
 

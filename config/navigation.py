@@ -125,6 +125,11 @@ class Page:
         return current_settings().city_name
 
     @property
+    def sms_number(self) -> str:
+        """The number that takes text messages, "" when it is not known."""
+        return next(iter(current_settings().twilio_from), "")
+
+    @property
     def here(self) -> str:
         """Where to come back to: this page's address within the house, but never an answer of the identity provider."""
         if request.path.startswith("/auth/"):

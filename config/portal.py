@@ -13,7 +13,9 @@ from config.clock import wall
 from config.localisation import LOCALE_COOKIE, in_every_language, is_locale
 from config.navigation import Page
 from config.settings import current_settings
-from services import offering
+from services import offering, search
+from services.life_situations import SITUATIONS
+from services.popular import most_wanted
 
 blueprint = Blueprint("portal", __name__)
 A_YEAR = 365 * 24 * 3600
@@ -31,7 +33,9 @@ def frame() -> dict[str, object]:
 def index() -> ResponseReturnValue:
     if came_back_from_logout():
         flash(_("You have logged out here and at the identity provider."), "success")
-    return render_template("portal/index.html", services=offering.on_offer()[:SHOWN_SERVICES])
+    groups = search.by_life_situation(offering.on_offer())
+    situations = [(one.value, SITUATIONS[one], len(members)) for one, members in groups.items()]
+    return render_template("portal/index.html", services=most_wanted(SHOWN_SERVICES), situations=situations)
 
 
 @blueprint.get("/quarantine")

@@ -102,6 +102,8 @@ PROTECTED: dict[str, Rows] = {
     "request_event": with_parent("request_event", "request_id", "service_request"),
     "request_attachment": with_parent("request_attachment", "request_id", "service_request"),
     "request_attachment_content": with_parent("request_attachment_content", "attachment_id", "request_attachment"),
+    "service_survey_invitation": of_the_house(),
+    "service_survey_answer": Rows(f"department_code = {DEPARTMENTS}"),
     # cases
     "care_person": of_office(),
     "care_name_prefix": with_parent("care_name_prefix", "person_id", "care_person"),

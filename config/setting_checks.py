@@ -163,6 +163,15 @@ def limiter_url(url: str) -> str:
     return url
 
 
+def scanner_url(url: str) -> str:
+    """The address of ClamAV's daemon: a socket on this machine, or a host."""
+    parts = _split(url)
+    local = parts is not None and parts.scheme == "unix" and parts.path not in ("", "/") and not parts.netloc
+    if parts is None or not (local or (parts.scheme == "tcp" and parts.hostname)):
+        raise Wrong(N_("must be unix:///run/clamav/clamd.ctl or tcp://host:3310 (or be left out: nothing is scanned)"))
+    return url
+
+
 def mail_from(sender: str) -> str:
     """A sender's address, with or without a name."""
     local, _, domain = parseaddr(sender)[1].rpartition("@")

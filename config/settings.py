@@ -65,6 +65,8 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
     audit_anchor_file: Path = Path()
 
     clamd_url: str = ""
+    signing_key: Path | None = None
+    signing_certificate: Path | None = None
 
     max_upload_mb: int = Field(default=10, ge=1, le=50)
     timezone: str = "Europe/Berlin"
@@ -107,6 +109,11 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
     @classmethod
     def _is_limiter(cls, url: str) -> str:
         return setting_checks.limiter_url(url)
+
+    @field_validator("clamd_url")
+    @classmethod
+    def _is_scanner(cls, url: str) -> str:
+        return setting_checks.scanner_url(url) if url else url
 
     @field_validator("timezone")
     @classmethod
@@ -283,6 +290,8 @@ def _half_configured(settings: Settings) -> Iterator[FieldError]:
         ("OIDC_STAFF_ISSUER", "OIDC_STAFF_CLIENT_ID", bool(settings.oidc_staff_client_id or settings.oidc_issuer)),
         ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", bool(settings.twilio_auth_token.get_secret_value())),
         ("TWILIO_ACCOUNT_SID", "TWILIO_FROM", bool(settings.twilio_from or settings.twilio_messaging_service_sid)),
+        ("SIGNING_KEY", "SIGNING_CERTIFICATE", settings.signing_certificate is not None),
+        ("SIGNING_CERTIFICATE", "SIGNING_KEY", settings.signing_key is not None),
     )
     for reason, name, is_set in needs:
         if not is_set and getattr(settings, reason.lower()):

@@ -48,6 +48,8 @@ BLUEPRINT_MODULES = (
     "notifications.api_bulk",
     "services.views_apply",  # adds its addresses to the blueprint of `views_applicant`
     "services.views_resume",
+    "services.views_receipts",  # adds its addresses to the blueprints of `views_applicant` and `api`
+    "services.views_survey",
     "services.views_applicant",
     "services.views_erasure",
     "services.views_managing",  # adds its addresses to a blueprint of `views_caseworker`

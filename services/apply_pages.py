@@ -12,7 +12,7 @@ from config.errors import FieldError
 from config.localisation import page_locale
 from config.security import allow_images_of, allow_location
 from config.settings import current_settings
-from services import draft_files, drafts, prefill, queries, summaries, widgets
+from services import draft_files, drafts, files as stored, prefill, queries, summaries, widgets
 from services.definitions import ServiceDefinition
 from services.filling import today
 from services.form.fields import Step
@@ -69,7 +69,7 @@ def of_draft(definition: ServiceDefinition, draft: ServiceRequest, key: str) -> 
 def _walk(
     definition: ServiceDefinition, answers: Mapping[str, Any], draft: ServiceRequest | None, passed: tuple[str, ...]
 ) -> Walk:
-    return walk(definition, answers, draft_files.numbers(draft), passed, today=today())
+    return walk(definition, answers, stored.counted(draft), passed, today=today())
 
 
 def step_page(filled: Filling, key: str, said: Said) -> str:

@@ -7,15 +7,19 @@ happens before the transaction that stores it.
 import io
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import pi_heif
 import structlog
 from PIL import Image, ImageOps
 
 from config.errors import N_, RuleViolation
+from services import file_kinds, pdf_checks
 from services.commands import Upload
 from services.definitions import ServiceDefinition
-from services.form.fields import FieldType
+from services.form.fields import FieldType, FormField
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -27,8 +31,8 @@ EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 _one_at_a_time = threading.Lock()  # turned to its right side, a picture is in memory twice
 log = structlog.get_logger(__name__)
+TOO_LARGE_A_PICTURE = N_("The picture “{name}” is too large. Please take it with a smaller resolution.")
 _UNSAFE = re.compile(r"[^\w .()+-]", re.UNICODE)
-_TAIL = 2048
 
 
 @dataclass(frozen=True)
@@ -44,39 +48,57 @@ class CleanFile:
 def clean(upload: Upload, *, max_bytes: int = MAX_BYTES) -> CleanFile:
     """Check one file and give back what may be stored. Raises RuleViolation for its field."""
     if not upload.data:
-        raise RuleViolation(upload.field, N_("The file “{name}” is empty."), name=_shown(upload.file_name))
+        raise _refused(upload, N_("The file “{name}” is empty."))
     if len(upload.data) > max_bytes:
         limit = max_bytes // (1024 * 1024)
-        raise RuleViolation(
-            upload.field,
-            N_("The file “{name}” is too large: at most {limit} MB."),
-            name=_shown(upload.file_name),
-            limit=limit,
-        )
-    if upload.data.startswith(b"%PDF-"):
-        media_type, data = _pdf(upload)
-    elif upload.data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        media_type, data = _image(upload)
-    else:
-        raise RuleViolation(
-            upload.field,
-            N_("The file “{name}” is no PDF, JPEG or PNG. Please save it as one of these, or take a photo."),
-            name=_shown(upload.file_name),
-        )
+        raise _refused(upload, N_("The file “{name}” is too large: at most {limit} MB."), limit=limit)
+    kind = file_kinds.kind_of(upload.data)
+    if kind not in file_kinds.TAKEN:
+        raise _refused(upload, file_kinds.REFUSALS[kind])
+    media_type, data = _CLEANERS[kind](upload)
     return CleanFile(upload.field, safe_name(upload.file_name, media_type), media_type, data)
 
 
 def check_field(definition: ServiceDefinition, upload: Upload) -> None:
-    """Raises RuleViolation when the form has no file field of that name."""
-    field = definition.field(upload.field)
-    if field is None or field.type is not FieldType.FILE:
+    """Raises RuleViolation when the form has no file field of that path."""
+    if file_field(definition, upload.field) is None:
         raise RuleViolation(upload.field, N_("This form has no such field."))
 
 
+def file_field(definition: ServiceDefinition, path: str) -> FormField | None:
+    """The file field at a dotted path such as `children.0.certificate`, or None."""
+    fields, found = definition.fields, None
+    for part in path.split("."):
+        if part.isdigit() and found is not None and found.repeats is not None:
+            continue
+        found = next((one for one in fields if one.key == part), None)
+        if found is None:
+            return None
+        fields = found.fields
+    return found if found is not None and found.type is FieldType.FILE else None
+
+
 def _pdf(upload: Upload) -> tuple[str, bytes]:
-    if b"%%EOF" not in upload.data[-_TAIL:]:
-        raise _damaged(upload)
+    complaint = pdf_checks.complaint(upload.data)
+    if complaint:
+        raise _refused(upload, complaint)
     return "application/pdf", upload.data
+
+
+def _heic(upload: Upload) -> tuple[str, bytes]:
+    """As a JPEG, which every office can open."""
+    try:
+        with _one_at_a_time:
+            found = pi_heif.open_heif(io.BytesIO(upload.data), convert_hdr_to_8bit=True)
+            width, height = found.size
+            if width * height * BYTES_PER_PIXEL > MAX_DECODED_BYTES:
+                raise _refused(upload, TOO_LARGE_A_PICTURE)
+            return "image/jpeg", _written_anew(found.to_pillow(), "JPEG")
+    except RuleViolation:
+        raise
+    except Exception as error:
+        log.warning("picture_refused", error=type(error).__name__)
+        raise _damaged(upload) from None
 
 
 def _image(upload: Upload) -> tuple[str, bytes]:
@@ -85,9 +107,7 @@ def _image(upload: Upload) -> tuple[str, bytes]:
             # A photo of many phones is a JPEG with more pictures behind the first (MPO); the first is the photo.
             kind = "PNG" if picture.format == "PNG" else "JPEG"
             if _memory_of(picture, kind) > MAX_DECODED_BYTES:
-                raise RuleViolation(
-                    upload.field, N_("The picture “{name}” is too large."), name=_shown(upload.file_name)
-                )
+                raise _refused(upload, TOO_LARGE_A_PICTURE)
             return _MEDIA_TYPES[kind], _written_anew(picture, kind)
     except RuleViolation:
         raise
@@ -125,10 +145,20 @@ def _written_anew(picture: Image.Image, kind: str) -> bytes:
     return buffer.getvalue()
 
 
+_CLEANERS: dict[str, Callable[[Upload], tuple[str, bytes]]] = {
+    file_kinds.PDF: _pdf,
+    file_kinds.JPEG: _image,
+    file_kinds.PNG: _image,
+    file_kinds.HEIC: _heic,
+}
+
+
 def _damaged(upload: Upload) -> RuleViolation:
-    return RuleViolation(
-        upload.field, N_("The file “{name}” is damaged and cannot be opened."), name=_shown(upload.file_name)
-    )
+    return _refused(upload, pdf_checks.DAMAGED)
+
+
+def _refused(upload: Upload, message: str, **params: Any) -> RuleViolation:
+    return RuleViolation(upload.field, message, name=_shown(upload.file_name), **params)
 
 
 def _shown(name: str) -> str:

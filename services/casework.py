@@ -7,7 +7,7 @@ from config import clock
 from config.database import db
 from config.errors import Conflict
 from config.settings import current_settings
-from services import deadlines, decisions, notices, queries, submission, trail, versions
+from services import deadlines, decisions, files, notices, queries, survey, trail, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.lifecycle import DECISIONS, Action, RequestStatus
@@ -22,6 +22,9 @@ MESSAGES: dict[Action, tuple[Tell, str]] = {
     Action.APPROVE: (notices.tell_applicant, "decided"),
     Action.REJECT: (notices.tell_applicant, "decided"),
     Action.WITHDRAW: (notices.tell_office, "withdrawn"),
+    Action.WRITE: (notices.tell_applicant, "message"),
+    Action.REPLY: (notices.tell_office, "replied"),
+    Action.CLOSE: (survey.tell_closed, "closed"),
 }
 
 
@@ -30,11 +33,11 @@ def act(
     command: Act,
     actor: Actor,
     decision: decisions.Prepared | None = None,
-    files: Sequence[CleanFile] = (),
+    uploads: Sequence[CleanFile] = (),
 ) -> ServiceRequest:
     """Carry out one action. Call inside `transaction()`; a decision needs its paper (`decisions.prepare`).
 
-    `files` come with an answer. Raises NotFound, InvalidTransition, Forbidden, RuleViolation, and Conflict when the
+    `uploads` come with a message. Raises NotFound, InvalidTransition, Forbidden, RuleViolation, and Conflict when the
     request has changed since the paper was rendered.
     """
     request = queries.get_for_update(actor, reference)
@@ -45,9 +48,9 @@ def act(
         if decision.revision != request.revision:
             raise Conflict()
         decisions.attach(request, decision)
-    for file in files:
-        submission.add_file(request, file, AttachmentKind.UPLOAD)
     event = _move(request, to, command, actor)
+    for upload in uploads:
+        files.add(request, upload, AttachmentKind.UPLOAD, event)
     db.session.flush()
     if command.action in MESSAGES:
         tell, template = MESSAGES[command.action]
@@ -71,6 +74,7 @@ def _move(request: ServiceRequest, to: RequestStatus, command: Act, actor: Actor
     )
     db.session.add(event)
     _keep_clock(request, to)
+    _keep_answer_day(request, to, command)
     request.status = to
     request.revision += 1
     request.changed_at = now
@@ -92,3 +96,14 @@ def _keep_clock(request: ServiceRequest, to: RequestStatus) -> None:
         if to is RequestStatus.IN_REVIEW and request.due_on is not None:
             request.due_on = deadlines.due_after_pause(request.due_on, request.clock_stopped_on, today)
         request.clock_stopped_on = None
+
+
+def _keep_answer_day(request: ServiceRequest, to: RequestStatus, command: Act) -> None:
+    """Until when an answer is wanted: from the question until the request moves on."""
+    if to is not RequestStatus.NEEDS_INFORMATION:
+        request.answer_due_on = request.answer_notice_on = None
+    elif command.action is Action.ASK:
+        today = clock.today(current_settings().zone)
+        due = command.answer_due_on or deadlines.due_on(today, deadlines.ANSWER_DAYS)
+        request.answer_due_on = due
+        request.answer_notice_on = deadlines.next_notice_of_answer(due, today)

@@ -1,5 +1,6 @@
 """What people can ask of this wing, as frozen values. Pure."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
@@ -52,10 +53,14 @@ class SubmitBody(Command):
 
 
 class Act(Command):
-    """One action of the transition table on one request. JSON body of POST …/transitions."""
+    """One action of the transition table on one request. JSON body of POST …/transitions.
+
+    `answer_due_on`: with a question, until when the answer is wanted; ten working days if nothing is said.
+    """
 
     action: Action
     message: Message = ""
+    answer_due_on: date | None = None
 
 
 class ChangeOffer(Command):
@@ -71,6 +76,13 @@ class Lookup(Command):
 
     reference: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=20)]
     pin: Annotated[str, StringConstraints(strip_whitespace=True, max_length=12)]
+
+
+class Opinion(Command):
+    """What somebody thinks of a service: from 1 (bad) to 5 (good), with or without words."""
+
+    score: int = Field(ge=1, le=5)
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
 
 
 MESSAGE_MISSING = N_("Please write a message.")

@@ -13,6 +13,12 @@ SOON_DAYS = 3
 """Working days before the deadline from which a request counts as urgent."""
 
 
+ANSWER_DAYS = 10
+"""Working days in which an applicant answers a question, unless the caseworker says otherwise."""
+REMINDER_DAYS = 2
+"""Working days before that day on which the applicant is reminded."""
+
+
 class Urgency(StrEnum):
     ON_TIME = "on_time"
     SOON = "soon"
@@ -52,3 +58,18 @@ def urgency(due: date | None, today: date, *, stopped: bool = False) -> Urgency:
     if today > due:
         return Urgency.OVERDUE
     return Urgency.SOON if working_days_between(today, due) < SOON_DAYS else Urgency.ON_TIME
+
+
+def before(day: date, working_days: int) -> date:
+    """The working day that lies so many working days before `day`."""
+    left = working_days
+    while left:
+        day -= ONE_DAY
+        left -= is_working_day(day)
+    return day
+
+
+def next_notice_of_answer(due: date, today: date) -> date:
+    """When next to say something about an answer that is due: to remind of it, then that it did not come."""
+    reminder = before(due, REMINDER_DAYS)
+    return reminder if reminder > today else due + ONE_DAY

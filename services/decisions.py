@@ -7,13 +7,15 @@ language beneath, marked as not binding.
 from dataclasses import dataclass
 from datetime import date
 
+from flask_babel import gettext as _
+
 from auth.actors import Actor
 from config import clock, papers
 from config.encryption import blind_index
 from config.papers import Paper
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import queries, rights, submission, versions
+from services import files, queries, representations, rights, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.definition_parts import Decision
@@ -59,17 +61,19 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
 def attach(request: ServiceRequest, prepared: Prepared) -> None:
     """Put the paper to the request. Call inside `transaction()`."""
     file = CleanFile("", f"Bescheid-{request.reference}.pdf", "application/pdf", prepared.document)
-    attachment = submission.add_file(request, file, AttachmentKind.DECISION)
+    attachment = files.add(request, file, AttachmentKind.DECISION)
     attachment.verification_hash = blind_index("paper", prepared.code)
 
 
 def find_paper(code: str, locale: str) -> Paper | None:
-    """What anybody may know about the decision with this code; for config.papers."""
+    """What anybody may know about the decision or receipt with this code; for config.papers."""
     attachment = queries.paper(code)
     if attachment is None:
         return None
     settings = current_settings()
     title = versions.of(attachment.request).title.to(locale)
+    if attachment.kind is AttachmentKind.RECEIPT:
+        title = f"{_('Receipt')}: {title}"
     return Paper(title, attachment.created_at.astimezone(settings.zone).date(), f"Stadt {settings.city_name}")
 
 
@@ -85,7 +89,7 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
         "title": f"{definition.title.de}: Bescheid {request.reference}",
         "lang": LANGUAGE,
         "sender": {"name": city, "department": office, "line": " · ".join(filter(None, (city, office)))},
-        "recipient": _recipient(request),
+        "recipient": representations.postal_address(request),
         "facts": [
             ["Aktenzeichen", request.reference],
             ["Datum", _day(clock.today(settings.zone))],
@@ -125,15 +129,6 @@ def _texts(definition: ServiceDefinition) -> Decision:
     if definition.decision is None:
         raise ValueError("this service is answered without a paper")
     return definition.decision
-
-
-def _recipient(request: ServiceRequest) -> list[str]:
-    contact = request.contact or {}
-    name = f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip()
-    address = contact.get("address")
-    if not address:
-        return [name]
-    return [name, f"{address['street']} {address['house_number']}", f"{address['postal_code']} {address['city']}"]
 
 
 def _granted(definition: ServiceDefinition, request: ServiceRequest) -> list[list[str]]:

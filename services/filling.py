@@ -9,7 +9,17 @@ from auth.assurance import LEVELS
 from config import clock
 from config.errors import FieldError, NotFound, RuleViolation
 from config.settings import current_settings
-from services import attachments, availability, draft_files, drafts, prefill, step_counts, submission, versions
+from services import (
+    attachments,
+    availability,
+    draft_files,
+    drafts,
+    files as stored,
+    prefill,
+    step_counts,
+    submission,
+    versions,
+)
 from services.attachments import CleanFile
 from services.commands import Submit
 from services.definitions import ServiceDefinition
@@ -111,11 +121,11 @@ def enter(entry: Entry, actor: Actor) -> Outcome:
         answers = entry_removed(answers, command.target)
         draft_files.entry_removed(draft, command.target)
     elif command.go == "drop":
-        draft_files.remove(draft, command.target)
+        stored.remove(draft, command.target)
     elif command.go == "take":
         answers, progress = _taken(definition, command.target, actor, answers, progress)
     too_many = draft_files.attach(draft, definition, entry.files)
-    way = walk(definition, answers, draft_files.numbers(draft), progress.passed, today=today())
+    way = walk(definition, answers, stored.counted(draft), progress.passed, today=today())
     errors, fresh = [*entry.refused, *too_many], tuple[str, ...]()
     if command.go == "next":
         fresh = tuple(_fresh(entry.step, answers, way, command.shown))
@@ -195,7 +205,7 @@ def send(command: SendDraft, actor: Actor) -> Receipt:
     if draft.status is not RequestStatus.DRAFT:
         return submission.receipt_of(draft, is_new=False)
     answers, progress = drafts.state_of(draft, definition)
-    way = walk(definition, answers, draft_files.numbers(draft), progress.passed, today=today())
+    way = walk(definition, answers, stored.counted(draft), progress.passed, today=today())
     if way.clean is None or way.first_open is not None:
         raise NotFinished(way.first_open or way.steps[-1])
     submit = Submit(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
@@ -22,12 +22,20 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import Optional
 
+from config.errors import N_, RuleViolation
 from config.forms import BaseForm
 from services.commands import MAX_MESSAGE, Upload
 from services.definitions import ServiceDefinition
-from services.form.fields import FieldType, FormField as Question
+from services.form.fields import MAX_FILES, FieldType, FormField as Question
 
-ACCEPT = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
+ACCEPT = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic,image/heif"
+SCORES = (
+    (5, _l("5 – very satisfied")),
+    (4, _l("4 – satisfied")),
+    (3, _l("3 – neither")),
+    (2, _l("2 – dissatisfied")),
+    (1, _l("1 – very dissatisfied")),
+)
 FEW_OPTIONS = 5
 PREFIX = "f_"
 """Before the names of a definition's fields, so that none can collide with the form's own."""
@@ -50,12 +58,39 @@ class MessageForm(BaseForm):
 
     action = HiddenField()
     message = TextAreaField(_l("Message"), render_kw={"rows": 5, "maxlength": MAX_MESSAGE})
-    file = FileField(
-        _l("File"),
-        description=_l("PDF, JPEG or PNG, at most 10 MB"),
+    answer_due_on = StringField(
+        _l("Answer wanted until"), render_kw={"type": "date", "class": "obhut-short"}, validators=[Optional()]
+    )
+    file = MultipleFileField(
+        _l("Files"),
+        description=_l("Up to five: PDF, JPEG, PNG or HEIC, at most 10 MB each"),
         validators=[Optional()],
         render_kw={"accept": ACCEPT},
     )
+
+    def uploads(self) -> tuple[Upload, ...]:
+        """The files that came along. Raises RuleViolation when there are too many."""
+        found = [one for one in (upload_of(storage, "file") for storage in self.file.data or ()) if one]
+        if len(found) > MAX_FILES:
+            raise RuleViolation("file", N_("At most {most} files are possible here."), most=MAX_FILES)
+        return tuple(found)
+
+
+class OpinionForm(BaseForm):
+    """The survey after closing."""
+
+    score = RadioField(_l("How satisfied are you with this service?"), choices=[], validate_choice=False)
+    comment = TextAreaField(
+        _l("What should we do better?"),
+        description=_l("Please write no names and nothing about yourself."),
+        validators=[Optional()],
+        render_kw={"rows": 4, "maxlength": 2000},
+    )
+
+    def offer(self) -> "OpinionForm":
+        """Fill the choices in, the best first."""
+        self.score.choices = [(str(score), str(words)) for score, words in SCORES]
+        return self
 
 
 class StatusForm(BaseForm):

@@ -62,6 +62,8 @@ def files_of_request(request_id: UUID) -> Iterator[tuple[str, bytes]]:
         return
     yield "request.json", json.dumps(_as_json(request), ensure_ascii=False, indent=1).encode()
     for number, attachment in enumerate(request.attachments, 1):
+        if not attachment.may_leave:
+            continue  # it is named in request.json, with what is known of it
         data = attachment.content.data or b""
         yield f"files/{number:02}-{attachment.file_name or 'file'}", data
         db.session.expire(attachment.content)  # ten megabytes each: not all of them at once
@@ -125,6 +127,10 @@ TYPES = (
         N_("Art. 5 (1) (e) GDPR; the time that the service's form names."), by="services.stale_drafts",
     ),
     upload_keeping.RECORD_TYPE,
+    RecordType(
+        "services.survey", N_("Services: answers to the survey (they lead to nobody)"), 1096,
+        N_("the month of the answer"), N_("Anonymous; kept to compare years."), by="services.survey_tidy",
+    ),
 )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ class Action(StrEnum):
     ASK = "ask"
     ANSWER = "answer"
     RESUME = "resume"
+    WRITE = "write"
+    REPLY = "reply"
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
@@ -63,9 +65,13 @@ TABLE: dict[tuple[RequestStatus, Action], Transition] = {
     (S.REJECTED, A.CLOSE): Transition(S.CLOSED, P.CASEWORKER),
     (S.WITHDRAWN, A.CLOSE): Transition(S.CLOSED, P.CASEWORKER),
 }
+TALKING = (S.SUBMITTED, S.AWAITING_PAYMENT, S.IN_REVIEW, S.NEEDS_INFORMATION, S.APPROVED, S.REJECTED)
+"""Statuses in which both sides can write to each other; a message changes nothing."""
+TABLE |= {(status, A.WRITE): Transition(status, P.CASEWORKER) for status in TALKING}
+TABLE |= {(status, A.REPLY): Transition(status, P.APPLICANT) for status in TALKING}
 
 DECISIONS = frozenset({A.APPROVE, A.REJECT})
-MESSAGE_REQUIRED = frozenset({A.ASK, A.ANSWER, A.REJECT})
+MESSAGE_REQUIRED = frozenset({A.ASK, A.ANSWER, A.REJECT, A.WRITE, A.REPLY})
 OPEN = frozenset({S.SUBMITTED, S.AWAITING_PAYMENT, S.IN_REVIEW, S.NEEDS_INFORMATION})
 """Statuses in which the office still owes the applicant something."""
 
@@ -87,6 +93,8 @@ ACTION_LABELS: dict[Action, str] = {
     A.ASK: N_("Question from the office"),
     A.ANSWER: N_("Answer to the question"),
     A.RESUME: N_("Review continued"),
+    A.WRITE: N_("Message from the office"),
+    A.REPLY: N_("Message from the applicant"),
     A.APPROVE: N_("Request approved"),
     A.REJECT: N_("Request rejected"),
     A.WITHDRAW: N_("Request withdrawn"),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from config.database import Base, Identified
+from config.database import Base, Identified, partial_index
 from config.encryption import KeyHolder, SealedRow, Sealer, sealed
 from services.lifecycle import Action, Party, RequestStatus
 
@@ -16,6 +16,17 @@ from services.lifecycle import Action, Party, RequestStatus
 class AttachmentKind(StrEnum):
     UPLOAD = "upload"
     DECISION = "decision"
+    RECEIPT = "receipt"
+
+
+class ScanState(StrEnum):
+    """What is known of a file's harmlessness: `own` was made here; `pending` may not leave before it was looked at."""
+
+    OWN = "own"
+    UNSCANNED = "unscanned"
+    PENDING = "pending"
+    CLEAN = "clean"
+    INFECTED = "infected"
 
 
 class ServiceVersion(Identified, Base):
@@ -42,6 +53,7 @@ class ServiceRequest(KeyHolder, Identified, Base):
         Index(None, "created_by", "created_at"),
         Index(None, "status", "changed_at"),
         Index(None, "slug", "submitted_at"),
+        partial_index("ix_service_request_answer_notice_on", "answer_notice_on", where="answer_notice_on IS NOT NULL"),
     )
 
     reference: Mapped[str] = mapped_column(String(8), unique=True)
@@ -63,6 +75,8 @@ class ServiceRequest(KeyHolder, Identified, Base):
     closed_at: Mapped[datetime | None]
     due_on: Mapped[date | None]
     clock_stopped_on: Mapped[date | None]
+    answer_due_on: Mapped[date | None]  # until when the applicant is asked to answer
+    answer_notice_on: Mapped[date | None]  # when next something is to be said about that
     notice_version: Mapped[int | None]  # of the privacy notice that stood on the form
 
     answers = sealed(dict)
@@ -101,14 +115,24 @@ class RequestEvent(SealedRow, Identified, Base):
 
 
 class Attachment(SealedRow, Identified, Base):
-    """A file with a request: an upload, or the office's decision. Its bytes are in AttachmentContent."""
+    """A file with a request: an upload, the office's decision, or the receipt. Its bytes are in AttachmentContent.
+
+    `field` is the dotted path of the question that it answers, "" when it came with a message (`event_id`); `number`
+    tells the files of one field apart.
+    """
 
     __tablename__ = "request_attachment"
-    __table_args__ = (Index(None, "request_id", "field"),)
+    __table_args__ = (
+        Index(None, "request_id", "field"),
+        partial_index("ix_request_attachment_waiting", "scan", "id", where="scan IN ('pending', 'unscanned')"),
+    )
 
     request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("service_request.id", ondelete="CASCADE"))
     kind: Mapped[AttachmentKind]
-    field: Mapped[str] = mapped_column(String(80), default="")
+    field: Mapped[str] = mapped_column(String(200), default="")
+    number: Mapped[int] = mapped_column(default=1)
+    event_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("request_event.id", ondelete="SET NULL"), index=True)
+    scan: Mapped[ScanState]
     media_type: Mapped[str] = mapped_column(String(40))
     size: Mapped[int]
     created_at: Mapped[datetime]
@@ -117,6 +141,7 @@ class Attachment(SealedRow, Identified, Base):
     file_name = sealed(str)
 
     request: Mapped[ServiceRequest] = relationship(back_populates="attachments")
+    event: Mapped[RequestEvent | None] = relationship()
     content: Mapped["AttachmentContent"] = relationship(
         back_populates="attachment", uselist=False, cascade="all, delete-orphan"
     )
@@ -124,6 +149,11 @@ class Attachment(SealedRow, Identified, Base):
     @property
     def key_holder(self) -> Sealer:
         return self.request
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether the file may be opened or handed on: what waits for the scanner, or did harm, may not."""
+        return self.scan not in (ScanState.PENDING, ScanState.INFECTED)
 
 
 class AttachmentContent(SealedRow, Identified, Base):

@@ -8,20 +8,22 @@ from services import queries
 from services.models import ServiceRequest
 
 
-def tell_applicant(request: ServiceRequest, template: str, occasion: str) -> None:
+def tell_applicant(request: ServiceRequest, template: str, occasion: str, **more: str) -> None:
     """Write the message `services.<template>` for the applicant, by e-mail and, if wished, by SMS.
 
-    `occasion` tells two messages of the same template apart (the event's id). Call inside `transaction()`.
+    `occasion` tells two messages of the same template apart (the event's id); `more` are variables of that template
+    alone. Call inside `transaction()`.
     """
     contact = request.contact or {}
     settings = current_settings()
+    status_link = settings.public_url("/status")
     variables = {
         "reference": request.reference,
-        # Who has no login sees the status by reference and PIN.
-        "link": settings.public_url(f"/requests/{request.reference}" if request.applicant_id else "/status"),
-        "status_link": settings.public_url("/status"),
+        # Without an account there is no page of one's own.
+        "link": settings.public_url(f"/requests/{request.reference}") if request.applicant_id else status_link,
+        "status_link": status_link,
         "city": settings.city_name,
-    }
+    } | more
     recipients = [(Channel.EMAIL, contact.get("email"))]
     if contact.get("sms"):
         recipients.append((Channel.SMS, contact.get("phone")))

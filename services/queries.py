@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import selectinload
@@ -18,6 +19,7 @@ from services.lifecycle import OPEN, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
+OUR_PAPERS = (AttachmentKind.DECISION, AttachmentKind.RECEIPT)
 Requests = Select[ServiceRequest]
 Among = Callable[[Actor], Requests]
 
@@ -196,11 +198,17 @@ def attachment(actor: Actor, reference: str, attachment_id: str, *, among: Among
     return found
 
 
+def locked_request(request_id: UUID) -> ServiceRequest | None:
+    """One request by its id, locked until the transaction ends: for parts of the house that have asked already."""
+    wanted = locked(select(ServiceRequest).where(ServiceRequest.id == request_id))
+    return db.session.scalar(wanted.execution_options(populate_existing=True))
+
+
 def paper(code: str) -> Attachment | None:
-    """The decision with this verification code."""
+    """The decision or receipt with this verification code."""
     return db.session.scalar(
         select(Attachment).where(
-            Attachment.verification_hash == blind_index("paper", code), Attachment.kind == AttachmentKind.DECISION
+            Attachment.verification_hash == blind_index("paper", code), Attachment.kind.in_(OUR_PAPERS)
         )
     )
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from flask_babel import gettext as _
 
 from auth.actors import Actor
-from services import deadlines, origins, rights, versions
+from services import deadlines, next_steps, origins, rights, versions
+from services.attachments import file_field
+from services.conversation import SAID, File, Message, file_of, messages_of
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.form.reading import readable
@@ -54,17 +55,9 @@ class Row:
     is_draft: bool
     is_open: bool
     is_running: bool
-
-
-@dataclass(frozen=True)
-class File:
-    id: UUID
-    name: str
-    label: str
-    media_type: str
-    size_kb: int
-    created_at: datetime
-    is_decision: bool
+    next_text: str
+    next_day: date | None
+    is_yours: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,9 @@ class Detail:
     files: list[File]
     decisions: list[File]
     timeline: list[dict[str, Any]]
+    messages: list[Message]
     question: str | None
+    answer_due_on: date | None
     actions: tuple[str, ...]
     pin: str
     version: int
@@ -89,6 +84,7 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
     contact = request.contact or {}
     stopped = request.status is RequestStatus.NEEDS_INFORMATION or request.status not in OPEN
     urgency = deadlines.urgency(request.due_on, today, stopped=stopped)
+    step = next_steps.next_step(request.status, due_on=request.due_on, answer_due_on=request.answer_due_on)
     return Row(
         reference=request.reference,
         service=versions.of(request).title.to(locale),
@@ -105,6 +101,9 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
         is_draft=request.status is RequestStatus.DRAFT,
         is_open=request.status in OPEN,
         is_running=not stopped,
+        next_text=_(step.text),
+        next_day=step.day,
+        is_yours=step.is_yours,
     )
 
 
@@ -119,10 +118,12 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
     return Detail(
         row=row(request, locale, today),
         answers=answers(request, definition, locale),
-        files=[one for one in files if not one.is_decision],
+        files=[one for one in files if one.kind == AttachmentKind.UPLOAD.value],
         decisions=[one for one in files if one.is_decision],
         timeline=[_entry(event) for event in reversed(request.events)],
+        messages=messages_of(request, files),
         question=_question(request),
+        answer_due_on=request.answer_due_on,
         actions=tuple(action.value for action in rights.possible(request, actor)),
         pin=request.pin or "",
         version=definition.version,
@@ -141,6 +142,16 @@ def answers(request: ServiceRequest, definition: ServiceDefinition, locale: str)
     ]
 
 
+def postal_address(request: ServiceRequest) -> list[str]:
+    """Name and address of the applicant, a line each, as they stand on letters."""
+    contact = request.contact or {}
+    name = f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip()
+    address = contact.get("address")
+    if not address:
+        return [name]
+    return [name, f"{address['street']} {address['house_number']}", f"{address['postal_code']} {address['city']}"]
+
+
 def _question(request: ServiceRequest) -> str | None:
     if request.status is not RequestStatus.NEEDS_INFORMATION:
         return None
@@ -148,17 +159,10 @@ def _question(request: ServiceRequest) -> str | None:
 
 
 def _file(attachment: Attachment, definition: ServiceDefinition, locale: str) -> File:
-    is_decision = attachment.kind is AttachmentKind.DECISION
-    field = definition.field(attachment.field)
-    return File(
-        id=attachment.id,
-        name=attachment.file_name or "",
-        label=_("Decision") if is_decision else field.label.to(locale) if field else _("Further file"),
-        media_type=attachment.media_type,
-        size_kb=max(1, round(attachment.size / 1024)),
-        created_at=attachment.created_at,
-        is_decision=is_decision,
-    )
+    if attachment.kind is not AttachmentKind.UPLOAD:
+        return file_of(attachment, _("Receipt") if attachment.kind is AttachmentKind.RECEIPT else _("Decision"))
+    field = file_field(definition, attachment.field) if attachment.field else None
+    return file_of(attachment, field.label.to(locale) if field else _("Further file"))
 
 
 def _entry(event: RequestEvent) -> dict[str, Any]:
@@ -167,6 +171,7 @@ def _entry(event: RequestEvent) -> dict[str, Any]:
         "at": event.at,
         "title": _(ACTION_LABELS[event.action]),
         "text": event.message,
+        "is_message": event.action in SAID,
         "by": _("Applicant") if event.by is Party.APPLICANT else _("Office"),
         "tone": tone,
     }
@@ -183,6 +188,7 @@ def as_json(request: ServiceRequest, actor: Actor, locale: str) -> dict[str, Any
         "locale": request.locale,
         "submitted_at": _moment(request.submitted_at),
         "due_on": request.due_on.isoformat() if request.due_on else None,
+        "answer_due_on": request.answer_due_on.isoformat() if request.answer_due_on else None,
         "decided_at": _moment(request.decided_at),
         "answers": request.answers or {},
         "provenance": origins.as_json(request),
@@ -209,6 +215,7 @@ def summary_json(request: ServiceRequest) -> dict[str, Any]:
 
 def _event_json(event: RequestEvent) -> dict[str, Any]:
     return {
+        "id": str(event.id),
         "action": event.action.value,
         "from": event.from_status.value,
         "to": event.to_status.value,
@@ -223,6 +230,8 @@ def _file_json(attachment: Attachment) -> dict[str, Any]:
         "id": str(attachment.id),
         "kind": attachment.kind.value,
         "field": attachment.field or None,
+        "scan": attachment.scan.value,
+        "message": str(attachment.event_id) if attachment.event_id else None,
         "file_name": attachment.file_name,
         "media_type": attachment.media_type,
         "size": attachment.size,

@@ -1,11 +1,17 @@
 """As whom somebody acts on a request, and whether an act is possible: asked before anything is rendered or written."""
 
+from datetime import timedelta
+
 from auth.actors import Actor
-from config.errors import Forbidden, RuleViolation
+from config import clock
+from config.errors import N_, Forbidden, RuleViolation
+from config.settings import current_settings
 from services import queries
 from services.commands import MESSAGE_MISSING, Act
 from services.lifecycle import MESSAGE_REQUIRED, Action, Party, RequestStatus, actions, next_status
 from services.models import ServiceRequest
+
+LONGEST_TO_ANSWER = timedelta(days=366)
 
 
 def party_of(request: ServiceRequest, actor: Actor) -> Party:
@@ -29,7 +35,21 @@ def check(request: ServiceRequest, command: Act, actor: Actor) -> RequestStatus:
     to = next_status(request.status, command.action, party_of(request, actor))
     if command.action in MESSAGE_REQUIRED and not command.message:
         raise RuleViolation("message", MESSAGE_MISSING)
+    _check_answer_day(command)
     return to
+
+
+def _check_answer_day(command: Act) -> None:
+    due = command.answer_due_on
+    if due is None:
+        return
+    today = clock.today(current_settings().zone)
+    if command.action is not Action.ASK:
+        raise RuleViolation("answer_due_on", N_("Only a question has a day until which it is to be answered."))
+    if due <= today:
+        raise RuleViolation("answer_due_on", N_("Please choose a day after today."))
+    if due > today + LONGEST_TO_ANSWER:
+        raise RuleViolation("answer_due_on", N_("Please choose a day within the next year."))
 
 
 def possible(request: ServiceRequest, actor: Actor) -> tuple[Action, ...]:

@@ -3,7 +3,6 @@
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,12 +17,23 @@ from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
-from services import attachments, availability, deadlines, notices, provenance, queries, resume_links, trail, versions
+from services import (
+    attachments,
+    availability,
+    deadlines,
+    files,
+    notices,
+    provenance,
+    queries,
+    resume_links,
+    trail,
+    versions,
+)
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action, Party, RequestStatus
-from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent, ServiceRequest
+from services.models import RequestEvent, ScanState, ServiceRequest
 from services.progress import Progress
 from services.walk import checked
 
@@ -56,15 +66,15 @@ class Receipt:
 def prepare(command: Submit) -> Prepared:
     """Look at the files and write images anew; takes CPU, so not inside `transaction()`. Raises NotFound."""
     definition = versions.on_offer(command.slug)
-    files: list[CleanFile] = []
+    taken: list[CleanFile] = []
     errors: list[FieldError] = []
     for upload in command.uploads:
         try:
             attachments.check_field(definition, upload)
-            files.append(attachments.clean(upload))
+            taken.append(attachments.clean(upload))
         except RuleViolation as refused:
             errors += refused.errors
-    return Prepared(command, definition, tuple(files), tuple(errors))
+    return Prepared(command, definition, tuple(taken), tuple(errors))
 
 
 def submit(prepared: Prepared, actor: Actor) -> Receipt:
@@ -82,7 +92,7 @@ def submit(prepared: Prepared, actor: Actor) -> Receipt:
         request, is_new = inserted(prepared, actor, answers)
         if not is_new and request.status is not RequestStatus.DRAFT:
             return receipt_of(request, is_new=False)
-    _attach(request, prepared.files)
+    files.put(request, prepared.files, prepared.definition)
     return hand_in(request, prepared, answers, actor)
 
 
@@ -103,7 +113,7 @@ def keep_draft(prepared: Prepared, actor: Actor) -> ServiceRequest:
     if request.status is RequestStatus.DRAFT:
         request.answers = prepared.command.answers
         request.changed_at = clock.now()
-        _attach(request, prepared.files)
+        files.put(request, prepared.files, prepared.definition)
     db.session.flush()
     return request
 
@@ -128,7 +138,8 @@ def draft_of(actor: Actor, slug: str, submission_key: str) -> ServiceRequest | N
 
 def files_of(draft: ServiceRequest | None) -> dict[str, str]:
     """The names of the files that a draft holds, by field."""
-    return {one.field: one.file_name or "" for one in draft.attachments} if draft else {}
+    usable = [one for one in draft.attachments if one.scan is not ScanState.INFECTED] if draft else []
+    return {one.field: one.file_name or "" for one in usable}
 
 
 def key_of(request: ServiceRequest) -> str:
@@ -178,7 +189,7 @@ def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
 
 def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, Any]:
     new = Counter(one.field for one in prepared.files)
-    kept = Counter(one.field for one in draft.attachments if one.field not in new) if draft else Counter()
+    kept = files.kept_beside(new, draft, prepared.definition)
     refused = Counter({error.field for error in prepared.errors} - {*new, *kept})  # refused is not missing
     today = clock.today(current_settings().zone)
     try:
@@ -220,32 +231,6 @@ def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
             if found is not None:
                 return found, False
     raise Conflict()
-
-
-def _attach(request: ServiceRequest, files: Sequence[CleanFile]) -> None:
-    replaced = {one.field for one in files}
-    for old in [one for one in request.attachments if one.field in replaced]:
-        request.attachments.remove(old)
-    for file in files:
-        add_file(request, file, AttachmentKind.UPLOAD)
-
-
-def add_file(request: ServiceRequest, file: CleanFile, kind: AttachmentKind) -> Attachment:
-    """Store a clean file with `request`, sealed under the request's key."""
-    attachment = Attachment(
-        request=request,
-        request_id=request.id,
-        kind=kind,
-        field=file.field,
-        media_type=file.media_type,
-        size=len(file.data),
-        created_at=clock.now(),
-        file_name=file.file_name,
-    )
-    db.session.add(attachment)
-    content = AttachmentContent(attachment=attachment, attachment_id=attachment.id, data=file.data)
-    db.session.add(content)
-    return attachment
 
 
 def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> None:

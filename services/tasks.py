@@ -10,10 +10,11 @@ from config import clock, papers
 from config.database import db, transaction
 from config.settings import current_settings
 from config.working_days import is_working_day
+from notifications.inbound import register_reply_handler
 from notifications.inbox import register_link
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
-from services import decisions, notices, queries
+from services import answers_due, decisions, notices, quarantine, queries, status_by_sms, survey
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -75,4 +76,8 @@ def register() -> None:
     register_link(queries.address_of)
     register_job(Job("services.stale_drafts", timedelta(hours=6), Queue.SERVICES, delete_stale_drafts))
     register_job(Job("services.overdue", timedelta(minutes=30), Queue.SERVICES, remind_of_overdue))
+    register_job(Job("services.scan", timedelta(seconds=30), Queue.SERVICES, quarantine.scan_waiting, alone=True))
+    register_job(Job("services.answers_due", timedelta(minutes=30), Queue.SERVICES, answers_due.tell_due, woken=False))
+    register_job(Job("services.survey_tidy", timedelta(hours=6), Queue.SERVICES, survey.tidy, woken=False))
+    register_reply_handler(status_by_sms.reply)
     papers.register_finder("services", decisions.find_paper)

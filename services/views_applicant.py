@@ -1,5 +1,6 @@
 """Pages for residents: catalogue, application, own requests, status by PIN, and the check of a paper."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask_babel import get_locale, gettext as _
 from auth.policies import current_actor, public, require
 from auth.roles import Permission
 from config import clock, papers
-from config.bodies import takes_files
+from config.bodies import takes_several_files
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, InvalidTransition, RuleViolation
@@ -19,11 +20,8 @@ from config.settings import current_settings
 from services import attachments, casework, downloads, offering, queries, representations, search, submission, versions
 from services.apply_access import closed_words
 from services.commands import Act, Lookup
-from services.forms import (
-    MessageForm,
-    StatusForm,
-    upload_of,
-)
+from services.forms import MessageForm, StatusForm
+from services.life_situations import SITUATIONS
 
 services = Blueprint("services", __name__, template_folder="templates")
 requests = Blueprint("requests", __name__, template_folder="templates")
@@ -51,9 +49,21 @@ def today() -> date:
 @services.get("/services/")
 @public
 def index() -> ResponseReturnValue:
-    words = request.args.get("q", "")[:100]
-    found = search.find(offering.on_offer(), words, page_locale())
-    return render_template("services/index.html", services=found, words=words, locale=page_locale())
+    """The catalogue: by life situation, by words, or whole."""
+    words, locale = request.args.get("q", "")[:100], page_locale()
+    groups = search.by_life_situation(offering.on_offer())
+    chosen = next((one for one in groups if one.value == request.args.get("situation")), None)
+    found = search.find(groups[chosen] if chosen else offering.on_offer(), words, locale)
+    situations = [(one.value, SITUATIONS[one], len(members)) for one, members in groups.items()]
+    return render_template(
+        "services/index.html",
+        services=found,
+        words=words,
+        situations=situations,
+        chosen=SITUATIONS[chosen] if chosen else None,
+        chosen_key=chosen.value if chosen else "",
+        locale=locale,
+    )
 
 
 @services.get("/services/<slug>/")
@@ -69,7 +79,17 @@ def show(slug: str) -> ResponseReturnValue:
 @require(Permission.REQUESTS_OWN)
 def index_of_own() -> ResponseReturnValue:
     rows = representations.rows(queries.mine(current_actor()), page_locale(), today())
-    return render_template("services/requests.html", requests=rows)
+    return render_template("services/requests.html", groups=requests_by_state(rows))
+
+
+def requests_by_state(rows: Sequence[representations.Row]) -> list[tuple[str, list[representations.Row]]]:
+    """Drafts, what is under way, what has ended; each with its heading, without the empty ones."""
+    groups = (
+        (_("Not sent yet"), [row for row in rows if row.is_draft]),
+        (_("Under way"), [row for row in rows if row.is_open]),
+        (_("Ended"), [row for row in rows if not row.is_draft and not row.is_open]),
+    )
+    return [(title, members) for title, members in groups if members]
 
 
 @requests.get("/requests/<reference>", endpoint="show")
@@ -79,7 +99,7 @@ def show_own(reference: str) -> ResponseReturnValue:
 
 
 @requests.post("/requests/<reference>")
-@takes_files
+@takes_several_files
 @require(Permission.REQUESTS_OWN)
 @limited("submissions", key=_applicant)
 def act(reference: str) -> ResponseReturnValue:
@@ -89,10 +109,9 @@ def act(reference: str) -> ResponseReturnValue:
     if command is None:
         return _own_page(reference, form), 422
     try:
-        upload = upload_of(form.file.data, "file")
-        files = [attachments.clean(upload)] if upload else []
+        uploads = [attachments.clean(one) for one in form.uploads()]
         with transaction():
-            casework.act(reference, command, actor, files=files)
+            casework.act(reference, command, actor, uploads=uploads)
     except RuleViolation as violation:
         add_errors(form, violation)
         return _own_page(reference, form), 422
@@ -111,11 +130,18 @@ def download(reference: str, attachment_id: str) -> ResponseReturnValue:
     return downloads.file(queries.attachment(current_actor(), reference, attachment_id, among=queries.own_requests))
 
 
-def _own_page(reference: str, form: MessageForm) -> str:
+@requests.get("/requests/<reference>/withdraw")
+@require(Permission.REQUESTS_OWN)
+def withdraw(reference: str) -> ResponseReturnValue:
+    """What withdrawing means, before it is done."""
+    return _own_page(reference, MessageForm(formdata=None), "services/withdraw.html")
+
+
+def _own_page(reference: str, form: MessageForm, template: str = "services/request.html") -> str:
     actor = current_actor()
     found = queries.get(actor, reference, among=queries.own_requests)
     return render_template(
-        "services/request.html",
+        template,
         request_=representations.detail(found, actor, page_locale(), today()),
         draft_key=submission.key_of(found),
         form=form,
@@ -140,7 +166,8 @@ def look_up() -> ResponseReturnValue:
         return render_template("services/status.html", form=form, found=None, failed=False), 422
     found = submission.pin_fits(lookup)
     row = representations.row(found, page_locale(), today()) if found else None
-    page = render_template("services/status.html", form=form, found=row, failed=row is None)
+    has_receipt = found is not None and found.applicant_id is None
+    page = render_template("services/status.html", form=form, found=row, failed=row is None, has_receipt=has_receipt)
     return page, 200 if row else 422
 
 

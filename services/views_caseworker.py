@@ -10,12 +10,24 @@ from auth import holds
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
+from config.bodies import takes_several_files
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import N_, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.settings import current_settings
-from services import casework, decisions, downloads, erasure, queries, representations, trail, versions
+from services import (
+    attachments,
+    casework,
+    decisions,
+    downloads,
+    erasure,
+    queries,
+    representations,
+    survey,
+    trail,
+    versions,
+)
 from services.commands import Act
 from services.definitions import catalogue as offered
 from services.forms import MessageForm, application_form
@@ -86,6 +98,7 @@ def show(reference: str) -> ResponseReturnValue:
 
 
 @casework_pages.post("/staff/requests/<reference>")
+@takes_several_files
 @require(Permission.REQUESTS_WORK)
 def act(reference: str) -> ResponseReturnValue:
     actor, form = current_actor(), MessageForm()
@@ -95,8 +108,9 @@ def act(reference: str) -> ResponseReturnValue:
         return _page(reference, form), 422
     try:
         decision = decisions.prepare(reference, command, actor)
+        uploads = [attachments.clean(one) for one in form.uploads()]
         with transaction():
-            casework.act(reference, command, actor, decision)
+            casework.act(reference, command, actor, decision, uploads)
     except RuleViolation as violation:
         add_errors(form, violation)
         return _page(reference, form), 422
@@ -150,5 +164,7 @@ def preview(slug: str) -> ResponseReturnValue:
         service=definition,
         form=form,
         history=versions.history(slug),
+        opinions=survey.opinions(current_actor(), slug),
+        comments=survey.comments(current_actor(), slug),
         locale=page_locale(),
     )

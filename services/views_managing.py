@@ -17,7 +17,7 @@ from config.errors import Conflict
 from config.exports import Cell, write_csv
 from config.forms import command_or_errors
 from config.settings import current_settings
-from services import offering, statistics
+from services import offering, statistics, survey
 from services.commands import ChangeOffer
 from services.offer_forms import OfferForm
 from services.offering import Offer
@@ -34,7 +34,9 @@ def index() -> ResponseReturnValue:
         {"offer": offer, "now": statistics.standing(actor, offer.definition.slug, today)}
         for offer in offering.manageable(actor)
     ]
-    return render_template("services/catalogue.html", rows=rows, locale=str(get_locale() or "de"))
+    return render_template(
+        "services/catalogue.html", rows=rows, opinions=survey.overall(actor), locale=str(get_locale() or "de")
+    )
 
 
 @catalogue.get("/staff/services/<slug>/offer")

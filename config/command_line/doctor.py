@@ -9,7 +9,7 @@ import requests
 from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
 
-from config import schema
+from config import clock, schema, signing
 from config.command_line import doctor_keys, doctor_mail, doctor_rows
 from config.command_line.ailments import Ailment
 from config.command_line.separate import filled
@@ -224,6 +224,37 @@ def _data_protection(settings: Settings) -> str:
     return notices.contacts_of(settings)["controller"]
 
 
+def _scanner(settings: Settings) -> str:
+    """ClamAV's daemon. While it is away, files of applicants wait and nobody can open them."""
+    from services.scanning import Scanner, ScannerAway
+
+    if not settings.clamd_url:
+        return _("none: files of applicants are not scanned")
+    try:
+        return Scanner(settings.clamd_url).ping()
+    except ScannerAway as error:
+        raise Ailment(
+            N_("{url} does not answer ({reason})"),
+            N_("OBHUT_CLAMD_URL: start clamd, or correct its address; new files of applicants wait until then."),
+            url=settings.clamd_url, reason=error,
+        ) from None  # fmt: skip
+
+
+def _signing(settings: Settings) -> str:
+    """The certificate with which receipts are signed."""
+    if signing.is_self_made(settings) and not (settings.data_dir / signing.FILE).exists():
+        return _("self-made when it is first needed")
+    name, until = signing.subject_of(settings)
+    if until <= clock.wall():
+        raise Ailment(
+            N_("the certificate of {name} has ended on {until:%d.%m.%Y}"),
+            N_("OBHUT_SIGNING_CERTIFICATE: have it renewed, and keep the old one to check old receipts."),
+            name=name, until=until,
+        )  # fmt: skip
+    made = _("self-made, unknown to PDF readers") if signing.is_self_made(settings) else name
+    return _("{name}, until {until:%d.%m.%Y}", name=made, until=until)
+
+
 CHECKS = (
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
@@ -236,4 +267,6 @@ CHECKS = (
     Check(N_("SMS"), _sms, state.PHONE),
     Check(N_("E-mail"), doctor_mail.servers, state.MAIL),
     Check(N_("Bounces"), doctor_mail.bounces, state.MAIL),
+    Check(N_("Virus scanner"), _scanner),
+    Check(N_("Signatures"), _signing),
 )

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from logging import ERROR, getLogger
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from config import logging
+from config import bodies, logging
 from config.command_line.terminal import _, complain, say, worded
 from config.errors import N_, ConfigurationError
 from config.sandbox.state import IDENTITY, MAIL, PHONE
@@ -181,7 +181,7 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         app, sockets=[listener], threads=WEB_THREADS, ident=None, channel_timeout=120,
         clear_untrusted_proxy_headers=not settings.trusted_proxies,
         max_request_header_size=MOST_HEADER_BYTES,
-        max_request_body_size=4 * (settings.max_upload_mb + 2) * 1024 * 1024,
+        max_request_body_size=bodies.largest(settings.max_upload_mb) + 1024 * 1024,
     )  # fmt: skip
     server.channel_class = channel_class(settings)
     threading.Thread(target=_answer, args=(server,), name="web", daemon=True).start()

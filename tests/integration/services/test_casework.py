@@ -51,6 +51,7 @@ def test_the_whole_way_with_a_question() -> None:
         "services.question",
         "services.answered",
         "services.decided",
+        "services.closed",
     ]
     assert all("seit Mai" not in (one.body or "") for one in db.session.scalars(select(Notification)))
     audited = db.session.scalars(select(AuditEvent.action).where(AuditEvent.subject == f"request:{reference}"))

@@ -1,0 +1,194 @@
+"""Files and the scanner: what waits cannot be opened, what does harm is destroyed, whatever becomes of the scanner."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from auth.models import AuditEvent, Department
+from config.command_line import doctor
+from config.database import db, transaction
+from config.errors import Conflict
+from notifications.models import Notification
+from services import downloads, keeping, quarantine, queries, submission
+from services.models import Attachment, AttachmentContent, ScanState
+from services.scanning import ScanFailed, Scanner, ScannerAway
+from tests.factories import services as given
+from tests.fakes import clamd as fake
+from tests.fakes.clamd import EICAR, Clamd
+from tests.servers.base import program
+
+HARMFUL = given.PDF.replace(b"startxref\n96", b"%" + EICAR + b"\nstartxref\n96")
+NOWHERE = "unix:///nowhere/clamd.ctl"
+Use = Callable[[str], None]
+
+
+@pytest.fixture
+def clamd() -> Iterator[Clamd]:
+    with fake.running() as running:
+        yield running
+
+
+@pytest.fixture
+def use(app: Flask) -> Use:
+    """Set the scanner's address."""
+
+    def set_url(url: str) -> None:
+        app.extensions["obhut.settings"] = app.extensions["obhut.settings"].changed(clamd_url=url)
+
+    return set_url
+
+
+def state() -> ScanState:
+    return db.session.scalars(select(Attachment.scan).order_by(Attachment.id)).one()
+
+
+class TestProtocol:
+    def test_over_a_socket_of_the_machine_and_over_tcp(self, tmp_path: Path) -> None:
+        for folder in (None, tmp_path):
+            with fake.running(folder) as running:
+                scanner = Scanner(running.url)
+                assert scanner.ping().startswith("ClamAV")
+                assert scanner.scan(given.PDF).is_clean
+                assert scanner.scan(HARMFUL).threat == "Eicar-Test-Signature"
+                assert scanner.scan(b"").is_clean
+                large = bytes(range(256)) * 4096
+                scanner.scan(large)
+                assert running.seen == [given.PDF, HARMFUL, b"", large]
+
+    def test_an_error_is_no_verdict(self, clamd: Clamd) -> None:
+        clamd.broken = True
+        with pytest.raises(ScanFailed, match="Can't allocate"):
+            Scanner(clamd.url).scan(given.PDF)
+        clamd.broken, clamd.limit = False, 10
+        with pytest.raises(ScanFailed, match="size limit"):
+            Scanner(clamd.url).scan(given.PDF * 20_000)
+
+    def test_one_that_is_away_or_silent_is_away(self) -> None:
+        with pytest.raises(ScannerAway):
+            Scanner(NOWHERE).scan(given.PDF)
+        with fake.silent() as url, pytest.raises(ScannerAway):
+            Scanner(url, answer_s=0.1).scan(given.PDF)
+
+    def test_the_real_one_says_the_same(self) -> None:
+        socket = next((path for path in ("/run/clamav/clamd.ctl", "/var/run/clamd.sock") if Path(path).exists()), None)
+        if program("clamd") is None or socket is None:
+            pytest.skip("needs a running clamd")
+        scanner = Scanner(f"unix://{socket}")
+        assert scanner.scan(given.PDF).is_clean
+        assert "Eicar" in scanner.scan(EICAR).threat
+
+
+@pytest.mark.usefixtures("database")
+class TestQuarantine:
+    def test_without_a_scanner_files_are_marked_as_not_checked(self) -> None:
+        given.submitted(given.resident())
+        assert state() is ScanState.UNSCANNED
+        assert quarantine.scan_waiting() == 0
+
+    def test_a_file_waits_until_it_was_found_clean(self, clamd: Clamd, use: Use) -> None:
+        use(clamd.url)
+        resident = given.resident()
+        reference = given.submitted(resident).reference
+        attachment = queries.get(resident, reference).attachments[0]
+        assert state() is ScanState.PENDING
+        with pytest.raises(Conflict, match="still being checked"):
+            downloads.file(attachment)
+        files = dict(keeping.files_of_request(attachment.request_id))
+        assert not any(name.startswith("files/") for name in files)
+        assert quarantine.scan_waiting() == 1
+        assert quarantine.scan_waiting() == 0
+        assert state() is ScanState.CLEAN
+        assert clamd.seen == [given.PDF]
+        assert downloads.file(queries.get(resident, reference).attachments[0]).data == given.PDF
+
+    def test_while_the_scanner_is_away_everything_waits(self, clamd: Clamd, use: Use) -> None:
+        use(NOWHERE)
+        given.submitted(given.resident())
+        assert quarantine.scan_waiting() == 0
+        assert state() is ScanState.PENDING
+        use(clamd.url)
+        clamd.broken = True
+        assert quarantine.scan_waiting() == 0
+        assert state() is ScanState.PENDING
+        clamd.broken = False
+        assert quarantine.scan_waiting() == 1
+        assert state() is ScanState.CLEAN
+
+    def test_a_harmful_file_is_destroyed_and_both_sides_are_told(self, clamd: Clamd, use: Use) -> None:
+        with transaction():
+            db.session.add(Department(code=given.DEPARTMENT, name="Bürgerservice", email="parken@okerfeld.example"))
+        use(clamd.url)
+        resident = given.resident()
+        reference = given.submitted(resident, uploads=(given.upload(HARMFUL, "rechnung.pdf"),)).reference
+        assert quarantine.scan_waiting() == 1
+        assert quarantine.scan_waiting() == 0
+        assert state() is ScanState.INFECTED
+        assert db.session.scalar(select(func.count()).select_from(AttachmentContent)) == 0
+        with pytest.raises(Conflict, match="contained a virus"):
+            downloads.file(queries.get(resident, reference).attachments[0])
+        told = {one.template: one.recipient for one in db.session.scalars(select(Notification))}
+        assert told["services.infected"] == "jorinde@ackerknecht.example"
+        assert told["services.infected_office"] == "parken@okerfeld.example"
+        assert db.session.scalars(select(AuditEvent.action)).all().count("request.file_destroyed") == 1
+
+    def test_in_a_draft_a_destroyed_file_counts_as_missing(self, clamd: Clamd, use: Use) -> None:
+        use(clamd.url)
+        resident, key = given.resident(), submission.new_key()
+        upload = given.upload(HARMFUL, "schein.pdf")
+        with transaction():
+            submission.keep_draft(submission.prepare(given.command(key=key, uploads=(upload,))), resident)
+        assert quarantine.scan_waiting() == 1
+        assert db.session.scalar(select(func.count()).select_from(Notification)) == 0
+        assert submission.files_of(submission.draft_of(resident, given.SLUG, key)) == {}
+
+    def test_files_from_before_the_scanner_are_looked_at_too(self, clamd: Clamd, use: Use) -> None:
+        given.submitted(given.resident())
+        use(clamd.url)
+        assert quarantine.scan_waiting() == 1
+        assert state() is ScanState.CLEAN
+
+
+def test_pages_name_a_waiting_file_and_do_not_link_it(
+    app: Flask, client: FlaskClient, login: Any, clamd: Clamd, use: Use
+) -> None:
+    use(clamd.url)
+    login(client, "resident")
+    reference = _apply(client)
+    page = client.get(f"/requests/{reference}").get_data(as_text=True)
+    assert "schein.pdf" in page and "Wird auf Viren geprüft" in page
+    with app.app_context():
+        attachment = db.session.scalars(select(Attachment)).one()
+    address = f"/requests/{reference}/files/{attachment.id}"
+    assert address not in page
+    refused = client.get(address)
+    assert refused.status_code == 409
+    assert "auf Viren geprüft" in refused.get_data(as_text=True)
+    staff = app.test_client()
+    login(staff, "caseworker")
+    assert "Wird auf Viren geprüft" in staff.get(f"/staff/requests/{reference}").get_data(as_text=True)
+    assert staff.get(f"/staff{address}").status_code == 409
+    with app.app_context():
+        assert quarantine.scan_waiting() == 1
+    assert client.get(address).data == given.PDF
+    assert address in client.get(f"/requests/{reference}").get_data(as_text=True)
+
+
+def _apply(client: FlaskClient) -> str:
+    from tests.integration.services.test_pages import apply
+
+    return str(apply(client, f_registration=(io.BytesIO(given.PDF), "schein.pdf")).location.rsplit("/", 1)[-1])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_doctor_asks_the_scanner(settings: Any, clamd: Clamd) -> None:
+    check = next(one for one in doctor.CHECKS if one.name == "Virus scanner")
+    assert "ClamAV 1.4.9" in check.run(settings.changed(clamd_url=clamd.url))
+    assert "nicht geprüft" in check.run(settings)
+    with pytest.raises(doctor.Ailment):
+        check.run(settings.changed(clamd_url=NOWHERE))

@@ -1,0 +1,117 @@
+"""The survey: once, without a name, and shown only when there are enough answers."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+
+from auth.actors import Actor
+from auth.models import Department
+from auth.roles import HeldRole, Role
+from config import clock
+from config.database import db, transaction
+from config.errors import NotFound
+from notifications.models import Notification
+from services import survey
+from services.commands import Opinion
+from services.lifecycle import Action
+from services.survey_models import SurveyAnswer, SurveyInvitation
+from tests.factories import services as given
+from tests.integration.services.test_pages import csrf, page
+
+MANAGER = Actor.of("user", "m", frozenset({HeldRole(Role.SERVICE_MANAGER, department_code=given.DEPARTMENT)}))
+STRANGER = Actor.of("user", "s", frozenset({HeldRole(Role.SERVICE_MANAGER, department_code="tiefbau")}))
+
+
+def link() -> str:
+    """The link in the mail to somebody whose request was just closed."""
+    reference, worker = given.submitted(given.resident()).reference, given.caseworker()
+    for action in (Action.TAKE, Action.APPROVE, Action.CLOSE):
+        given.acted(reference, action, worker)
+    mail = db.session.scalars(
+        select(Notification).where(Notification.template == "services.closed").order_by(Notification.id.desc())
+    ).first()
+    assert mail is not None
+    found = re.search(r"/survey/(\S+)", mail.body or "")
+    assert found is not None
+    return found[1]
+
+
+def said(token: str, score: int, comment: str = "") -> None:
+    with transaction():
+        survey.answer(token, Opinion(score=score, comment=comment))
+
+
+@pytest.fixture
+def office(database: Flask) -> Iterator[None]:
+    with transaction():
+        db.session.add(Department(code=given.DEPARTMENT, name="Bürgerservice"))
+    yield
+
+
+@pytest.mark.usefixtures("office")
+class TestAnswers:
+    def test_a_link_works_once(self) -> None:
+        token = link()
+        assert survey.service_of(token).slug == given.SLUG
+        said(token, 5, "Schnell!")
+        with pytest.raises(NotFound):
+            said(token, 1)
+        with pytest.raises(NotFound):
+            survey.service_of(token)
+        assert db.session.scalar(select(func.count()).select_from(SurveyAnswer)) == 1
+
+    def test_nothing_leads_from_an_answer_to_a_request(self) -> None:
+        token = link()
+        invitation = db.session.execute(text("SELECT * FROM service_survey_invitation")).mappings().one()
+        assert set(invitation) == {"id", "token_hash", "slug", "department_code", "expires_on"}
+        assert db.session.scalars(select(SurveyInvitation)).one().id.version == 4
+        said(token, 4, "Ackerknecht findet es gut.")
+        row = db.session.execute(text("SELECT * FROM service_survey_answer")).mappings().one()
+        assert set(row) == {"id", "slug", "department_code", "month", "score", "comment_sealed", "wrapped_key"}
+        assert db.session.scalars(select(SurveyAnswer)).one().id.version == 4
+        assert b"Ackerknecht" not in bytes(row["comment_sealed"])
+        assert db.session.execute(text("SELECT count(*) FROM service_survey_invitation")).scalar() == 0
+
+    def test_an_average_needs_five(self) -> None:
+        for score in (5, 4, 4, 2):
+            said(link(), score, "Zu langsam." if score == 2 else "")
+        assert survey.overall(MANAGER)[given.SLUG].average is None
+        assert survey.comments(MANAGER, given.SLUG) == []
+        said(link(), 5)
+        (month,) = survey.opinions(MANAGER, given.SLUG)
+        assert (month.answers, month.average) == (5, 4.0)
+        assert [(score, text) for _, score, text in survey.comments(MANAGER, given.SLUG)] == [(2, "Zu langsam.")]
+        assert survey.overall(STRANGER) == {} and survey.opinions(STRANGER, given.SLUG) == []
+
+    def test_links_end_and_old_answers_go(self) -> None:
+        said(link(), 3)
+        token = link()
+        with clock.frozen(clock.now() + timedelta(days=1200)):
+            assert survey.tidy() == 1
+        db.session.execute(text("UPDATE service_survey_invitation SET expires_on = '2020-01-01'"))
+        db.session.commit()
+        with pytest.raises(NotFound):
+            survey.service_of(token)
+        assert survey.tidy() == 1
+
+
+def test_the_page_asks_and_thanks(app: Flask, client: FlaskClient, login: Any, places: None) -> None:
+    with app.app_context():
+        token = link()
+    address = f"/survey/{token}"
+    asked = page(client.get(address))
+    assert "Bewohnerparkausweis" in asked.get_text()
+    assert len(asked.select("input[name=score]")) == 5
+    missing = page(client.post(address, data=csrf(client, address)), 422)
+    assert missing.select_one("#errors") is not None
+    thanks = page(client.post(address, data=csrf(client, address) | {"score": "4", "comment": "Gut."}))
+    assert "Vielen Dank" in thanks.get_text()
+    assert "gilt nicht mehr" in page(client.get(address), 404).get_text()
+    login(client, "manager")
+    assert "Noch hat niemand geantwortet" not in page(client.get(f"/staff/services/{given.SLUG}")).get_text()
