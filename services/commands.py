@@ -1,13 +1,17 @@
 """What people can ask of this wing, as frozen values. Pure."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
 
 from config.errors import N_
+from config.announcement import Way
 from services.lifecycle import Action
 
 MAX_MESSAGE = 4000
+STAFF_SOURCES = ("paper", "phone", "counter")
+"""How a request came that staff have entered for somebody."""
 Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)]
 
 
@@ -33,6 +37,12 @@ class Submit(Command):
     uploads: tuple[Upload, ...] = ()
     source: str = "online"
     notice_version: int | None = None
+    received_on: date | None = None
+
+    @property
+    def is_for_somebody(self) -> bool:
+        """Whether staff write down what somebody brought, sent or said."""
+        return self.source in STAFF_SOURCES
 
 
 class UploadBody(Command):
@@ -52,10 +62,24 @@ class SubmitBody(Command):
 
 
 class Act(Command):
-    """One action of the transition table on one request. JSON body of POST …/transitions."""
+    """One action of the transition table on one request. JSON body of POST …/transitions.
+
+    `to`: whom it is assigned to (`me`, `nobody` or a colleague's id), the code of the department that it is handed to,
+    or the reference of the request that it repeats. `way`: how a decision is given away. `revision`: what the one who
+    acts has seen; when it is not the request's any more, nothing is done.
+    """
 
     action: Action
     message: Message = ""
+    to: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] = ""
+    way: Way | None = None
+    revision: int | None = None
+
+
+class WriteNote(Command):
+    """What colleagues write for each other. JSON body of POST …/notes."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
 
 
 class Lookup(Command):

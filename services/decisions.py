@@ -13,7 +13,7 @@ from config.encryption import blind_index
 from config.papers import Paper
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import queries, rights, submission, versions
+from services import announcements, proposals, queries, rights, submission, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.definition_parts import Decision
@@ -21,7 +21,7 @@ from services.definitions import ServiceDefinition
 from services.form.fields import Text
 from services.form.reading import readable
 from services.lifecycle import DECISIONS, Action
-from services.models import AttachmentKind, ServiceRequest
+from services.models import Attachment, AttachmentKind, ServiceRequest
 
 TEMPLATE = "services/templates/pdf/decision.typ"
 LANGUAGE = "de"
@@ -48,6 +48,7 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
     if command.action not in DECISIONS:
         return None
     request = queries.get(actor, reference)
+    command = proposals.completed(request, command)
     rights.check(request, command, actor)
     if versions.of(request).decision is None:
         return None
@@ -56,11 +57,12 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
     return Prepared(request.revision, document, code)
 
 
-def attach(request: ServiceRequest, prepared: Prepared) -> None:
+def attach(request: ServiceRequest, prepared: Prepared) -> Attachment:
     """Put the paper to the request. Call inside `transaction()`."""
     file = CleanFile("", f"Bescheid-{request.reference}.pdf", "application/pdf", prepared.document)
     attachment = submission.add_file(request, file, AttachmentKind.DECISION)
     attachment.verification_hash = blind_index("paper", prepared.code)
+    return attachment
 
 
 def find_paper(code: str, locale: str) -> Paper | None:
@@ -105,7 +107,9 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
         "outcome": _outcome(definition, command).to(LANGUAGE),
         "facts_table": _granted(definition, request) if command.action is Action.APPROVE else [],
         "reason": command.message,
+        "replaces": _replaces(request),
         "legal_remedy": _texts(definition).legal_remedy.de,
+        "announcement": announcements.SENTENCES[announcements.way_of(request, command)],
         "closing": "Dieser Bescheid wurde elektronisch erlassen und ist ohne Unterschrift gültig (§ 37 Abs. 5 VwVfG).",
         "courtesy": _courtesy(definition, command, request.locale),
         "check": {
@@ -125,6 +129,15 @@ def _texts(definition: ServiceDefinition) -> Decision:
     if definition.decision is None:
         raise ValueError("this service is answered without a paper")
     return definition.decision
+
+
+def _replaces(request: ServiceRequest) -> str:
+    """What a paper says of the one before it, which stays in the file; "" when there is none."""
+    older = [one for one in announcements.decisions_of(request) if one.decided_at and one.attachment_id]
+    if not older or older[-1].decided_at is None:
+        return ""
+    day = older[-1].decided_at.astimezone(current_settings().zone).date()
+    return announcements.REPLACES.format(day=_day(day))
 
 
 def _recipient(request: ServiceRequest) -> list[str]:

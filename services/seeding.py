@@ -92,7 +92,7 @@ def _made(
         locale=dice.choice(("de", "de", "de", "en")),
         status=RequestStatus.DRAFT,
         revision=1 + len(way),
-        source="web",
+        source="online",
         created_at=moment,
         changed_at=moment,
         answers=answers,

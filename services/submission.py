@@ -16,7 +16,7 @@ from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
-from services import attachments, deadlines, notices, queries, trail, versions
+from services import attachments, deadlines, entry, notices, places, queries, trail, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
@@ -67,7 +67,10 @@ def submit(prepared: Prepared, actor: Actor) -> Receipt:
     The same submission key of the same actor gives the same receipt again. Raises RuleViolation with every complaint,
     Forbidden when the service wants the applicant to be known more surely than this login does.
     """
-    _check_assurance(prepared.definition, actor)
+    if prepared.command.is_for_somebody:
+        entry.check(prepared.command, prepared.definition, actor)
+    else:
+        _check_assurance(prepared.definition, actor)
     request = _found(prepared, actor)
     if request is not None and request.status is not RequestStatus.DRAFT:
         return _receipt(request, is_new=False)
@@ -159,7 +162,7 @@ def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, An
     kept = {one.field for one in draft.attachments} if draft else set()
     uploaded = {one.field for one in prepared.files} | kept | refused
     try:
-        answers = validate(prepared.definition.fields, prepared.command.answers, uploaded)
+        answers = validate(entry.as_asked(prepared.definition, prepared.command).fields, prepared.command.answers, uploaded)
     except RuleViolation as violation:
         raise RuleViolation.of([*violation.errors, *prepared.errors]) from None
     contact = prepared.definition.contact
@@ -181,7 +184,7 @@ def _inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tupl
             service_version_id=version.id,
             slug=prepared.definition.slug,
             department_code=prepared.definition.department,
-            applicant_id=actor.user_id,
+            applicant_id=None if prepared.command.is_for_somebody else actor.user_id,
             created_by=actor.id,
             locale=prepared.command.locale,
             status=RequestStatus.DRAFT,
@@ -238,14 +241,16 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     request.notice_version = prepared.command.notice_version
     request.status = RequestStatus.SUBMITTED
     request.submitted_at = request.changed_at = now
-    request.due_on = deadlines.due_on(today, prepared.definition.deadline.working_days)
+    request.received_on = prepared.command.received_on or today
+    request.due_on = deadlines.due_on(request.received_on, prepared.definition.deadline.working_days)
+    places.place(request, prepared.definition, answers)
     event = RequestEvent(
         request=request,
         request_id=request.id,
         action=Action.SUBMIT,
         from_status=RequestStatus.DRAFT,
         to_status=RequestStatus.SUBMITTED,
-        by=Party.APPLICANT,
+        by=Party.CASEWORKER if prepared.command.is_for_somebody else Party.APPLICANT,
         actor_id=actor.id,
         at=now,
     )
