@@ -47,6 +47,8 @@ class Kept(Protocol):
     changed_at: Any
     name: Any
 
+    def __init__(self, **columns: Any) -> None: ...
+
 
 RowT = TypeVar("RowT", bound=Kept)
 
@@ -55,7 +57,7 @@ RowT = TypeVar("RowT", bound=Kept)
 class Shelf(Generic[RowT]):
     """The views of one list. Writing is inside the caller's `transaction()`.
 
-    `rows`: their table; `wanted`: the command that asks for the list; `placed`: which rows belong to the actor's places;
+    `rows`: their table; `wanted`: the command that asks for the list; `placed`: which rows are in the actor's places;
     `chain_of`: the audit chain of a row; `word`: what a view is called in the audit trail; `count`: how many entries a
     list has for the actor, counted up to a limit.
     """

@@ -43,6 +43,11 @@ BLUEPRINT_MODULES = (
     "notifications.api_bulk",
     "services.views_applicant",
     "services.views_erasure",
+    # These add their addresses to the blueprint of `views_caseworker`, so they come before it.
+    "services.views_work_list",
+    "services.views_triage",
+    "services.views_entry",
+    "services.views_mail_room",
     "services.views_caseworker",
     "services.api",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.

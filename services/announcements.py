@@ -83,9 +83,7 @@ def fetched(attachment: Attachment) -> None:
 
     Raises NotFound when providing it has ended: it has to be announced in another way.
     """
-    found = db.session.scalar(
-        locked(select(RequestDecision).where(RequestDecision.attachment_id == attachment.id))
-    )
+    found = db.session.scalar(locked(select(RequestDecision).where(RequestDecision.attachment_id == attachment.id)))
     if found is None or found.way is not Way.PORTAL or found.given_on is not None:
         return
     if not is_offered(found, _today()):

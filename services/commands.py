@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
 
-from config.errors import N_
 from config.announcement import Way
+from config.errors import N_
 from services.lifecycle import Action
 
 MAX_MESSAGE = 4000

@@ -5,7 +5,6 @@ language beneath, marked as not binding.
 """
 
 from dataclasses import dataclass
-from datetime import date
 
 from auth.actors import Actor
 from config import clock, papers
@@ -13,7 +12,7 @@ from config.encryption import blind_index
 from config.papers import Paper
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import announcements, proposals, queries, rights, submission, versions
+from services import announcements, letters, proposals, queries, rights, submission, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.definition_parts import Decision
@@ -25,7 +24,6 @@ from services.models import Attachment, AttachmentKind, ServiceRequest
 
 TEMPLATE = "services/templates/pdf/decision.typ"
 LANGUAGE = "de"
-MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 COURTESY = {
     "en": ("In English (not legally binding)", "Instructions on legal remedies"),
 }
@@ -77,24 +75,9 @@ def find_paper(code: str, locale: str) -> Paper | None:
 
 def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, object]:
     definition = versions.of(request)
-    settings = current_settings()
-    department = queries.department(request.department_code)
-    city = f"Stadt {settings.city_name}"
-    submitted_on = (request.submitted_at or request.created_at).astimezone(settings.zone).date()
-    office = department.name if department else ""
-    reachable = [value for value in (department.email, department.phone) if value] if department else []
-    return {
-        "title": f"{definition.title.de}: Bescheid {request.reference}",
-        "lang": LANGUAGE,
-        "sender": {"name": city, "department": office, "line": " · ".join(filter(None, (city, office)))},
-        "recipient": _recipient(request),
-        "facts": [
-            ["Aktenzeichen", request.reference],
-            ["Datum", _day(clock.today(settings.zone))],
-            *([["Auskunft", reachable[0]]] if reachable else []),
-        ],
-        "subject": f"{definition.title.de}: Bescheid",
-        "footer": " · ".join([city, *reachable]),
+    title = definition.title.de
+    submitted_on = (request.submitted_at or request.created_at).astimezone(current_settings().zone).date()
+    return letters.frame(request, f"{title}: Bescheid {request.reference}", f"{title}: Bescheid") | {
         "words": {
             "page": "Seite",
             "entry": "Angabe",
@@ -103,7 +86,7 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
             "legal_remedy": "Rechtsbehelfsbelehrung",
         },
         "salutation": "Guten Tag,",
-        "opening": f"auf Ihren Antrag vom {_day(submitted_on)} ergeht folgende Entscheidung:",
+        "opening": f"auf Ihren Antrag vom {letters.day(submitted_on)} ergeht folgende Entscheidung:",
         "outcome": _outcome(definition, command).to(LANGUAGE),
         "facts_table": _granted(definition, request) if command.action is Action.APPROVE else [],
         "reason": command.message,
@@ -114,7 +97,7 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
         "courtesy": _courtesy(definition, command, request.locale),
         "check": {
             "label": "Ob dieses Schreiben echt ist, lässt sich hier prüfen:",
-            "url": settings.public_url(f"/verify/{code}"),
+            "url": current_settings().public_url(f"/verify/{code}"),
             "code": code,
         },
     }
@@ -137,16 +120,7 @@ def _replaces(request: ServiceRequest) -> str:
     if not older or older[-1].decided_at is None:
         return ""
     day = older[-1].decided_at.astimezone(current_settings().zone).date()
-    return announcements.REPLACES.format(day=_day(day))
-
-
-def _recipient(request: ServiceRequest) -> list[str]:
-    contact = request.contact or {}
-    name = f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip()
-    address = contact.get("address")
-    if not address:
-        return [name]
-    return [name, f"{address['street']} {address['house_number']}", f"{address['postal_code']} {address['city']}"]
+    return announcements.REPLACES.format(day=letters.day(day))
 
 
 def _granted(definition: ServiceDefinition, request: ServiceRequest) -> list[list[str]]:
@@ -169,7 +143,3 @@ def _courtesy(definition: ServiceDefinition, command: Act, locale: str) -> dict[
         "remedy_title": remedy,
         "remedy": _texts(definition).legal_remedy.to(locale),
     }
-
-
-def _day(day: date) -> str:
-    return f"{day.day}. {MONTHS.split()[day.month - 1]} {day.year}"

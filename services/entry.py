@@ -37,14 +37,17 @@ def check(command: Submit, definition: ServiceDefinition, actor: Actor) -> None:
 
 def as_asked(definition: ServiceDefinition, command: Submit) -> ServiceDefinition:
     """The definition by which these answers are checked: from staff some of them may be missing."""
-    if command.source not in STAFF_SOURCES:
-        return definition
+    return relaxed(definition) if command.source in STAFF_SOURCES else definition
+
+
+def relaxed(definition: ServiceDefinition) -> ServiceDefinition:
+    """The same form as staff fill it in for somebody."""
     steps = tuple(
         step.model_copy(update={"fields": tuple(_relaxed(field) for field in step.fields)}) for step in definition.steps
     )
-    relaxed = definition.model_copy(update={"steps": steps})
-    relaxed.__dict__.pop("fields", None)  # computed once from the steps, and copied along
-    return relaxed
+    changed = definition.model_copy(update={"steps": steps})
+    changed.__dict__.pop("fields", None)  # computed once from the steps, and copied along
+    return changed
 
 
 def _relaxed(field: FormField) -> FormField:
@@ -52,5 +55,3 @@ def _relaxed(field: FormField) -> FormField:
     if field.type in NOT_ON_PAPER:
         return field.model_copy(update={"required": False, "required_when": None, "fields": parts})
     return field.model_copy(update={"fields": parts})
-
-

@@ -86,7 +86,5 @@ def possible(request: ServiceRequest, actor: Actor) -> tuple[Action, ...]:
     """What `actor` can do with `request` now: the buttons of a page."""
     party = party_of(request, actor)
     return tuple(
-        one
-        for one in actions(request.status, party)
-        if one is not Action.SUBMIT and party_fits(request, one, actor)
+        one for one in actions(request.status, party) if one is not Action.SUBMIT and party_fits(request, one, actor)
     )

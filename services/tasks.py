@@ -13,7 +13,7 @@ from config.working_days import is_working_day
 from notifications.inbox import register_link
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
-from services import decisions, notices, queries
+from services import decisions, notices, queries, readers
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -75,4 +75,5 @@ def register() -> None:
     register_link(queries.address_of)
     register_job(Job("services.stale_drafts", timedelta(hours=6), Queue.SERVICES, delete_stale_drafts))
     register_job(Job("services.overdue", timedelta(minutes=30), Queue.SERVICES, remind_of_overdue))
+    register_job(Job("services.readers", timedelta(hours=6), Queue.SERVICES, readers.tidy))
     papers.register_finder("services", decisions.find_paper)

@@ -129,7 +129,7 @@ class WorkView(KeyHolder, Identified, Base):
 
 def _list_index(name: str, *columns: Any, where: str | None = None) -> Index:
     """An index from which a page of the work list is read in its order: deadline, then reference."""
-    condition = {"sqlite_where": text(where), "postgresql_where": text(where)} if where else {}
+    condition: dict[str, Any] = {"sqlite_where": text(where), "postgresql_where": text(where)} if where else {}
     of_one = (ServiceRequest.department_code, *columns, ServiceRequest.status)
     return Index(f"ix_service_request_{name}", *of_one, ServiceRequest.due_on, ServiceRequest.reference, **condition)
 

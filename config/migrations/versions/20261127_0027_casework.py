@@ -14,7 +14,7 @@ ACTOR = "(SELECT nullif(current_setting('obhut.actor', true), ''))"
 
 
 def _with_request(table: str) -> str:
-    return f"(SELECT true FROM service_request WHERE service_request.id = {table}.request_id)"
+    return f"(SELECT true FROM service_request WHERE service_request.id = {table}.request_id)"  # noqa: S608
 
 
 # table → condition beside that of the house itself
@@ -69,7 +69,7 @@ def _columns() -> None:
         op.add_column("service_request", column)
     here = op.get_bind().dialect.name
     day = "CAST(submitted_at AS DATE)" if here == "postgresql" else "date(submitted_at)"
-    op.execute(f"UPDATE service_request SET received_on = {day} WHERE submitted_at IS NOT NULL")
+    op.execute(f"UPDATE service_request SET received_on = {day} WHERE submitted_at IS NOT NULL")  # noqa: S608
 
 
 def _indexes() -> None:
@@ -159,9 +159,7 @@ def _colleagues_and_views() -> None:
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_department_colleague")),
-        sa.UniqueConstraint(
-            "department_code", "user_id", name=op.f("uq_department_colleague_department_code_user_id")
-        ),
+        sa.UniqueConstraint("department_code", "user_id", name=op.f("uq_department_colleague_department_code_user_id")),
     )
     op.create_index(op.f("ix_department_colleague_user_id"), "department_colleague", ["user_id"])
     op.create_table(

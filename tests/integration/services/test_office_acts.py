@@ -234,18 +234,20 @@ def test_requests_near_by_are_found_by_their_pin() -> None:
     caseworker = given.caseworker()
     with given.defined(public=True, steps=steps) as definition:
         spots = [(52.2640, 10.5230), (52.2645, 10.5235), (52.2640, 10.5300)]
-        found = [
-            places.position_of(definition, {"place": {"lat": lat, "lon": lon}}) for lat, lon in spots
-        ]
+        found = [places.position_of(definition, {"place": {"lat": lat, "lon": lon}}) for lat, lon in spots]
         assert found == spots
         references = []
         for latitude, longitude in spots:
-            reference = given.submitted(given.resident(), answers=given.answers(place={"lat": latitude, "lon": longitude}))
+            reference = given.submitted(
+                given.resident(), answers=given.answers(place={"lat": latitude, "lon": longitude})
+            )
             references.append(reference.reference)
         near = places.near(queries.get(caseworker, references[0]))
         assert [(one.request.reference, one.metres) for one in near] == [(references[1], 65)]
         assert [queries.get(caseworker, one).nearby for one in references] == [0, 1, 0]
-        assert places.position_of(definition.model_copy(update={"public": False}), {"place": {"lat": 1, "lon": 1}}) is None
+        assert (
+            places.position_of(definition.model_copy(update={"public": False}), {"place": {"lat": 1, "lon": 1}}) is None
+        )
 
 
 def test_notes_stay_among_colleagues() -> None:
@@ -259,7 +261,7 @@ def test_notes_stay_among_colleagues() -> None:
     assert "Klingt seltsam." in json.dumps(representations.as_json(request, caseworker, "de"))
     assert "Klingt seltsam." not in json.dumps(representations.as_json(request, resident, "de"))
     for to_applicant in (False, True):
-        [(_, content)] = [one for one in keeping.files_of_request(request.id, to_applicant=to_applicant)][:1]
+        [(_, content)] = list(keeping.files_of_request(request.id, to_applicant=to_applicant))[:1]
         assert ("Klingt seltsam." in content.decode()) is not to_applicant
 
 
