@@ -42,13 +42,17 @@ def mark(request: ServiceRequest) -> None:
     request.postal_mark = postal_mark(request.department_code, str(code)) if code else None
 
 
-def place(request: ServiceRequest, definition: ServiceDefinition, answers: Mapping[str, Any]) -> None:
-    """Note where a request is that is handed in, and how many are near it. Inside the caller's `transaction()`."""
+def place(
+    request: ServiceRequest, definition: ServiceDefinition, answers: Mapping[str, Any], *, count: bool = True
+) -> None:
+    """Note where a request is that is handed in and, if `count`, how many are near it. Inside `transaction()`."""
     mark(request)
     position = position_of(definition, answers)
     if position is None:
         return
     request.latitude, request.longitude = position
+    if not count:
+        return
     with scopes.within(LOOKING), db.session.no_autoflush:
         request.nearby = len(_near(request, definition.duplicates_within_m))
 

@@ -109,6 +109,11 @@ def shown(decision: RequestDecision, today: date) -> dict[str, Any]:
     }
 
 
+def announced(found: ServiceRequest, today: date) -> list[dict[str, Any]]:
+    """The decisions of a request as the applicant sees them, the newest first."""
+    return [shown(one, today) for one in reversed(announcements.decisions_of(found)) if one.decided_at and one.way]
+
+
 def _proposal(proposal: RequestDecision, actor: Actor) -> dict[str, Any]:
     return {
         "action": proposal.outcome.value,
