@@ -4,12 +4,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import Optional
 
 from config.forms import BaseForm
 from services.commands import MAX_MESSAGE
 
-SOURCES = [("paper", _l("on paper")), ("phone", _l("by phone")), ("counter", _l("at the counter"))]
+SOURCES = [
+    SelectChoice("paper", _l("on paper")),
+    SelectChoice("phone", _l("by phone")),
+    SelectChoice("counter", _l("at the counter")),
+]
 
 
 class ActForm(BaseForm):
@@ -56,5 +61,5 @@ class TriageForm(BaseForm):
 
 def with_choices(form: TriageForm, choices: list[tuple[str, Any]]) -> TriageForm:
     """The same form, asking who or where."""
-    form.to.choices = [("", ""), *choices]
+    form.to.choices = [SelectChoice(value, label) for value, label in [("", ""), *choices]]
     return form

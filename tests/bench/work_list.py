@@ -1,4 +1,4 @@
-"""The caseworkers' list with a million requests, beside the same list with ten thousand: pages as the browser gets them.
+"""The caseworkers' list with a million requests, beside the same with ten thousand: pages as the browser gets them.
 
 A fifth of the requests is open, in four departments and ten services; the reader works in one of them, and half of what
 is taken belongs to sixty people. Rows are written by the database itself, without names: only those that the first
@@ -56,7 +56,8 @@ COLUMNS = {
     "created_by": "'seed'",
     "locale": "'de'",
     "status": (
-        "CASE WHEN (n / 40) % 5 > 0 THEN CASE (n / 200) % 4 WHEN 0 THEN 'rejected' WHEN 1 THEN 'approved' ELSE 'closed' END"
+        "CASE WHEN (n / 40) % 5 > 0"
+        " THEN CASE (n / 200) % 4 WHEN 0 THEN 'rejected' WHEN 1 THEN 'approved' ELSE 'closed' END"
         " ELSE CASE (n / 200) % 4 WHEN 0 THEN 'submitted' WHEN 3 THEN 'needs_information' ELSE 'in_review' END END"
     ),
     "revision": "3",
@@ -80,7 +81,9 @@ SQLITE = {
     "due": "date(:today, (((n * 104729) % 120) - 30) || ' days')",
     "assignee": "CASE WHEN (n / 800) % 2 = 0 THEN printf('%032x', (n / 1600) % 60 + 1) END",
     "priority": "(n / 3200) % 50 = 0",
-    "numbers": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < :number) SELECT {columns} FROM c",
+    "numbers": (
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < :number) SELECT {columns} FROM c"
+    ),
 }
 POSTGRESQL = {
     "id": "gen_random_uuid()",
@@ -198,4 +201,3 @@ def _named(place: int, version: UUID) -> dict[str, object]:
         assignee_name="Ina Amt" if place % 2 else None,
     )
     return {name: getattr(row, name) for name in ServiceRequest.__table__.columns.keys()}  # noqa: SIM118
-

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -180,7 +181,7 @@ def test_a_caseworkers_day(app: Any, client: FlaskClient, login: Any) -> None:
     shown = page(missing, 422)
     assert shown.select_one("#received_on-error") is not None
     assert shown.select_one("#f_family_name")["value"] == "Ackerknecht"  # type: ignore[index]
-    day = date.today().isoformat()
+    day = clock.today(ZoneInfo("Europe/Berlin")).isoformat()
     sent = client.post(entry, data=token | filled | {"source": "paper", "received_on": day})
     assert sent.status_code == 303
     desk = sent.location
@@ -225,5 +226,3 @@ def test_a_caseworkers_day(app: Any, client: FlaskClient, login: Any) -> None:
     done = client.post("/staff/requests/triage/run", data=chosen | {"row": str(mark["value"])})
     assert "erledigt" in page(done).get_text()
     assert client.post("/staff/requests/triage", data=csrf(client, desk)).status_code == 303
-
-
