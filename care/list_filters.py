@@ -5,14 +5,10 @@ Each filter says in which group of the form it stands, what it is called and how
 nothing that is said of a person stands in an address.
 """
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, GetJsonSchemaHandler, ValidationError
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic import Field
 
 from care import list_words, words
 from care.commands import Command, ContactWindow, Locale
@@ -31,82 +27,20 @@ from care.vocabulary import (
     Status,
     TaskKind,
 )
+from config import filters
 from config.errors import N_
+from config.filters import Code, Day, Filter, Wanted, choice, day, day_of, moments, number, yes_no
 
-RELATIVE = re.compile(r"(today|heute)(?: ?([+ -]) ?(\d{1,3}))?", re.IGNORECASE)
-GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter. `ask`: choice (of `options`), yes_no, day, number, code, protocol, person or language.
-
-    `side`: from or to, for the two ends of a range, which share a label.
-    """
-
-    group: str
-    label: str
-    ask: str
-    options: Mapping[str, str] = field(default_factory=dict)
-    side: str = ""
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """In the description of the API each filter says what it is."""
-        shown = handler(schema)
-        shown["description"] = f"{self.label} ({self.side})" if self.side else self.label
-        return shown
+__all__ = ["FILTERS", "Filter", "ListCases", "Read", "day_of", "moments", "read_kept"]
 
 
-def _day(text: str) -> str:
-    """A day as filters carry it: ISO, or relative to today (`today-3`), so that a saved view stays right."""
-    text = text.strip()
-    if found := RELATIVE.fullmatch(text):
-        sign = {"-": "-", None: ""}.get(found[2], "+")
-        return f"today{sign}{int(found[3])}" if found[3] and int(found[3]) else "today"
-    if found := GERMAN.fullmatch(text):
-        text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
-    try:
-        found_day = date.fromisoformat(text)
-        if not EARLIEST <= found_day <= LATEST:
-            raise ValueError("no day of ours")
-        return found_day.isoformat()
-    except ValueError:
-        raise PydanticCustomError("day", N_("Please give a day, or “today-3” for three days ago.")) from None
-
-
-def day_of(text: str, today: date) -> date:
-    """The day that a filter's text means."""
-    if not text.startswith("today"):
-        return date.fromisoformat(text)
-    return today + timedelta(days=int(text.removeprefix("today") or "0"))
-
-
-Day = Annotated[str, Field(max_length=12), AfterValidator(_day)]
-Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9-]+$")]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Hours = Annotated[int, Field(ge=1, le=10_000)]
 Points = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Years = Annotated[int, Field(ge=0, le=130)]
 
 
-def choice(group: str, label: str, options: Mapping[str, str]) -> Filter:
-    return Filter(group, label, "choice", options)
-
-
-def yes_no(group: str, label: str) -> Filter:
-    return Filter(group, label, "yes_no")
-
-
-def day(group: str, label: str, side: str) -> Filter:
-    return Filter(group, label, "day", side=side)
-
-
-def number(group: str, label: str, side: str = "") -> Filter:
-    return Filter(group, label, "number", side=side)
-
-
-class ListCases(Command):
+class ListCases(Wanted, Command):
     """Which cases, in which order. Filters narrow together; `after` is the mark that the last page gave.
 
     Days are ISO days or relative to today (`today`, `today-3`, `today+1`), local days of the jurisdiction, inclusive.
@@ -216,54 +150,11 @@ class ListCases(Command):
         """What the list is sorted by: what was chosen, else the day to look again where that is due, else priority."""
         return self.sort or ("follow_up" if self.follow_up == "due" else "priority")
 
-    def values(self) -> dict[str, str]:
-        """The chosen filters and order as they stand in an address, in the order of the table."""
-        chosen = {name: getattr(self, name) for name in (*FILTERS, "sort")}
-        return {name: _text(value) for name, value in chosen.items() if value is not None}
 
-    def without(self, name: str) -> dict[str, str]:
-        """The same without one of them."""
-        return {key: value for key, value in self.values().items() if key != name}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-FILTERS: dict[str, Filter] = {
-    name: one
-    for name, declared in ListCases.model_fields.items()
-    for one in declared.metadata
-    if isinstance(one, Filter)
-}
-
-
-@dataclass(frozen=True)
-class Read:
-    """What could be read of kept filters, and the names of those that are not (any more)."""
-
-    wanted: ListCases
-    lost: tuple[str, ...] = ()
+FILTERS: dict[str, Filter] = ListCases.filters()
+Read = filters.Read[ListCases]
 
 
 def read_kept(kept: Mapping[str, Any]) -> Read:
     """Filters as an earlier version, or somebody, has written them: what is not right is left out and named."""
-    known = {name: value for name, value in kept.items() if name in FILTERS or name == "sort"}
-    lost = [str(name) for name in kept if name not in known]
-    try:
-        return Read(ListCases.model_validate(known), tuple(lost))
-    except ValidationError as error:
-        wrong = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
-        right = {name: value for name, value in known.items() if name not in wrong}
-        return Read(ListCases.model_validate(right), (*lost, *sorted(wrong)))
-
-
-def moments(
-    first: str | None, last: str | None, today: date, midnight: Callable[[date], datetime]
-) -> tuple[datetime | None, datetime | None]:
-    """The instants at which a range of local days begins and is over; `midnight(day)` gives the beginning of a day."""
-    begins = midnight(day_of(first, today)) if first else None
-    over = midnight(day_of(last, today) + timedelta(days=1)) if last else None
-    return begins, over
+    return filters.read_kept(ListCases, kept)

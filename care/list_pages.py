@@ -1,7 +1,6 @@
 """How a list's filters are shown: the groups of the form, and what was chosen as chips that can be taken away."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 from flask import url_for
@@ -12,10 +11,11 @@ from auth.roles import Permission
 from care import course, list_words, queries
 from care.list_filters import FILTERS, Filter, ListCases
 from care.protocol import current_protocol
-from config.localisation import LANGUAGE_NAMES, local_date, page_locale
+from config import filter_words
+from config.filter_words import day_in_words, label_of
+from config.localisation import LANGUAGE_NAMES, page_locale
 
 ENDPOINT = "care.cases"
-NEAR_DAYS = ("today-14", "today-7", "today-3", "today-1", "today", "today+1", "today+3", "today+7")
 OF_CLOSED = ("line_list", "status", "close_reason", "closed_from", "closed_to")
 
 
@@ -40,17 +40,11 @@ def wanted_without(wanted: ListCases, given: Mapping[str, str], name: str) -> di
 
 def in_words(values: Mapping[str, str]) -> list[tuple[str, str]]:
     """Each chosen filter as label and value."""
-    return [(_label(FILTERS[name]), _value(name, value)) for name, value in values.items() if name in FILTERS]
+    return [(label_of(FILTERS[name]), _value(name, value)) for name, value in values.items() if name in FILTERS]
 
 
 def _in_words(name: str, value: str) -> str:
-    return f"{_label(FILTERS[name])}: {_value(name, value)}"
-
-
-def _label(one: Filter) -> str:
-    label = str(_(one.label))
-    sides = {"from": _("%(label)s from", label=label), "to": _("%(label)s until", label=label)}
-    return str(sides.get(one.side, label))
+    return f"{label_of(FILTERS[name])}: {_value(name, value)}"
 
 
 def _value(name: str, value: str) -> str:
@@ -74,19 +68,6 @@ def _value(name: str, value: str) -> str:
             return value
 
 
-def day_in_words(text: str) -> str:
-    """A day of a filter as people say it."""
-    near = {"today": _("today"), "today-1": _("yesterday"), "today+1": _("tomorrow")}
-    if text in near:
-        return str(near[text])
-    if not text.startswith("today"):
-        return local_date(date.fromisoformat(text)) or text
-    number = int(text.removeprefix("today"))
-    if number < 0:
-        return str(_("%(number)s days ago", number=-number))
-    return str(_("in %(number)s days", number=number))
-
-
 def _protocols() -> list[tuple[str, str]]:
     return [(code, current_protocol(code).name.in_(page_locale())) for code in queries.protocol_codes()]
 
@@ -95,41 +76,9 @@ def groups(actor: Actor, wanted: ListCases, given: Mapping[str, str]) -> Iterato
     """The groups of the form with their fields, the two ends of a range side by side; which of them something is
     chosen in."""
     values = {name: value for name, value in wanted.values().items() if name in given}
-    for code, title in list_words.GROUPS.items():
-        names = [name for name, one in FILTERS.items() if one.group == code]
-        rows: dict[str, dict[str, Any]] = {}
-        for name in names:
-            one = FILTERS[name]
-            row = rows.setdefault(one.label, {"label": _(one.label), "fields": []})
-            row["fields"].append(_field(actor, name, one, values.get(name, "")))
-        chosen = sum(name in values for name in names)
-        yield {"code": code, "title": _(title), "rows": list(rows.values()), "chosen": chosen}
-
-
-def _field(actor: Actor, name: str, one: Filter, value: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "ask": one.ask,
-        "side": one.side,
-        "label": _label(one),
-        "value": value
-        if one.ask != "day" or value.startswith("today")
-        else local_date(date.fromisoformat(value))
-        if value
-        else "",
-        "options": _options(actor, name, one, value),
-    }
-
-
-def _typed(day: str) -> str:
-    if day.startswith("today"):
-        return day.replace("today", str(_("today")), 1)
-    return local_date(date.fromisoformat(day)) if day else ""
-
-
-def near_days() -> list[tuple[str, str]]:
-    """Days that are often asked for: as they are typed, and in words."""
-    return [(_typed(text), day_in_words(text)) for text in NEAR_DAYS]
+    return filter_words.groups(
+        list_words.GROUPS, FILTERS, values, lambda name, one, value: _options(actor, name, one, value)
+    )
 
 
 def _options(actor: Actor, name: str, one: Filter, value: str) -> list[tuple[str, str]]:
@@ -139,7 +88,7 @@ def _options(actor: Actor, name: str, one: Filter, value: str) -> list[tuple[str
             hours = [(str(hour), str(_("at %(hour)s o'clock", hour=hour))) for hour in range(24)]
             return found + hours if name == "contact_window" else found
         case "yes_no":
-            return [("1", str(_("yes"))), ("0", str(_("no")))]
+            return filter_words.yes_or_no()
         case "protocol":
             return _protocols()
         case "language":

@@ -13,6 +13,7 @@ from care import list_pages, list_place, queries, representations, saved_views, 
 from care.list_filters import ListCases
 from care.views_staff import OPEN_LISTS, blueprint as staff
 from care.vocabulary import LineList
+from config import filter_words
 from config.forms import BaseForm
 
 
@@ -72,7 +73,7 @@ def _list_page(wanted: ListCases, given: dict[str, str]) -> str:
         chips=list_pages.chips(wanted, given),
         groups=() if wanted.q else list_pages.groups(actor, wanted, given),
         sorts=list_pages.sorts(),
-        near_days=list_pages.near_days(),
+        near_days=filter_words.near_days(),
         next_after=page.next,
         next_url=url_for("care.cases", **chosen, after=page.next) if page.next else None,
         previous_url=url_for("care.cases", **chosen) if wanted.after else None,

@@ -11,9 +11,9 @@ from wtforms.validators import InputRequired, Length
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
+from auth.saved_view_commands import ChangeView, SaveView
 from care import list_pages, queries, saved_views
 from care.list_filters import FILTERS
-from care.saved_view_commands import ChangeView, SaveView
 from care.views_staff import blueprint as staff
 from config.database import transaction
 from config.forms import BaseForm, accepting, command_or_errors

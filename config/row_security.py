@@ -104,6 +104,11 @@ PROTECTED: dict[str, Rows] = {
     "request_attachment_content": with_parent("request_attachment_content", "attachment_id", "request_attachment"),
     "service_survey_invitation": of_the_house(),
     "service_survey_answer": Rows(f"department_code = {DEPARTMENTS}"),
+    "request_decision": with_parent("request_decision", "request_id", "service_request"),
+    "request_note": with_parent("request_note", "request_id", "service_request"),
+    "request_reader": with_parent("request_reader", "request_id", "service_request"),
+    "department_colleague": Rows(f"department_code = {DEPARTMENTS}"),
+    "request_saved_view": Rows(f"department_code = {DEPARTMENTS} AND (is_shared OR owner_id = {ACTOR})"),
     # cases
     "care_person": of_office(),
     "care_name_prefix": with_parent("care_name_prefix", "person_id", "care_person"),

@@ -6,7 +6,8 @@ from care.vocabulary import LineList
 from config import clock, navigation
 from config.settings import current_settings
 from notifications import query_failures
-from services import queries as service_queries
+from services import work_list
+from services.work_filters import View
 
 
 def register() -> None:
@@ -24,4 +25,4 @@ def cases_to_look_at(actor: Actor) -> int:
 def new_requests(actor: Actor) -> int:
     """Requests that nobody has taken up yet."""
     today = clock.today(current_settings().zone)
-    return service_queries.counts(actor, today)[service_queries.View.NEW]
+    return work_list.counts(actor, today, [View.NEW])[View.NEW]

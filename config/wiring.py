@@ -52,6 +52,11 @@ BLUEPRINT_MODULES = (
     "services.views_survey",
     "services.views_applicant",
     "services.views_erasure",
+    # These add their addresses to the blueprint of `views_caseworker`, so they come before it.
+    "services.views_work_list",
+    "services.views_triage",
+    "services.views_entry",
+    "services.views_mail_room",
     "services.views_managing",  # adds its addresses to a blueprint of `views_caseworker`
     "services.views_caseworker",
     "services.api",

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, jsonify, url_for
-from pydantic import BaseModel, Field
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
@@ -15,12 +14,12 @@ from config.errors import N_, RuleViolation
 from config.localisation import is_locale
 from config.openapi import Answer, api
 from config.settings import current_settings
-from services import casework, decisions, downloads, queries, representations, submission, trail
-from services.commands import Act, Submit, SubmitBody, Upload
-from services.queries import PAGE, View
+from services import casework, decisions, downloads, notes, queries, representations, submission, trail, work_list
+from services.commands import Act, Submit, SubmitBody, Upload, WriteNote
+from services.lifecycle import Action
+from services.work_filters import VIEWS, ListRequests, View
 
 blueprint = Blueprint("api_services", __name__)
-MAX_PAGE = 200
 REQUEST = Shape(
     "Request",
     ("reference", "service", "department", "status", "answers", "provenance", "attachments", "events", "actions"),
@@ -28,13 +27,15 @@ REQUEST = Shape(
 FILE = Shape("File")
 
 
-class ListQuery(BaseModel):
-    """Query of the list of requests."""
+class ListQuery(ListRequests):
+    """Query of the list of requests: the filters of the work list, and its tabs as `view`."""
 
-    view: View = View.OPEN
-    service: str | None = None
-    after: str | None = None
-    limit: int = Field(default=PAGE, ge=1, le=MAX_PAGE)
+    view: View | None = None
+
+    def as_filters(self) -> ListRequests:
+        """The filters of the tab, and over them those that were given."""
+        given = self.model_dump(exclude={"view"}, exclude_none=True)
+        return ListRequests.model_validate((VIEWS[self.view] if self.view else {}) | given)
 
 
 @blueprint.post("/api/v1/services/<slug>/requests")
@@ -71,11 +72,11 @@ def index(query: ListQuery) -> Answer:
     actor = current_actor()
     if actor.may(Permission.REQUESTS_WORK):
         today = clock.today(current_settings().zone)
-        page = queries.work_list(actor, query.view, today, slug=query.service, after=query.after, limit=query.limit)
+        page = work_list.work_list(actor, query.as_filters(), today)
     else:
         page = queries.page(queries.own_requests(actor), query.after, query.limit)
     items = [representations.summary_json(one) for one in page.items]
-    trail.looked(actor, "requests.listed", page.items, view=query.view.value)
+    trail.looked(actor, "requests.listed", page.items, searched=bool(query.q))
     return jsonify({"items": items, "next": page.next})
 
 
@@ -98,7 +99,33 @@ def transition(reference: str, json: Act) -> Answer:
     decision = decisions.prepare(reference, json, actor)
     with transaction():
         casework.act(reference, json, actor, decision)
+    if json.action is Action.HAND_ON:  # from here on it may be another department's
+        return jsonify({"reference": reference.upper(), "department": json.to})
     return jsonify(_shown(reference))
+
+
+@blueprint.get("/api/v1/requests/<reference>/notes")
+@require(Permission.REQUESTS_WORK, api=True)
+@answers(200, shape=Shape("Notes", ("items",)))
+@api.validate(tags=["services"])
+def list_notes(reference: str) -> Answer:
+    """What colleagues wrote for each other about a request, the oldest first."""
+    actor = current_actor()
+    found = queries.get(actor, reference, among=queries.work_of)
+    items = [representations.note_json(one) for one in notes.of(found)]
+    trail.looked(actor, "request.viewed", [found])
+    return jsonify({"items": items})
+
+
+@blueprint.post("/api/v1/requests/<reference>/notes")
+@require(Permission.REQUESTS_WORK, api=True)
+@answers(201, shape=Shape("Note", ("id", "at", "by", "text")))
+@api.validate(tags=["services"])
+def write_note(reference: str, json: WriteNote) -> Answer:
+    """Note something for colleagues; the applicant does not see it."""
+    with transaction():
+        written = representations.note_json(notes.write(reference, json, current_actor()))
+    return jsonify(written), 201
 
 
 @blueprint.get("/api/v1/requests/<reference>/files/<attachment_id>")

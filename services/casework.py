@@ -3,15 +3,29 @@
 from collections.abc import Callable, Sequence
 
 from auth.actors import Actor
-from config import clock
+from config import clock, scopes
+from config.announcement import Way
 from config.database import db
 from config.errors import Conflict
 from config.settings import current_settings
-from services import deadlines, decisions, files, notices, queries, survey, trail, versions
+from notifications.handing_over import hand_over as messages_follow
+from services import (
+    announcements,
+    deadlines,
+    decisions,
+    files,
+    notices,
+    office_acts,
+    proposals,
+    queries,
+    survey,
+    trail,
+    versions,
+)
 from services.attachments import CleanFile
 from services.commands import Act
-from services.lifecycle import DECISIONS, Action, RequestStatus
-from services.models import AttachmentKind, RequestEvent, ServiceRequest
+from services.lifecycle import DECISIONS, INTERNAL, OPEN, Action, Party, RequestStatus
+from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 from services.rights import check, party_of
 
 Tell = Callable[[ServiceRequest, str, str], None]
@@ -19,13 +33,14 @@ Tell = Callable[[ServiceRequest, str, str], None]
 MESSAGES: dict[Action, tuple[Tell, str]] = {
     Action.ASK: (notices.tell_applicant, "question"),
     Action.ANSWER: (notices.tell_office, "answered"),
-    Action.APPROVE: (notices.tell_applicant, "decided"),
-    Action.REJECT: (notices.tell_applicant, "decided"),
     Action.WITHDRAW: (notices.tell_office, "withdrawn"),
     Action.WRITE: (notices.tell_applicant, "message"),
     Action.REPLY: (notices.tell_office, "replied"),
     Action.CLOSE: (survey.tell_closed, "closed"),
+    Action.REOPEN: (notices.tell_applicant, "reopened"),
+    Action.ANSWER_DUPLICATE: (notices.tell_applicant, "answered_together"),
 }
+HOUSE = Actor.system("services.casework")
 
 
 def act(
@@ -38,29 +53,64 @@ def act(
     """Carry out one action. Call inside `transaction()`; a decision needs its paper (`decisions.prepare`).
 
     `uploads` come with a message. Raises NotFound, InvalidTransition, Forbidden, RuleViolation, and Conflict when the
-    request has changed since the paper was rendered.
+    request has changed since the actor saw it or the paper was rendered.
     """
     request = queries.get_for_update(actor, reference)
+    command = proposals.completed(request, command)
     to = check(request, command, actor)
-    if command.action in DECISIONS and versions.of(request).decision is not None:
-        if decision is None:
-            raise ValueError("a decision needs its paper")
-        if decision.revision != request.revision:
-            raise Conflict()
-        decisions.attach(request, decision)
+    _carry_out(request, to, command, actor, decision, uploads)
+    if command.action is Action.HAND_ON:
+        _hand_on(request, command, actor)
+    return request
+
+
+def mark_read(reference: str, actor: Actor) -> None:
+    """What the applicant sent has been read. Inside `transaction()`. Raises NotFound."""
+    request = queries.get_for_update(actor, reference)
+    if party_of(request, actor) is not Party.APPLICANT:
+        request.news_at = None
+
+
+def _carry_out(
+    request: ServiceRequest,
+    to: RequestStatus,
+    command: Act,
+    actor: Actor,
+    decision: decisions.Prepared | None = None,
+    uploads: Sequence[CleanFile] = (),
+) -> None:
+    paper = _paper(request, command, decision)
     event = _move(request, to, command, actor)
     for upload in uploads:
         files.add(request, upload, AttachmentKind.UPLOAD, event)
+    if command.action in DECISIONS:
+        way = announcements.issue(request, command, actor, paper).way
+        template = "answer_given" if way is None else "decided" if way is Way.PORTAL else "decided_on_paper"
+        notices.tell_applicant(request, template, str(event.id))
     db.session.flush()
     if command.action in MESSAGES:
         tell, template = MESSAGES[command.action]
         tell(request, template, str(event.id))
     trail.record(actor, f"request.{command.action}", request, status=to.value)
-    return request
+    if command.action in DECISIONS:
+        _answer_duplicates(request)
+
+
+def _paper(request: ServiceRequest, command: Act, decision: decisions.Prepared | None) -> Attachment | None:
+    if command.action not in DECISIONS or versions.of(request).decision is None:
+        return None
+    if decision is None:
+        raise ValueError("a decision needs its paper")
+    if decision.revision != request.revision:
+        raise Conflict()
+    return decisions.attach(request, decision)
 
 
 def _move(request: ServiceRequest, to: RequestStatus, command: Act, actor: Actor) -> RequestEvent:
-    before, now = request.status, clock.now()
+    before, now, message = request.status, clock.now(), command.message or None
+    effect = office_acts.EFFECTS.get(command.action)
+    if effect is not None:
+        message = effect(request, command, actor)
     event = RequestEvent(
         request=request,
         request_id=request.id,
@@ -70,21 +120,37 @@ def _move(request: ServiceRequest, to: RequestStatus, command: Act, actor: Actor
         by=party_of(request, actor),
         actor_id=actor.id,
         at=now,
-        message=command.message or None,
+        message=message,
     )
     db.session.add(event)
-    _keep_clock(request, to)
+    if command.action not in DECISIONS and to is not RequestStatus.IN_REVIEW:
+        proposals.drop(request)
+    if to is not before:
+        _keep_clock(request, to)
     _keep_answer_day(request, to, command)
+    _keep_news(request, event)
     request.status = to
     request.revision += 1
     request.changed_at = now
     if command.action is Action.TAKE:
-        request.assignee_id = actor.user_id
+        request.assignee_id, request.assignee_name = actor.user_id, actor.name or None
     if command.action in DECISIONS:
         request.decided_at = now
+    if command.action is Action.REOPEN:
+        request.decided_at = request.closed_at = None
+        days = versions.of(request).deadline.working_days
+        request.due_on = deadlines.due_on(clock.today(current_settings().zone), days)
     if to in (RequestStatus.CLOSED, RequestStatus.WITHDRAWN):
         request.closed_at = now
     return event
+
+
+def _keep_news(request: ServiceRequest, event: RequestEvent) -> None:
+    """What an applicant does waits to be read; a colleague who goes on with the request has read it."""
+    if event.by is Party.APPLICANT:
+        request.news_at = request.news_at or event.at
+    elif event.action not in INTERNAL:
+        request.news_at = None
 
 
 def _keep_clock(request: ServiceRequest, to: RequestStatus) -> None:
@@ -107,3 +173,24 @@ def _keep_answer_day(request: ServiceRequest, to: RequestStatus, command: Act) -
         due = command.answer_due_on or deadlines.due_on(today, deadlines.ANSWER_DAYS)
         request.answer_due_on = due
         request.answer_notice_on = deadlines.next_notice_of_answer(due, today)
+
+
+def _hand_on(request: ServiceRequest, command: Act, actor: Actor) -> None:
+    """The last of it: from here on the actor may not see the request any more, unless they work there, too."""
+    department, before = office_acts.target_of(request, command), request.department_code
+    with scopes.within(HOUSE.scope):
+        office_acts.move(request, department)
+        db.session.flush()
+        messages_follow(request.reference, before=f"department:{before}", after=f"department:{department.code}")
+        notices.tell_office(request, "received", f"handed-on:{request.revision}")
+        trail.record(actor, "request.taken_over", request, department=before)
+
+
+def _answer_duplicates(original: ServiceRequest) -> None:
+    """Whoever said the same hears that it has been answered; never what another applicant was told."""
+    with scopes.within(HOUSE.scope):
+        for one in office_acts.duplicates_of(original):
+            if one.status in OPEN:
+                db.session.refresh(one, with_for_update=True)
+                command = Act(action=Action.ANSWER_DUPLICATE)
+                _carry_out(one, check(one, command, HOUSE), command, HOUSE)

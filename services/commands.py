@@ -5,10 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
 
+from config.announcement import Way
 from config.errors import N_
 from services.lifecycle import Action
 
 MAX_MESSAGE = 4000
+STAFF_SOURCES = ("paper", "phone", "counter")
+"""How a request came that staff have entered for somebody."""
 Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)]
 
 
@@ -34,6 +37,12 @@ class Submit(Command):
     uploads: tuple[Upload, ...] = ()
     source: str = "online"
     notice_version: int | None = None
+    received_on: date | None = None
+
+    @property
+    def is_for_somebody(self) -> bool:
+        """Whether staff write down what somebody brought, sent or said."""
+        return self.source in STAFF_SOURCES
 
 
 class UploadBody(Command):
@@ -56,11 +65,17 @@ class Act(Command):
     """One action of the transition table on one request. JSON body of POST …/transitions.
 
     `answer_due_on`: with a question, until when the answer is wanted; ten working days if nothing is said.
+    `to`: whom it is assigned to (`me`, `nobody` or a colleague's id), the code of the department that it is handed to,
+    or the reference of the request that it repeats. `way`: how a decision is given away. `revision`: what the one who
+    acts has seen; when it is not the request's any more, nothing is done.
     """
 
     action: Action
     message: Message = ""
     answer_due_on: date | None = None
+    to: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] = ""
+    way: Way | None = None
+    revision: int | None = None
 
 
 class ChangeOffer(Command):
@@ -69,6 +84,12 @@ class ChangeOffer(Command):
     is_published: bool = False
     maintenance: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
     revision: int = Field(ge=0)
+
+
+class WriteNote(Command):
+    """What colleagues write for each other. JSON body of POST …/notes."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
 
 
 class Lookup(Command):

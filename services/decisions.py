@@ -5,7 +5,6 @@ language beneath, marked as not binding.
 """
 
 from dataclasses import dataclass
-from datetime import date
 
 from flask_babel import gettext as _
 
@@ -15,7 +14,7 @@ from config.encryption import blind_index
 from config.papers import Paper
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import files, queries, representations, rights, versions
+from services import announcements, files, letters, proposals, queries, rights, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.definition_parts import Decision
@@ -23,11 +22,10 @@ from services.definitions import ServiceDefinition
 from services.form.fields import Text
 from services.form.reading import readable
 from services.lifecycle import DECISIONS, Action
-from services.models import AttachmentKind, ServiceRequest
+from services.models import Attachment, AttachmentKind, ServiceRequest
 
 TEMPLATE = "services/templates/pdf/decision.typ"
 LANGUAGE = "de"
-MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 COURTESY = {
     "en": ("In English (not legally binding)", "Instructions on legal remedies"),
 }
@@ -50,6 +48,7 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
     if command.action not in DECISIONS:
         return None
     request = queries.get(actor, reference)
+    command = proposals.completed(request, command)
     rights.check(request, command, actor)
     if versions.of(request).decision is None:
         return None
@@ -58,11 +57,12 @@ def prepare(reference: str, command: Act, actor: Actor) -> Prepared | None:
     return Prepared(request.revision, document, code)
 
 
-def attach(request: ServiceRequest, prepared: Prepared) -> None:
+def attach(request: ServiceRequest, prepared: Prepared) -> Attachment:
     """Put the paper to the request. Call inside `transaction()`."""
     file = CleanFile("", f"Bescheid-{request.reference}.pdf", "application/pdf", prepared.document)
     attachment = files.add(request, file, AttachmentKind.DECISION)
     attachment.verification_hash = blind_index("paper", prepared.code)
+    return attachment
 
 
 def find_paper(code: str, locale: str) -> Paper | None:
@@ -79,24 +79,9 @@ def find_paper(code: str, locale: str) -> Paper | None:
 
 def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, object]:
     definition = versions.of(request)
-    settings = current_settings()
-    department = queries.department(request.department_code)
-    city = f"Stadt {settings.city_name}"
-    submitted_on = (request.submitted_at or request.created_at).astimezone(settings.zone).date()
-    office = department.name if department else ""
-    reachable = [value for value in (department.email, department.phone) if value] if department else []
-    return {
-        "title": f"{definition.title.de}: Bescheid {request.reference}",
-        "lang": LANGUAGE,
-        "sender": {"name": city, "department": office, "line": " · ".join(filter(None, (city, office)))},
-        "recipient": representations.postal_address(request),
-        "facts": [
-            ["Aktenzeichen", request.reference],
-            ["Datum", _day(clock.today(settings.zone))],
-            *([["Auskunft", reachable[0]]] if reachable else []),
-        ],
-        "subject": f"{definition.title.de}: Bescheid",
-        "footer": " · ".join([city, *reachable]),
+    title = definition.title.de
+    submitted_on = (request.submitted_at or request.created_at).astimezone(current_settings().zone).date()
+    return letters.frame(request, f"{title}: Bescheid {request.reference}", f"{title}: Bescheid") | {
         "words": {
             "page": "Seite",
             "entry": "Angabe",
@@ -105,16 +90,18 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
             "legal_remedy": "Rechtsbehelfsbelehrung",
         },
         "salutation": "Guten Tag,",
-        "opening": f"auf Ihren Antrag vom {_day(submitted_on)} ergeht folgende Entscheidung:",
+        "opening": f"auf Ihren Antrag vom {letters.day(submitted_on)} ergeht folgende Entscheidung:",
         "outcome": _outcome(definition, command).to(LANGUAGE),
         "facts_table": _granted(definition, request) if command.action is Action.APPROVE else [],
         "reason": command.message,
+        "replaces": _replaces(request),
         "legal_remedy": _texts(definition).legal_remedy.de,
+        "announcement": announcements.SENTENCES[announcements.way_of(request, command)],
         "closing": "Dieser Bescheid wurde elektronisch erlassen und ist ohne Unterschrift gültig (§ 37 Abs. 5 VwVfG).",
         "courtesy": _courtesy(definition, command, request.locale),
         "check": {
             "label": "Ob dieses Schreiben echt ist, lässt sich hier prüfen:",
-            "url": settings.public_url(f"/verify/{code}"),
+            "url": current_settings().public_url(f"/verify/{code}"),
             "code": code,
         },
     }
@@ -129,6 +116,15 @@ def _texts(definition: ServiceDefinition) -> Decision:
     if definition.decision is None:
         raise ValueError("this service is answered without a paper")
     return definition.decision
+
+
+def _replaces(request: ServiceRequest) -> str:
+    """What a paper says of the one before it, which stays in the file; "" when there is none."""
+    older = [one for one in announcements.decisions_of(request) if one.decided_at and one.attachment_id]
+    if not older or older[-1].decided_at is None:
+        return ""
+    day = older[-1].decided_at.astimezone(current_settings().zone).date()
+    return announcements.REPLACES.format(day=letters.day(day))
 
 
 def _granted(definition: ServiceDefinition, request: ServiceRequest) -> list[list[str]]:
@@ -151,7 +147,3 @@ def _courtesy(definition: ServiceDefinition, command: Act, locale: str) -> dict[
         "remedy_title": remedy,
         "remedy": _texts(definition).legal_remedy.to(locale),
     }
-
-
-def _day(day: date) -> str:
-    return f"{day.day}. {MONTHS.split()[day.month - 1]} {day.year}"

@@ -57,6 +57,18 @@ class Decision(Frozen):
     legal_remedy: Text
 
 
+class DecisionText(Frozen):
+    """A text module for the reasons of a decision or for an answer; `outcome`: the decision that it is for.
+
+    `body` may name answers (`{zone}`, `{address.city}`), and `{reference}`, `{received_on}` and `{department}`.
+    """
+
+    code: Key
+    title: Text
+    outcome: Literal["approve", "reject", "any"] = "any"
+    body: Text
+
+
 class Retention(Frozen):
     """How long drafts and ended requests are kept, by stage; a stage without a number takes that of the file.
 

@@ -15,11 +15,13 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from config.yaml_lines import line_of, load, mistake
+from services import decision_texts
 from services.definition_parts import (
     Assurance,
     Contact,
     Deadline,
     Decision,
+    DecisionText,
     HandOver,
     LifeSituation,
     Limit,
@@ -87,6 +89,7 @@ class ServiceDefinition(Frozen):
     maintenance: Text | None = None
     contact: Contact
     decision: Decision | None = None
+    decision_texts: tuple[DecisionText, ...] = ()
     four_eyes: bool = False
     hand_over: tuple[HandOver, ...] = ()
     mails: dict[str, Mail] = Field(default_factory=dict)
@@ -114,6 +117,17 @@ class ServiceDefinition(Frozen):
                 raise ValueError(f"contact.{role}: there is no field “{key}” of type {wanted}")
         if self.login and not (self.contact.given_name and self.contact.family_name and self.contact.email):
             raise ValueError("contact: a service with login needs given_name, family_name and email")
+        return self
+
+    @model_validator(mode="after")
+    def _texts_fit(self) -> Self:
+        codes = [text.code for text in self.decision_texts]
+        if len(set(codes)) != len(codes):
+            raise ValueError("decision_texts: two of them have the same code")
+        known = {field.key for field in every(self.fields)}
+        for text in self.decision_texts:
+            if unknown := sorted(decision_texts.placeholders(text.body) - known - decision_texts.STANDING):
+                raise ValueError(f"decision_texts: {text.code} names “{unknown[0]}”, and no field is called so")
         return self
 
     @cached_property

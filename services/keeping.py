@@ -22,6 +22,7 @@ from services import erasure, representations, stages, upload_keeping
 from services.definition_parts import DEFAULT_FILE_DAYS
 from services.definitions import catalogue
 from services.erasure import TYPE
+from services.lifecycle import INTERNAL
 from services.models import ServiceRequest
 from services.stages import ENDED
 
@@ -55,12 +56,15 @@ def _erase(found: Sequence[Due], actor: Actor) -> int:
     return len(ids)
 
 
-def files_of_request(request_id: UUID) -> Iterator[tuple[str, bytes]]:
-    """A request as files: JSON with a schema version, and what was uploaded and decided."""
+def files_of_request(request_id: UUID, *, to_applicant: bool = False) -> Iterator[tuple[str, bytes]]:
+    """A request as files: JSON with a schema version, and what was uploaded and decided.
+
+    `to_applicant`: without what colleagues wrote for each other.
+    """
     request = db.session.get(ServiceRequest, request_id)
     if request is None:
         return
-    yield "request.json", json.dumps(_as_json(request), ensure_ascii=False, indent=1).encode()
+    yield "request.json", json.dumps(_as_json(request, to_applicant), ensure_ascii=False, indent=1).encode()
     for number, attachment in enumerate(request.attachments, 1):
         if not attachment.may_leave:
             continue  # it is named in request.json, with what is known of it
@@ -70,9 +74,13 @@ def files_of_request(request_id: UUID) -> Iterator[tuple[str, bytes]]:
     yield "messages.json", messages.as_file([request.reference])
 
 
-def _as_json(request: ServiceRequest) -> dict[str, Any]:
+def _as_json(request: ServiceRequest, to_applicant: bool) -> dict[str, Any]:
     shown = representations.as_json(request, SYSTEM, request.locale)
     del shown["actions"]
+    if to_applicant:
+        shown["events"] = [one for one in shown["events"] if one["action"] not in INTERNAL]
+        for of_colleagues in ("notes", "assignee", "proposed_by"):
+            shown.pop(of_colleagues, None)
     return {
         "schema": SCHEMA,
         "request": shown

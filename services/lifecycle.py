@@ -32,6 +32,17 @@ class Action(StrEnum):
     REJECT = "reject"
     WITHDRAW = "withdraw"
     CLOSE = "close"
+    REOPEN = "reopen"
+    ASSIGN = "assign"
+    HAND_ON = "hand_on"
+    PRIORITISE = "prioritise"
+    UNPRIORITISE = "unprioritise"
+    PROPOSE_APPROVE = "propose_approve"
+    PROPOSE_REJECT = "propose_reject"
+    SEND_BACK = "send_back"
+    MARK_DUPLICATE = "mark_duplicate"
+    UNMARK_DUPLICATE = "unmark_duplicate"
+    ANSWER_DUPLICATE = "answer_duplicate"
 
 
 class Party(StrEnum):
@@ -64,6 +75,19 @@ TABLE: dict[tuple[RequestStatus, Action], Transition] = {
     (S.APPROVED, A.CLOSE): Transition(S.CLOSED, P.CASEWORKER),
     (S.REJECTED, A.CLOSE): Transition(S.CLOSED, P.CASEWORKER),
     (S.WITHDRAWN, A.CLOSE): Transition(S.CLOSED, P.CASEWORKER),
+    (S.APPROVED, A.REOPEN): Transition(S.IN_REVIEW, P.CASEWORKER),
+    (S.REJECTED, A.REOPEN): Transition(S.IN_REVIEW, P.CASEWORKER),
+    (S.WITHDRAWN, A.REOPEN): Transition(S.IN_REVIEW, P.CASEWORKER),
+    (S.CLOSED, A.REOPEN): Transition(S.IN_REVIEW, P.CASEWORKER),
+    # Four eyes: proposed by one, and approved, rejected or sent back by another.
+    (S.IN_REVIEW, A.PROPOSE_APPROVE): Transition(S.IN_REVIEW, P.CASEWORKER),
+    (S.IN_REVIEW, A.PROPOSE_REJECT): Transition(S.IN_REVIEW, P.CASEWORKER),
+    (S.IN_REVIEW, A.SEND_BACK): Transition(S.IN_REVIEW, P.CASEWORKER),
+    # In another department it is new once more; a question that is out stays out.
+    (S.SUBMITTED, A.HAND_ON): Transition(S.SUBMITTED, P.CASEWORKER),
+    (S.AWAITING_PAYMENT, A.HAND_ON): Transition(S.AWAITING_PAYMENT, P.CASEWORKER),
+    (S.IN_REVIEW, A.HAND_ON): Transition(S.SUBMITTED, P.CASEWORKER),
+    (S.NEEDS_INFORMATION, A.HAND_ON): Transition(S.NEEDS_INFORMATION, P.CASEWORKER),
 }
 TALKING = (S.SUBMITTED, S.AWAITING_PAYMENT, S.IN_REVIEW, S.NEEDS_INFORMATION, S.APPROVED, S.REJECTED)
 """Statuses in which both sides can write to each other; a message changes nothing."""
@@ -71,9 +95,19 @@ TABLE |= {(status, A.WRITE): Transition(status, P.CASEWORKER) for status in TALK
 TABLE |= {(status, A.REPLY): Transition(status, P.APPLICANT) for status in TALKING}
 
 DECISIONS = frozenset({A.APPROVE, A.REJECT})
-MESSAGE_REQUIRED = frozenset({A.ASK, A.ANSWER, A.REJECT, A.WRITE, A.REPLY})
+PROPOSALS: dict[Action, Action] = {A.PROPOSE_APPROVE: A.APPROVE, A.PROPOSE_REJECT: A.REJECT}
+"""What is proposed by which action, where a service asks for four eyes."""
+MESSAGE_REQUIRED = frozenset(
+    {A.ASK, A.ANSWER, A.REJECT, A.WRITE, A.REPLY, A.REOPEN, A.PROPOSE_REJECT, A.SEND_BACK, A.HAND_ON}
+)
 OPEN = frozenset({S.SUBMITTED, S.AWAITING_PAYMENT, S.IN_REVIEW, S.NEEDS_INFORMATION})
 """Statuses in which the office still owes the applicant something."""
+WITHIN_THE_OFFICE = (A.ASSIGN, A.PRIORITISE, A.UNPRIORITISE, A.MARK_DUPLICATE, A.UNMARK_DUPLICATE)
+TABLE |= {(status, action): Transition(status, P.CASEWORKER) for status in sorted(OPEN) for action in WITHIN_THE_OFFICE}
+# Once the original is answered, the house answers what was marked as the same.
+TABLE |= {(status, A.ANSWER_DUPLICATE): Transition(S.CLOSED, P.SYSTEM) for status in sorted(OPEN)}
+INTERNAL = frozenset({*WITHIN_THE_OFFICE, *PROPOSALS, A.SEND_BACK, A.HAND_ON})
+"""What the office does among itself: applicants see neither that it was done nor what was said."""
 
 STATUS_LABELS: dict[RequestStatus, str] = {
     S.DRAFT: N_("Draft"),
@@ -99,6 +133,17 @@ ACTION_LABELS: dict[Action, str] = {
     A.REJECT: N_("Request rejected"),
     A.WITHDRAW: N_("Request withdrawn"),
     A.CLOSE: N_("Request closed"),
+    A.REOPEN: N_("Request taken up anew"),
+    A.ASSIGN: N_("Assigned"),
+    A.HAND_ON: N_("Handed to another department"),
+    A.PRIORITISE: N_("Marked as urgent"),
+    A.UNPRIORITISE: N_("No longer urgent"),
+    A.PROPOSE_APPROVE: N_("Approval proposed"),
+    A.PROPOSE_REJECT: N_("Rejection proposed"),
+    A.SEND_BACK: N_("Proposal sent back"),
+    A.MARK_DUPLICATE: N_("Marked as a duplicate"),
+    A.UNMARK_DUPLICATE: N_("No longer marked as a duplicate"),
+    A.ANSWER_DUPLICATE: N_("Answered together with another request"),
 }
 
 

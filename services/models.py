@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from config.database import Base, Identified, partial_index
 from config.encryption import KeyHolder, SealedRow, Sealer, sealed
 from services.lifecycle import Action, Party, RequestStatus
+from services.work_columns import WorkColumns
 
 
 class AttachmentKind(StrEnum):
@@ -42,7 +43,7 @@ class ServiceVersion(Identified, Base):
     recorded_at: Mapped[datetime]
 
 
-class ServiceRequest(KeyHolder, Identified, Base):
+class ServiceRequest(WorkColumns, KeyHolder, Identified, Base):
     """One application by one person for one service."""
 
     __tablename__ = "service_request"
@@ -67,7 +68,6 @@ class ServiceRequest(KeyHolder, Identified, Base):
     status: Mapped[RequestStatus]
     revision: Mapped[int] = mapped_column(default=1)
     source: Mapped[str] = mapped_column(String(12))
-    assignee_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]

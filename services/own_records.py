@@ -9,7 +9,7 @@ from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
 from config import clock
 from config.database import db
-from services import erasure, trail
+from services import colleagues, erasure, trail
 from services.keeping import files_of_request
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -27,7 +27,7 @@ def _subjects(user_id: UUID) -> list[str]:
 def _export(user_id: UUID) -> Iterator[tuple[str, bytes]]:
     wanted = _of(user_id).with_only_columns(ServiceRequest.id, ServiceRequest.reference)
     for request_id, reference in db.session.execute(wanted).all():
-        for name, content in files_of_request(request_id):
+        for name, content in files_of_request(request_id, to_applicant=True):
             yield f"{reference}/{name}", content
 
 
@@ -53,6 +53,7 @@ def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
         parted.values(applicant_id=None, created_by="", submission_key=ServiceRequest.reference),
         execution_options={"synchronize_session": False},
     )
+    colleagues.forget(user_id)
     db.session.expire_all()
     return kept
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
@@ -22,17 +21,6 @@ PAGE = 50
 OUR_PAPERS = (AttachmentKind.DECISION, AttachmentKind.RECEIPT)
 Requests = Select[ServiceRequest]
 Among = Callable[[Actor], Requests]
-
-
-class View(StrEnum):
-    """The filters of the work list."""
-
-    OPEN = "open"
-    NEW = "new"
-    MINE = "mine"
-    WAITING = "waiting"
-    OVERDUE = "overdue"
-    DONE = "done"
 
 
 @dataclass(frozen=True)
@@ -122,20 +110,10 @@ def mine(actor: Actor) -> list[ServiceRequest]:
     return list(db.session.scalars(own_requests(actor).order_by(ServiceRequest.created_at.desc()).limit(200)))
 
 
-def work_list(
-    actor: Actor, view: View, today: date, *, slug: str | None = None, after: str | None = None, limit: int = PAGE
-) -> Page:
-    """Requests of the actor's departments by deadline. `today` is the day in the city's zone."""
-    statement = work_of(actor).where(_condition(view, actor, today))
-    if slug:
-        statement = statement.where(ServiceRequest.slug == slug)
-    return page(statement, after, limit)
-
-
 def page(statement: Requests, after: str | None, limit: int = PAGE) -> Page:
     """A page of `statement` by deadline and reference, beginning after the key `after`."""
     statement = statement.order_by(ServiceRequest.due_on, ServiceRequest.reference)
-    if after and (key := _key(after)):
+    if after and (key := page_key(after)):
         statement = statement.where(tuple_(ServiceRequest.due_on, ServiceRequest.reference) > tuple_(*key))
     rows = list(db.session.scalars(statement.limit(limit + 1)))
     if len(rows) <= limit:
@@ -144,7 +122,8 @@ def page(statement: Requests, after: str | None, limit: int = PAGE) -> Page:
     return Page(rows[:limit], f"{last.due_on}~{last.reference}" if last.due_on else None)
 
 
-def _key(after: str) -> tuple[date, str] | None:
+def page_key(after: str) -> tuple[date, str] | None:
+    """What the mark of a page says: the deadline and reference of its last row; None for none of ours."""
     day, _, reference = after.partition("~")
     try:
         return date.fromisoformat(day), reference
@@ -152,31 +131,8 @@ def _key(after: str) -> tuple[date, str] | None:
         return None
 
 
-def _condition(view: View, actor: Actor, today: date) -> ColumnElement[bool]:
-    match view:
-        case View.NEW:
-            return ServiceRequest.status == RequestStatus.SUBMITTED
-        case View.MINE:
-            return and_(ServiceRequest.status.in_(OPEN), ServiceRequest.assignee_id == actor.user_id)
-        case View.WAITING:
-            return ServiceRequest.status == RequestStatus.NEEDS_INFORMATION
-        case View.OVERDUE:
-            return and_(_running(), ServiceRequest.due_on < today)
-        case View.DONE:
-            return ServiceRequest.status.not_in([*OPEN, RequestStatus.DRAFT])
-        case View.OPEN:
-            return ServiceRequest.status.in_(OPEN)
-
-
 def _running() -> ColumnElement[bool]:
     return ServiceRequest.status.in_(OPEN - {RequestStatus.NEEDS_INFORMATION})
-
-
-def counts(actor: Actor, today: date) -> dict[View, int]:
-    """How many requests each filter of the work list holds."""
-    numbers = [func.count().filter(_condition(view, actor, today)) for view in View]
-    found = db.session.execute(select(*numbers).where(_of_departments(actor))).one()
-    return dict(zip(View, found, strict=True))
 
 
 def overdue_by_department(today: date) -> dict[str, int]:
@@ -225,6 +181,20 @@ def by_reference_and_pin(reference: str) -> ServiceRequest | None:
 def department(code: str) -> Department | None:
     """The department that a request goes to, if it has been set up."""
     return db.session.scalar(select(Department).where(Department.code == code))
+
+
+def departments() -> list[Department]:
+    """All departments of the city, by name."""
+    return list(db.session.scalars(select(Department).order_by(Department.name)))
+
+
+def reference_of(actor: Actor, request_id: UUID | None) -> str | None:
+    """The reference of a request that `actor` works on; None for any other."""
+    if request_id is None:
+        return None
+    return db.session.scalar(
+        work_of(actor).where(ServiceRequest.id == request_id).with_only_columns(ServiceRequest.reference)
+    )
 
 
 def applicant(actor: Actor) -> User | None:

@@ -8,26 +8,17 @@ from typing import Any
 from flask_babel import gettext as _
 
 from auth.actors import Actor
-from services import deadlines, next_steps, origins, rights, versions
+from services import announcements, deadlines, next_steps, notes, origins, rights, timeline, versions
 from services.attachments import file_field
-from services.conversation import SAID, File, Message, file_of, messages_of
+from services.conversation import File, Message, file_of, messages_of
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.form.reading import readable
-from services.lifecycle import ACTION_LABELS, OPEN, STATUS_LABELS, Action, Party, RequestStatus
+from services.lifecycle import OPEN, STATUS_LABELS, Action, Party, RequestStatus
 from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
+from services.timeline import TONES
+from services.work_models import RequestDecision, RequestNote
 
-TONES: dict[RequestStatus, str] = {
-    RequestStatus.DRAFT: "neutral",
-    RequestStatus.SUBMITTED: "info",
-    RequestStatus.AWAITING_PAYMENT: "warning",
-    RequestStatus.IN_REVIEW: "info",
-    RequestStatus.NEEDS_INFORMATION: "warning",
-    RequestStatus.APPROVED: "success",
-    RequestStatus.REJECTED: "danger",
-    RequestStatus.WITHDRAWN: "neutral",
-    RequestStatus.CLOSED: "neutral",
-}
 URGENCY_TONES = {
     deadlines.Urgency.ON_TIME: "success",
     deadlines.Urgency.SOON: "warning",
@@ -113,14 +104,14 @@ def rows(requests: Sequence[ServiceRequest], locale: str, today: date) -> list[R
 
 def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> Detail:
     """A request as its page shows it to `actor`."""
-    definition = versions.of(request)
+    definition, party = versions.of(request), rights.party_of(request, actor)
     files = [_file(one, definition, locale) for one in request.attachments]
     return Detail(
         row=row(request, locale, today),
         answers=answers(request, definition, locale),
         files=[one for one in files if one.kind == AttachmentKind.UPLOAD.value],
         decisions=[one for one in files if one.is_decision],
-        timeline=[_entry(event) for event in reversed(request.events)],
+        timeline=timeline.of(request, party),
         messages=messages_of(request, files),
         question=_question(request),
         answer_due_on=request.answer_due_on,
@@ -165,20 +156,9 @@ def _file(attachment: Attachment, definition: ServiceDefinition, locale: str) ->
     return file_of(attachment, field.label.to(locale) if field else _("Further file"))
 
 
-def _entry(event: RequestEvent) -> dict[str, Any]:
-    tone = TONES[event.to_status]
-    return {
-        "at": event.at,
-        "title": _(ACTION_LABELS[event.action]),
-        "text": event.message,
-        "is_message": event.action in SAID,
-        "by": _("Applicant") if event.by is Party.APPLICANT else _("Office"),
-        "tone": tone,
-    }
-
-
 def as_json(request: ServiceRequest, actor: Actor, locale: str) -> dict[str, Any]:
     """A request as the API gives it. The PIN goes to the applicant only."""
+    party = rights.party_of(request, actor)
     shown = {
         "reference": request.reference,
         "service": {"slug": request.slug, "version": versions.of(request).version},
@@ -193,11 +173,14 @@ def as_json(request: ServiceRequest, actor: Actor, locale: str) -> dict[str, Any
         "answers": request.answers or {},
         "provenance": origins.as_json(request),
         "attachments": [_file_json(one) for one in request.attachments],
-        "events": [_event_json(event) for event in request.events],
+        "events": [_event_json(event) for event in timeline.shown_to(party, request.events)],
+        "decisions": [_decision_json(one) for one in announcements.decisions_of(request) if one.decided_at],
         "actions": [action.value for action in rights.possible(request, actor)],
     }
-    if rights.party_of(request, actor) is Party.APPLICANT:
+    if party is Party.APPLICANT:
         shown["pin"] = request.pin
+    else:
+        shown |= _work_json(request)
     return shown
 
 
@@ -210,6 +193,40 @@ def summary_json(request: ServiceRequest) -> dict[str, Any]:
         "status": request.status.value,
         "submitted_at": _moment(request.submitted_at),
         "due_on": request.due_on.isoformat() if request.due_on else None,
+        "received_on": request.received_on.isoformat() if request.received_on else None,
+        "source": request.source,
+        "assignee": str(request.assignee_id) if request.assignee_id else None,
+        "is_priority": request.is_priority,
+        "has_news": request.news_at is not None,
+        "nearby": request.nearby,
+    }
+
+
+def _work_json(request: ServiceRequest) -> dict[str, Any]:
+    """What the office keeps of a request for itself."""
+    return {
+        "revision": request.revision,
+        "received_on": request.received_on.isoformat() if request.received_on else None,
+        "assignee": {"id": str(request.assignee_id), "name": request.assignee_name} if request.assignee_id else None,
+        "is_priority": request.is_priority,
+        "has_news": request.news_at is not None,
+        "proposed_by": request.proposed_by,
+        "notes": [note_json(one) for one in notes.of(request)],
+    }
+
+
+def note_json(note: RequestNote) -> dict[str, Any]:
+    return {"id": str(note.id), "at": _moment(note.at), "by": note.actor_name or note.actor_id, "text": note.text}
+
+
+def _decision_json(decision: RequestDecision) -> dict[str, Any]:
+    days = ("given_on", "announced_on", "remedy_until")
+    return {
+        "outcome": decision.outcome.value,
+        "state": decision.state.value,
+        "decided_at": _moment(decision.decided_at),
+        "way": decision.way.value if decision.way else None,
+        **{name: day.isoformat() if (day := getattr(decision, name)) else None for name in days},
     }
 
 

@@ -3,12 +3,22 @@
 from datetime import timedelta
 
 from auth.actors import Actor
+from auth.assurance import at_least
 from config import clock
-from config.errors import N_, Forbidden, RuleViolation
+from config.errors import N_, Conflict, Forbidden, InvalidTransition, RuleViolation
 from config.settings import current_settings
-from services import queries
+from services import proposals, queries, versions
 from services.commands import MESSAGE_MISSING, Act
-from services.lifecycle import MESSAGE_REQUIRED, Action, Party, RequestStatus, actions, next_status
+from services.lifecycle import (
+    DECISIONS,
+    MESSAGE_REQUIRED,
+    PROPOSALS,
+    Action,
+    Party,
+    RequestStatus,
+    actions,
+    next_status,
+)
 from services.models import ServiceRequest
 
 LONGEST_TO_ANSWER = timedelta(days=366)
@@ -29,11 +39,23 @@ def party_of(request: ServiceRequest, actor: Actor) -> Party:
 
 
 def check(request: ServiceRequest, command: Act, actor: Actor) -> RequestStatus:
-    """Where `command` would take `request`. Raises InvalidTransition, Forbidden, RuleViolation."""
+    """Where `command` would take `request`.
+
+    Raises InvalidTransition, Forbidden, RuleViolation, and Conflict when it has changed since `command.revision`.
+    """
     if command.action is Action.SUBMIT:
         raise Forbidden()
-    to = next_status(request.status, command.action, party_of(request, actor))
-    if command.action in MESSAGE_REQUIRED and not command.message:
+    party = party_of(request, actor)
+    to = next_status(request.status, command.action, party)
+    if command.revision is not None and command.revision != request.revision:
+        raise Conflict()
+    if party is Party.APPLICANT and not at_least(actor.assurance, assurance_for(request, command.action)):
+        raise Forbidden(N_("This service needs a more secure login for that."))
+    if not party_fits(request, command.action, actor):
+        if request.proposed_by == actor.id and command.action in DECISIONS:
+            raise Forbidden(N_("Somebody else has to confirm what you have proposed."))
+        raise InvalidTransition(command.action.value, request.status.value)
+    if needs_message(request, command.action) and not command.message:
         raise RuleViolation("message", MESSAGE_MISSING)
     _check_answer_day(command)
     return to
@@ -52,7 +74,37 @@ def _check_answer_day(command: Act) -> None:
         raise RuleViolation("answer_due_on", N_("Please choose a day within the next year."))
 
 
+def assurance_for(request: ServiceRequest, action: Action) -> str:
+    """How surely the applicant must be known for this action; "" for any login."""
+    return versions.of(request).assurance_for.get(action.value, "")
+
+
+def needs_message(request: ServiceRequest, action: Action) -> bool:
+    """Whether the action says something. Without a paper, the message is the answer."""
+    is_answer = action in DECISIONS or action in PROPOSALS
+    return action in MESSAGE_REQUIRED or (is_answer and versions.of(request).decision is None)
+
+
+def party_fits(request: ServiceRequest, action: Action, actor: Actor) -> bool:
+    """Whether the action has a point as the request is now, beyond its status."""
+    waiting = request.proposed_by is not None
+    match action:
+        case Action.PROPOSE_APPROVE | Action.PROPOSE_REJECT:
+            return versions.of(request).four_eyes and not waiting
+        case Action.SEND_BACK:
+            return waiting
+        case Action.APPROVE | Action.REJECT:
+            return not versions.of(request).four_eyes or proposals.may_confirm(request, action, actor)
+        case Action.PRIORITISE | Action.UNPRIORITISE:
+            return request.is_priority == (action is Action.UNPRIORITISE)
+        case Action.MARK_DUPLICATE | Action.UNMARK_DUPLICATE:
+            return (request.duplicate_of_id is not None) == (action is Action.UNMARK_DUPLICATE)
+    return True
+
+
 def possible(request: ServiceRequest, actor: Actor) -> tuple[Action, ...]:
     """What `actor` can do with `request` now: the buttons of a page."""
     party = party_of(request, actor)
-    return tuple(one for one in actions(request.status, party) if one is not Action.SUBMIT)
+    return tuple(
+        one for one in actions(request.status, party) if one is not Action.SUBMIT and party_fits(request, one, actor)
+    )

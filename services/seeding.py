@@ -14,7 +14,7 @@ from config.database import db, transaction
 from config.ids import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from config.rowsets import among, insert_many
 from config.settings import current_settings
-from services import deadlines, versions
+from services import deadlines, places, versions
 from services.definitions import ServiceDefinition, catalogue
 from services.lifecycle import TABLE, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
@@ -90,7 +90,9 @@ def _made(
         locale=dice.choice(("de", "de", "de", "en")),
         status=RequestStatus.DRAFT,
         revision=1 + len(way),
-        source="web",
+        source=dice.choices(("online", "paper", "phone", "counter"), (85, 8, 4, 3))[0],
+        is_priority=bool(way) and dice.random() < 0.03,
+        nearby=0,
         created_at=moment,
         changed_at=moment,
         answers=answers,
@@ -114,8 +116,9 @@ def _history(
         request.status, request.changed_at = step.to, moment
         if action is Action.SUBMIT:
             request.submitted_at = moment
-            day = moment.astimezone(current_settings().zone).date()
+            day = request.received_on = moment.astimezone(current_settings().zone).date()
             request.due_on = deadlines.due_on(day, definition.deadline.working_days)
+            places.place(request, definition, request.answers or {}, count=False)
         elif action is Action.ASK:
             request.clock_stopped_on = moment.astimezone(current_settings().zone).date()
         elif action is Action.ANSWER:
@@ -127,4 +130,6 @@ def _history(
             request.decided_at = moment
         elif action in (Action.CLOSE, Action.WITHDRAW):
             request.closed_at = moment
+        if action in (Action.ANSWER, Action.WITHDRAW):
+            request.news_at = moment
         yield event

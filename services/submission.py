@@ -21,8 +21,10 @@ from services import (
     attachments,
     availability,
     deadlines,
+    entry,
     files,
     notices,
+    places,
     provenance,
     queries,
     resume_links,
@@ -83,7 +85,10 @@ def submit(prepared: Prepared, actor: Actor) -> Receipt:
     The same submission key of the same actor gives the same receipt again. Raises RuleViolation with every complaint,
     Forbidden when the service wants the applicant to be known more surely than this login does, Unavailable.
     """
-    _check_assurance(prepared.definition, actor)
+    if prepared.command.is_for_somebody:
+        entry.check(prepared.command, prepared.definition, actor)
+    else:
+        _check_assurance(prepared.definition, actor)
     request = _found(prepared, actor)
     if request is not None and request.status is not RequestStatus.DRAFT:
         return receipt_of(request, is_new=False)
@@ -193,7 +198,8 @@ def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, An
     refused = Counter({error.field for error in prepared.errors} - {*new, *kept})  # refused is not missing
     today = clock.today(current_settings().zone)
     try:
-        answers = checked(prepared.definition, prepared.command.answers, new + kept + refused, today)
+        asked = entry.as_asked(prepared.definition, prepared.command)
+        answers = checked(asked, prepared.command.answers, new + kept + refused, today)
     except RuleViolation as violation:
         raise RuleViolation.of([*violation.errors, *prepared.errors]) from None
     if prepared.errors:
@@ -212,7 +218,7 @@ def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
             service_version_id=version.id,
             slug=prepared.definition.slug,
             department_code=prepared.definition.department,
-            applicant_id=actor.user_id,
+            applicant_id=None if prepared.command.is_for_somebody else actor.user_id,
             created_by=actor.id,
             locale=prepared.command.locale,
             status=RequestStatus.DRAFT,
@@ -248,14 +254,16 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     request.notice_version = prepared.command.notice_version
     request.status = RequestStatus.SUBMITTED
     request.submitted_at = request.changed_at = now
-    request.due_on = deadlines.due_on(today, prepared.definition.deadline.working_days)
+    request.received_on = prepared.command.received_on or today
+    request.due_on = deadlines.due_on(request.received_on, prepared.definition.deadline.working_days)
+    places.place(request, prepared.definition, answers)
     event = RequestEvent(
         request=request,
         request_id=request.id,
         action=Action.SUBMIT,
         from_status=RequestStatus.DRAFT,
         to_status=RequestStatus.SUBMITTED,
-        by=Party.APPLICANT,
+        by=Party.CASEWORKER if prepared.command.is_for_somebody else Party.APPLICANT,
         actor_id=actor.id,
         at=now,
     )

@@ -17,7 +17,19 @@ from config.errors import DomainError, InvalidTransition, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.limits import limit_failures, limited
 from config.settings import current_settings
-from services import attachments, casework, downloads, offering, queries, representations, search, submission, versions
+from services import (
+    announcements,
+    attachments,
+    casework,
+    downloads,
+    offering,
+    queries,
+    representations,
+    search,
+    submission,
+    versions,
+    work_page,
+)
 from services.apply_access import closed_words
 from services.commands import Act, Lookup
 from services.forms import MessageForm, StatusForm
@@ -127,7 +139,11 @@ def act(reference: str) -> ResponseReturnValue:
 @requests.get("/requests/<reference>/files/<attachment_id>")
 @require(Permission.REQUESTS_OWN)
 def download(reference: str, attachment_id: str) -> ResponseReturnValue:
-    return downloads.file(queries.attachment(current_actor(), reference, attachment_id, among=queries.own_requests))
+    attachment = queries.attachment(current_actor(), reference, attachment_id, among=queries.own_requests)
+    answer = downloads.file(attachment)
+    with transaction():
+        announcements.fetched(attachment)
+    return answer
 
 
 @requests.get("/requests/<reference>/withdraw")
@@ -144,6 +160,7 @@ def _own_page(reference: str, form: MessageForm, template: str = "services/reque
         template,
         request_=representations.detail(found, actor, page_locale(), today()),
         draft_key=submission.key_of(found),
+        announced=work_page.announced(found, today()),
         form=form,
     )
 

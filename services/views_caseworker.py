@@ -1,19 +1,20 @@
-"""Pages for caseworkers and service managers: work list, one request, and the catalogue."""
+"""Pages for caseworkers and service managers: one request with all that is done to it, and the catalogue."""
 
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext as _
 
 from auth import holds
+from auth.actors import Actor
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import clock
 from config.bodies import takes_several_files
 from config.database import transaction
 from config.error_pages import translated
-from config.errors import N_, DomainError, InvalidTransition, NotFound, RuleViolation
+from config.errors import Conflict, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.settings import current_settings
 from services import (
@@ -22,30 +23,24 @@ from services import (
     decisions,
     downloads,
     erasure,
+    notes,
     queries,
-    representations,
+    readers,
     survey,
     trail,
     versions,
+    work_page,
 )
-from services.commands import Act
+from services.commands import Act, WriteNote
 from services.definitions import catalogue as offered
-from services.forms import MessageForm, application_form
-from services.queries import View
+from services.forms import application_form
+from services.lifecycle import Action
 from services.views_erasure import hold_choices
+from services.work_forms import ActForm, NoteForm
 
 casework_pages = Blueprint("casework", __name__, template_folder="templates")
 catalogue = Blueprint("catalogue", __name__, template_folder="templates")
 blueprints = (casework_pages, catalogue)
-
-VIEW_LABELS: dict[View, str] = {
-    View.OPEN: N_("All open"),
-    View.NEW: N_("New"),
-    View.MINE: N_("Mine"),
-    View.WAITING: N_("Waiting for an answer"),
-    View.OVERDUE: N_("Overdue"),
-    View.DONE: N_("Done"),
-}
 
 
 def page_locale() -> str:
@@ -56,52 +51,18 @@ def today() -> date:
     return clock.today(current_settings().zone)
 
 
-@casework_pages.get("/staff/requests/")
-@require(Permission.REQUESTS_WORK)
-def index() -> ResponseReturnValue:
-    actor = current_actor()
-    wanted = request.args.get("view", View.OPEN)
-    view = View(wanted) if wanted in list(View) else View.OPEN
-    slug = request.args.get("service") if request.args.get("service") in offered() else None
-    page = queries.work_list(actor, view, today(), slug=slug, after=request.args.get("after"))
-    rows = representations.rows(page.items, page_locale(), today())
-    trail.looked(actor, "requests.listed", page.items, view=view.value)
-    return render_template(
-        "services/work_list.html",
-        rows=rows,
-        next_url=url_for(".index", view=view, service=slug, after=page.next) if page.next else None,
-        tabs=_tabs(view, slug),
-        services=[(one.slug, one.title.to(page_locale())) for one in offered().values()],
-        view=view,
-        slug=slug,
-    )
-
-
-def _tabs(current: View, slug: str | None) -> list[dict[str, object]]:
-    counts = queries.counts(current_actor(), today())
-    return [
-        {
-            "label": _(label),
-            "url": url_for(".index", view=view, service=slug),
-            "count": counts[view],
-            "current": view is current,
-            "tone": "danger" if view is View.OVERDUE and counts[view] else "neutral",
-        }
-        for view, label in VIEW_LABELS.items()
-    ]
-
-
 @casework_pages.get("/staff/requests/<reference>")
 @require(Permission.REQUESTS_WORK)
 def show(reference: str) -> ResponseReturnValue:
-    return _page(reference, MessageForm(formdata=None))
+    return _page(reference, ActForm(formdata=None))
 
 
 @casework_pages.post("/staff/requests/<reference>")
 @takes_several_files
 @require(Permission.REQUESTS_WORK)
 def act(reference: str) -> ResponseReturnValue:
-    actor, form = current_actor(), MessageForm()
+    """One action. What was typed stays in the form whenever it cannot be done."""
+    actor, form = current_actor(), ActForm()
     queries.get(actor, reference, among=queries.work_of)
     command = command_or_errors(form, Act)
     if command is None:
@@ -114,12 +75,53 @@ def act(reference: str) -> ResponseReturnValue:
     except RuleViolation as violation:
         add_errors(form, violation)
         return _page(reference, form), 422
+    except Conflict:
+        return _page(reference, form, is_stale=True), 409
     except InvalidTransition:
+        if form.message.data:
+            return _page(reference, form, is_stale=True), 409
         flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
     except DomainError as error:
         flash(translated(error), "danger")
     else:
         flash(_("Done."), "success")
+        if command.action is Action.HAND_ON:
+            return redirect(url_for(".index"), 303)
+    return redirect(url_for(".show", reference=reference), 303)
+
+
+@casework_pages.post("/staff/requests/<reference>/text")
+@require(Permission.REQUESTS_WORK)
+def insert_text(reference: str) -> ResponseReturnValue:
+    """Put a text module to what has been typed, to be edited before anything is decided."""
+    form = ActForm()
+    found = queries.get(current_actor(), reference, among=queries.work_of)
+    added = work_page.filled_text(found, form.text.data or "") if form.validate_on_submit() else ""
+    form.message.data = "\n\n".join(filter(None, (form.message.data or "", added)))
+    form.action.data = Action.APPROVE.value
+    return _page(reference, form)
+
+
+@casework_pages.post("/staff/requests/<reference>/notes")
+@require(Permission.REQUESTS_WORK)
+def write_note(reference: str) -> ResponseReturnValue:
+    """Something for colleagues."""
+    actor, form = current_actor(), NoteForm()
+    command = command_or_errors(form, WriteNote) if form.validate_on_submit() else None
+    if command is None:
+        return _page(reference, ActForm(formdata=None), note_form=form), 422
+    with transaction():
+        notes.write(reference, command, actor)
+    return redirect(url_for(".show", reference=reference, _anchor="timeline"), 303)
+
+
+@casework_pages.post("/staff/requests/<reference>/read")
+@require(Permission.REQUESTS_WORK)
+def mark_read(reference: str) -> ResponseReturnValue:
+    """What the applicant sent has been read."""
+    queries.get(current_actor(), reference, among=queries.work_of)
+    with transaction():
+        casework.mark_read(reference, current_actor())
     return redirect(url_for(".show", reference=reference), 303)
 
 
@@ -133,22 +135,31 @@ def download(reference: str, attachment_id: str) -> ResponseReturnValue:
     return answer
 
 
-def _page(reference: str, form: MessageForm) -> str:
+def _page(reference: str, form: ActForm, *, note_form: NoteForm | None = None, is_stale: bool = False) -> str:
     actor = current_actor()
+    others = _others(reference, actor)
     found = queries.get(actor, reference, among=queries.work_of)
-    shown, is_own = representations.detail(found, actor, page_locale(), today()), queries.is_own(actor, found)
-    trail.looked(actor, "request.viewed", [found])
+    shown = work_page.values(found, actor, page_locale(), today())
     subjects = erasure.subjects_of(found)
+    trail.looked(actor, "request.viewed", [found])
     return render_template(
         "services/casework.html",
-        request_=shown,
-        is_own=is_own,
+        **shown,
         form=form,
+        note_form=note_form or NoteForm(formdata=None),
+        is_stale=is_stale,
+        others=others,
         holds=holds.on(subjects),
         may_hold=actor.may(Permission.HOLDS_MANAGE),
         hold_choices=hold_choices(subjects),
         may_erase=actor.may(Permission.REQUESTS_ERASE),
     )
+
+
+def _others(reference: str, actor: Actor) -> list[str]:
+    """The names of the colleagues who have this request open, too."""
+    found = queries.get(actor, reference, among=queries.work_of)
+    return [name or _("a colleague") for name, _at in readers.note(found, actor)]
 
 
 @catalogue.get("/staff/services/<slug>")

@@ -3,6 +3,8 @@
 import base64
 import io
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from PIL import Image
@@ -10,8 +12,9 @@ from PIL import Image
 from auth.actors import Actor
 from auth.roles import HeldRole, Role
 from config.database import transaction
-from services import casework, decisions, submission
+from services import casework, decisions, definitions, submission
 from services.commands import Act, Submit, Upload
+from services.definitions import ServiceDefinition
 from services.lifecycle import Action
 from services.submission import Receipt
 
@@ -40,11 +43,11 @@ def resident(user_id: uuid.UUID | None = None) -> Actor:
     return Actor.of("user", str(user_id), frozenset({HeldRole(Role.RESIDENT)}), user_id=user_id)
 
 
-def caseworker(*departments: str) -> Actor:
+def caseworker(*departments: str, name: str = "") -> Actor:
     """A caseworker of these departments (default: that of the parking permit)."""
     user_id = uuid.uuid4()
     held = {HeldRole(Role.CASEWORKER, department_code=code) for code in departments or (DEPARTMENT,)}
-    return Actor.of("user", str(user_id), frozenset({HeldRole(Role.RESIDENT), *held}), user_id=user_id)
+    return Actor.of("user", str(user_id), frozenset({HeldRole(Role.RESIDENT), *held}), user_id=user_id, name=name)
 
 
 def answers(**changes: Any) -> dict[str, Any]:
@@ -97,9 +100,28 @@ def submitted(actor: Actor, **changes: Any) -> Receipt:
         return submission.submit(prepared, actor)
 
 
-def acted(reference: str, action: Action, actor: Actor, message: str = "") -> None:
+def acted(reference: str, action: Action, actor: Actor, message: str = "", **more: Any) -> None:
     """Carry out one action as the pages do."""
-    act = Act(action=action, message=message)
+    act = Act(action=action, message=message, **more)
     paper = decisions.prepare(reference, act, actor)
     with transaction():
         casework.act(reference, act, actor, paper)
+
+
+@contextmanager
+def defined(**changes: Any) -> Iterator[ServiceDefinition]:
+    """Within the block the parking permit is offered with these changes of its definition, or under another slug."""
+    known = definitions.catalogue()
+    changed = ServiceDefinition.model_validate(known[SLUG].model_dump(mode="json", exclude_none=True) | changes)
+    before = dict(known)
+    known[changed.slug] = changed
+    try:
+        yield changed
+    finally:
+        known.clear()
+        known.update(before)
+
+
+def map_field(key: str = "place") -> dict[str, Any]:
+    """A public question for a place."""
+    return {"key": key, "type": "map", "label": {"de": "Ort"}, "public": True}

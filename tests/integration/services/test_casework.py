@@ -11,11 +11,11 @@ from config import clock, papers
 from config.database import db, transaction
 from config.errors import Conflict, Forbidden, InvalidTransition, NotFound, RuleViolation
 from notifications.models import Notification
-from services import casework, decisions, queries
+from services import casework, decisions, queries, work_list
 from services.commands import Act
 from services.lifecycle import Action, RequestStatus
 from services.models import AttachmentKind
-from services.queries import View
+from services.work_filters import ListRequests, View, of_view
 from tests.factories import services as given
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -147,7 +147,7 @@ def test_strangers_do_not_find_the_request() -> None:
             queries.get(stranger, reference)
         with pytest.raises(NotFound):
             given.acted(reference, Action.WITHDRAW, stranger)
-        assert queries.work_list(stranger, View.OPEN, date(2026, 1, 1)).items == []
+        assert work_list.work_list(stranger, of_view(View.OPEN), date(2026, 1, 1)).items == []
         assert queries.mine(stranger) == []
 
 
@@ -165,14 +165,14 @@ def test_the_work_list_goes_by_deadline_page_by_page() -> None:
         with clock.frozen(datetime(2026, 11, day, 9, 0, tzinfo=UTC)):
             references[day] = given.submitted(given.resident()).reference
     today = date(2026, 11, 25)
-    first = queries.work_list(caseworker, View.OPEN, today, limit=3)
-    rest = queries.work_list(caseworker, View.OPEN, today, limit=3, after=first.next)
+    first = work_list.work_list(caseworker, ListRequests(limit=3), today)
+    rest = work_list.work_list(caseworker, ListRequests(limit=3, after=first.next), today)
     shown = [one.reference for one in first.items + rest.items]
     assert shown == [references[day] for day in (3, 4, 5, 6)]
     assert rest.next is None
-    overdue = [one.reference for one in queries.work_list(caseworker, View.OVERDUE, today).items]
+    overdue = [one.reference for one in work_list.work_list(caseworker, of_view(View.OVERDUE), today).items]
     assert overdue == [references[3]]
-    assert queries.counts(caseworker, today)[View.NEW] == 4
+    assert work_list.counts(caseworker, today)[View.NEW] == 4
 
 
 def test_drafts_are_nobody_elses_business() -> None:

@@ -5,6 +5,7 @@ import pytest
 from config.errors import Forbidden, InvalidTransition
 from services.lifecycle import (
     ACTION_LABELS,
+    INTERNAL,
     STATUS_LABELS,
     TABLE,
     Action,
@@ -34,9 +35,16 @@ def test_only_what_the_table_holds_is_possible(status: RequestStatus, action: Ac
             assert action not in actions(status, party)
 
 
-def test_every_status_but_the_last_can_be_left() -> None:
-    left = {status for status, _ in TABLE}
-    assert set(RequestStatus) - left == {RequestStatus.CLOSED}
+def test_every_status_can_be_left() -> None:
+    assert {status for status, _ in TABLE} == set(RequestStatus)
+
+
+def test_only_the_house_answers_a_duplicate() -> None:
+    assert {row.by for (_, action), row in TABLE.items() if action is Action.ANSWER_DUPLICATE} == {Party.SYSTEM}
+
+
+def test_what_the_office_does_among_itself_is_never_the_applicants() -> None:
+    assert {row.by for (_, action), row in TABLE.items() if action in INTERNAL} == {Party.CASEWORKER}
 
 
 def test_every_request_can_reach_its_end() -> None:

@@ -1,0 +1,201 @@
+"""How a decision reaches the applicant, from when it counts, and until when it can be challenged.
+
+A decision in the portal counts as announced the day after it was fetched; when nobody fetches it within ten days of the
+notice, providing it ends and it is not announced (§ 41 (2a) VwVfG). By post it counts from the fourth day
+(`config.announcement`, ADR 22 and 33). Writing is inside the caller's `transaction()`, on a locked request.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from auth.actors import Actor
+from config import clock
+from config.announcement import Way, announced_on, remedy_until
+from config.database import db, locked
+from config.errors import N_, NotFound, RuleViolation
+from config.settings import current_settings
+from services import queries, trail, versions
+from services.commands import Act
+from services.models import Attachment, ServiceRequest
+from services.work_models import DecisionState, RequestDecision
+
+FETCHED_WITHIN = timedelta(days=10)
+WAYS = (Way.PORTAL, Way.POST, Way.HANDED)
+"""An e-mail or a text message only says that something lies in the portal."""
+
+
+def way_of(request: ServiceRequest, command: Act) -> Way:
+    """How the decision is to be given away: as chosen, else in the portal to whoever has an account, else by post."""
+    way = command.way or (Way.PORTAL if request.applicant_id else Way.POST)
+    if way not in WAYS:
+        raise RuleViolation("way", N_("Please choose one of the options."))
+    if way is Way.PORTAL and request.applicant_id is None:
+        raise RuleViolation("way", N_("Nobody has logged in for this request: give the decision to the post."))
+    return way
+
+
+def issue(request: ServiceRequest, command: Act, actor: Actor, paper: Attachment | None) -> RequestDecision:
+    """Note a decision that has been taken; what was proposed becomes it. Older ones are superseded."""
+    now = clock.now()
+    for older in decisions_of(request):
+        if older.state is DecisionState.ISSUED:
+            older.state = DecisionState.SUPERSEDED
+    found = next((one for one in decisions_of(request) if one.state is DecisionState.PROPOSED), None)
+    if found is None:
+        found = RequestDecision(
+            request=request,
+            request_id=request.id,
+            outcome=command.action,
+            state=DecisionState.ISSUED,
+            proposed_by=actor.id,
+            proposed_at=now,
+            proposer_name=actor.name or None,
+            reason=command.message or None,
+        )
+        db.session.add(found)
+    request.proposed_by = None
+    found.state, found.decided_by, found.decided_at = DecisionState.ISSUED, actor.id, now
+    found.attachment_id = paper.id if paper else None
+    found.way = way_of(request, command) if paper else None
+    if found.way is Way.HANDED:
+        _given(found, _today())
+    return found
+
+
+def decisions_of(request: ServiceRequest) -> Sequence[RequestDecision]:
+    """All decisions of a request, the oldest first."""
+    wanted = select(RequestDecision).where(RequestDecision.request_id == request.id)
+    return db.session.scalars(wanted.order_by(RequestDecision.id)).all()
+
+
+def is_offered(decision: RequestDecision, today: date) -> bool:
+    """Whether the portal still provides a decision that nobody has fetched: ten days from the notice."""
+    if decision.way is not Way.PORTAL or decision.given_on is not None or decision.decided_at is None:
+        return True
+    return today <= decision.decided_at.astimezone(current_settings().zone).date() + FETCHED_WITHIN
+
+
+def fetched(attachment: Attachment) -> None:
+    """The applicant takes the paper out of the portal: the first time counts.
+
+    Raises NotFound when providing it has ended: it has to be announced in another way.
+    """
+    found = db.session.scalar(locked(select(RequestDecision).where(RequestDecision.attachment_id == attachment.id)))
+    if found is None or found.way is not Way.PORTAL or found.given_on is not None:
+        return
+    if not is_offered(found, _today()):
+        raise NotFound()
+    _given(found, _today())
+
+
+def posted(actor: Actor, ids: Sequence[UUID], day: date) -> int:
+    """These letters went to the post on `day`; how many had not yet. Raises RuleViolation for a day to come."""
+    if day > _today():
+        raise RuleViolation("day", N_("This date is in the future."))
+    found = db.session.scalars(_of_desk(actor).where(RequestDecision.id.in_(list(ids)))).all()
+    fresh = [one for one in found if one.way is Way.POST and one.given_on is None]
+    for one in fresh:
+        _given(one, day)
+        trail.record(actor, "request.posted", one.request, day=day.isoformat())
+    return len(fresh)
+
+
+def came_back(actor: Actor, decision_id: UUID) -> None:
+    """The post could not deliver it: it is not announced. Raises NotFound."""
+    found = one_of(actor, decision_id)
+    found.returned_on = _today()
+    _count(found)
+    trail.record(actor, "request.post_returned", found.request)
+
+
+def arrived(actor: Actor, decision_id: UUID, day: date) -> None:
+    """It demonstrably came on `day`, which counts when it is later than presumed. Raises NotFound, RuleViolation."""
+    found = one_of(actor, decision_id)
+    if day > _today() or (found.given_on and day < found.given_on):
+        raise RuleViolation("day", N_("This date cannot be right."))
+    found.arrived_on, found.returned_on = day, None
+    _count(found)
+    trail.record(actor, "request.post_arrived", found.request, day=day.isoformat())
+
+
+def give_anew(actor: Actor, decision_id: UUID) -> None:
+    """Give it to the post (again): it was not fetched, or came back. Raises NotFound."""
+    found = one_of(actor, decision_id)
+    if found.announced_on is not None:
+        raise RuleViolation("", N_("This decision has been announced."))
+    found.way, found.given_on, found.arrived_on, found.returned_on = Way.POST, None, None, None
+    trail.record(actor, "request.given_anew", found.request)
+
+
+def to_post(actor: Actor) -> Sequence[RequestDecision]:
+    """The mail room's list: letters to print and to post, the oldest first."""
+    waiting = RequestDecision.way == Way.POST, RequestDecision.given_on.is_(None)
+    return db.session.scalars(_of_desk(actor).where(*waiting).order_by(RequestDecision.id).limit(500)).all()
+
+
+def not_announced(actor: Actor) -> Sequence[RequestDecision]:
+    """Decisions that nobody fetched in time, or that the post brought back."""
+    unfetched = _of_desk(actor).where(
+        RequestDecision.way == Way.PORTAL,
+        RequestDecision.given_on.is_(None),
+        RequestDecision.decided_at < clock.now() - FETCHED_WITHIN - timedelta(days=1),
+    )
+    returned = _of_desk(actor).where(RequestDecision.returned_on.is_not(None), RequestDecision.announced_on.is_(None))
+    return [
+        one
+        for wanted in (unfetched, returned)
+        for one in db.session.scalars(wanted.order_by(RequestDecision.id).limit(500))
+    ]
+
+
+def one_of(actor: Actor, decision_id: UUID) -> RequestDecision:
+    """One decision of the actor's departments. Raises NotFound."""
+    found = db.session.scalar(_of_desk(actor).where(RequestDecision.id == decision_id))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _of_desk(actor: Actor) -> Select[RequestDecision]:
+    theirs = queries.work_of(actor).with_only_columns(ServiceRequest.id)
+    return select(RequestDecision).where(
+        RequestDecision.state == DecisionState.ISSUED, RequestDecision.request_id.in_(theirs)
+    )
+
+
+def _given(decision: RequestDecision, day: date) -> None:
+    decision.given_on = day
+    _count(decision)
+
+
+def _count(decision: RequestDecision) -> None:
+    if decision.way is None or decision.given_on is None:
+        return
+    lost = decision.returned_on is not None
+    announced = announced_on(decision.way, decision.given_on, arrived_on=decision.arrived_on, lost=lost)
+    decision.announced_on = announced
+    is_instructed = versions.of(decision.request).decision is not None
+    decision.remedy_until = remedy_until(announced, instructed=is_instructed) if announced else None
+
+
+def _today() -> date:
+    return clock.today(current_settings().zone)
+
+
+SENTENCES = {
+    Way.PORTAL: (
+        "Dieser Bescheid wird im Portal zum Abruf bereitgestellt. Er gilt am Tag nach dem Abruf als bekannt gegeben "
+        "(§ 41 Abs. 2a VwVfG). Wird er nicht innerhalb von zehn Tagen nach der Benachrichtigung abgerufen, geben wir "
+        "ihn auf anderem Weg bekannt."
+    ),
+    Way.POST: (
+        "Dieser Bescheid gilt am vierten Tag nach der Aufgabe zur Post als bekannt gegeben, außer wenn er nicht oder "
+        "später zugegangen ist (§ 41 Abs. 2 VwVfG)."
+    ),
+    Way.HANDED: "Dieser Bescheid ist mit der Übergabe bekannt gegeben (§ 41 Abs. 1 VwVfG).",
+}
+"""What the paper says of its announcement; papers are in German, the official language."""
+REPLACES = "Dieser Bescheid ersetzt den Bescheid vom {day}."

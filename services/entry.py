@@ -1,0 +1,57 @@
+"""What came on paper, by phone or at the counter, entered by staff for somebody."""
+
+from datetime import timedelta
+
+from auth.actors import Actor
+from auth.roles import Permission
+from config import clock
+from config.errors import N_, Forbidden, RuleViolation
+from config.settings import current_settings
+from services.commands import STAFF_SOURCES, Submit
+from services.definitions import ServiceDefinition
+from services.form.fields import FieldType, FormField
+
+SOURCES: dict[str, str] = {
+    "online": N_("online"),
+    "api": N_("by a program"),
+    "open311": N_("Open311"),
+    "paper": N_("on paper"),
+    "phone": N_("by phone"),
+    "counter": N_("at the counter"),
+}
+LONGEST_AGO = timedelta(days=366)
+NOT_ON_PAPER = frozenset({FieldType.EMAIL, FieldType.CHECKBOX, FieldType.CONSENT, FieldType.FILE})
+"""What somebody who writes or rings up need not have given: we cannot ask the paper."""
+
+
+def check(command: Submit, definition: ServiceDefinition, actor: Actor) -> None:
+    """Only the service's own department enters for somebody. Raises Forbidden, RuleViolation."""
+    if not actor.is_system and definition.department not in actor.departments_for(Permission.REQUESTS_WORK):
+        raise Forbidden()
+    today = clock.today(current_settings().zone)
+    if command.received_on is None:
+        raise RuleViolation("received_on", N_("Please say on which day it came."))
+    if not today - LONGEST_AGO <= command.received_on <= today:
+        raise RuleViolation("received_on", N_("This day is in the future, or too long ago."))
+
+
+def as_asked(definition: ServiceDefinition, command: Submit) -> ServiceDefinition:
+    """The definition by which these answers are checked: from staff some of them may be missing."""
+    return relaxed(definition) if command.source in STAFF_SOURCES else definition
+
+
+def relaxed(definition: ServiceDefinition) -> ServiceDefinition:
+    """The same form as staff fill it in for somebody."""
+    steps = tuple(
+        step.model_copy(update={"fields": tuple(_relaxed(field) for field in step.fields)}) for step in definition.steps
+    )
+    changed = definition.model_copy(update={"steps": steps})
+    changed.__dict__.pop("fields", None)  # computed once from the steps, and copied along
+    return changed
+
+
+def _relaxed(field: FormField) -> FormField:
+    parts = tuple(_relaxed(part) for part in field.fields)
+    if field.type in NOT_ON_PAPER:
+        return field.model_copy(update={"required": False, "required_when": None, "fields": parts})
+    return field.model_copy(update={"fields": parts})

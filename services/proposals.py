@@ -1,0 +1,62 @@
+"""Four eyes: a decision that somebody has proposed waits for another person."""
+
+from sqlalchemy import select
+
+from auth.actors import Actor
+from config import clock
+from config.database import db
+from services.commands import Act
+from services.lifecycle import DECISIONS, PROPOSALS, Action
+from services.models import ServiceRequest
+from services.work_models import DecisionState, RequestDecision
+
+
+def waiting(request: ServiceRequest) -> RequestDecision | None:
+    """The decision that has been proposed and neither confirmed nor sent back."""
+    if request.proposed_by is None:
+        return None
+    return db.session.scalar(
+        select(RequestDecision).where(
+            RequestDecision.request_id == request.id, RequestDecision.state == DecisionState.PROPOSED
+        )
+    )
+
+
+def may_confirm(request: ServiceRequest, action: Action, actor: Actor) -> bool:
+    """Whether `action` is what was proposed, and `actor` somebody else than who proposed it."""
+    proposal = waiting(request)
+    return proposal is not None and proposal.outcome is action and proposal.proposed_by != actor.id
+
+
+def completed(request: ServiceRequest, command: Act) -> Act:
+    """`command`; for what confirms a proposal, with the words and the way that were proposed."""
+    proposal = waiting(request) if command.action in DECISIONS else None
+    if proposal is None or proposal.outcome is not command.action:
+        return command
+    return command.model_copy(update={"message": proposal.reason or "", "way": proposal.way})
+
+
+def propose(request: ServiceRequest, command: Act, actor: Actor) -> None:
+    """Keep the proposal. Inside the caller's `transaction()`, on a locked request."""
+    request.proposed_by = actor.id
+    db.session.add(
+        RequestDecision(
+            request=request,
+            request_id=request.id,
+            outcome=PROPOSALS[command.action],
+            state=DecisionState.PROPOSED,
+            proposed_by=actor.id,
+            proposed_at=clock.now(),
+            proposer_name=actor.name or None,
+            way=command.way,
+            reason=command.message or None,
+        )
+    )
+
+
+def drop(request: ServiceRequest) -> None:
+    """What was proposed is no longer up to date: it was sent back, or the request has gone on."""
+    proposal = waiting(request)
+    if proposal is not None:
+        proposal.state = DecisionState.SENT_BACK
+    request.proposed_by = None

@@ -1,0 +1,63 @@
+"""What has happened to a request, as the applicant and as the office sees it. Texts are in the language of the page."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+
+from config.errors import N_
+from services import notes
+from services.conversation import SAID
+from services.lifecycle import ACTION_LABELS, INTERNAL, Party, RequestStatus
+from services.models import RequestEvent, ServiceRequest
+
+TONES: dict[RequestStatus, str] = {
+    RequestStatus.DRAFT: "neutral",
+    RequestStatus.SUBMITTED: "info",
+    RequestStatus.AWAITING_PAYMENT: "warning",
+    RequestStatus.IN_REVIEW: "info",
+    RequestStatus.NEEDS_INFORMATION: "warning",
+    RequestStatus.APPROVED: "success",
+    RequestStatus.REJECTED: "danger",
+    RequestStatus.WITHDRAWN: "neutral",
+    RequestStatus.CLOSED: "neutral",
+}
+PARTIES: dict[Party, str] = {
+    Party.APPLICANT: N_("Applicant"),
+    Party.CASEWORKER: N_("Office"),
+    Party.SYSTEM: N_("Office"),
+}
+
+
+def shown_to(party: Party, events: Iterable[RequestEvent]) -> list[RequestEvent]:
+    """The events that `party` may know of, the oldest first."""
+    return [event for event in events if party is not Party.APPLICANT or event.action not in INTERNAL]
+
+
+def of(request: ServiceRequest, party: Party) -> list[dict[str, Any]]:
+    """What has happened, the newest first; for the office with its notes."""
+    entries = [_entry(event) for event in shown_to(party, request.events)]
+    if party is not Party.APPLICANT:
+        entries += [
+            {
+                "at": note.at,
+                "title": _("Internal note"),
+                "text": note.text,
+                "by": note.actor_name or _("Office"),
+                "tone": "neutral",
+            }
+            for note in notes.of(request)
+        ]
+    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+
+
+def _entry(event: RequestEvent) -> dict[str, Any]:
+    is_internal = event.action in INTERNAL
+    return {
+        "at": event.at,
+        "title": _(ACTION_LABELS[event.action]),
+        "text": event.message,
+        "is_message": event.action in SAID,
+        "by": _("Office, internal") if is_internal else _(PARTIES[event.by]),
+        "tone": "neutral" if is_internal else TONES[event.to_status],
+    }

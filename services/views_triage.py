@@ -1,0 +1,109 @@
+"""One act on many requests, as pages: choose in the list, look at it, do it. Adds to those of `views_caseworker`."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from pydantic import ValidationError
+
+from auth.policies import current_actor, require
+from auth.roles import Permission
+from config.error_pages import translated
+from config.errors import RuleViolation
+from config.forms import add_errors
+from services import queries, trail, triage, work_pages
+from services.triage import Kind, Outcome, Triage
+from services.views_caseworker import casework_pages
+from services.work_forms import TriageForm, with_choices
+
+
+@casework_pages.post("/staff/requests/triage")
+@require(Permission.REQUESTS_WORK)
+def triage_preview() -> ResponseReturnValue:
+    """What would become of each chosen request; and what is still to be said."""
+    command = _command()
+    if command is None:
+        flash(_("Please tick requests of the list first, at most %(number)s.", number=triage.MOST), "warning")
+        return redirect(url_for("casework.index"), 303)
+    return _preview(command, _form(command))
+
+
+@casework_pages.post("/staff/requests/triage/run")
+@require(Permission.REQUESTS_WORK)
+def triage_run() -> ResponseReturnValue:
+    """Do it, and show row by row what became of it."""
+    command = _command()
+    if command is None:
+        return redirect(url_for("casework.index"), 303)
+    form = _form(command)
+    try:
+        outcomes = triage.carry_out(command, current_actor())
+    except RuleViolation as violation:
+        add_errors(form, violation)
+        return _preview(command, form), 422
+    done = sum(one.error is None for one in outcomes)
+    return render_template(
+        "services/triage_done.html", command=command, label=_label(command), rows=_rows(outcomes), done=done
+    )
+
+
+def _command() -> Triage | None:
+    given = request.form
+    try:
+        return Triage(
+            kind=Kind(given.get("kind", "")),
+            rows=tuple(given.getlist("row")),
+            to=given.get("to", ""),
+            message=given.get("message", ""),
+            only_possible=given.get("only_possible") == "1",
+        )
+    except (ValueError, ValidationError):
+        return None
+
+
+def _form(command: Triage) -> TriageForm:
+    actor = current_actor()
+    if command.kind is Kind.HAND_ON:
+        choices: list[tuple[str, Any]] = [(one.code, one.name) for one in queries.departments()]
+    else:
+        choices = [("me", _("me")), ("nobody", _("nobody")), *work_pages.people_of(actor)]
+    return with_choices(TriageForm(), choices)
+
+
+def _preview(command: Triage, form: TriageForm) -> str:
+    actor = current_actor()
+    outcomes = triage.preview(command, actor)
+    rows = _rows(outcomes)
+    trail.looked(actor, "requests.listed", [one.request for one in outcomes if one.request], chosen=len(outcomes))
+    return render_template(
+        "services/triage.html",
+        form=form,
+        command=command,
+        label=_label(command),
+        rows=rows,
+        possible=sum(row["error"] is None for row in rows),
+        asks_to=command.kind in triage.LEADS_TO,
+        asks_message=command.kind in triage.TELLS,
+    )
+
+
+def _label(command: Triage) -> str:
+    return str(_(triage.LABELS[command.kind]))
+
+
+def _rows(outcomes: list[Outcome]) -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": one.reference,
+            "mark": one.mark,
+            "applicant": _name(one),
+            "error": translated(one.error) if one.error else None,
+        }
+        for one in outcomes
+    ]
+
+
+def _name(outcome: Outcome) -> str:
+    contact = (outcome.request.contact or {}) if outcome.request else {}
+    return f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip()

@@ -1,0 +1,64 @@
+"""Forms of the caseworkers' pages."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+from wtforms.validators import Optional
+
+from config.forms import BaseForm
+from services.commands import MAX_MESSAGE
+from services.forms import MessageForm
+
+SOURCES = [
+    SelectChoice("paper", _l("on paper")),
+    SelectChoice("phone", _l("by phone")),
+    SelectChoice("counter", _l("at the counter")),
+]
+
+
+class ActForm(MessageForm):
+    """One act on a request: what is said about it, whom it goes to, what its reader had seen."""
+
+    revision = HiddenField()
+    to = StringField(_l("To whom"))
+    way = StringField(_l("How it is given away"))
+    text = StringField(_l("Text module"))
+
+
+class NoteForm(BaseForm):
+    """What colleagues should know."""
+
+    text = TextAreaField(_l("Internal note"), render_kw={"rows": 3, "maxlength": MAX_MESSAGE})
+
+
+class EntryForm(BaseForm):
+    """How something came that staff enter for somebody, and on which day."""
+
+    source = RadioField(_l("How it came"), choices=SOURCES, default="paper", validate_choice=False)
+    received_on = DateField(
+        _l("Received on"),
+        description=_l("The term for the decision counts from this day."),
+        validators=[Optional()],
+    )
+
+
+class DayForm(BaseForm):
+    """A day on which something happened to a letter."""
+
+    day = DateField(_l("Day"), validators=[Optional()])
+    action = HiddenField()
+
+
+class TriageForm(BaseForm):
+    """What is to be done with many requests."""
+
+    to = SelectField(_l("To whom"), validate_choice=False)
+    message = TextAreaField(_l("Message"), render_kw={"rows": 4, "maxlength": MAX_MESSAGE})
+
+
+def with_choices(form: TriageForm, choices: list[tuple[str, Any]]) -> TriageForm:
+    """The same form, asking who or where."""
+    form.to.choices = [SelectChoice(value, label) for value, label in [("", ""), *choices]]
+    return form
