@@ -101,6 +101,8 @@ PROTECTED: dict[str, Rows] = {
     "request_event": with_parent("request_event", "request_id", "service_request"),
     "request_attachment": with_parent("request_attachment", "request_id", "service_request"),
     "request_attachment_content": with_parent("request_attachment_content", "attachment_id", "request_attachment"),
+    "service_payment": with_parent("service_payment", "request_id", "service_request"),
+    "service_handover": with_parent("service_handover", "request_id", "service_request"),
     # cases
     "care_person": of_office(),
     "care_name_prefix": with_parent("care_name_prefix", "person_id", "care_person"),

@@ -17,6 +17,7 @@ from config.errors import N_, ConfigurationError, FieldError
 from config.identity_settings import IdentitySettings
 from config.local_secrets import local_secrets, made_before
 from config.message_settings import MessageSettings
+from config.outward_settings import OutwardSettings
 from config.privacy_settings import PrivacySettings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ADDRESSES = ("base_url", "database_url", "migration_database_url", "broker_url",
 QUIET_IN_PRODUCTION = "21:00-08:00"
 
 
-class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings):
+class Settings(OutwardSettings, PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(
@@ -175,7 +176,8 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
             weak_secrets.refuse_debugging(os.environ, self.log_level)
             weak_secrets.refuse_placeholders({PREFIX + name.upper(): str(getattr(self, name)) for name in ADDRESSES})
             weak_secrets.refuse(self.secrets(), made_before(self.data_dir))
-            for name in ("base_url", "oidc_issuer", "oidc_staff_issuer"):
+            addresses = ("payment_api_base", "fit_connect_api_base", "fit_connect_token_url")
+            for name in ("base_url", "oidc_issuer", "oidc_staff_issuer", *addresses):
                 if not getattr(self, name).startswith("https://"):
                     raise setting_checks.Wrong(
                         N_("{name} must begin with https:// in production"), name=PREFIX + name.upper()
@@ -190,6 +192,8 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
             "oidc_client_secret",
             "oidc_staff_client_secret",
             "twilio_auth_token",
+            "payment_api_key",
+            "fit_connect_client_secret",
         )
         named = {name: getattr(self, name).get_secret_value() for name in single}
         named |= {f"encryption_keys {n}": key.get_secret_value() for n, key in enumerate(self.encryption_keys, 1)}
@@ -267,6 +271,9 @@ def _half_configured(settings: Settings) -> Iterator[FieldError]:
         ("OIDC_STAFF_ISSUER", "OIDC_STAFF_CLIENT_ID", bool(settings.oidc_staff_client_id or settings.oidc_issuer)),
         ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", bool(settings.twilio_auth_token.get_secret_value())),
         ("TWILIO_ACCOUNT_SID", "TWILIO_FROM", bool(settings.twilio_from or settings.twilio_messaging_service_sid)),
+        ("PAYMENT_PROVIDER", "PAYMENT_API_KEY", bool(settings.payment_api_key.get_secret_value())),
+        ("PAYMENT_PROVIDER", "PAYMENT_WEBHOOK_SECRETS", bool(settings.payment_webhook_secrets)),
+        ("FIT_CONNECT_CLIENT_ID", "FIT_CONNECT_CLIENT_SECRET", bool(settings.fit_connect_client_secret)),
     )
     for reason, name, is_set in needs:
         if not is_set and getattr(settings, reason.lower()):

@@ -7,7 +7,7 @@ from config import clock
 from config.database import db
 from config.errors import Conflict
 from config.settings import current_settings
-from services import deadlines, decisions, notices, queries, submission, trail, versions
+from services import deadlines, decisions, followers, notices, queries, submission, trail, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.lifecycle import DECISIONS, Action, RequestStatus
@@ -49,10 +49,11 @@ def act(
         submission.add_file(request, file, AttachmentKind.UPLOAD)
     event = _move(request, to, command, actor)
     db.session.flush()
-    if command.action in MESSAGES:
+    if command.action in MESSAGES and event.from_status is not RequestStatus.AWAITING_PAYMENT:
         tell, template = MESSAGES[command.action]
         tell(request, template, str(event.id))
     trail.record(actor, f"request.{command.action}", request, status=to.value)
+    followers.tell(request, event, actor)
     return request
 
 

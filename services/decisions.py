@@ -85,10 +85,10 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
         "title": f"{definition.title.de}: Bescheid {request.reference}",
         "lang": LANGUAGE,
         "sender": {"name": city, "department": office, "line": " · ".join(filter(None, (city, office)))},
-        "recipient": _recipient(request),
+        "recipient": recipient_of(request),
         "facts": [
             ["Aktenzeichen", request.reference],
-            ["Datum", _day(clock.today(settings.zone))],
+            ["Datum", day_in_words(clock.today(settings.zone))],
             *([["Auskunft", reachable[0]]] if reachable else []),
         ],
         "subject": f"{definition.title.de}: Bescheid",
@@ -101,7 +101,7 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
             "legal_remedy": "Rechtsbehelfsbelehrung",
         },
         "salutation": "Guten Tag,",
-        "opening": f"auf Ihren Antrag vom {_day(submitted_on)} ergeht folgende Entscheidung:",
+        "opening": f"auf Ihren Antrag vom {day_in_words(submitted_on)} ergeht folgende Entscheidung:",
         "outcome": _outcome(definition, command).to(LANGUAGE),
         "facts_table": _granted(definition, request) if command.action is Action.APPROVE else [],
         "reason": command.message,
@@ -127,7 +127,8 @@ def _texts(definition: ServiceDefinition) -> Decision:
     return definition.decision
 
 
-def _recipient(request: ServiceRequest) -> list[str]:
+def recipient_of(request: ServiceRequest) -> list[str]:
+    """Name and address of the applicant, as lines of a letter."""
     contact = request.contact or {}
     name = f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip()
     address = contact.get("address")
@@ -158,5 +159,6 @@ def _courtesy(definition: ServiceDefinition, command: Act, locale: str) -> dict[
     }
 
 
-def _day(day: date) -> str:
+def day_in_words(day: date) -> str:
+    """A day as letters write it: 3. November 2026."""
     return f"{day.day}. {MONTHS.split()[day.month - 1]} {day.year}"

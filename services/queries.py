@@ -14,7 +14,7 @@ from auth.roles import Permission
 from config.database import db, locked
 from config.encryption import blind_index
 from config.errors import NotFound
-from services.lifecycle import OPEN, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, OPEN, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
@@ -159,11 +159,11 @@ def _condition(view: View, actor: Actor, today: date) -> ColumnElement[bool]:
         case View.DONE:
             return ServiceRequest.status.not_in([*OPEN, RequestStatus.DRAFT])
         case View.OPEN:
-            return ServiceRequest.status.in_(OPEN)
+            return ServiceRequest.status.in_(AT_THE_OFFICE)
 
 
 def _running() -> ColumnElement[bool]:
-    return ServiceRequest.status.in_(OPEN - {RequestStatus.NEEDS_INFORMATION})
+    return ServiceRequest.status.in_(AT_THE_OFFICE - {RequestStatus.NEEDS_INFORMATION})
 
 
 def counts(actor: Actor, today: date) -> dict[View, int]:

@@ -13,7 +13,7 @@ from services import deadlines, rights, versions
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.form.reading import readable
-from services.lifecycle import ACTION_LABELS, OPEN, STATUS_LABELS, Action, Party, RequestStatus
+from services.lifecycle import ACTION_LABELS, AT_THE_OFFICE, OPEN, STATUS_LABELS, Action, Party, RequestStatus
 from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 
 TONES: dict[RequestStatus, str] = {
@@ -86,7 +86,7 @@ class Detail:
 def row(request: ServiceRequest, locale: str, today: date) -> Row:
     """A request as a line of a list. `today` is the day in the city's zone."""
     contact = request.contact or {}
-    stopped = request.status is RequestStatus.NEEDS_INFORMATION or request.status not in OPEN
+    stopped = request.status is RequestStatus.NEEDS_INFORMATION or request.status not in AT_THE_OFFICE
     urgency = deadlines.urgency(request.due_on, today, stopped=stopped)
     return Row(
         reference=request.reference,

@@ -4,7 +4,7 @@ from auth.actors import Actor
 from config.errors import Forbidden, RuleViolation
 from services import queries
 from services.commands import MESSAGE_MISSING, Act
-from services.lifecycle import MESSAGE_REQUIRED, Action, Party, RequestStatus, actions, next_status
+from services.lifecycle import MESSAGE_REQUIRED, OF_THE_FORM, Action, Party, RequestStatus, actions, next_status
 from services.models import ServiceRequest
 
 
@@ -24,7 +24,7 @@ def party_of(request: ServiceRequest, actor: Actor) -> Party:
 
 def check(request: ServiceRequest, command: Act, actor: Actor) -> RequestStatus:
     """Where `command` would take `request`. Raises InvalidTransition, Forbidden, RuleViolation."""
-    if command.action is Action.SUBMIT:
+    if command.action in OF_THE_FORM:
         raise Forbidden()
     to = next_status(request.status, command.action, party_of(request, actor))
     if command.action in MESSAGE_REQUIRED and not command.message:
@@ -35,4 +35,4 @@ def check(request: ServiceRequest, command: Act, actor: Actor) -> RequestStatus:
 def possible(request: ServiceRequest, actor: Actor) -> tuple[Action, ...]:
     """What `actor` can do with `request` now: the buttons of a page."""
     party = party_of(request, actor)
-    return tuple(one for one in actions(request.status, party) if one is not Action.SUBMIT)
+    return tuple(one for one in actions(request.status, party) if one not in OF_THE_FORM)

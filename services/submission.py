@@ -15,14 +15,14 @@ from config import clock
 from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
-from config.settings import current_settings
-from services import attachments, deadlines, notices, queries, trail, versions
+from services import arrival, attachments, queries, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
 from services.form.checks import validate
 from services.lifecycle import Action, Party, RequestStatus
-from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent, ServiceRequest
+from services.models import Attachment, AttachmentContent, AttachmentKind, ServiceRequest
+from services.payments import fees
 
 PIN_DIGITS = 6
 REFERENCE_TRIES = 5
@@ -45,6 +45,7 @@ class Receipt:
     reference: str
     pin: str
     is_new: bool
+    awaits_payment: bool = False
 
 
 def prepare(command: Submit) -> Prepared:
@@ -139,7 +140,8 @@ def _key(actor: Actor, key: str) -> str:
 
 
 def _receipt(request: ServiceRequest, *, is_new: bool) -> Receipt:
-    return Receipt(request.reference, request.pin or "", is_new)
+    awaits_payment = request.status is RequestStatus.AWAITING_PAYMENT
+    return Receipt(request.reference, request.pin or "", is_new, awaits_payment)
 
 
 def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
@@ -229,32 +231,15 @@ def add_file(request: ServiceRequest, file: CleanFile, kind: AttachmentKind) -> 
 
 
 def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> None:
-    now = clock.now()
-    today = clock.today(current_settings().zone)
     request.service_version = versions.snapshot(prepared.definition)
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     request.locale = prepared.command.locale
     request.notice_version = prepared.command.notice_version
-    request.status = RequestStatus.SUBMITTED
-    request.submitted_at = request.changed_at = now
-    request.due_on = deadlines.due_on(today, prepared.definition.deadline.working_days)
-    event = RequestEvent(
-        request=request,
-        request_id=request.id,
-        action=Action.SUBMIT,
-        from_status=RequestStatus.DRAFT,
-        to_status=RequestStatus.SUBMITTED,
-        by=Party.APPLICANT,
-        actor_id=actor.id,
-        at=now,
-    )
-    db.session.add(event)
-    db.session.flush()
-    notices.note_wish(request)
-    notices.tell_applicant(request, "submitted", "submitted")
-    notices.tell_office(request, "received", "submitted")
-    trail.record(actor, "request.submitted", request, service=request.slug)
+    if fees.comes_first(request, prepared.definition, answers):
+        fees.check_out(request, actor)
+    else:
+        arrival.arrive(request, Action.SUBMIT, Party.APPLICANT, actor)
 
 
 def _contact(definition: ServiceDefinition, answers: dict[str, Any]) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def hand_in(slug: str) -> ResponseReturnValue:
         again = application_form(definition, page_locale(), start={}, kept_files=kept)
         add_errors(again, violation, prefix=PREFIX)
         return _apply_page(definition, again), 422
-    if receipt.is_new:
+    if receipt.is_new and not receipt.awaits_payment:
         flash(_("Your application has been received."), "success")
     return redirect(url_for("requests.show", reference=receipt.reference), 303)
 
