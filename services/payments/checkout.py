@@ -69,9 +69,8 @@ class Checkout:
             raise Unavailable("no page in the answer") from None
 
     def read(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Word | None:
-        self._verify(
-            next((value for name, value in headers.items() if name.lower() == SIGNATURE.lower()), ""), body, now
-        )
+        signed = [value for name, value in headers.items() if name.lower() == SIGNATURE.lower()]
+        self._verify(signed[0] if signed else "", body, now)
         try:
             event = json.loads(body)
             kind, session = str(event["type"]), dict(event["data"]["object"])

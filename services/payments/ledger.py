@@ -117,11 +117,13 @@ def _receive(payment: Payment, word: Word) -> None:
     payment.paid_at = clock.now()
     payment.closing = False
     _move(payment, Event.PAY)
-    trail.record(SYSTEM, "payment.paid", request, payment=payment.reference, cents=word.amount_cents)
-    if not is_wanted:
+    if not is_wanted:  # in one step: another one may count as paid, and of those there is one
         payment.trouble = Trouble.NOT_WANTED
         refunds.ask_for(payment, refunds.NOT_WANTED, SYSTEM)
-    elif word.amount_cents != payment.amount_cents or word.currency != CURRENCY:
+    trail.record(SYSTEM, "payment.paid", request, payment=payment.reference, cents=word.amount_cents)
+    if not is_wanted:
+        return
+    if word.amount_cents != payment.amount_cents or word.currency != CURRENCY:
         payment.trouble = Trouble.AMOUNT_DIFFERS
         log.error("payment_differs", payment=payment.reference)
     else:
