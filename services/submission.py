@@ -16,6 +16,7 @@ from config import clock
 from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
+from config.settings import current_settings
 from services import arrival, attachments, queries, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit

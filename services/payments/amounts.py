@@ -1,10 +1,12 @@
 """Amounts of money: whole cents everywhere, euros only for people. Pure."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from services.definitions import ServiceDefinition
+from services.form.state import state
 
 MOST_CENTS = 99_999_999
 CENT = Decimal("0.01")
@@ -26,17 +28,18 @@ def cents(amount: Any) -> int:
     return found
 
 
-def fee_of(definition: ServiceDefinition, answers: Mapping[str, Any]) -> int:
+def fee_of(definition: ServiceDefinition, answers: Mapping[str, Any], *, today: date) -> int:
     """What a request with these (clean) answers costs, in cents; 0: nothing. Raises NoAmount.
 
-    Only the file and the answers count: nothing of it comes from the browser.
+    Only the file and the answers count: nothing of it comes from the browser. `today` is the day in the city's zone.
     """
     if definition.payment is None:
         return 0
     amount = definition.payment.amount
-    if isinstance(amount, dict):
-        raise NoAmount("rules are not computed yet")
-    return cents(amount)
+    if isinstance(amount, Decimal):
+        return cents(amount)
+    form = state(definition.steps, answers, today=today)
+    return cents(form.rule(amount, form.top))
 
 
 def in_words(amount_cents: int, locale: str) -> str:

@@ -3,18 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from auth.actors import Actor
 from config import clock
 from config.database import db
+from config.errors import N_, RuleViolation
+from config.settings import current_settings
 from services import arrival, notices, trail, versions
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action, Party
 from services.models import RequestEvent, ServiceRequest
 from services.payments import ledger, refunds, registry
-from services.payments.amounts import fee_of
+from services.payments.amounts import NoAmount, fee_of
 from services.payments.models import Payment
 from services.payments.states import UNPAID, Occasion, PaymentStatus
 
+log = structlog.get_logger(__name__)
 REJECTED = "rejected"
 
 
@@ -22,12 +27,12 @@ def comes_first(request: ServiceRequest, definition: ServiceDefinition, answers:
     """Ask for the fee of a request that is being handed in; whether the office waits for it.
 
     Where nobody can pay online the fee is noted and the office begins at once: it sees that it is open. The amount is
-    fixed here. Raises NoAmount when the file's rule gives none.
+    fixed here. Raises RuleViolation when the file's rule gives none.
     """
     payment = definition.payment
     if payment is None or Occasion(payment.at) is not Occasion.SUBMISSION:
         return False
-    amount = fee_of(definition, answers)
+    amount = _fee(definition, answers)
     if not amount or ledger.payments_of(request):
         return False
     ask_for(request, Occasion.SUBMISSION, amount)
@@ -81,13 +86,21 @@ def _ask_with_decision(request: ServiceRequest, event: RequestEvent, actor: Acto
     definition = versions.of(request)
     if definition.payment is None or Occasion(definition.payment.at) is not Occasion.DECISION:
         return
-    amount = fee_of(definition, request.answers or {})
+    amount = _fee(definition, request.answers or {})
     if not amount or any(one.occasion is Occasion.DECISION for one in ledger.payments_of(request)):
         return
     payment = ask_for(request, Occasion.DECISION, amount)
     trail.record(actor, "payment.due", request, payment=payment.reference, cents=amount)
     if registry.provider() is not None:
         notices.tell_applicant(request, "payment_due", f"payment-due-{payment.number}")
+
+
+def _fee(definition: ServiceDefinition, answers: Mapping[str, Any]) -> int:
+    try:
+        return fee_of(definition, answers, today=clock.today(current_settings().zone))
+    except NoAmount as error:
+        log.error("fee_not_computed", service=definition.slug, reason=str(error))
+        raise RuleViolation("", N_("The fee could not be computed. Please tell the office.")) from None
 
 
 def _let_go(request: ServiceRequest) -> None:
