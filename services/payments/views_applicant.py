@@ -31,7 +31,7 @@ def _applicant(**_: str) -> str:
 @blueprint.app_context_processor
 def helpers() -> dict[str, Any]:
     """For the parts of pages that show payments: what is due, and what was paid, of a request by its reference."""
-    return {"payment_due": _due, "payments_of": _payments}
+    return {"payment_due": _due, "payments_of": _payments, "pays_online": lambda: registry.provider() is not None}
 
 
 def _due(reference: str) -> queries.Due | None:
