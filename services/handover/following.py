@@ -48,7 +48,7 @@ def accepted_at(request: ServiceRequest) -> datetime | None:
     return max((row.accepted_at for row in rows_of(request) if row.accepted_at), default=None)
 
 
-def retry(row_id: UUID, actor: Actor) -> HandOverRow:
+def try_again(row_id: UUID, actor: Actor) -> HandOverRow:
     """Try once more. Inside `transaction()`. Raises NotFound, InvalidTransition.
 
     What the carrier has taken is asked for again; what was refused, or never arrived, is handed over anew.

@@ -49,7 +49,7 @@ def act(row_id: UUID) -> ResponseReturnValue:
             if request.form.get("action") == "settle":
                 following.settle(row_id, request.form.get("reason", "")[:500], actor)
             else:
-                following.retry(row_id, actor)
+                following.try_again(row_id, actor)
     except NotFound:
         raise
     except DomainError as error:

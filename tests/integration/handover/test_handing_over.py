@@ -189,7 +189,7 @@ def test_a_receiver_that_never_answers_is_a_failure(records: RecordsSystem) -> N
         found = worked()
         assert (found.state, found.problem) == (State.FAILED, "no_answer")
         with transaction():
-            following.retry(found.id, given.caseworker())
+            following.try_again(found.id, given.caseworker())
         assert row().state is State.HANDED_OVER  # it is asked again, and not handed over a second time
         records.state = {"state": "accepted"}
         assert worked().state is State.ACCEPTED
@@ -205,14 +205,14 @@ def test_a_refusal_waits_for_a_person(records: RecordsSystem) -> None:
     assert (found.state, found.problem) == (State.REJECTED, "http_422")
     assert found.remark == "Das Fach „Zone“ fehlt."
     with pytest.raises(NotFound), transaction():
-        following.retry(found.id, given.caseworker("tiefbau"))
+        following.try_again(found.id, given.caseworker("tiefbau"))
     records.answers = lambda _: (200, {})
     with transaction():
-        following.retry(found.id, given.caseworker())
+        following.try_again(found.id, given.caseworker())
     assert worked().state is State.ACCEPTED
     assert list(records.taken) == [f"{found.id}-2"]
     with pytest.raises(InvalidTransition), transaction():
-        following.retry(found.id, given.caseworker())
+        following.try_again(found.id, given.caseworker())
 
 
 @pytest.mark.usefixtures("by_webhook")
@@ -253,7 +253,7 @@ def test_a_mail_that_bounces_is_a_failure_and_can_be_sent_again() -> None:
     found = worked()
     assert (found.state, found.problem) == (State.FAILED, "mail_undelivered")
     with transaction():
-        following.retry(found.id, given.caseworker())
+        following.try_again(found.id, given.caseworker())
     worked()
     sent = db.session.scalars(mails).all()
     assert len(sent) == 2
@@ -378,7 +378,7 @@ def test_a_destination_may_refuse_and_the_next_try_is_a_new_submission(delivery_
     found = worked()
     assert (found.state, found.remark) == (State.REJECTED, "Schema violation: zone is missing")
     with transaction():
-        following.retry(found.id, given.caseworker())
+        following.try_again(found.id, given.caseworker())
     assert worked().state is State.HANDED_OVER
     assert len(delivery_service.submitted) == 2
 
