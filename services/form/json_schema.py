@@ -1,8 +1,8 @@
 """A form as JSON Schema (draft 2020-12): what cleaned answers look like. Pure.
 
-The schema never refuses what `form.checks` has cleaned. What a schema cannot say stands beside it under `x-`: rules
-(`x-visible`, `x-required-when`, `x-computed`, `x-check`), bounds of decimals and days, files. A question that depends on
-a rule is optional here.
+The schema never refuses what `form.checks` has cleaned. What a schema cannot say stands beside it under
+`x-`: rules (`x-visible`, `x-required-when`, `x-computed`, `x-check`), bounds of decimals and days, files. A question
+that depends on a rule is optional here.
 """
 
 from collections.abc import Callable, Sequence
@@ -153,6 +153,7 @@ _PLACE = _closed(
         "lon": {"type": "number", "minimum": -180, "maximum": 180},
     }
 )
+_EMAIL = {"type": "string", "format": "idn-email", "pattern": r"^[^@\s]+@[^@\s]+$", "maxLength": 254}
 _TYPES: dict[FieldType, Callable[[FormField, str], Schema]] = {
     FieldType.TEXT: _text,
     FieldType.LONG_TEXT: _text,
@@ -165,7 +166,9 @@ _TYPES: dict[FieldType, Callable[[FormField, str], Schema]] = {
     FieldType.NUMBER: _decimal(r"^-?[0-9]+(?:\.[0-9]+)?$"),
     FieldType.MONEY: _decimal(r"^-?[0-9]+\.[0-9]{2}$"),
     FieldType.IBAN: _always({"type": "string", "pattern": "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"}),
-    FieldType.EMAIL: _always({"type": "string", "format": "email", "pattern": r"^[^@\s]+@[^@\s]+$", "maxLength": 254}),
+    FieldType.EMAIL: _always(
+        {"type": "string", "format": "idn-email", "pattern": r"^[^@\s]+@[^@\s]+$", "maxLength": 254}
+    ),
     FieldType.PHONE: _always({"type": "string", "pattern": r"^\+[0-9]{3,15}$"}),
     FieldType.CHECKBOX: _always({"const": True}),
     FieldType.CONSENT: _consent,

@@ -123,13 +123,13 @@ class FormState:
         if field.computed is not None or field.type is FieldType.NOTE or not self.shown(place):
             return False
         around = place.level.owner
-        if around is not None and not around.repeats and not self._wanted(around):
+        if around is not None and not around.repeats and not self.wanted(around):
             return False
         if field.required_when is not None:
             return truthy(self.rule(field.required_when, place.level))
         return field.required and (field.repeats is None or field.repeats.least > 0)
 
-    def _wanted(self, group: Place) -> bool:
+    def wanted(self, group: Place) -> bool:
         """Whether a group must be filled in: it is required, or somebody has begun to."""
         return self.must(group) or self.written(group)
 
