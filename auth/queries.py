@@ -10,6 +10,7 @@ from sqlalchemy import select
 from auth.assurance import at_least
 from auth.identities import display_name
 from auth.models import ApiToken, AuditEvent, Department, Office, RoleGrant, User, UserSession
+from auth.roles import Role
 from auth.sessions import alive
 from config import scopes
 from config.database import db
@@ -122,3 +123,15 @@ def deeds(subjects: Sequence[str]) -> list[Deed]:
         user = db.session.get(User, uuid.UUID(actor))
         names[actor] = display_name(user) if user else ""
     return [Deed(event.at, event.domain_at, event.action, names.get(event.actor, "")) for event in events]
+
+
+def mail_of(role: Role, department_code: str) -> list[str]:
+    """The e-mail addresses of those who were given `role` in a department here, and have logged in since."""
+    rows = db.session.scalars(
+        select(User)
+        .join(RoleGrant, (RoleGrant.issuer == User.issuer) & (RoleGrant.subject == User.subject))
+        .join(Department, Department.id == RoleGrant.department_id)
+        .where(RoleGrant.role == role, RoleGrant.revoked_at.is_(None), Department.code == department_code)
+        .order_by(User.id)
+    )
+    return [user.email for user in rows.unique() if not user.is_erased and user.email]

@@ -109,6 +109,8 @@ PROTECTED: dict[str, Rows] = {
     "request_reader": with_parent("request_reader", "request_id", "service_request"),
     "department_colleague": Rows(f"department_code = {DEPARTMENTS}"),
     "request_saved_view": Rows(f"department_code = {DEPARTMENTS} AND (is_shared OR owner_id = {ACTOR})"),
+    "service_payment": with_parent("service_payment", "request_id", "service_request"),
+    "service_handover": with_parent("service_handover", "request_id", "service_request"),
     # cases
     "care_person": of_office(),
     "care_name_prefix": with_parent("care_name_prefix", "person_id", "care_person"),

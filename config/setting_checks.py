@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Callable, Iterator
 from datetime import time
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -262,3 +263,24 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+NEEDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("OIDC_ISSUER", ("OIDC_CLIENT_ID",)),
+    ("OIDC_STAFF_ISSUER", ("OIDC_STAFF_CLIENT_ID", "OIDC_ISSUER")),
+    ("TWILIO_ACCOUNT_SID", ("TWILIO_AUTH_TOKEN",)),
+    ("TWILIO_ACCOUNT_SID", ("TWILIO_FROM", "TWILIO_MESSAGING_SERVICE_SID")),
+    ("SIGNING_KEY", ("SIGNING_CERTIFICATE",)),
+    ("SIGNING_CERTIFICATE", ("SIGNING_KEY",)),
+    ("PAYMENT_PROVIDER", ("PAYMENT_API_KEY",)),
+    ("PAYMENT_PROVIDER", ("PAYMENT_WEBHOOK_SECRETS",)),
+    ("FIT_CONNECT_CLIENT_ID", ("FIT_CONNECT_CLIENT_SECRET",)),
+)
+"""What a provider needs beside its main setting: one of these, of which the first is named when none is there."""
+
+
+def half_configured(has: Callable[[str], bool], prefix: str) -> Iterator[FieldError]:
+    """What is still missing, of the settings that `has` knows to be set."""
+    for reason, names in NEEDS:
+        if has(reason) and not any(has(name) for name in names):
+            yield FieldError(prefix + names[0], N_("is needed with {reason}; set it too."), {"reason": prefix + reason})

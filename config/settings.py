@@ -1,7 +1,6 @@
 """All settings, read once at the start from the environment (prefix `OBHUT_`) or from `.env`, then frozen."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,10 +12,11 @@ from sqlalchemy.exc import ArgumentError
 
 from config import setting_checks, weak_secrets
 from config.edge_settings import EdgeSettings
-from config.errors import N_, ConfigurationError, FieldError
+from config.errors import N_, ConfigurationError
 from config.identity_settings import IdentitySettings
 from config.local_secrets import local_secrets, made_before
 from config.message_settings import MessageSettings
+from config.outward_settings import OutwardSettings
 from config.privacy_settings import PrivacySettings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ADDRESSES = ("base_url", "database_url", "migration_database_url", "broker_url",
 QUIET_IN_PRODUCTION = "21:00-08:00"
 
 
-class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings):
+class Settings(OutwardSettings, PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings):
     """The settings of CONTRACT and docs/configuration.md; an attribute is the setting's name in lower case."""
 
     model_config = SettingsConfigDict(
@@ -194,7 +194,8 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
             weak_secrets.refuse_debugging(os.environ, self.log_level)
             weak_secrets.refuse_placeholders({PREFIX + name.upper(): str(getattr(self, name)) for name in ADDRESSES})
             weak_secrets.refuse(self.secrets(), made_before(self.data_dir))
-            for name in ("base_url", "oidc_issuer", "oidc_staff_issuer"):
+            addresses = ("payment_api_base", "fit_connect_api_base", "fit_connect_token_url")
+            for name in ("base_url", "oidc_issuer", "oidc_staff_issuer", *addresses):
                 if not getattr(self, name).startswith("https://"):
                     raise setting_checks.Wrong(
                         N_("{name} must begin with https:// in production"), name=PREFIX + name.upper()
@@ -209,6 +210,8 @@ class Settings(PrivacySettings, MessageSettings, EdgeSettings, IdentitySettings)
             "oidc_client_secret",
             "oidc_staff_client_secret",
             "twilio_auth_token",
+            "payment_api_key",
+            "fit_connect_client_secret",
         )
         named = {name: getattr(self, name).get_secret_value() for name in single}
         named |= {f"encryption_keys {n}": key.get_secret_value() for n, key in enumerate(self.encryption_keys, 1)}
@@ -248,7 +251,7 @@ def load_settings(**overrides: Any) -> Settings:
     Raises ConfigurationError with one line for each wrong setting, naming it and the mend.
     """
     settings = _validated(overrides)
-    halves = list(_half_configured(settings))
+    halves = list(setting_checks.half_configured(lambda name: _has(settings, name.lower()), PREFIX))
     if halves:
         raise ConfigurationError.of(halves)
     if settings.is_production:
@@ -281,21 +284,6 @@ def _says_something(source: PydanticBaseSettingsSource) -> bool:
 def _has(settings: Settings, name: str) -> bool:
     value = getattr(settings, name)
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
-
-
-def _half_configured(settings: Settings) -> Iterator[FieldError]:
-    """What a provider still needs, once its main setting is there."""
-    needs: tuple[tuple[str, str, bool], ...] = (
-        ("OIDC_ISSUER", "OIDC_CLIENT_ID", bool(settings.oidc_client_id)),
-        ("OIDC_STAFF_ISSUER", "OIDC_STAFF_CLIENT_ID", bool(settings.oidc_staff_client_id or settings.oidc_issuer)),
-        ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", bool(settings.twilio_auth_token.get_secret_value())),
-        ("TWILIO_ACCOUNT_SID", "TWILIO_FROM", bool(settings.twilio_from or settings.twilio_messaging_service_sid)),
-        ("SIGNING_KEY", "SIGNING_CERTIFICATE", settings.signing_certificate is not None),
-        ("SIGNING_CERTIFICATE", "SIGNING_KEY", settings.signing_key is not None),
-    )
-    for reason, name, is_set in needs:
-        if not is_set and getattr(settings, reason.lower()):
-            yield FieldError(PREFIX + name, N_("is needed with {reason}; set it too."), {"reason": PREFIX + reason})
 
 
 def _validated(values: dict[str, Any]) -> Settings:

@@ -50,6 +50,10 @@ BLUEPRINT_MODULES = (
     "services.views_resume",
     "services.views_receipts",  # adds its addresses to the blueprints of `views_applicant` and `api`
     "services.views_survey",
+    "services.payments.webhooks",
+    "services.payments.views_applicant",
+    "services.payments.views_staff",
+    "services.handover.views_staff",
     "services.views_applicant",
     "services.views_erasure",
     # These add their addresses to the blueprint of `views_caseworker`, so they come before it.
@@ -102,6 +106,8 @@ WIRED_MODULES = (
     "notifications.keeping",
     "notifications.bulk_writing",
     "services.tasks",
+    "services.payments.tasks",
+    "services.handover.tasks",
     "services.keeping",
     "services.own_records",
     "care.tasks",

@@ -216,3 +216,9 @@ def _text(message: NewMessage, channel: Channel) -> Rendered:
     if message.priority is None:
         return text
     return replace(text, traits=replace(text.traits, priority=message.priority))
+
+
+@scopes.within(SCOPE)
+def status_of(key: str) -> Status | None:
+    """What has become of the message with this dedupe key; None: there is none."""
+    return db.session.scalar(select(Notification.status).where(Notification.key == key))

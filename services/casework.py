@@ -14,6 +14,7 @@ from services import (
     deadlines,
     decisions,
     files,
+    followers,
     notices,
     office_acts,
     proposals,
@@ -88,10 +89,11 @@ def _carry_out(
         template = "answer_given" if way is None else "decided" if way is Way.PORTAL else "decided_on_paper"
         notices.tell_applicant(request, template, str(event.id))
     db.session.flush()
-    if command.action in MESSAGES:
+    if command.action in MESSAGES and event.from_status is not RequestStatus.AWAITING_PAYMENT:
         tell, template = MESSAGES[command.action]
         tell(request, template, str(event.id))
     trail.record(actor, f"request.{command.action}", request, status=to.value)
+    followers.tell(request, event, actor)
     if command.action in DECISIONS:
         _answer_duplicates(request)
 

@@ -88,11 +88,13 @@ class Payment(Frozen):
     """What has to be paid: `amount` in euros, a number or a rule over the answers; 0: nothing.
 
     At `submission` the office begins when it is paid; with `decision` it is asked for when the request is approved.
+    `refund_on_rejection`: what was paid goes back when the request is rejected.
     """
 
     amount: Decimal | Rule
     purpose: Text
     at: Literal["submission", "decision"] = "submission"
+    refund_on_rejection: bool = False
 
 
 class Limit(Frozen):

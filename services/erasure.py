@@ -30,6 +30,7 @@ from notifications.statuses import Channel
 from services import stages, trail, uploads, versions
 from services.definition_parts import DEFAULT_FILE_DAYS
 from services.definitions import catalogue
+from services.handover import following
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 from services.stages import ENDED
@@ -106,6 +107,8 @@ def stays(request: ServiceRequest, now: datetime) -> list[Kept]:
         return []
     if request.status not in ENDED:
         return [Kept(what, N_("It has not been decided. Withdraw it first."), {"reference": reference})]
+    if following.is_unsettled(request):
+        return [Kept(what, N_("No receiver has accepted it yet; its time has not begun."), {"reference": reference})]
     until = kept_until(request)
     if until <= now:
         return []
@@ -115,8 +118,12 @@ def stays(request: ServiceRequest, now: datetime) -> list[Kept]:
 
 
 def kept_until(request: ServiceRequest) -> datetime:
-    """The moment until which an ended request is kept: the service's time, after the end of what was granted."""
+    """The moment until which an ended request is kept: the service's time, after the end of what was granted.
+
+    What was handed over to another system is kept from when that has accepted it, if that was later.
+    """
     ended = request.closed_at or request.decided_at or request.changed_at
+    ended = max(ended, following.accepted_at(request) or ended)
     days = current_settings().retention.get(TYPE)
     definition = catalogue().get(request.slug)
     if days is None:

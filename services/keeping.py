@@ -22,6 +22,7 @@ from services import erasure, representations, stages, upload_keeping
 from services.definition_parts import DEFAULT_FILE_DAYS
 from services.definitions import catalogue
 from services.erasure import TYPE
+from services.handover import following
 from services.lifecycle import INTERNAL
 from services.models import ServiceRequest
 from services.stages import ENDED
@@ -44,7 +45,7 @@ def _requests(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     items = [
         Due(row.id, row.changed_at, erasure.subjects_of(row), f"department:{row.department_code}")
         for row in rows
-        if erasure.kept_until(row) <= now
+        if erasure.kept_until(row) <= now and not following.is_unsettled(row)
     ]
     return Page(items, rows[-1].id if len(rows) == limit else None)
 

@@ -22,6 +22,8 @@ class RequestStatus(StrEnum):
 
 class Action(StrEnum):
     SUBMIT = "submit"
+    CHECK_OUT = "check_out"
+    PAY = "pay"
     TAKE = "take"
     ASK = "ask"
     ANSWER = "answer"
@@ -63,6 +65,9 @@ S, A, P = RequestStatus, Action, Party
 
 TABLE: dict[tuple[RequestStatus, Action], Transition] = {
     (S.DRAFT, A.SUBMIT): Transition(S.SUBMITTED, P.APPLICANT),
+    (S.DRAFT, A.CHECK_OUT): Transition(S.AWAITING_PAYMENT, P.APPLICANT),
+    (S.AWAITING_PAYMENT, A.PAY): Transition(S.SUBMITTED, P.SYSTEM),
+    (S.AWAITING_PAYMENT, A.WITHDRAW): Transition(S.WITHDRAWN, P.APPLICANT),
     (S.SUBMITTED, A.TAKE): Transition(S.IN_REVIEW, P.CASEWORKER),
     (S.IN_REVIEW, A.ASK): Transition(S.NEEDS_INFORMATION, P.CASEWORKER),
     (S.NEEDS_INFORMATION, A.ANSWER): Transition(S.IN_REVIEW, P.APPLICANT),
@@ -97,11 +102,15 @@ TABLE |= {(status, A.REPLY): Transition(status, P.APPLICANT) for status in TALKI
 DECISIONS = frozenset({A.APPROVE, A.REJECT})
 PROPOSALS: dict[Action, Action] = {A.PROPOSE_APPROVE: A.APPROVE, A.PROPOSE_REJECT: A.REJECT}
 """What is proposed by which action, where a service asks for four eyes."""
+OF_THE_FORM = frozenset({A.SUBMIT, A.CHECK_OUT, A.PAY})
+"""What handing in and paying do; nobody does it with a button of its own."""
 MESSAGE_REQUIRED = frozenset(
     {A.ASK, A.ANSWER, A.REJECT, A.WRITE, A.REPLY, A.REOPEN, A.PROPOSE_REJECT, A.SEND_BACK, A.HAND_ON}
 )
 OPEN = frozenset({S.SUBMITTED, S.AWAITING_PAYMENT, S.IN_REVIEW, S.NEEDS_INFORMATION})
 """Statuses in which the office still owes the applicant something."""
+AT_THE_OFFICE = OPEN - {S.AWAITING_PAYMENT}
+"""What the office works on: as long as it is not paid, it has not come."""
 WITHIN_THE_OFFICE = (A.ASSIGN, A.PRIORITISE, A.UNPRIORITISE, A.MARK_DUPLICATE, A.UNMARK_DUPLICATE)
 TABLE |= {(status, action): Transition(status, P.CASEWORKER) for status in sorted(OPEN) for action in WITHIN_THE_OFFICE}
 # Once the original is answered, the house answers what was marked as the same.
@@ -123,6 +132,8 @@ STATUS_LABELS: dict[RequestStatus, str] = {
 
 ACTION_LABELS: dict[Action, str] = {
     A.SUBMIT: N_("Request submitted"),
+    A.CHECK_OUT: N_("Fee asked for"),
+    A.PAY: N_("Fee paid, request submitted"),
     A.TAKE: N_("Review started"),
     A.ASK: N_("Question from the office"),
     A.ANSWER: N_("Answer to the question"),

@@ -14,7 +14,7 @@ from auth.roles import Permission
 from config.database import db, locked
 from config.encryption import blind_index
 from config.errors import NotFound
-from services.lifecycle import OPEN, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
@@ -132,7 +132,7 @@ def page_key(after: str) -> tuple[date, str] | None:
 
 
 def _running() -> ColumnElement[bool]:
-    return ServiceRequest.status.in_(OPEN - {RequestStatus.NEEDS_INFORMATION})
+    return ServiceRequest.status.in_(AT_THE_OFFICE - {RequestStatus.NEEDS_INFORMATION})
 
 
 def overdue_by_department(today: date) -> dict[str, int]:

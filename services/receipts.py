@@ -16,7 +16,7 @@ from config.errors import Conflict, NotFound
 from config.localisation import PAGE_LOCALES, local_date, local_datetime, speaking
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import files, queries, representations, versions
+from services import files, letters, queries, versions
 from services.attachments import CleanFile
 from services.definitions import ServiceDefinition
 from services.form import reading
@@ -88,7 +88,7 @@ def _content(request: ServiceRequest, at: datetime, code: str, locale: str) -> d
         "title": f"{_('Receipt')}: {title} ({request.reference})",
         "lang": locale,
         "sender": {"name": city, "department": office, "line": " · ".join(filter(None, (city, office)))},
-        "recipient": representations.postal_address(request),
+        "recipient": letters.recipient(request),
         "facts": [
             [_("Reference"), request.reference],
             [_("Received"), local_datetime(at)],

@@ -14,7 +14,7 @@ from services.conversation import File, Message, file_of, messages_of
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.form.reading import readable
-from services.lifecycle import OPEN, STATUS_LABELS, Action, Party, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, OPEN, STATUS_LABELS, Action, Party, RequestStatus
 from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 from services.timeline import TONES
 from services.work_models import RequestDecision, RequestNote
@@ -73,7 +73,7 @@ class Detail:
 def row(request: ServiceRequest, locale: str, today: date) -> Row:
     """A request as a line of a list. `today` is the day in the city's zone."""
     contact = request.contact or {}
-    stopped = request.status is RequestStatus.NEEDS_INFORMATION or request.status not in OPEN
+    stopped = request.status is RequestStatus.NEEDS_INFORMATION or request.status not in AT_THE_OFFICE
     urgency = deadlines.urgency(request.due_on, today, stopped=stopped)
     step = next_steps.next_step(request.status, due_on=request.due_on, answer_due_on=request.answer_due_on)
     return Row(
@@ -131,16 +131,6 @@ def answers(request: ServiceRequest, definition: ServiceDefinition, locale: str)
         for field in definition.fields
         if field.type is not FieldType.FILE
     ]
-
-
-def postal_address(request: ServiceRequest) -> list[str]:
-    """Name and address of the applicant, a line each, as they stand on letters."""
-    contact = request.contact or {}
-    name = f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip()
-    address = contact.get("address")
-    if not address:
-        return [name]
-    return [name, f"{address['street']} {address['house_number']}", f"{address['postal_code']} {address['city']}"]
 
 
 def _question(request: ServiceRequest) -> str | None:

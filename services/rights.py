@@ -12,6 +12,7 @@ from services.commands import MESSAGE_MISSING, Act
 from services.lifecycle import (
     DECISIONS,
     MESSAGE_REQUIRED,
+    OF_THE_FORM,
     PROPOSALS,
     Action,
     Party,
@@ -43,7 +44,7 @@ def check(request: ServiceRequest, command: Act, actor: Actor) -> RequestStatus:
 
     Raises InvalidTransition, Forbidden, RuleViolation, and Conflict when it has changed since `command.revision`.
     """
-    if command.action is Action.SUBMIT:
+    if command.action in OF_THE_FORM:
         raise Forbidden()
     party = party_of(request, actor)
     to = next_status(request.status, command.action, party)
@@ -106,5 +107,5 @@ def possible(request: ServiceRequest, actor: Actor) -> tuple[Action, ...]:
     """What `actor` can do with `request` now: the buttons of a page."""
     party = party_of(request, actor)
     return tuple(
-        one for one in actions(request.status, party) if one is not Action.SUBMIT and party_fits(request, one, actor)
+        one for one in actions(request.status, party) if one not in OF_THE_FORM and party_fits(request, one, actor)
     )

@@ -17,7 +17,7 @@ from services import step_counts
 from services.deadlines import working_days_between
 from services.definitions import ServiceDefinition
 from services.form.fields import Text
-from services.lifecycle import OPEN, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import ServiceRequest
 
 MONTHS = 12
@@ -71,8 +71,10 @@ def months_of(actor: Actor, slug: str, today: date) -> list[Month]:
 def standing(actor: Actor, slug: str, today: date) -> Standing:
     """How many requests are open, wait for the applicant, and are past their term."""
     waiting = ServiceRequest.status == RequestStatus.NEEDS_INFORMATION
-    late = and_(ServiceRequest.status.in_(OPEN - {RequestStatus.NEEDS_INFORMATION}), ServiceRequest.due_on < today)
-    numbers = [func.count().filter(one) for one in (ServiceRequest.status.in_(OPEN), waiting, late)]
+    late = and_(
+        ServiceRequest.status.in_(AT_THE_OFFICE - {RequestStatus.NEEDS_INFORMATION}), ServiceRequest.due_on < today
+    )
+    numbers = [func.count().filter(one) for one in (ServiceRequest.status.in_(AT_THE_OFFICE), waiting, late)]
     found = db.session.execute(select(*numbers).where(_of(actor, slug))).one()
     return Standing(open=found[0], waiting=found[1], overdue=found[2])
 

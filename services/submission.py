@@ -18,24 +18,23 @@ from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
 from services import (
+    arrival,
     attachments,
     availability,
-    deadlines,
     entry,
     files,
-    notices,
     places,
     provenance,
     queries,
     resume_links,
-    trail,
     versions,
 )
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action, Party, RequestStatus
-from services.models import RequestEvent, ScanState, ServiceRequest
+from services.models import ScanState, ServiceRequest
+from services.payments import fees
 from services.progress import Progress
 from services.walk import checked
 
@@ -63,6 +62,7 @@ class Receipt:
     reference: str
     pin: str
     is_new: bool
+    awaits_payment: bool = False
 
 
 def prepare(command: Submit) -> Prepared:
@@ -177,7 +177,8 @@ def _key(actor: Actor, key: str) -> str:
 
 
 def receipt_of(request: ServiceRequest, *, is_new: bool) -> Receipt:
-    return Receipt(request.reference, request.pin or "", is_new)
+    awaits_payment = request.status is RequestStatus.AWAITING_PAYMENT
+    return Receipt(request.reference, request.pin or "", is_new, awaits_payment)
 
 
 def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
@@ -240,8 +241,6 @@ def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
 
 
 def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> None:
-    now = clock.now()
-    today = clock.today(current_settings().zone)
     request.service_version = versions.snapshot(prepared.definition)
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
@@ -252,27 +251,14 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
         resume_links.end(request)
     request.locale = prepared.command.locale
     request.notice_version = prepared.command.notice_version
-    request.status = RequestStatus.SUBMITTED
-    request.submitted_at = request.changed_at = now
-    request.received_on = prepared.command.received_on or today
-    request.due_on = deadlines.due_on(request.received_on, prepared.definition.deadline.working_days)
+    request.received_on = prepared.command.received_on
     places.place(request, prepared.definition, answers)
-    event = RequestEvent(
-        request=request,
-        request_id=request.id,
-        action=Action.SUBMIT,
-        from_status=RequestStatus.DRAFT,
-        to_status=RequestStatus.SUBMITTED,
-        by=Party.CASEWORKER if prepared.command.is_for_somebody else Party.APPLICANT,
-        actor_id=actor.id,
-        at=now,
-    )
-    db.session.add(event)
-    db.session.flush()
-    notices.note_wish(request)
-    notices.tell_applicant(request, "submitted", "submitted")
-    notices.tell_office(request, "received", "submitted")
-    trail.record(actor, "request.submitted", request, service=request.slug)
+    waits = fees.comes_first(request, prepared.definition, answers)
+    if waits and not prepared.command.is_for_somebody:
+        fees.check_out(request, actor)
+    else:
+        by = Party.CASEWORKER if prepared.command.is_for_somebody else Party.APPLICANT
+        arrival.arrive(request, Action.SUBMIT, by, actor)
 
 
 def _contact(definition: ServiceDefinition, answers: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import Field
 from config.errors import N_
 from config.filters import Code, Day, Filter, Wanted, choice, day, yes_no
 from services.deadlines import SOON_DAYS, working_days_between
-from services.lifecycle import OPEN, STATUS_LABELS, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, OPEN, STATUS_LABELS, RequestStatus
 
 LONGEST = 40  # days within which three working days always end
 GROUPS: dict[str, str] = {"work": N_("Work"), "request": N_("Request"), "days": N_("Days")}
@@ -108,7 +108,7 @@ class ListRequests(Wanted):
         """
         match self.status or "open":
             case "open":
-                found = OPEN
+                found = AT_THE_OFFICE
             case "done":
                 found = frozenset(RequestStatus) - OPEN
             case "any":
@@ -116,7 +116,7 @@ class ListRequests(Wanted):
             case one:
                 found = frozenset({RequestStatus(one)})
         if self.due:
-            found &= OPEN - {RequestStatus.NEEDS_INFORMATION}
+            found &= AT_THE_OFFICE - {RequestStatus.NEEDS_INFORMATION}
         return tuple(one for one in RequestStatus if one in found and one is not RequestStatus.DRAFT)
 
 

@@ -255,6 +255,21 @@ def _signing(settings: Settings) -> str:
     return _("{name}, until {until:%d.%m.%Y}", name=made, until=until)
 
 
+def _ways_out(settings: Settings) -> str:
+    """Services that ask for money nobody can take, and requests that cannot be handed over."""
+    from config.app import create_app
+    from services.outward_checks import problems
+
+    app = create_app(settings)
+    with app.app_context():
+        found = problems()
+    if found:
+        raise Ailment(
+            N_("{problems}"), N_("Correct the services' files, or the settings named."), problems="; ".join(found)
+        )
+    return settings.payment_provider or _("no payments")
+
+
 CHECKS = (
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
@@ -269,4 +284,5 @@ CHECKS = (
     Check(N_("Bounces"), doctor_mail.bounces, state.MAIL),
     Check(N_("Virus scanner"), _scanner),
     Check(N_("Signatures"), _signing),
+    Check(N_("Ways out"), _ways_out),
 )

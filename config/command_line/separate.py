@@ -33,7 +33,7 @@ def filled(settings: Settings, *, required: bool = False) -> tuple[Settings, sta
     parts, kept = state.wanted_parts(settings), state.load(settings)
     running = kept is not None and all(part in kept.ports and state.is_listening(kept.ports[part]) for part in parts)
     if parts and required and not running:
-        raise ConfigurationError("{problems}", problems="\n".join(_(MENDS[part]) for part in parts))
+        raise ConfigurationError("{problems}", problems="\n".join(_(MENDS[part]) for part in parts if part in MENDS))
     if not parts or kept is None or not running:
         return settings, None
     return state.fill(settings, kept), kept

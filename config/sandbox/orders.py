@@ -15,12 +15,14 @@ class Orders:
     identity: int | None
     phone: int | None
     mail: int | None
+    payment: int | None
     store: str
     account_sid: str
     auth_token: str
     numbers: tuple[str, ...]
     webhook: str
     backchannel: str
+    payment_webhook: str
     departments: tuple[str, ...]
 
     def as_line(self) -> bytes:

@@ -56,12 +56,14 @@ class SandboxProcess:
             identity=descriptors.get(state.IDENTITY),
             phone=descriptors.get(state.PHONE, descriptors.get(state.MAIL + "_pages")),
             mail=descriptors.get(state.MAIL),
+            payment=descriptors.get(state.PAYMENT),
             store=str(state.folder(self._settings) / "sandbox.sqlite3"),
             account_sid=self._kept.account_sid,
             auth_token=self._kept.auth_token,
             numbers=state.NUMBERS,
             webhook=self._settings.public_url("/webhooks/twilio/messages"),
             backchannel=self._settings.public_url("/auth/backchannel-logout"),
+            payment_webhook=self._settings.public_url("/webhooks/payments/checkout"),
             departments=tuple(departments),
         )
         assert self._child.stdin is not None

@@ -34,6 +34,8 @@ class Servers:
         orders = self._orders
         if orders.phone is not None or orders.mail is not None:
             self._start_phone_and_mail()
+        if orders.payment is not None:
+            self._start_payments(orders.payment)
         if orders.identity is not None:
             from config.sandbox.identity import provider
 
@@ -64,6 +66,17 @@ class Servers:
             self._stops.append(mail.stop)
         courier.start()
         self._stops.append(courier.stop)
+
+    def _start_payments(self, descriptor: int) -> None:
+        from config.sandbox import payments
+        from config.sandbox.store import Store
+
+        orders = self._orders
+        app = Flask("config.sandbox.server", static_folder=None)
+        account = payments.Payments(Store(Path(orders.store)), orders.auth_token, orders.payment_webhook)
+        app.extensions["sandbox.payments"] = account
+        app.register_blueprint(payments.blueprint)
+        self._serve(app, descriptor, "payments", threads=4)
 
     def _serve(self, app: Flask, descriptor: int, name: str, threads: int) -> None:
         server = create_server(

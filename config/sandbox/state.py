@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from config.errors import ConfigurationError
 from config.settings import Settings
 
-IDENTITY, PHONE, MAIL = "identity", "phone", "mail"
-OFFSETS = {IDENTITY: 1, PHONE: 2, MAIL: 3}
+IDENTITY, PHONE, MAIL, PAYMENT = "identity", "phone", "mail", "payment"
+OFFSETS = {IDENTITY: 1, PHONE: 2, MAIL: 3, PAYMENT: 4}
 NUMBERS = ("+493023125100", "+493023125101")
 HOST = "127.0.0.1"
 
@@ -34,7 +34,10 @@ class State:
 
 
 def wanted_parts(settings: Settings) -> tuple[str, ...]:
-    """The parts for which no real provider is configured; none in production."""
+    """The parts for which no real provider is configured; none in production.
+
+    Nobody needs a provider of payments, so that one is played beside others only.
+    """
     if settings.is_production:
         return ()
     configured = {
@@ -42,7 +45,8 @@ def wanted_parts(settings: Settings) -> tuple[str, ...]:
         PHONE: settings.twilio_account_sid,
         MAIL: settings.smtp_url.get_secret_value(),
     }
-    return tuple(part for part, value in configured.items() if not value)
+    parts = tuple(part for part, value in configured.items() if not value)
+    return (*parts, PAYMENT) if parts and not settings.payment_provider else parts
 
 
 def folder(settings: Settings) -> Path:
@@ -88,6 +92,11 @@ def fill(settings: Settings, state: State) -> Settings:
         changes["twilio_auth_token"] = SecretStr(state.auth_token)
         changes["twilio_api_base"] = state.phone_url
         changes["twilio_from"] = NUMBERS
+    if PAYMENT in parts and PAYMENT in state.ports:
+        changes["payment_provider"] = "checkout"
+        changes["payment_api_base"] = f"http://{HOST}:{state.ports[PAYMENT]}"
+        changes["payment_api_key"] = SecretStr(state.auth_token)
+        changes["payment_webhook_secrets"] = (SecretStr(state.auth_token),)
     if MAIL in parts and MAIL in state.ports:
         changes["smtp_url"] = SecretStr(f"smtp://{HOST}:{state.ports[MAIL]}")
     return settings.changed(**changes) if changes else settings

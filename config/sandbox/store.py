@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS mails (
     received REAL NOT NULL,
     raw BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS payments (id TEXT PRIMARY KEY, content TEXT NOT NULL);
 """
 COLUMNS = (
     "sid", "number", "direction", "sender", "recipient", "service_sid", "body", "status", "error_code", "callback",
@@ -182,6 +183,17 @@ class Store:
                ORDER BY id {order} LIMIT ? OFFSET ?""",  # noqa: S608
             after or 0, to, to, limit, offset,
         )  # fmt: skip
+
+    # Payments
+
+    def payment(self, id_: str) -> dict[str, Any] | None:
+        """A payment page, or a refund, as it is now."""
+        found = self._rows("SELECT content FROM payments WHERE id = ?", id_)
+        return dict(json.loads(found[0]["content"])) if found else None
+
+    def keep_payment(self, id_: str, content: Mapping[str, Any]) -> None:
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO payments VALUES (?, ?)", (id_, json.dumps(content)))
 
     def close(self) -> None:
         with self._lock:

@@ -146,4 +146,5 @@ def test_a_configured_provider_needs_no_stand_in(tmp_path: Path, monkeypatch: py
         oidc_client_id="obhut",
         smtp_url="smtp://mail.example.org",
     )
-    assert state.wanted_parts(settings) == (state.PHONE,)
+    assert state.wanted_parts(settings) == (state.PHONE, state.PAYMENT)
+    assert state.wanted_parts(settings.changed(twilio_account_sid="AC1")) == ()  # a city may take no payments

@@ -1,0 +1,57 @@
+"""A request reaches the office: its deadline begins, the applicant has a confirmation, and the office is told.
+
+That is when it is handed in, or, where a fee comes first, when that is paid.
+"""
+
+from datetime import date
+
+from auth.actors import Actor
+from config import clock
+from config.database import db
+from config.settings import current_settings
+from services import deadlines, followers, notices, trail, versions
+from services.lifecycle import Action, Party, next_status
+from services.models import RequestEvent, ServiceRequest
+
+
+def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> None:
+    """Take `request` to the office by `action` (SUBMIT or PAY). Call inside `transaction()`, with the row locked.
+
+    Raises InvalidTransition.
+    """
+    event = move(request, action, by, actor)
+    request.submitted_at = event.at
+    request.received_on = request.received_on or clock.today(current_settings().zone)
+    request.due_on = due_on(request)
+    db.session.flush()
+    notices.note_wish(request)
+    notices.tell_applicant(request, "submitted", "submitted")
+    notices.tell_office(request, "received", "submitted")
+    trail.record(actor, "request.submitted", request, service=request.slug)
+    followers.tell(request, event, actor)
+
+
+def move(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
+    """Write the event and the status that follows from it. Call inside `transaction()`. Raises InvalidTransition."""
+    now = clock.now()
+    instead = Party.APPLICANT if by is Party.CASEWORKER else by  # staff enter what somebody has sent
+    event = RequestEvent(
+        request=request,
+        request_id=request.id,
+        action=action,
+        from_status=request.status,
+        to_status=next_status(request.status, action, instead),
+        by=by,
+        actor_id=actor.id,
+        at=now,
+    )
+    db.session.add(event)
+    request.status = event.to_status
+    request.changed_at = now
+    return event
+
+
+def due_on(request: ServiceRequest) -> date:
+    """The last day for an answer when the office has the request from the day it was received, else from today on."""
+    begins = request.received_on or clock.today(current_settings().zone)
+    return deadlines.due_on(begins, versions.of(request).deadline.working_days)

@@ -1,0 +1,81 @@
+"""The daily digest: each department, and who manages its services, read what could not be handed over. Numbers only."""
+
+from collections import Counter
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import func, select
+
+from auth import queries as places
+from auth.roles import Role
+from config import clock
+from config.database import db, transaction
+from config.settings import Settings, current_settings
+from notifications import outbox
+from notifications.statuses import Channel
+from services.handover.models import HandOverRow
+from services.handover.states import IN_TROUBLE, State
+from services.models import ServiceRequest
+
+TEMPLATE = "services.handover_digest"
+AT = time(7)
+LATE = timedelta(days=2)
+"""From when on it is worth a word that a receiver has not accepted what was handed over."""
+
+
+def send() -> int:
+    """Put today's digests into the outbox once it is 7 o'clock, one a day for each mailbox; how many."""
+    settings = current_settings()
+    here = clock.now().astimezone(settings.zone)
+    if here.time() < AT:
+        return 0
+    troubles = _troubles(here)
+    db.session.rollback()
+    if not troubles:
+        return 0
+    with transaction():
+        return sum(_write(code, counts, here, settings) for code, counts in sorted(troubles.items()))
+
+
+def _troubles(now: datetime) -> dict[str, Counter[str]]:
+    """By department: how many have failed, were refused, or wait for their receiver for long."""
+    found: dict[str, Counter[str]] = {}
+    rows = db.session.execute(
+        select(ServiceRequest.department_code, HandOverRow.state, func.count())
+        .join(HandOverRow.request)
+        .where(
+            HandOverRow.state.in_(IN_TROUBLE)
+            | ((HandOverRow.state == State.HANDED_OVER) & (HandOverRow.handed_over_at < now - LATE))
+        )
+        .group_by(ServiceRequest.department_code, HandOverRow.state)
+    )
+    for code, state, count in rows:
+        found.setdefault(code, Counter())[state.value] += count
+    return found
+
+
+def _write(code: str, counts: Counter[str], now: datetime, settings: Settings) -> int:
+    written = 0
+    for address in _mailboxes(code):
+        stored = outbox.enqueue(
+            template=TEMPLATE,
+            channel=Channel.EMAIL,
+            to=address,
+            locale=settings.locale,
+            variables={
+                "failed": counts[State.FAILED],
+                "refused": counts[State.REJECTED],
+                "waiting": counts[State.HANDED_OVER],
+                "link": settings.public_url("/staff/services/handovers"),
+            },
+            key=f"handover-digest:{code}:{now.date().isoformat()}:{address}"[:200],
+            about=f"department:{code}",
+            owner=f"department:{code}",
+        )
+        written += stored is not None
+    return written
+
+
+def _mailboxes(code: str) -> list[str]:
+    department = next((one for one in places.departments() if one.code == code), None)
+    own = [department.email] if department and department.email else []
+    return list(dict.fromkeys([*own, *places.mail_of(Role.SERVICE_MANAGER, code)]))

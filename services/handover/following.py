@@ -1,0 +1,125 @@
+"""When hand-overs begin and end with the course of a request, and what staff can do about one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from auth.actors import Actor
+from auth.roles import Permission
+from config import clock
+from config.database import db, locked
+from config.errors import N_, NotFound, RuleViolation
+from notifications.celery_app import wake
+from notifications.schedule import Queue
+from services import trail, versions
+from services.handover.models import HandOverRow
+from services.handover.states import UNSETTLED, Event, State, follows, next_state
+from services.lifecycle import DECISIONS, Action, RequestStatus
+from services.models import RequestEvent, ServiceRequest
+
+ANSWERING = DECISIONS | {Action.CLOSE}
+
+
+def follow(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
+    """For `services.followers`: what comes to the office is handed over, what is decided is answered."""
+    if event.to_status is RequestStatus.SUBMITTED:
+        _begin(request)
+    elif event.action is Action.WITHDRAW:
+        _move_all(request, Event.DROP)
+    elif event.action in ANSWERING:
+        _move_all(request, Event.ANSWER)
+
+
+def rows_of(request: ServiceRequest) -> Sequence[HandOverRow]:
+    """The hand-overs of a request, in the order of the service's file."""
+    rows = select(HandOverRow).where(HandOverRow.request_id == request.id).order_by(HandOverRow.position)
+    return db.session.scalars(rows).all()
+
+
+def is_unsettled(request: ServiceRequest) -> bool:
+    """Whether a receiver has not accepted `request` yet: then it must stay, however old it is."""
+    return any(row.state in UNSETTLED for row in rows_of(request))
+
+
+def accepted_at(request: ServiceRequest) -> datetime | None:
+    """When the last receiver accepted `request`; None when it was handed to nobody. Its time begins there."""
+    return max((row.accepted_at for row in rows_of(request) if row.accepted_at), default=None)
+
+
+def try_again(row_id: UUID, actor: Actor) -> HandOverRow:
+    """Try once more. Inside `transaction()`. Raises NotFound, InvalidTransition.
+
+    What the carrier has taken is asked for again; what was refused, or never arrived, is handed over anew.
+    """
+    row = _held(row_id, actor)
+    if row.state is State.FAILED and row.handed_over_at is not None:
+        row.state = next_state(row.state, Event.RESUME)
+    else:
+        if row.state is State.REJECTED:
+            row.attempt += 1
+            row.progress = {}
+            row.handed_over_at = None
+        row.state = next_state(row.state, Event.RETRY)
+    row.changed_at, row.problem, row.tries, row.lease = clock.now(), None, 0, None
+    row.next_try_at = clock.wall()
+    wake(Queue.SERVICES)
+    trail.record(actor, "handover.retried", row.request, way=row.plugin)
+    return row
+
+
+def settle(row_id: UUID, reason: str, actor: Actor) -> HandOverRow:
+    """The receiver has it in another way. Inside `transaction()`. Raises NotFound, RuleViolation, InvalidTransition."""
+    if not reason.strip():
+        raise RuleViolation("reason", N_("Please write how it was handed over."))
+    row = _held(row_id, actor)
+    row.state = next_state(row.state, Event.SETTLE)
+    row.changed_at = row.accepted_at = clock.now()
+    row.handed_over_at = row.handed_over_at or row.accepted_at
+    row.remark, row.settled_by, row.next_try_at, row.lease = reason.strip(), actor.id, None, None
+    trail.record(actor, "handover.settled", row.request, way=row.plugin)
+    return row
+
+
+def _held(row_id: UUID, actor: Actor) -> HandOverRow:
+    wanted = select(HandOverRow).join(ServiceRequest).where(HandOverRow.id == row_id)
+    if not actor.is_system:
+        codes = actor.departments_for(Permission.REQUESTS_WORK) | actor.departments_for(Permission.SERVICES_MANAGE)
+        wanted = wanted.where(ServiceRequest.department_code.in_(codes))
+    row = db.session.scalar(wanted.with_for_update(of=HandOverRow).execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _begin(request: ServiceRequest) -> None:
+    there = {row.position for row in rows_of(request)}
+    now = clock.now()
+    for position, entry in enumerate(versions.of(request).hand_over):
+        if position in there:
+            continue
+        db.session.add(
+            HandOverRow(
+                request=request,
+                request_id=request.id,
+                position=position,
+                plugin=entry.to,
+                state=State.WAITING,
+                created_at=now,
+                changed_at=now,
+                next_try_at=clock.wall(),
+            )
+        )
+        wake(Queue.SERVICES)
+
+
+def _move_all(request: ServiceRequest, event: Event) -> None:
+    rows = select(HandOverRow).where(HandOverRow.request_id == request.id).order_by(HandOverRow.id)
+    for row in db.session.scalars(locked(rows).execution_options(populate_existing=True)):
+        to = follows(row.state, event)
+        if to is None:
+            continue
+        row.state, row.changed_at, row.next_try_at, row.lease = to, clock.now(), None, None
+        if to is State.ANSWERED:
+            row.answered_at = row.changed_at

@@ -1,0 +1,20 @@
+"""What this room does by itself, and what it registers with the house."""
+
+from datetime import timedelta
+
+from notifications.schedule import Job, Queue, register_job
+from services.followers import register_follower
+from services.handover import digest, following, work
+from services.handover.email import ByEmail
+from services.handover.fit_connect import FitConnect
+from services.handover.registry import register_plugin
+from services.handover.webhook import Webhook
+
+
+def register() -> None:
+    """Called once by the wiring."""
+    for plugin in (ByEmail(), Webhook(), FitConnect()):
+        register_plugin(plugin)
+    register_follower("handover", following.follow)
+    register_job(Job("services.handover", timedelta(minutes=1), Queue.SERVICES, work.hand_over))
+    register_job(Job("services.handover_digest", timedelta(minutes=30), Queue.SERVICES, digest.send, woken=False))

@@ -1,0 +1,20 @@
+"""What this room does by itself, and what it registers with the house."""
+
+from datetime import timedelta
+
+from config.settings import current_settings
+from notifications.schedule import Job, Queue, register_job
+from services.followers import register_follower
+from services.payments import asking, fees
+
+
+def let_go_unpaid() -> int:
+    """Withdraw requests whose fee has not been paid in time."""
+    return asking.let_go_unpaid(current_settings().payment_days)
+
+
+def register() -> None:
+    """Called once by the wiring."""
+    register_follower("payments", fees.follow)
+    register_job(Job("services.payments", timedelta(seconds=30), Queue.SERVICES, asking.look))
+    register_job(Job("services.unpaid", timedelta(hours=1), Queue.SERVICES, let_go_unpaid, woken=False))
