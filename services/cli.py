@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from services.definitions import CATALOGUE, DefinitionError, load_file
+from services.fim.cli import import_fim
 
 
 @click.group("services")
@@ -33,3 +34,6 @@ def check(files: tuple[Path, ...]) -> None:
         click.echo("There is no service definition.", err=True)
     if wrong or not paths:
         sys.exit(1)
+
+
+services.add_command(import_fim)

@@ -23,6 +23,7 @@ from services.definition_parts import (
     LifeSituation,
     Limit,
     Mail,
+    Open311,
     Opening,
     Payment,
     Retention,
@@ -54,7 +55,8 @@ class ServiceDefinition(Frozen):
 
     `assurance`: how surely the applicant must be known at least (eIDAS) to hand in; `assurance_for`: the same for other
     actions of the transition table. `login`: whether one can apply without. `public`: its requests appear on Open311,
-    with the answers of fields that are public themselves. Without `decision` the office answers without a paper.
+    with the answers of fields that are public themselves; `open311` says what stands for what there. `fim` is its schema
+    there, `original_rules` are rules of that, which are shown only. Without `decision` the office answers without a paper.
     `duplicates_within_m`: how near, in metres, another request of this service is shown as perhaps the same.
     """
 
@@ -62,6 +64,8 @@ class ServiceDefinition(Frozen):
     version: int = Field(ge=1)
     leika: Annotated[str, StringConstraints(pattern=r"^99\d{12}$")] | None = None
     fim: str | None = None
+    original_rules: tuple[str, ...] = ()
+    open311: Open311 | None = None
     legal_basis: Text | None = None
     department: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{2,40}$")]
     assurance: Assurance | None = None
