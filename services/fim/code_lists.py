@@ -32,7 +32,7 @@ def bundled(names: Iterable[str]) -> str | None:
 
 
 def read_genericode(data: bytes) -> tuple[tuple[str, ...], Values]:
-    """The names (URNs) and values of one genericode file, the form in which code lists are published. Raises Refused."""
+    """The names (URNs) and values of one genericode file, as code lists are published. Raises Refused."""
     root = root_of(data)
     if local(root) != "CodeList":
         raise Refused(f"the root element is {local(root)}; a code list is a genericode file (CodeList)")

@@ -1,8 +1,8 @@
 """A schema of FIM as a definition of a service. Pure.
 
 Top groups become the pages of the form, each with that group on it, so that answers keep the shape that the schema
-gives them. What FIM does not say (who is in charge, the fee, the deadline, how applicants are reached) is filled in with
-something that a person has to replace: a to-do in the result, and a comment in the file.
+gives them. What FIM does not say (who is in charge, the fee, the deadline, how applicants are reached) is filled in
+with something that a person has to replace: a to-do in the result, and a comment in the file.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,6 @@ from typing import Any
 from services.fim.field_conversion import Lists, content_of, rules_of
 from services.fim.keys import key_of, slug_of
 from services.fim.schema import DataField, DataGroup, Placed, Schema
-from services.fim.xml_reading import Refused
 from services.form.fields import FieldType
 
 COMMENT = "#:comment:#"
@@ -42,11 +41,12 @@ class Converted:
 
 
 def convert(schema: Schema, lists: Lists, *, slug: str | None = None) -> Converted:
-    """The definition file for `schema`. Raises Refused when the schema asks for nothing."""
+    """The definition file for `schema`."""
     maker = _Maker(lists)
     steps = maker.steps(schema.children)
     if not steps:
-        raise Refused(f"{schema.id} has no field that somebody could fill in")
+        steps = [_NOTHING]
+        maker.to_do.append(ToDo("steps", "the schema has no field that somebody could fill in"))
     head = _head(schema, slug or slug_of(schema.label, schema.id))
     for key, (value, why) in _OPEN.items():
         head[key] = value
@@ -85,6 +85,13 @@ _OPEN: dict[str, tuple[Any, str]] = {
         {"note": {"de": "Noch festzulegen: wie lange wir die Angaben speichern."}},
         "how long requests are kept, and what people are told about it",
     ),
+}
+
+
+_NOTHING: dict[str, Any] = {
+    "key": "angaben",
+    "title": {"de": "Angaben"},
+    "fields": [{"key": "hinweis", "type": "note", "label": {"de": "Hier fehlen noch die Fragen."}, "required": False}],
 }
 
 
