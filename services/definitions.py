@@ -55,8 +55,8 @@ class ServiceDefinition(Frozen):
 
     `assurance`: how surely the applicant must be known at least (eIDAS) to hand in; `assurance_for`: the same for other
     actions of the transition table. `login`: whether one can apply without. `public`: its requests appear on Open311,
-    with the answers of fields that are public themselves; `open311` says what stands for what there. `fim` is its schema
-    there, `original_rules` are that schema's rules, shown only. Without `decision` the office answers without a paper.
+    with the answers of fields that are public themselves; `open311` says what stands for what there. `fim` is its
+    schema there, `original_rules` are that schema's rules, shown only. Without `decision` the office answers without a paper.
     `duplicates_within_m`: how near, in metres, another request of this service is shown as perhaps the same.
     """
 

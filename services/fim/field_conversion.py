@@ -18,7 +18,8 @@ Values = tuple[tuple[str, str], ...]
 Lists = Callable[[CodeListReference], "str | Values | None"]
 """The name of a bundled code list, or the values of one that came along; None: nobody has it."""
 Note = Callable[[str], None]
-ONE_LINE, FREE_TEXT, LONGEST = 200, 2_000, 10_000
+USUAL, ONE_LINE, LONGEST = 200, 255, 10_000
+"""Characters: where nothing is said, in one line at most, and at all."""
 TYPES = {
     "text": FieldType.TEXT,
     "text_latin": FieldType.TEXT,
@@ -87,17 +88,12 @@ def _text(field: DataField, note: Note) -> dict[str, Any]:
     if re.fullmatch(r"(.*\W)?iban(\W.*)?", name):
         return {"type": FieldType.IBAN.value}
     limits = field.limits
-    most = limits.max_length or FREE_TEXT
+    most = limits.max_length or USUAL
     if most > LONGEST:
         note(f"answers may have {most} characters there, {LONGEST} here")
         most = LONGEST
-    found: dict[str, Any] = {
-        "type": (FieldType.TEXT if most <= ONE_LINE or limits.pattern else FieldType.LONG_TEXT).value
-    }
-    if limits.max_length is None:
-        found["type"] = FieldType.TEXT.value
-        most = ONE_LINE
-    found["max_length"] = max(most, 1)
+    is_long = most > ONE_LINE and not limits.pattern
+    found: dict[str, Any] = {"type": (FieldType.LONG_TEXT if is_long else FieldType.TEXT).value, "max_length": most}
     if limits.min_length and limits.min_length > 1:
         found["min_length"] = min(limits.min_length, most)
     return found | _pattern(limits, note)
@@ -146,7 +142,7 @@ def _choice(field: DataField, lists: Lists, note: Note) -> dict[str, Any]:
         values = found or ()
     if not values:
         note(f"its code list {field.code_list or 'is not named and'} is not here; it is a text")
-        return {"type": FieldType.TEXT.value, "max_length": ONE_LINE}
+        return {"type": FieldType.TEXT.value, "max_length": USUAL}
     return {"type": FieldType.CHOICE.value, "options": _options(values, note)}
 
 

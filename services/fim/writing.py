@@ -1,4 +1,4 @@
-"""A definition as a file that people go on editing: in the order of its keys, with comments where work is left. Pure."""
+"""A definition as a file that people go on editing, with comments where work is left. Pure."""
 
 import re
 from collections.abc import Sequence

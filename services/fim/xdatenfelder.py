@@ -31,9 +31,7 @@ def read(data: bytes, *, group: bool = False) -> Schema:
     if name == GROUP_ROOT and group:
         return _Reader(standard, root).group_alone()
     if name == GROUP_ROOT:
-        raise Refused(
-            f"{name} is a single group of data fields and no Stammdatenschema; --group imports it all the same"
-        )
+        raise Refused(f"the root element is {name}, a group of data fields and no Stammdatenschema (--group takes it)")
     if name != SCHEMA_ROOT:
         raise Refused(f"the root element is {name}; only {SCHEMA_ROOT} can be imported")
     return _Reader(standard, root).schema()
@@ -130,10 +128,8 @@ class _Reader:
         if not _is_reference(element):
             return element
         kind, number, version = _key(element)
-        exact = self.written.get((kind, number, version))
-        found = (
-            exact if version else next((one for key, one in self.written.items() if key[:2] == (kind, number)), None)
-        )
+        called = [one for key, one in self.written.items() if key[:2] == (kind, number) and version in ("", key[2])]
+        found = next(iter(called), None)
         if found is None:
             raise Refused(f"{number} {version}".strip() + " is referred to, and is not in the file")
         return found
