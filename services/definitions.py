@@ -56,7 +56,7 @@ class ServiceDefinition(Frozen):
     `assurance`: how surely the applicant must be known at least (eIDAS) to hand in; `assurance_for`: the same for other
     actions of the transition table. `login`: whether one can apply without. `public`: its requests appear on Open311,
     with the answers of fields that are public themselves; `open311` says what stands for what there. `fim` is its
-    schema there, `original_rules` are that schema's rules, shown only. Without `decision` the office answers without a paper.
+    schema there, `original_rules` are its rules, shown only. Without `decision` the office answers without a paper.
     `duplicates_within_m`: how near, in metres, another request of this service is shown as perhaps the same.
     """
 
@@ -125,6 +125,12 @@ class ServiceDefinition(Frozen):
         """SHA-256 of the content: two files with the same digest say the same."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
+
+    def rules_of_source(self, locale: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The rules of the schema that this service was made from, by the name of what they belong to."""
+        own = [(self.title.to(locale), self.original_rules)]
+        found = own + [(field.label.to(locale), field.original_rules) for field in every(self.fields)]
+        return [(place, rules) for place, rules in found if rules]
 
     @property
     def file_fields(self) -> tuple[FormField, ...]:

@@ -81,6 +81,7 @@ class Detail:
     pin: str
     version: int
     working_days_left: int
+    fim: str | None = None
 
 
 def row(request: ServiceRequest, locale: str, today: date) -> Row:
@@ -126,6 +127,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
         pin=request.pin or "",
         version=definition.version,
         working_days_left=deadlines.working_days_between(today, request.due_on) if request.due_on else 0,
+        fim=definition.fim,
     )
 
 

@@ -14,6 +14,7 @@ ACTIONS = {
     "request.withdraw": N_("Request withdrawn"),
     "request.close": N_("Request closed"),
     "request.viewed": N_("Request looked at"),
+    "request.exported_fim": N_("Request exported under the ids of FIM"),
     "request.file_read": N_("File of a request opened"),
     "request.erased": N_("Request erased"),
     "requests.listed": N_("List of requests looked at"),
