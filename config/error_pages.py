@@ -13,7 +13,8 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutE
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from config import errors
-from config.errors import N_, DomainError, FieldError, RuleViolation
+from config.errors import N_, DomainError, FieldError, RuleViolation, Worded
+from config.localisation import spoken_locale
 from config.settings import current_settings
 
 log = structlog.get_logger(__name__)
@@ -80,10 +81,11 @@ def translated(error: DomainError | FieldError) -> str:
 
 
 def filled(message: str, params: dict[str, Any]) -> str:
-    """`message` (an English msgid) in the language of this page, with `params` put in."""
+    """`message` (an English msgid) in the language of this page, with `params` put in, `Worded` ones in it too."""
     text: str = _(message)
+    locale = spoken_locale()
     try:
-        return text.format(**params)
+        return text.format(**{key: one.to(locale) if isinstance(one, Worded) else one for key, one in params.items()})
     except (KeyError, IndexError, ValueError):
         return text
 

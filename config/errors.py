@@ -7,12 +7,20 @@ translates it and puts the parameters in.
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 
 def N_(text: str) -> str:
     """Mark `text` for translation and return it unchanged."""
     return text
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """A text that brings its own translations, as those of definition files do. It may be a parameter of an error."""
+
+    def to(self, locale: str) -> str:
+        """The text in `locale`, a locale of ours such as "de-simple"."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -155,11 +156,11 @@ def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
 
 
 def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, Any]:
-    refused = {error.field for error in prepared.errors}
-    kept = {one.field for one in draft.attachments} if draft else set()
-    uploaded = {one.field for one in prepared.files} | kept | refused
+    new = [one.field for one in prepared.files] + [error.field for error in prepared.errors]
+    kept = [one.field for one in draft.attachments if one.field not in new] if draft else []
+    today = clock.today(current_settings().zone)
     try:
-        answers = validate(prepared.definition.fields, prepared.command.answers, uploaded)
+        answers = validate(prepared.definition.steps, prepared.command.answers, Counter(new + kept), today=today)
     except RuleViolation as violation:
         raise RuleViolation.of([*violation.errors, *prepared.errors]) from None
     contact = prepared.definition.contact

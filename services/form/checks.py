@@ -1,204 +1,164 @@
-"""The check of answers against a form's fields. Pure.
+"""The check of answers against a form. Pure.
 
-The same check serves the page, the API and the form tests: what a field accepts is decided here and nowhere else.
+The same check serves the page, the API and the form tests: what a form accepts is decided here and nowhere else.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-import phonenumbers
-
 from config.errors import N_, FieldError, RuleViolation
-from config.plain_text import visible
-from services.form.fields import ADDRESS_PARTS, FieldType, FormField
+from services.form import bounds
+from services.form.fields import FieldType, Step
+from services.form.names import names_in
+from services.form.operators import truthy
+from services.form.parsing import parse
+from services.form.places import Level, Place
+from services.form.plain import Invalid, PartsInvalid, is_empty
+from services.form.state import FormState, state
 
-PHONE_REGION = "DE"
-
-
-class Invalid(Exception):
-    """One answer is not acceptable; `part` names the part of an address."""
-
-    def __init__(self, message: str, part: str = "", **params: Any) -> None:
-        super().__init__(message)
-        self.message, self.part, self.params = message, part, params
-
-
-def validate(fields: Sequence[FormField], answers: Mapping[str, Any], uploaded: Collection[str]) -> dict[str, Any]:
-    """The cleaned answers: trimmed, dates as ISO texts, phone numbers in E.164, plates with hyphen and space.
-
-    `uploaded` are the keys of the file fields that have a file. Empty optional answers are left out.
-    Raises RuleViolation with every complaint at once, in the form's order.
-    """
-    errors: list[FieldError] = []
-    clean: dict[str, Any] = {}
-    for field in fields:
-        try:
-            value = _checked(field, answers.get(field.key), field.key in uploaded)
-        except PartsInvalid as several:
-            errors += several.errors
-        except Invalid as wrong:
-            errors.append(FieldError(field.key, wrong.message, wrong.params))
-        else:
-            if value is not None:
-                clean[field.key] = value
-    known = {field.key for field in fields}
-    errors += [FieldError(key, N_("This form has no such field.")) for key in answers if key not in known]
-    if errors:
-        raise RuleViolation.of(errors)
-    return clean
-
-
-class PartsInvalid(Exception):
-    """Several parts of one answer are not acceptable."""
-
-    def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__()
-        self.errors = errors
-
-
-def _checked(field: FormField, value: Any, has_file: bool) -> Any:
-    if field.type is FieldType.FILE:
-        if field.required and not has_file:
-            raise Invalid(N_("Please add the file."))
-        return None
-    if value is None or (isinstance(value, str) and not value.strip()) or value is False:
-        if field.required:
-            raise Invalid(_MISSING.get(field.type, N_("Please fill in this field.")))
-        return None
-    return _CHECKS[field.type](field, value)
-
-
-_MISSING = {
+UNKNOWN = N_("This form has no such field.")
+MISSING = {
     FieldType.CHOICE: N_("Please choose one."),
+    FieldType.CHOICES: N_("Please choose at least one."),
+    FieldType.YES_NO: N_("Please choose one."),
     FieldType.CHECKBOX: N_("Please confirm this."),
+    FieldType.CONSENT: N_("Please confirm this."),
+    FieldType.FILE: N_("Please add the file."),
+    FieldType.MAP: N_("Please show the place on the map."),
 }
 
 
-def plain(value: Any) -> str:
-    """Text as people mean it: composed characters, no control characters, no blanks around it. Raises Invalid."""
-    if not isinstance(value, str):
-        raise Invalid(N_("This must be a text."))
-    return visible(unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\t", " ")).strip()
+def validate(
+    steps: Sequence[Step], answers: Mapping[str, Any], uploaded: Mapping[str, int], *, today: date
+) -> dict[str, Any]:
+    """The cleaned answers of a whole form: in their stored form, with the computed ones, without hidden ones.
+
+    `uploaded`: how many files there are, by the path of their field. Empty optional answers are left out. `today` is
+    the day in the city's zone. Raises RuleViolation with every complaint at once, in the form's order.
+    """
+    checking = _Checking(state(steps, answers, today=today), uploaded, today)
+    clean = checking.level(checking.form.top, [field.key for step in steps for field in step.fields])
+    checking.refuse_unknown(checking.form.top)
+    return checking.outcome(clean)
 
 
-def _text(field: FormField, value: Any) -> str:
-    text = " ".join(plain(value).split())
-    return _not_longer(text, field.max_length)
+def validate_step(
+    steps: Sequence[Step], key: str, answers: Mapping[str, Any], uploaded: Mapping[str, int], *, today: date
+) -> dict[str, Any]:
+    """The same for the fields of the step `key`; rules see all answers. Raises RuleViolation, and KeyError."""
+    checking = _Checking(state(steps, answers, today=today), uploaded, today)
+    step = {step.key: step for step in steps}[key]
+    return checking.outcome(checking.level(checking.form.top, [field.key for field in step.fields]))
 
 
-def _long_text(field: FormField, value: Any) -> str:
-    return _not_longer(plain(value), field.max_length)
+class _Checking:
+    """One walk over a form, which collects what is wrong."""
 
+    def __init__(self, form: FormState, uploaded: Mapping[str, int], today: date) -> None:
+        self.form, self.uploaded, self.today = form, uploaded, today
+        self.errors: list[FieldError] = []
 
-def _not_longer(text: str, limit: int) -> str:
-    if len(text) > limit:
-        raise Invalid(N_("This is too long: at most {limit} characters."), limit=limit)
-    if not text:
-        raise Invalid(N_("Please fill in this field."))
-    return text
+    def outcome(self, clean: dict[str, Any]) -> dict[str, Any]:
+        if self.errors:
+            raise RuleViolation.of(self.errors)
+        return clean
 
+    def level(self, level: Level, keys: Sequence[str]) -> dict[str, Any]:
+        """The cleaned answers of these fields of one level."""
+        clean: dict[str, Any] = {}
+        for key in keys:
+            place = level.place(key)
+            if not self.form.shown(place):
+                continue
+            before = len(self.errors)
+            try:
+                value = self._checked(place)
+            except PartsInvalid as several:
+                self.errors += [FieldError(f"{place.path}.{one.field}", one.message) for one in several.errors]
+            except Invalid as wrong:
+                self.errors.append(FieldError(place.path, wrong.message, wrong.params))
+            else:
+                if value is not None:
+                    clean[key] = value
+                if len(self.errors) == before and value is not None:
+                    self._cross_check(place)
+        return clean
 
-def _choice(field: FormField, value: Any) -> str:
-    text = plain(value)
-    if text not in {option.value for option in field.options}:
-        raise Invalid(N_("Please choose one of the options."))
-    return text
+    def _checked(self, place: Place) -> Any:
+        field = place.field
+        if field.type is FieldType.NOTE:
+            return None
+        if field.type is FieldType.FILE:
+            return self._file(place)
+        if field.repeats is not None:
+            return self._entries(place)
+        if field.type is FieldType.GROUP:
+            return self._group(place)
+        if field.computed is not None:
+            return self.form.answer(place)
+        value = parse(field, place.raw)
+        if value is None and self.form.must(place):
+            raise Invalid(MISSING.get(field.type, N_("Please fill in this field.")))
+        if value is not None:
+            bounds.check(field, value, today=self.today)
+        return value
 
+    def _file(self, place: Place) -> None:
+        count = self.uploaded.get(place.path, 0)
+        if count == 0 and self.form.must(place):
+            raise Invalid(MISSING[FieldType.FILE])
+        if count > place.field.max_files:
+            raise Invalid(N_("At most {limit} files, please."), limit=place.field.max_files)
 
-def parse_date(value: str) -> date:
-    """A day written as 2026-11-23 or 23.11.2026. Raises ValueError."""
-    text = value.strip()
-    if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", text):
-        return datetime.strptime(text, "%d.%m.%Y").date()  # noqa: DTZ007 - a day has no zone
-    return date.fromisoformat(text)
+    def _group(self, place: Place) -> dict[str, Any] | None:
+        if not is_empty(place.raw) and not isinstance(place.raw, Mapping):
+            raise Invalid(N_("This must have parts."))
+        (level,) = place.levels
+        return self.level(level, list(level.fields)) or None
 
+    def _entries(self, place: Place) -> list[dict[str, Any]] | None:
+        repeats = place.field.repeats
+        if not is_empty(place.raw) and not isinstance(place.raw, list):
+            raise Invalid(N_("This must be a list."))
+        least, most = self.form.least(place), repeats.most if repeats else 0
+        levels = list(place.levels)
+        while len(levels) > least and self._is_blank(levels[-1]):
+            levels.pop()
+        if len(levels) < least:
+            raise Invalid(N_("At least {limit} entries, please."), limit=least)
+        if isinstance(place.raw, list) and len(place.raw) > most:
+            raise Invalid(N_("At most {limit} entries, please."), limit=most)
+        if any(not isinstance(one, Mapping) for one in (place.raw or [])[: len(levels)]):
+            raise Invalid(N_("This must have parts."))
+        return [self.level(level, list(level.fields)) for level in levels] or None
 
-def _date(field: FormField, value: Any) -> str:
-    try:
-        day = value if isinstance(value, date) else parse_date(plain(value))
-    except ValueError:
-        raise Invalid(N_("This is not a date. Please write it as 23.11.2026.")) from None
-    if isinstance(field.not_before, date) and day < field.not_before:
-        raise Invalid(N_("The date must not be before {day}."), day=field.not_before.isoformat())
-    if isinstance(field.not_after, date) and day > field.not_after:
-        raise Invalid(N_("The date must not be after {day}."), day=field.not_after.isoformat())
-    return day.isoformat()
+    def _is_blank(self, level: Level) -> bool:
+        """Whether nobody has written anything here, nor added a file."""
+        return not any(path.startswith(f"{level.path}.") for path in self.uploaded) and not any(
+            self.form.written(place) for place in level.places()
+        )
 
+    def _cross_check(self, place: Place) -> None:
+        """What must be true together with other answers; not where one of those is refused itself."""
+        level = place.levels[0] if place.field.fields and not place.repeats else place.level
+        refused = {error.field for error in self.errors}
+        for one in place.field.check:
+            paths = {found.path for name in names_in(one.rule) if (found := level.seek(name))}
+            if not any(error == path or error.startswith(f"{path}.") for error in refused for path in paths) and (
+                not truthy(self.form.rule(one.rule, level))
+            ):
+                self.errors.append(FieldError(place.path, bounds.WORDS, {"text": one.message}))
+                return
 
-_EMAIL = re.compile(r"[^@\s<>\",;]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
-
-
-def _email(field: FormField, value: Any) -> str:
-    text = plain(value)
-    if len(text) > 254 or not _EMAIL.fullmatch(text):
-        raise Invalid(N_("This is not an e-mail address. It looks like name@example.org."))
-    return text
-
-
-def _phone(field: FormField, value: Any) -> str:
-    try:
-        number = phonenumbers.parse(plain(value), PHONE_REGION)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise Invalid(N_("This phone number cannot be. It looks like 0531 123456 or +49 531 123456."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _checkbox(field: FormField, value: Any) -> bool:
-    if value is True or value in ("y", "on", "true", "1"):
-        return True
-    raise Invalid(N_("This can only be yes or no."))
-
-
-_PLATE = re.compile(r"([A-ZÄÖÜ]{1,3})(?:\s*-\s*|\s+)([A-Z]{1,2})\s*-?\s*([1-9][0-9]{0,3})\s*([EH]?)")
-MAX_PLATE = 8
-"""Characters of a plate without its blanks (Annex 4 of the Fahrzeug-Zulassungsverordnung)."""
-
-
-def _licence_plate(field: FormField, value: Any) -> str:
-    found = _PLATE.fullmatch(plain(value).upper())
-    if not found or sum(len(group) for group in found.groups()) > MAX_PLATE:
-        raise Invalid(N_("This is not a licence plate. Please write it with a hyphen, such as BS-AB 123."))
-    district, letters, digits, suffix = found.groups()
-    return f"{district}-{letters} {digits}{suffix}"
-
-
-_ADDRESS_RULES: dict[str, tuple[re.Pattern[str], str]] = {
-    "street": (re.compile(r".{2,120}"), N_("Please enter the street.")),
-    "house_number": (re.compile(r"\d.{0,15}"), N_("Please enter the house number, such as 12 or 12a.")),
-    "postal_code": (re.compile(r"\d{5}"), N_("A postal code has five digits.")),
-    "city": (re.compile(r".{2,80}"), N_("Please enter the town.")),
-}
-
-
-def _address(field: FormField, value: Any) -> dict[str, str] | None:
-    if not isinstance(value, Mapping) or set(value) - set(ADDRESS_PARTS):
-        raise Invalid(N_("An address has street, house_number, postal_code and city."))
-    parts = {part: " ".join(plain(value.get(part) or "").split()) for part in ADDRESS_PARTS}
-    if not field.required and not any(parts.values()):
-        return None
-    wrong = [
-        FieldError(f"{field.key}.{part}", message)
-        for part, (pattern, message) in _ADDRESS_RULES.items()
-        if not pattern.fullmatch(parts[part])
-    ]
-    if wrong:
-        raise PartsInvalid(wrong)
-    return parts
-
-
-_CHECKS: dict[FieldType, Callable[[FormField, Any], Any]] = {
-    FieldType.TEXT: _text,
-    FieldType.LONG_TEXT: _long_text,
-    FieldType.CHOICE: _choice,
-    FieldType.DATE: _date,
-    FieldType.EMAIL: _email,
-    FieldType.PHONE: _phone,
-    FieldType.CHECKBOX: _checkbox,
-    FieldType.ADDRESS: _address,
-    FieldType.LICENCE_PLATE: _licence_plate,
-}
+    def refuse_unknown(self, level: Level) -> None:
+        """Complain about answers that the form does not ask for."""
+        for key in level.raw:
+            path = f"{level.path}.{key}" if level.path else str(key)
+            if key not in level.fields:
+                self.errors.append(FieldError(path, UNKNOWN))
+                continue
+            place = level.place(key)
+            if self.form.shown(place):
+                for inner in place.levels:
+                    self.refuse_unknown(inner)

@@ -70,6 +70,9 @@ class Text(Frozen):
         found = getattr(self, locale, None) if locale in type(self).model_fields else None
         return found or self.de
 
+    def __str__(self) -> str:
+        return self.de
+
 
 class Option(Frozen):
     value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
