@@ -46,6 +46,9 @@ BLUEPRINT_MODULES = (
     "services.views_caseworker",
     "services.api",
     "services.fim.views",
+    "services.open311.views_staff",
+    "services.open311.views",
+    "services.open311.views_sending",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_dashboard",
     "care.views_lists",
@@ -87,6 +90,7 @@ WIRED_MODULES = (
     "notifications.keeping",
     "notifications.bulk_writing",
     "services.tasks",
+    "services.open311.publishing",
     "services.keeping",
     "services.own_records",
     "care.tasks",

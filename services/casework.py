@@ -7,7 +7,7 @@ from config import clock
 from config.database import db
 from config.errors import Conflict
 from config.settings import current_settings
-from services import deadlines, decisions, notices, queries, submission, trail, versions
+from services import changes, deadlines, decisions, notices, queries, submission, trail, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.lifecycle import DECISIONS, Action, RequestStatus
@@ -49,6 +49,7 @@ def act(
         submission.add_file(request, file, AttachmentKind.UPLOAD)
     event = _move(request, to, command, actor)
     db.session.flush()
+    changes.tell(request, event)
     if command.action in MESSAGES:
         tell, template = MESSAGES[command.action]
         tell(request, template, str(event.id))

@@ -17,7 +17,7 @@ from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
 from config.settings import current_settings
-from services import attachments, deadlines, notices, queries, trail, versions
+from services import attachments, changes, deadlines, notices, queries, trail, versions
 from services.attachments import CleanFile
 from services.commands import Lookup, Submit
 from services.definitions import ServiceDefinition
@@ -252,6 +252,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     )
     db.session.add(event)
     db.session.flush()
+    changes.tell(request, event)
     notices.note_wish(request)
     notices.tell_applicant(request, "submitted", "submitted")
     notices.tell_office(request, "received", "submitted")

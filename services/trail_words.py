@@ -13,6 +13,8 @@ ACTIONS = {
     "request.reject": N_("Request rejected"),
     "request.withdraw": N_("Request withdrawn"),
     "request.close": N_("Request closed"),
+    "request.commented": N_("Comment on a report came in over Open311"),
+    "request.told_public": N_("Public note on a report written"),
     "request.viewed": N_("Request looked at"),
     "request.exported_fim": N_("Request exported under the ids of FIM"),
     "request.file_read": N_("File of a request opened"),

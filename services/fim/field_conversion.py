@@ -33,6 +33,8 @@ TYPES = {
     "obj": FieldType.FILE,
 }
 NUMBERS = frozenset({FieldType.NUMBER, FieldType.INTEGER, FieldType.MONEY})
+_DEAR = re.compile(r"[*+}]\)*[*+{]|\([^()]*[*+][^()]*\)[*+{]|\\[1-9]")
+"""Repetitions of repetitions, which can take minutes to say no, and references back."""
 _OPTION = TypeAdapter(Option)
 
 
@@ -104,7 +106,10 @@ def _pattern(limits: Limits, note: Note) -> dict[str, Any]:
         return {}
     try:
         re.compile(limits.pattern)
+        is_usable = not _DEAR.search(limits.pattern)
     except re.error:
+        is_usable = False
+    if not is_usable:
         note(f"its pattern cannot be used here: {limits.pattern[:200]}")
         return {}
     return {"pattern": limits.pattern}
