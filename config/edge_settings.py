@@ -29,9 +29,9 @@ class EdgeSettings(BaseSettings):
     limit_webhooks: str = "600 per minute"
     limit_contact: str = "10 per day"
     limit_copies: str = "10 per hour"
-    limit_open311: str = "600 per minute"
+    limit_reports: str = "600 per minute"
 
-    open311_jurisdiction: str = ""
+    jurisdiction: str = ""
 
     security_contact: CommaSeparated = ()
     security_expires: date | None = None
@@ -55,7 +55,7 @@ class EdgeSettings(BaseSettings):
     @field_validator(
         "limit_logins", "limit_failed_logins", "limit_links", "limit_links_by_address", "limit_lookups",
         "limit_lookups_by_address", "limit_submissions", "limit_api", "limit_webhooks", "limit_contact",
-        "limit_copies", "limit_open311",
+        "limit_copies", "limit_reports",
     )  # fmt: skip
     @classmethod
     def _is_limit(cls, text: str) -> str:

@@ -41,7 +41,7 @@ def check_jurisdiction() -> None:
 
     Raises Problem.
     """
-    ours, asked = current_settings().open311_jurisdiction, request.values.get("jurisdiction_id", "").strip()
+    ours, asked = current_settings().jurisdiction, request.values.get("jurisdiction_id", "").strip()
     if ours and asked and asked.lower() != ours.lower():
         raise Problem(404, f"jurisdiction_id {asked[:80]} was not found.")
 

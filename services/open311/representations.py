@@ -38,7 +38,7 @@ def discovery() -> dict[str, Any]:
     url = settings.public_url(PATH)
     return {
         "changeset": changed,
-        "contact": _("%(city)s, %(url)s", city=settings.city_name, url=settings.public_url("/")),
+        "contact": f"{settings.city_name}, {settings.public_url('/')}",
         "key_service": _("The city's IT department gives out API keys for reports. Reading needs none."),
         "endpoints": [
             {

@@ -44,7 +44,7 @@ def speaks(root: str, kept_s: int) -> Callable[[View], View]:
 
 @blueprint.get(f"/discovery.{FORM}")
 @public(api=True)
-@limited("open311")
+@limited("reports")
 @speaks("discovery", FIVE_MINUTES_S)
 def discovery() -> Any:
     return representations.discovery()
@@ -52,7 +52,7 @@ def discovery() -> Any:
 
 @blueprint.get(f"/services.{FORM}")
 @public(api=True)
-@limited("open311")
+@limited("reports")
 @speaks("services", FIVE_MINUTES_S)
 def services() -> Any:
     return representations.services()
@@ -60,7 +60,7 @@ def services() -> Any:
 
 @blueprint.get(f"/services/<code>.{FORM}")
 @public(api=True)
-@limited("open311")
+@limited("reports")
 @speaks("service_definition", FIVE_MINUTES_S)
 def definition(code: str) -> Any:
     service = queries.public_services().get(code)
@@ -71,7 +71,7 @@ def definition(code: str) -> Any:
 
 @blueprint.get(f"/requests.{FORM}")
 @public(api=True)
-@limited("open311")
+@limited("reports")
 @speaks("service_requests", A_MINUTE_S)
 def requests() -> Any:
     rows = queries.reports(asking.wanted(request.args, current_settings().zone))
@@ -83,7 +83,7 @@ def requests() -> Any:
 
 @blueprint.get(f"/requests/<reference>.{FORM}")
 @public(api=True)
-@limited("open311")
+@limited("reports")
 @speaks("service_requests", A_MINUTE_S)
 def one_request(reference: str) -> Any:
     row = queries.report(reference)
@@ -94,7 +94,7 @@ def one_request(reference: str) -> Any:
 
 @blueprint.get(f"/tokens/<token>.{FORM}")
 @public(api=True)
-@limited("open311")
+@limited("reports")
 @speaks("service_requests", A_MINUTE_S)
 def token(token: str) -> Any:
     """Reports have their id at once here, so none is waited for under a token; the id itself will do as one."""
@@ -106,7 +106,7 @@ def token(token: str) -> Any:
 
 @blueprint.get(f"/servicerequestupdates.{FORM}")
 @public(api=True)
-@limited("open311")
+@limited("reports")
 @speaks("service_request_updates", A_MINUTE_S)
 def updates() -> Any:
     since, until = asking.span(request.args, current_settings().zone)
