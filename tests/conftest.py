@@ -19,6 +19,7 @@ pytest_plugins = (
     "tests.fixtures.isolation",
     "tests.fixtures.databases",
     "tests.fixtures.application",
+    "tests.fixtures.catalogues",
     "tests.fixtures.providers",
     "tests.fixtures.brokers",
     "tests.fixtures.processes",

@@ -116,3 +116,9 @@ def updates() -> Any:
 
 def _with_extensions() -> bool:
     return request.args.get("extensions", "").strip().lower() in ("true", "1", "yes")
+
+
+@blueprint.route("/<path:_>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@public(api=True)
+def nothing_here(_: str) -> Any:
+    raise Problem(404 if request.method in ("GET", "HEAD", "POST") else 405, "There is nothing at this address.")
