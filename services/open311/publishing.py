@@ -28,7 +28,7 @@ def publish(request: ServiceRequest, event: RequestEvent) -> None:
     """Bring the public side of `request` up to date. Inside the caller's `transaction()`."""
     if request.status is RequestStatus.DRAFT or not versions.of(request).public:
         return
-    report = _report_of(request)
+    report, agency = _report_of(request), _agency(request.department_code)
     if report is None:
         report = _new(request)
     elif report.code != request.status.value:
@@ -41,7 +41,8 @@ def publish(request: ServiceRequest, event: RequestEvent) -> None:
     report.status, report.code = status_of(request.status), request.status.value
     report.updated_at = request.changed_at
     report.expected_at = _end_of_due_day(request)
-    report.agency = _agency(request.department_code)
+    report.agency = agency
+    db.session.add(report)
     db.session.flush()
 
 
@@ -82,7 +83,7 @@ def _new(request: ServiceRequest) -> PublicReport:
     definition = versions.of(request)
     shown = published(definition, request.answers or {}, _names(request), locale, yes=yes, no=no)
     submitted = request.submitted_at or request.created_at
-    report = PublicReport(
+    return PublicReport(
         request_id=request.id,
         reference=request.reference,
         service_code=request.slug,
@@ -94,8 +95,6 @@ def _new(request: ServiceRequest) -> PublicReport:
         requested_at=submitted,
         note=None,
     )
-    db.session.add(report)
-    return report
 
 
 def _names(request: ServiceRequest) -> list[str]:
