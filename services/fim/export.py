@@ -6,6 +6,7 @@ or internal to the house (reference, PIN, files themselves) is not: a file is na
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
 
@@ -84,14 +85,14 @@ def _plain(field: FormField, value: Any) -> Any:
             return bool(value.get("given"))
         return ", ".join(str(part) for part in value.values() if part not in (None, ""))
     if field.type in NUMBERS:
-        return float(value)
+        return Decimal(str(value))
     return value
 
 
 def _object(nodes: Sequence[Node]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for node in nodes:
-        value = _object(node.value) if isinstance(node.value, list) else node.value
+        value = _object(node.value) if isinstance(node.value, list) else _number(node.value)
         if node.is_list:
             found.setdefault(node.id, []).append(value)
         elif node.id not in found:
@@ -100,6 +101,11 @@ def _object(nodes: Sequence[Node]) -> dict[str, Any]:
             before = found[node.id]
             found[node.id] = [*(before if isinstance(before, list) else [before]), value]
     return found
+
+
+def _number(value: Any) -> Any:
+    """JSON's numbers have no digits to keep."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _append(parent: ElementTree.Element, nodes: Sequence[Node]) -> None:
