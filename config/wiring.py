@@ -45,6 +45,7 @@ BLUEPRINT_MODULES = (
     "services.views_erasure",
     "services.views_caseworker",
     "services.api",
+    "services.api_catalogue",
     "services.fim.views",
     "services.open311.views_staff",
     "services.open311.views",

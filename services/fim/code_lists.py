@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from services.fim.field_conversion import Lists, Values
 from services.fim.schema import CodeListReference
 from services.fim.xml_reading import Refused, children, local, only_child, root_of, text, words
+from services.form.code_lists import UnknownCodeList, find
 
 Given = Mapping[str, Values]
 KEYS = ("code", "schluessel", "schlüssel", "key", "codewert")
@@ -27,7 +28,12 @@ def known(given: Given) -> Lists:
 
 
 def bundled(names: Iterable[str]) -> str | None:
-    """The bundled list with one of these names, if there is one."""
+    """The bundled list with one of these names, if there is one. A list is taken in whatever version is bundled."""
+    for name in names:
+        try:
+            return find(name).name
+        except UnknownCodeList:
+            continue
     return None
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.fim.schema import CodeListReference, DataField, Limits, Rule
 from services.fim.xml_reading import words
+from services.form.code_lists import find
 from services.form.fields import FieldType, Option
 
 Values = tuple[tuple[str, str], ...]
@@ -143,6 +144,8 @@ def _choice(field: DataField, lists: Lists, note: Note) -> dict[str, Any]:
     if not values and field.code_list:
         found = lists(field.code_list)
         if isinstance(found, str):
+            if field.code_list.version and find(found).version != field.code_list.version:
+                note(f"its code list {field.code_list} is bundled in another version: {find(found).version}")
             return {"type": FieldType.CHOICE.value, "code_list": found}
         values = found or ()
     if not values:
