@@ -15,9 +15,10 @@ from config.database import db
 from config.errors import N_, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
-from services import changes, queries, trail, versions
+from services import changes, checking, queries, trail, versions
 from services.lifecycle import RequestStatus
 from services.models import RequestEvent, ServiceRequest
+from services.open311 import checks
 from services.open311.models import PublicReport, PublicUpdate
 from services.open311.published import masked, published, status_of
 
@@ -116,3 +117,4 @@ def _agency(code: str) -> str:
 def register() -> None:
     """Called once by the wiring."""
     changes.register_listener("open311", publish)
+    checking.register_check(checks.look)

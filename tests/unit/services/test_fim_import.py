@@ -300,3 +300,12 @@ def test_a_list_named_only_by_its_id_is_found_by_it() -> None:
     definition, _, _ = made(data, {"C99": (("1", "Eins"),)})
     assert by_id(definition)["F99000001"].options[0].value == "1"
     assert code_list("2.0", "urn:x").count("genericode") == 2
+
+
+def test_a_bundled_list_is_named_and_never_copied() -> None:
+    urn = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:bundesland"
+    for version in ("1", "2099-01-01"):
+        data = xdf(at(field("F99000001", "Land", kind="select", more=code_list("3.0", urn, version))), standard="3.0")
+        definition, to_do, _ = made(data)
+        assert by_id(definition)["F99000001"].code_list == "german-states"
+    assert any("is bundled in another version" in one for one in to_do)

@@ -10,6 +10,7 @@ import pytest
 from services.definitions import ServiceDefinition, parse
 from services.lifecycle import RequestStatus
 from services.open311.attributes import UnknownAttribute, answers, described
+from services.open311.checks import look
 from services.open311.fields import attributes, roles
 from services.open311.published import masked, published, status_of
 from services.open311.wire import moment, parse_moment, written
@@ -121,3 +122,29 @@ def test_both_forms_say_the_same() -> None:
         '<?xml version="1.0" encoding="utf-8"?>\n<service_requests><request><a>true</a><b /><lat>1.5</lat>'
         "<notes><note><c>ü &amp; &lt;x&gt;</c></note></notes></request></service_requests>"
     )
+
+
+CARS = """      - key: cars
+        type: group
+        label: {de: Autos}
+        repeats: {least: 1}
+        fields: [{key: plate, type: text, label: {de: Kennzeichen}}]
+      - {key: danger,"""
+PROOF = "required: false}\n      - {key: proof, type: file, label: {de: Nachweis}}\n  - key: where"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("open311: {group", "open311: {location: kind, group", "could be the location"),
+        ("open311: {group", "open311: {description: nothing, group", "could be the description"),
+        ("type: email, label: {de: E-Mail-Adresse},", "type: email, public: true, label: {de: E},", "how somebody"),
+        ("      - {key: danger,", CARS, "cannot ask for what is repeated"),
+        ("required: false}\n  - key: where", PROOF, "files for one"),
+    ],
+)
+def test_a_public_side_that_cannot_work_is_named(right: str, wrong: str, says: str) -> None:
+    assert list(look(parse(DEFINITION, "<text>"))) == []
+    assert right in DEFINITION
+    found = list(look(parse(DEFINITION.replace(right, wrong, 1), "<text>")))
+    assert any(says in one.message for one in found), found
