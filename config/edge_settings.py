@@ -33,7 +33,9 @@ class EdgeSettings(BaseSettings):
     limit_contact: str = "10 per day"
     limit_copies: str = "10 per hour"
     limit_status_sms: str = "5 per hour"
+    limit_reports: str = "600 per minute"
 
+    jurisdiction: str = ""
     map_tiles_url: str = ""
     map_centre: str = "52.2646,10.5236"
     map_attribution: str = "© OpenStreetMap"
@@ -71,7 +73,7 @@ class EdgeSettings(BaseSettings):
         "limit_logins", "limit_failed_logins", "limit_links", "limit_links_by_address", "limit_lookups",
         "limit_lookups_by_address", "limit_submissions", "limit_steps", "limit_visitors",
         "limit_resume_mails", "limit_api", "limit_webhooks", "limit_contact",
-        "limit_copies", "limit_status_sms",
+        "limit_copies", "limit_status_sms", "limit_reports",
     )  # fmt: skip
     @classmethod
     def _is_limit(cls, text: str) -> str:

@@ -99,6 +99,7 @@ PROTECTED: dict[str, Rows] = {
     # requests
     "service_request": Rows(f"department_code = {DEPARTMENTS} OR applicant_id = {USER} OR created_by = {ACTOR}"),
     "request_draft_link": with_parent("request_draft_link", "request_id", "service_request"),
+    "report_comment": with_parent("report_comment", "request_id", "service_request"),
     "request_event": with_parent("request_event", "request_id", "service_request"),
     "request_attachment": with_parent("request_attachment", "request_id", "service_request"),
     "request_attachment_content": with_parent("request_attachment_content", "attachment_id", "request_attachment"),
@@ -162,6 +163,8 @@ FREE: dict[str, str] = {
     "department": "the departments of the house, which its public pages name",
     "api_token": "hashes and names of programs, looked up before it is known who asks",
     "group_key": "keys that the deployment's own keys have wrapped: nothing opens with them alone",
+    "public_report": "what the city has published of reports, for everybody to read",
+    "public_report_update": "what the city has published of what became of them",
     "service_version": "published definitions of services",
     "service_state": "which services are on offer, as their public pages say",
     "service_step_count": "numbers of a day without a person",

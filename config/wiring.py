@@ -65,6 +65,10 @@ BLUEPRINT_MODULES = (
     "services.views_caseworker",
     "services.api",
     "services.api_catalogue",
+    "services.fim.views",
+    "services.open311.views_staff",
+    "services.open311.views",
+    "services.open311.views_sending",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_dashboard",
     "care.views_lists",
@@ -108,6 +112,7 @@ WIRED_MODULES = (
     "services.tasks",
     "services.payments.tasks",
     "services.handover.tasks",
+    "services.open311.publishing",
     "services.keeping",
     "services.own_records",
     "care.tasks",

@@ -8,7 +8,8 @@ import click
 from config import signing
 from config.settings import load_settings
 from services.checking import check_file
-from services.definitions import CATALOGUE, definition_files
+from services.definitions import CATALOGUE, definition_beside, definition_files
+from services.fim.cli import import_fim
 from services.form.fields import every
 
 
@@ -24,7 +25,7 @@ def check(files: tuple[Path, ...]) -> None:
 
     Each problem is a line `file:line: what is wrong`. A form without tests is a warning.
     """
-    paths = list(files) or definition_files(CATALOGUE)
+    paths = list(dict.fromkeys(map(definition_beside, files))) or definition_files(CATALOGUE)
     reports = [check_file(path) for path in paths]
     for report in reports:
         for line in (*report.problems, *report.warnings):
@@ -66,3 +67,6 @@ def verify_receipt(file: Path, certificate: Path | None) -> None:
         click.echo(f"{file.name}: genuine and unchanged, signed {moment} by {found.signer}")
     if not found.is_genuine:
         sys.exit(1)
+
+
+services.add_command(import_fim)

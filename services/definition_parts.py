@@ -123,3 +123,18 @@ class Opening(Frozen):
 
     first: date | None = None
     last: date | None = None
+
+
+class Open311(Frozen):
+    """What stands for what on Open311: fields by their ways (dotted). What is not said here is found by its type.
+
+    `description`: what was seen; `location`: the pin on the map; `address`: where it is in words; `media`: photos;
+    `media_url`: where photos are found elsewhere. `group`: what services are sorted under there.
+    """
+
+    description: str | None = None
+    location: str | None = None
+    address: str | None = None
+    media: str | None = None
+    media_url: str | None = None
+    group: Text | None = None

@@ -26,6 +26,7 @@ from services.definition_parts import (
     LifeSituation,
     Limit,
     Mail,
+    Open311,
     Opening,
     Payment,
     Retention,
@@ -37,6 +38,7 @@ from services.form.rule_checks import Found, Names, wrong_in
 from services.lifecycle import Action
 
 CATALOGUE = Path(__file__).parent / "catalogue"
+TESTS = ".tests.yaml"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 CONTACT_TYPES = {
     "given_name": FieldType.TEXT,
@@ -61,7 +63,8 @@ class ServiceDefinition(Frozen):
 
     `assurance`: how surely the applicant must be known at least (eIDAS) to hand in; `assurance_for`: the same for other
     actions of the transition table. `login`: whether one can apply without. `public`: its requests appear on Open311,
-    with the answers of fields that are public themselves. Without `decision` the office answers without a paper.
+    with the answers of fields that are public themselves; `open311` says what stands for what there. `fim` is its
+    schema there, `original_rules` are its rules, shown only. Without `decision` the office answers without a paper.
     `duplicates_within_m`: how near, in metres, another request of this service is shown as perhaps the same.
     """
 
@@ -69,6 +72,8 @@ class ServiceDefinition(Frozen):
     version: int = Field(ge=1)
     leika: Annotated[str, StringConstraints(pattern=r"^99\d{12}$")] | None = None
     fim: str | None = None
+    original_rules: tuple[str, ...] = ()
+    open311: Open311 | None = None
     legal_basis: Text | None = None
     department: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{2,40}$")]
     assurance: Assurance | None = None
@@ -141,6 +146,12 @@ class ServiceDefinition(Frozen):
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
+    def rules_of_source(self, locale: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The rules of the schema that this service was made from, by the name of what they belong to."""
+        own = [(self.title.to(locale), self.original_rules)]
+        found = own + [(field.label.to(locale), field.original_rules) for field in every(self.fields)]
+        return [(place, rules) for place, rules in found if rules]
+
     @property
     def file_fields(self) -> tuple[FormField, ...]:
         """Those within groups too."""
@@ -163,10 +174,10 @@ def parse(text: str, name: str) -> ServiceDefinition:
     try:
         definition = ServiceDefinition.model_validate(content)
     except ValidationError as error:
-        raise DefinitionError([_problem(name, text, dict(found)) for found in error.errors()]) from None
+        raise DefinitionError([_problem(name, text, content, dict(found)) for found in error.errors()]) from None
     wrong = wrong_with(definition)
     if wrong:
-        raise DefinitionError([_problem(name, text, {"loc": one.where, "msg": one.message}) for one in wrong])
+        raise DefinitionError([_problem(name, text, content, {"loc": one.where, "msg": one.message}) for one in wrong])
     if name not in (f"{definition.slug}.yaml", "<text>"):
         raise DefinitionError([f"{name}:1: the file must be called {definition.slug}.yaml like its slug"])
     return definition
@@ -193,10 +204,10 @@ def wrong_with(definition: ServiceDefinition) -> list[Found]:
     return found
 
 
-def _problem(name: str, text: str, found: dict[str, Any]) -> str:
+def _problem(name: str, text: str, content: dict[str, Any], found: dict[str, Any]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
     place = found["loc"]
-    if place[:2] == ("steps", 0) and "steps" not in load(text):
+    if place[:2] == ("steps", 0) and "steps" not in content:
         place = place[2:]  # a short form, whose one step stands nowhere
     where = ".".join(str(part) for part in place)
     line = line_of(text, place)
@@ -204,16 +215,23 @@ def _problem(name: str, text: str, found: dict[str, Any]) -> str:
 
 
 def load_file(path: Path) -> ServiceDefinition:
-    """Read one file. Raises DefinitionError, also when it is not UTF-8."""
+    """Read one file. Raises DefinitionError, also when it is not there or not UTF-8."""
     try:
         return parse(path.read_text(encoding="utf-8"), path.name)
+    except FileNotFoundError:
+        raise DefinitionError([f"{path.name}:1: there is no such file"]) from None
     except UnicodeDecodeError as error:
         raise DefinitionError([f"{path.name}:1: the file is not UTF-8 (byte {error.start})"]) from None
 
 
 def definition_files(folder: Path) -> list[Path]:
     """The definitions in `folder`; what lies beside them as `*.tests.yaml` are the forms' tests."""
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(".tests.yaml"))
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(TESTS))
+
+
+def definition_beside(path: Path) -> Path:
+    """The definition that a file is, or whose tests it holds."""
+    return path.with_name(path.name.removesuffix(TESTS) + ".yaml") if path.name.endswith(TESTS) else path
 
 
 def load_folder(folder: Path) -> dict[str, ServiceDefinition]:

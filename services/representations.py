@@ -68,6 +68,7 @@ class Detail:
     version: int
     working_days_left: int
     origins: list[tuple[str, str, str]]
+    fim: str | None = None
 
 
 def row(request: ServiceRequest, locale: str, today: date) -> Row:
@@ -120,6 +121,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
         version=definition.version,
         working_days_left=deadlines.working_days_between(today, request.due_on) if request.due_on else 0,
         origins=origins.of_entries(request, definition, locale),
+        fim=definition.fim,
     )
 
 

@@ -20,6 +20,7 @@ pytest_plugins = (
     "tests.fixtures.made_once",
     "tests.fixtures.databases",
     "tests.fixtures.application",
+    "tests.fixtures.catalogues",
     "tests.fixtures.providers",
     "tests.fixtures.brokers",
     "tests.fixtures.processes",

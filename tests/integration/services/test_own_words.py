@@ -5,7 +5,7 @@ from flask import Flask
 
 from config.error_pages import translated
 from config.errors import RuleViolation
-from tests.unit.services.forms import cleaned
+from tests.support.forms import cleaned
 
 FORM = """
 - key: last

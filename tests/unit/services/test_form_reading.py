@@ -7,7 +7,7 @@ import pytest
 
 from services.form import reading
 from services.form.reading import readable
-from tests.unit.services.forms import TODAY, steps
+from tests.support.forms import TODAY, steps
 
 FORM = """
 steps:

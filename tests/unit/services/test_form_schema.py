@@ -12,7 +12,7 @@ from services.definitions import catalogue
 from services.form import checks
 from services.form.fields import FieldType, FormField, Option, Repeats, Step, Text
 from services.form.json_schema import KEYWORDS, schema_of
-from tests.unit.services.forms import TODAY, cleaned, steps
+from tests.support.forms import TODAY, cleaned, steps
 
 LABEL = Text(de="Feld", en="Field")
 OPTIONS = tuple(Option(value=one, label=Text(de=one.upper())) for one in "abc")

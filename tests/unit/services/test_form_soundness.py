@@ -7,7 +7,7 @@ import pytest
 from services.definitions import CATALOGUE, DefinitionError, parse
 from services.form.code_lists import UnknownCodeList, bundled, find, options_of
 from services.form.soundness import wrong_with
-from tests.unit.services.forms import steps
+from tests.support.forms import steps
 
 PERMIT = (CATALOGUE / "bewohnerparkausweis.yaml").read_text(encoding="utf-8")
 

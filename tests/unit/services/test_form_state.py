@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.form.state import evaluate, state
-from tests.unit.services.forms import TODAY, looked, steps
+from tests.support.forms import TODAY, looked, steps
 
 FAMILY = """
 steps:

@@ -12,7 +12,7 @@ from services.cli import services
 from services.definitions import CATALOGUE, ServiceDefinition, definition_files, load_folder
 from services.form.form_tests import FormTests, failures
 from services.form.rule_checks import Found
-from tests.unit.services.forms import steps
+from tests.support.forms import steps
 
 PERMIT, TESTS = "bewohnerparkausweis.yaml", "bewohnerparkausweis.tests.yaml"
 FORM = """
@@ -142,6 +142,12 @@ def test_other_rooms_look_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     code, output = checked(path)
     assert code == 1
     assert output.splitlines() == [f"{PERMIT}:5: hand_over.0.to: no plug-in “pigeon”"]
+
+
+def test_a_file_of_tests_stands_for_its_form(tmp_path: Path) -> None:
+    path = copied(tmp_path)
+    ran = CliRunner().invoke(services, ["check", str(path), str(tmp_path / TESTS)])
+    assert (ran.exit_code, len(ran.output.splitlines())) == (0, 1)
 
 
 def test_tests_are_no_services(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from config.errors import FieldError, RuleViolation
 from services.form.bounds import resolved
 from services.form.checks import validate_step
-from tests.unit.services.forms import TODAY, cleaned, steps
+from tests.support.forms import TODAY, cleaned, steps
 
 TRIP = """
 steps:

@@ -1,0 +1,258 @@
+"""Reading XDatenfelder 2.0 and 3.0. Pure.
+
+Both say the same in different words: in 2.0 the limits of an answer are a JSON text with numbers in quotes, in 3.0 they
+are attributes; names and rules have other elements. Source: FIM-Baustein Datenfelder, XDatenfelder 2.0 and 3.0.0.
+"""
+
+import json
+import re
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from services.fim.schema import CodeListReference, DataField, DataGroup, Limits, Part, Placed, Rule, Schema
+from services.fim.xml_reading import Refused, children, local, only_child, root_of, split, text, words
+
+FAMILY = "urn:xoev-de:fim:standard:xdatenfelder_"
+SCHEMA_ROOT = "xdatenfelder.stammdatenschema.0102"
+GROUP_ROOT = "xdatenfelder.datenfeldgruppe.0103"
+KINDS = frozenset({"input", "select", "label", "hidden", "locked"})
+_OFTEN = re.compile(r"(\d{1,6}):(\d{1,6}|\*)")
+Key = tuple[str, str, str]
+
+
+def read(data: bytes, *, group: bool = False) -> Schema:
+    """The schema in `data`. With `group`, a file that holds one group of data fields is read as a schema of its own.
+
+    Raises Refused with one sentence.
+    """
+    root = root_of(data)
+    standard = _standard(root)
+    name = local(root)
+    if name == GROUP_ROOT and group:
+        return _Reader(standard, root).group_alone()
+    if name == GROUP_ROOT:
+        raise Refused(f"the root element is {name}, a group of data fields and no Stammdatenschema (--group takes it)")
+    if name != SCHEMA_ROOT:
+        raise Refused(f"the root element is {name}; only {SCHEMA_ROOT} can be imported")
+    return _Reader(standard, root).schema()
+
+
+def _standard(root: Element) -> str:
+    """The version of XDatenfelder, as the namespace names it."""
+    namespace, name = split(root.tag)
+    if not namespace.startswith(FAMILY):
+        said = f"the namespace {namespace}" if namespace else "no namespace"
+        raise Refused(f"this is no XDatenfelder file: its root element {name} has {said}")
+    version = namespace.removeprefix(FAMILY)
+    if version in ("2", "2.0"):
+        return "2.0"
+    if re.fullmatch(r"3\.0(\.\d+)?", version):
+        return "3.0"
+    raise Refused(f"this is XDatenfelder {_dotted(version)}; only 2.0 and 3.0 can be imported (namespace {namespace})")
+
+
+def _dotted(version: str) -> str:
+    return f"{version}.0" if version.isdigit() else version
+
+
+class _Reader:
+    """Reads one file; knows what has been read, so that one id means one thing."""
+
+    def __init__(self, standard: str, root: Element) -> None:
+        self.standard, self.root = standard, root
+        self.known: dict[Key, Part] = {}
+        self.written = {_key(one): one for one in root.iter() if local(one) in _PARTS and not _is_reference(one)}
+
+    def schema(self) -> Schema:
+        element = only_child(self.root, "stammdatenschema")
+        if element is None:
+            raise Refused("the file has no “stammdatenschema”")
+        number, version = _identity(element)
+        name = words(text(element, "name")) or number
+        return Schema(
+            standard=self.standard,
+            id=number,
+            version=version,
+            name=name,
+            label=words(text(element, "bezeichnung") or text(element, "bezeichnungEingabe")) or name,
+            description=text(element, "beschreibung") or text(element, "definition"),
+            help=text(element, "hilfetext"),
+            legal_basis=_legal_basis(element),
+            rules=_rules(element),
+            children=self._children(element, ()),
+        )
+
+    def group_alone(self) -> Schema:
+        element = only_child(self.root, "datenfeldgruppe")
+        if element is None:
+            raise Refused("the file has no “datenfeldgruppe”")
+        group = self._group(element, ())
+        described = text(element, "beschreibung") or text(element, "definition")
+        return Schema(
+            self.standard, group.id, group.version, group.name, group.label, described, group.help,
+            _legal_basis(element), (), (Placed(1, 1, group),),
+        )  # fmt: skip
+
+    def _children(self, element: Element, within: tuple[str, ...]) -> tuple[Placed, ...]:
+        return tuple(self._placed(place, element, within) for place in children(element, "struktur"))
+
+    def _placed(self, place: Element, parent: Element, within: tuple[str, ...]) -> Placed:
+        owner = _identity(parent)[0]
+        holder = only_child(place, "enthaelt")
+        parts = [one for one in holder if local(one) in _PARTS] if holder is not None else []
+        if len(parts) != 1:
+            raise Refused(f"{owner}: a “struktur” must contain one field or group, and contains {len(parts)}")
+        said = text(place, "anzahl")
+        often = _OFTEN.fullmatch(said)
+        if often is None:
+            raise Refused(f"{owner}: “{said}” is no number of repetitions such as 0:1 or 1:*")
+        least, most = int(often[1]), None if often[2] == "*" else int(often[2])
+        if most is not None and least > most:
+            raise Refused(f"{owner}: “{said}” asks for more than it allows")
+        return Placed(least, most, self._part(parts[0], within))
+
+    def _part(self, element: Element, within: tuple[str, ...]) -> Part:
+        element = self._written(element)
+        key = _key(element)
+        number = key[1]
+        if number in within:
+            raise Refused(f"{number} contains itself ({' → '.join((*within[within.index(number) :], number))})")
+        part: Part = self._group(element, within) if key[0] == "datenfeldgruppe" else _field(element)
+        before = self.known.setdefault(key, part)
+        if before != part:
+            raise Refused(f"{number} {key[2]} stands in the file twice, and says different things".replace("  ", " "))
+        return before
+
+    def _written(self, element: Element) -> Element:
+        """The element itself, or the one elsewhere in the file that its id refers to."""
+        if not _is_reference(element):
+            return element
+        kind, number, version = _key(element)
+        called = [one for key, one in self.written.items() if key[:2] == (kind, number) and version in ("", key[2])]
+        found = next(iter(called), None)
+        if found is None:
+            raise Refused(f"{number} {version}".strip() + " is referred to, and is not in the file")
+        return found
+
+    def _group(self, element: Element, within: tuple[str, ...]) -> DataGroup:
+        number, version = _identity(element)
+        return DataGroup(
+            number,
+            version,
+            *_names(element, number),
+            is_choice=text(element, "art") == "X",
+            rules=_rules(element),
+            children=self._children(element, (*within, number)),
+        )
+
+
+_PARTS = ("datenfeld", "datenfeldgruppe")
+
+
+def _key(element: Element) -> Key:
+    number, version = _identity(element)
+    return local(element), number, version
+
+
+def _identity(element: Element) -> tuple[str, str]:
+    """Id and version. Raises Refused."""
+    identity = only_child(element, "identifikation")
+    number = text(identity, "id") if identity is not None else ""
+    if not re.fullmatch(r"[A-Za-z]{1,3}[A-Za-z0-9_.-]{1,40}", number):
+        raise Refused(f"a “{local(element)}” has no id that FIM knows (“{number[:40]}”)")
+    version = text(identity, "version") if identity is not None else ""
+    return number, version[:40]
+
+
+def _is_reference(element: Element) -> bool:
+    return all(local(one) == "identifikation" for one in element)
+
+
+def _names(element: Element, number: str) -> tuple[str, str, str]:
+    """Name, label and help."""
+    name = words(text(element, "name")) or words(text(element, "bezeichnungEingabe")) or number
+    return name, words(text(element, "bezeichnungEingabe")) or name, text(element, "hilfetextEingabe")
+
+
+def _legal_basis(element: Element) -> str:
+    """Each `bezug`: one in 2.0, several in 3.0."""
+    found = [words(one.text or "") for one in children(element, "bezug")]
+    return "; ".join(one for one in found if one)
+
+
+def _rules(element: Element) -> tuple[Rule, ...]:
+    return tuple(_rule(one) for one in children(element, "regel"))
+
+
+def _rule(element: Element) -> Rule:
+    said = text(element, "freitextRegel") or text(element, "definition") or text(element, "beschreibung")
+    return Rule(_identity(element)[0], words(text(element, "name")), words(said))
+
+
+def _field(element: Element) -> DataField:
+    number, version = _identity(element)
+    kind = text(element, "feldart") or "input"
+    if kind not in KINDS:
+        raise Refused(f"{number}: “{kind}” is no kind of field (feldart)")
+    return DataField(
+        number,
+        version,
+        *_names(element, number),
+        kind=kind,
+        datatype=text(element, "datentyp") or "text",
+        limits=_limits(only_child(element, "praezisierung")),
+        content=text(element, "inhalt"),
+        code_list=_code_list(only_child(element, "codelisteReferenz")),
+        values=_values(only_child(element, "werte")),
+        rules=_rules(element),
+    )
+
+
+def _limits(element: Element | None) -> Limits:
+    if element is None:
+        return Limits()
+    given: dict[str, Any] = dict(element.attrib)
+    note = ""
+    if not given and (said := (element.text or "").strip()):
+        try:
+            given = json.loads(said)
+        except ValueError:
+            given = {}
+        if not isinstance(given, dict) or not given:
+            given, note = {}, words(said)
+    values = {key: str(value).strip() for key, value in given.items() if isinstance(value, str | int | float)}
+    return Limits(
+        _length(values.get("minLength")),
+        _length(values.get("maxLength")),
+        values.get("minValue") or None,
+        values.get("maxValue") or None,
+        values.get("pattern") or None,
+        note,
+    )
+
+
+def _length(value: str | None) -> int | None:
+    return int(value) if value and re.fullmatch(r"\d{1,9}", value) else None
+
+
+def _code_list(element: Element | None) -> CodeListReference | None:
+    if element is None:
+        return None
+    inner = only_child(element, "genericodeIdentification")
+    names = element if inner is None else inner
+    identity = only_child(element, "identifikation")
+    found = CodeListReference(
+        text(identity, "id") if identity is not None else "",
+        text(names, "canonicalIdentification"),
+        text(names, "version"),
+        text(names, "canonicalVersionUri"),
+    )
+    return found if str(found) else None
+
+
+def _values(element: Element | None) -> tuple[tuple[str, str], ...]:
+    """The values that stand in the schema itself."""
+    if element is None:
+        return ()
+    pairs = [(text(one, "code"), words(text(one, "name"))) for one in children(element, "wert")]
+    return tuple((code, name or code) for code, name in pairs if code)

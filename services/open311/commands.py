@@ -1,0 +1,63 @@
+"""What can be asked of this server, as frozen values. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.commands import Upload
+
+MOST_PER_PAGE = 1_000
+SPAN_DAYS = 90
+
+
+class Command(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wanted(Command):
+    """Which reports: by their ids, which overrides all else, or by service, status and the day they came in (UTC)."""
+
+    ids: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    since: datetime
+    until: datetime
+    page: int = Field(default=1, ge=1)
+    page_size: int = Field(default=MOST_PER_PAGE, ge=1, le=MOST_PER_PAGE)
+
+
+class Report(Command):
+    """A report as it arrived. `attributes` by code; `contact` by GeoReport's names."""
+
+    service_code: str
+    lat: str = ""
+    long: str = ""
+    address: str = ""
+    address_id: str = ""
+    description: str = ""
+    media_url: str = ""
+    contact: dict[str, str] = Field(default_factory=dict)
+    attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    files: tuple[Upload, ...] = ()
+
+    def said(self) -> dict[str, Any]:
+        """What was said beside attributes and files, by the names of `definition_parts.Open311`."""
+        place = {"lat": self.lat, "lon": self.long} if self.lat or self.long else None
+        return {
+            "description": self.description,
+            "location": place,
+            "address": self.address,
+            "media_url": self.media_url,
+        }
+
+
+class Comment(Command):
+    """Something added to a report, as FixMyStreet sends it. `update_id` is its number over there."""
+
+    reference: str
+    update_id: str = Field(max_length=80)
+    description: str = Field(default="", max_length=4_000)
+    status: str = ""
+    media_url: str = Field(default="", max_length=2_000)
+    author: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,122 @@
+"""Reports from outside: an application like any other, handed in by a program in somebody's name."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from auth.actors import Actor
+from config import clock
+from config.database import db
+from config.errors import N_, NotFound, RuleViolation
+from config.plain_text import visible
+from config.settings import current_settings
+from services import submission, trail, versions
+from services.commands import Submit, Upload
+from services.definitions import ServiceDefinition
+from services.form.fields import FieldType
+from services.models import ServiceRequest
+from services.open311.attributes import answers, put
+from services.open311.commands import Comment, Report
+from services.open311.fields import CONTACT, at, roles
+from services.open311.models import PublicReport, ReportComment
+
+SOURCE = "open311"
+NO_PLACE = N_("Please say where it is: lat and long, or address_string.")
+NO_FILES = N_("This service takes no files.")
+
+
+def prepare(report: Report) -> submission.Prepared:
+    """The report as a submission whose files have been looked at; not inside `transaction()`.
+
+    Raises NotFound for services that are not public, RuleViolation, UnknownAttribute.
+    """
+    definition = versions.on_offer(report.service_code)
+    if not definition.public:
+        raise NotFound()
+    found = roles(definition)
+    if (found.location or found.address) and not (report.lat and report.long) and not report.address:
+        raise RuleViolation("lat", NO_PLACE)
+    if report.files and found.media is None:
+        raise RuleViolation("media", NO_FILES)
+    command = Submit(
+        slug=definition.slug,
+        answers=_answers(definition, report),
+        locale=current_settings().locale,
+        submission_key=submission.new_key(),
+        uploads=tuple(Upload(field=found.media or "", file_name=one.file_name, data=one.data) for one in report.files),
+        source=SOURCE,
+    )
+    return submission.prepare(command)
+
+
+def _answers(definition: ServiceDefinition, report: Report) -> dict[str, Any]:
+    found = roles(definition)
+    given = answers(definition, report.attributes, current_settings().zone)
+    for role, value in report.said().items():
+        way = getattr(found, role)
+        field = at(way, definition) if way else None
+        if value and field is not None and field.type is not FieldType.ADDRESS:
+            put(given, str(way), value)
+    for role, name in CONTACT.items():
+        way = getattr(definition.contact, role)
+        if way and report.contact.get(name):
+            put(given, way, report.contact[name])
+    return given
+
+
+def receive(prepared: submission.Prepared, report: Report, actor: Actor) -> str:
+    """Hand the report in; its id. What the form has no question for is kept as a comment. Inside `transaction()`."""
+    receipt = submission.submit(prepared, actor)
+    left = _left_over(prepared.definition, report)
+    if left and receipt.is_new:
+        request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == receipt.reference)).one()
+        _keep(request, actor, f"report {request.id}", left, {})
+    return receipt.reference
+
+
+def _left_over(definition: ServiceDefinition, report: Report) -> str:
+    found = roles(definition)
+    fields = {name: at(getattr(found, name) or "", definition) for name in ("description", "address", "media_url")}
+    said = {"description": report.description, "address": report.address, "media_url": report.media_url}
+    kept = [
+        f"{name}: {said[name]}"
+        for name, field in fields.items()
+        if said[name] and (field is None or field.type is FieldType.ADDRESS)
+    ]
+    if report.address_id:
+        kept.append(f"address_id: {report.address_id}")
+    return "\n".join(kept)
+
+
+def comment(command: Comment, actor: Actor) -> str:
+    """Keep what somebody added to a public report; its id with us. The same `update_id` makes one comment.
+
+    Inside `transaction()`. Raises NotFound when there is no such report.
+    """
+    statement = select(ServiceRequest).join(PublicReport, PublicReport.request_id == ServiceRequest.id)
+    request = db.session.scalar(statement.where(PublicReport.reference == command.reference))
+    if request is None:
+        raise NotFound()
+    known = select(ReportComment).where(
+        ReportComment.actor_id == actor.id, ReportComment.external_id == command.update_id
+    )
+    if command.update_id and (before := db.session.scalar(known)) is not None:
+        return str(before.id)
+    text = visible("\n".join(filter(None, [command.description, command.media_url])))
+    try:
+        with db.session.begin_nested():
+            kept = _keep(request, actor, command.update_id, text, command.author)
+    except IntegrityError:  # the same one, in the same moment
+        return str(db.session.scalars(known).one().id)
+    trail.record(actor, "request.commented", request)
+    return str(kept.id)
+
+
+def _keep(request: ServiceRequest, actor: Actor, number: str, text: str, author: dict[str, str]) -> ReportComment:
+    row = ReportComment(request=request, request_id=request.id, actor_id=actor.id, at=clock.now())
+    row.external_id = number or str(row.id)
+    row.text, row.author = text, {name: visible(value) for name, value in author.items()}
+    db.session.add(row)
+    db.session.flush()
+    return row

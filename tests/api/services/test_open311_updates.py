@@ -1,0 +1,218 @@
+"""What becomes of a report, for everybody to read; and FixMyStreet's way of asking for it and of adding to it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from config import clock, scopes
+from config.database import db, transaction
+from services import definitions, erasure
+from services.models import ServiceRequest
+from services.open311.models import PublicReport, PublicUpdate, ReportComment
+from tests.factories import reports, services as given
+from tests.fixtures.application import DomainClock
+
+pytestmark = pytest.mark.usefixtures("public_catalogue", "places")
+BASE = "/open311/v2"
+UPDATES = f"{BASE}/servicerequestupdates"
+
+
+@pytest.fixture
+def key(api_token: Any) -> str:
+    return str(api_token("resident"))
+
+
+@pytest.fixture
+def reported(client: FlaskClient, key: str) -> str:
+    answer = client.post(f"{BASE}/requests.json", data=reports.form(key))
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return str(answer.json[0]["service_request_id"])
+
+
+@pytest.fixture
+def act(client: FlaskClient, bearer: Any) -> Any:
+    caseworker = bearer("caseworker")
+
+    def carry_out(reference: str, action: str, message: str = "") -> None:
+        data = {"action": action, "message": message}
+        done = client.post(f"/api/v1/requests/{reference}/transitions", json=data, headers=caseworker)
+        assert done.status_code == 200, done.json
+
+    return carry_out
+
+
+def shown(client: FlaskClient, reference: str, **query: str) -> dict[str, Any]:
+    (found,) = client.get(f"{BASE}/requests/{reference}.json", query_string=query).json
+    return dict(found)
+
+
+def test_the_public_side_follows_the_request(
+    client: FlaskClient, reported: str, act: Any, domain_clock: DomainClock
+) -> None:
+    assert shown(client, reported)["status"] == "open"
+    domain_clock.forward(hours=1)
+    act(reported, "take")
+    assert shown(client, reported)["status_notes"] == "Wir kümmern uns darum."
+    domain_clock.forward(hours=1)
+    act(reported, "approve", "Frau Ackerknecht hat recht.")
+    done = shown(client, reported, extensions="true")
+    assert (done["status"], done["status_notes"], done["expected_datetime"]) == ("closed", "Erledigt.", None)
+    assert datetime.fromisoformat(done["updated_datetime"]) == clock.now().replace(microsecond=0)
+    assert [one["type"] for one in done["notes"]] == ["in_review", "approved"]
+    assert done["extended_attributes"]["detailed_status"] == "approved"
+    assert done["extended_attributes"]["attributes"] == [{"code": "kind", "name": "Was ist es?", "value": "Schlagloch"}]
+    # What the office writes to somebody is for them.
+    for path in ("requests.json?extensions=true", "servicerequestupdates.json"):
+        assert "Ackerknecht" not in client.get(f"{BASE}/{path}").get_data(as_text=True)
+
+
+def test_updates_since_a_moment_as_fixmystreet_asks(
+    client: FlaskClient, reported: str, act: Any, domain_clock: DomainClock, key: str
+) -> None:
+    domain_clock.forward(hours=1)
+    act(reported, "take")
+    began = clock.now()
+    domain_clock.forward(hours=3)
+    act(reported, "approve")
+
+    def asked(start: datetime, end: datetime, **more: str) -> ElementTree.Element:
+        moments = {name: at.astimezone(UTC).isoformat() for name, at in (("start_date", start), ("end_date", end))}
+        answer = client.get(f"{UPDATES}.xml", query_string={"api_key": key} | moments | more)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return ElementTree.fromstring(answer.data)
+
+    both = asked(began - timedelta(hours=1), clock.now())
+    assert both.tag == "service_request_updates"
+    assert [one.findtext("status") for one in both.iter("request_update")] == ["open", "closed"]
+    for one in both.iter("request_update"):
+        assert one.findtext("service_request_id") == reported
+        assert one.findtext("update_id")
+        assert one.findtext("description")
+        at = datetime.fromisoformat(one.findtext("updated_datetime") or "")
+        assert at.tzinfo is not None
+    only_last = asked(began + timedelta(minutes=1), clock.now())
+    assert [one.findtext("external_status_code") for one in only_last] == ["approved"]
+    assert len(asked(began - timedelta(hours=1), clock.now(), page_size="1", page="2")) == 1
+    refused = client.get(f"{UPDATES}.xml?start_date=now")
+    assert refused.status_code == 400
+
+
+def comment(api_key: str, reference: str, **changes: Any) -> dict[str, Any]:
+    """An update as FixMyStreet sends one."""
+    given = {
+        "api_key": api_key,
+        "service_request_id": reference,
+        "update_id": "4711",
+        "updated_datetime": "2026-11-03T08:00:00+00:00",
+        "status": "OPEN",
+        "description": "Es ist größer geworden.",
+        "first_name": reports.GIVEN_NAME,
+        "last_name": reports.FAMILY_NAME,
+        "email": reports.EMAIL,
+    }
+    return {name: value for name, value in (given | changes).items() if value is not None}
+
+
+def test_what_is_added_from_outside_is_for_the_office(
+    client: FlaskClient, reported: str, key: str, login: Any, app: Flask
+) -> None:
+    first = client.post(f"{UPDATES}.xml", data=comment(key, reported))
+    assert first.status_code == 200, first.get_data(as_text=True)
+    number = ElementTree.fromstring(first.data).findtext("request_update/update_id")
+    again = client.post(f"{UPDATES}.json", data=comment(key, reported))
+    assert again.json[0]["update_id"] == number  # the same one comes in once
+    assert client.get(f"{UPDATES}.json").json == []
+    with app.app_context(), scopes.within(scopes.system("test")):
+        (row,) = db.session.scalars(select(ReportComment)).all()
+        assert row.text == "Es ist größer geworden."
+        assert row.author["last_name"] == reports.FAMILY_NAME
+        stored = db.session.execute(select(ReportComment.__table__)).one()
+        assert not [one for one in reports.PERSONAL if one.encode() in repr(tuple(stored)).encode()]
+    page = login(app.test_client(), "caseworker").get(f"/staff/requests/{reported}").get_data(as_text=True)
+    assert "Es ist größer geworden." in page
+    assert "Was die Öffentlichkeit sieht" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"api_key": None}, 403),
+        ({"service_request_id": None}, 400),
+        ({"service_request_id": "ABCD2345"}, 404),
+        ({"description": None}, 400),
+        ({"update_id": "x" * 81}, 400),
+    ],
+)
+def test_what_cannot_be_added(
+    client: FlaskClient, reported: str, key: str, changes: dict[str, Any], status: int
+) -> None:
+    data = {name: value for name, value in (comment(key, reported) | changes).items() if value is not None}
+    answer = client.post(f"{UPDATES}.json", data=data)
+    assert (answer.status_code, answer.json[0]["code"]) == (status, status)
+
+
+def test_who_works_on_a_report_speaks_to_the_public(
+    client: FlaskClient, reported: str, api_token: Any, login: Any, app: Flask
+) -> None:
+    office = api_token("caseworker")
+    answer = client.post(f"{UPDATES}.json", data=comment(office, reported, description="Baufirma bestellt."))
+    assert answer.status_code == 200
+    assert shown(client, reported)["status_notes"] == "Baufirma bestellt."
+    (update,) = client.get(f"{UPDATES}.json").json
+    assert (update["description"], update["status"]) == ("Baufirma bestellt.", "open")
+    staff = login(app.test_client(), "caseworker")
+    address = f"/staff/requests/{reported}/public-note"
+    page = BeautifulSoup(staff.get(f"/staff/requests/{reported}").data, "html.parser")
+    token = {"csrf_token": str(page.select("input[name=csrf_token]")[0]["value"])}
+    assert staff.post(address, data=token | {"note": "Frau Ackerknecht, es wird Montag."}).status_code == 303
+    assert shown(client, reported)["status_notes"] == "Frau …, es wird Montag."
+    staff.post(address, data=token | {"note": "  "})
+    assert len(client.get(f"{UPDATES}.json").json) == 2
+
+
+def test_what_is_erased_is_gone_for_everybody(client: FlaskClient, reported: str, act: Any, app: Flask) -> None:
+    act(reported, "take")
+    with app.app_context(), transaction():
+        with scopes.within(scopes.system("test")):
+            row = db.session.scalars(select(ServiceRequest.id)).one()
+        erasure.erase_requests([row])
+    assert client.get(f"{BASE}/requests/{reported}.json").status_code == 404
+    assert client.get(f"{BASE}/requests.json").json == []
+    with app.app_context():
+        for model in (PublicReport, PublicUpdate):
+            assert db.session.scalars(select(model)).all() == []
+
+
+def test_other_requests_have_no_public_side(client: FlaskClient, bearer: Any, app: Flask) -> None:
+    with app.app_context():
+        reference = given.submitted(given.resident()).reference
+    assert client.get(f"{BASE}/requests/{reference}.json").status_code == 404
+    assert client.get(f"{BASE}/requests.json?service_request_id={reference}").json == []
+    with app.app_context():
+        assert db.session.scalars(select(PublicReport)).all() == []
+
+
+def test_a_service_that_is_no_longer_public_takes_its_reports_along(
+    client: FlaskClient, reported: str, public_catalogue: Any
+) -> None:
+    file = public_catalogue / f"{reports.SLUG}.yaml"
+    file.write_text(reports.DEFINITION.replace("public: true\ntitle", "public: false\ntitle"), encoding="utf-8")
+    definitions.catalogue.cache_clear()
+    assert client.get(f"{BASE}/services.json").json == []
+    assert client.get(f"{BASE}/requests/{reported}.json").status_code == 404
+    assert client.get(f"{BASE}/requests.json").json == []
+
+
+def test_the_public_tables_hold_only_what_is_public() -> None:
+    """A column more is a decision: whatever stands there can be read by anybody."""
+    assert set(PublicReport.__table__.columns.keys()) == {
+        "id", "request_id", "reference", "service_code", "status", "code", "note", "description", "address", "lat",
+        "long", "attributes", "agency", "requested_at", "updated_at", "expected_at",
+    }  # fmt: skip
+    assert set(PublicUpdate.__table__.columns.keys()) == {"id", "report_id", "at", "status", "code", "note"}
