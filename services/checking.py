@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from config.yaml_lines import line_of, load, mistake
-from services.definitions import DefinitionError, ServiceDefinition, load_file
+from services.definitions import TESTS, DefinitionError, ServiceDefinition, load_file
 from services.form.form_tests import FormTests, failures
 from services.form.rule_checks import Found
 
@@ -44,7 +44,7 @@ def check_file(path: Path) -> Report:
     text = path.read_text(encoding="utf-8")
     wrong = [*_mails(definition), *(found for check in _further for found in check(definition))]
     problems = [_line(path.name, text, one) for one in wrong]
-    tests_path = path.with_name(f"{definition.slug}.tests.yaml")
+    tests_path = path.with_name(definition.slug + TESTS)
     if not tests_path.exists():
         warning = f"{path.name}:1: warning: its form has no tests ({tests_path.name})"
         return Report(path, definition, tuple(problems), (warning,))

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from services.checking import check_file
-from services.definitions import CATALOGUE, definition_files
+from services.definitions import CATALOGUE, definition_beside, definition_files
 from services.form.fields import every
 
 
@@ -22,7 +22,7 @@ def check(files: tuple[Path, ...]) -> None:
 
     Each problem is a line `file:line: what is wrong`. A form without tests is a warning.
     """
-    paths = list(files) or definition_files(CATALOGUE)
+    paths = list(dict.fromkeys(map(definition_beside, files))) or definition_files(CATALOGUE)
     reports = [check_file(path) for path in paths]
     for report in reports:
         for line in (*report.problems, *report.warnings):

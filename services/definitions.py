@@ -35,6 +35,7 @@ from services.form.rule_checks import Found, Names, wrong_in
 from services.lifecycle import Action
 
 CATALOGUE = Path(__file__).parent / "catalogue"
+TESTS = ".tests.yaml"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 CONTACT_TYPES = {
     "given_name": FieldType.TEXT,
@@ -149,10 +150,10 @@ def parse(text: str, name: str) -> ServiceDefinition:
     try:
         definition = ServiceDefinition.model_validate(content)
     except ValidationError as error:
-        raise DefinitionError([_problem(name, text, dict(found)) for found in error.errors()]) from None
+        raise DefinitionError([_problem(name, text, content, dict(found)) for found in error.errors()]) from None
     wrong = wrong_with(definition)
     if wrong:
-        raise DefinitionError([_problem(name, text, {"loc": one.where, "msg": one.message}) for one in wrong])
+        raise DefinitionError([_problem(name, text, content, {"loc": one.where, "msg": one.message}) for one in wrong])
     if name not in (f"{definition.slug}.yaml", "<text>"):
         raise DefinitionError([f"{name}:1: the file must be called {definition.slug}.yaml like its slug"])
     return definition
@@ -179,10 +180,10 @@ def wrong_with(definition: ServiceDefinition) -> list[Found]:
     return found
 
 
-def _problem(name: str, text: str, found: dict[str, Any]) -> str:
+def _problem(name: str, text: str, content: dict[str, Any], found: dict[str, Any]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
     place = found["loc"]
-    if place[:2] == ("steps", 0) and "steps" not in load(text):
+    if place[:2] == ("steps", 0) and "steps" not in content:
         place = place[2:]  # a short form, whose one step stands nowhere
     where = ".".join(str(part) for part in place)
     line = line_of(text, place)
@@ -190,16 +191,23 @@ def _problem(name: str, text: str, found: dict[str, Any]) -> str:
 
 
 def load_file(path: Path) -> ServiceDefinition:
-    """Read one file. Raises DefinitionError, also when it is not UTF-8."""
+    """Read one file. Raises DefinitionError, also when it is not there or not UTF-8."""
     try:
         return parse(path.read_text(encoding="utf-8"), path.name)
+    except FileNotFoundError:
+        raise DefinitionError([f"{path.name}:1: there is no such file"]) from None
     except UnicodeDecodeError as error:
         raise DefinitionError([f"{path.name}:1: the file is not UTF-8 (byte {error.start})"]) from None
 
 
 def definition_files(folder: Path) -> list[Path]:
     """The definitions in `folder`; what lies beside them as `*.tests.yaml` are the forms' tests."""
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(".tests.yaml"))
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(TESTS))
+
+
+def definition_beside(path: Path) -> Path:
+    """The definition that a file is, or whose tests it holds."""
+    return path.with_name(path.name.removesuffix(TESTS) + ".yaml") if path.name.endswith(TESTS) else path
 
 
 def load_folder(folder: Path) -> dict[str, ServiceDefinition]:
