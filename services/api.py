@@ -58,9 +58,10 @@ def create(slug: str, json: SubmitBody) -> Answer:
     )
     prepared = submission.prepare(command)
     with transaction():
-        receipt = submission.submit(prepared, actor)
-    location = url_for("api_services.show", reference=receipt.reference)
-    return jsonify(_shown(receipt.reference)), 201, {"Location": location}
+        request, _ = submission.submitted(prepared, actor)
+        shown = representations.as_json(request, actor, actor.locale)  # who hands it in knows it: that is no look
+    location = url_for("api_services.show", reference=shown["reference"])
+    return jsonify(shown), 201, {"Location": location}
 
 
 @blueprint.get("/api/v1/requests")

@@ -85,25 +85,32 @@ def submit(prepared: Prepared, actor: Actor) -> Receipt:
     The same submission key of the same actor gives the same receipt again. Raises RuleViolation with every complaint,
     Forbidden when the service wants the applicant to be known more surely than this login does, Unavailable.
     """
+    request, is_new = submitted(prepared, actor)
+    return receipt_of(request, is_new=is_new)
+
+
+def submitted(prepared: Prepared, actor: Actor) -> tuple[ServiceRequest, bool]:
+    """The same, for who shows the request at once; whether it is new."""
     if prepared.command.is_for_somebody:
         entry.check(prepared.command, prepared.definition, actor)
     else:
         _check_assurance(prepared.definition, actor)
     request = _found(prepared, actor)
     if request is not None and request.status is not RequestStatus.DRAFT:
-        return receipt_of(request, is_new=False)
+        return request, False
     answers = _validated(prepared, request)
     if request is None:
         request, is_new = inserted(prepared, actor, answers)
         if not is_new and request.status is not RequestStatus.DRAFT:
-            return receipt_of(request, is_new=False)
+            return request, False
     files.put(request, prepared.files, prepared.definition)
-    return hand_in(request, prepared, answers, actor)
+    return request, hand_in(request, prepared, answers, actor).is_new
 
 
 def hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> Receipt:
     """Hand a draft in whose `answers` have been checked. The caller holds its lock."""
-    _check_assurance(prepared.definition, actor)
+    if not prepared.command.is_for_somebody:
+        _check_assurance(prepared.definition, actor)
     if prepared.command.source in ONLINE:
         availability.refuse_unless_open(prepared.definition, actor, clock.today(current_settings().zone), sending=True)
     _hand_in(request, prepared, answers, actor)
