@@ -102,7 +102,8 @@ def test_what_may_wake_people_and_what_goes_first_is_decided_on_purpose() -> Non
     assert {name for name, traits in found.items() if traits.purpose is Purpose.WINDOW} == ASKING
     assert {name for name, traits in found.items() if traits.priority is Priority.URGENT} == {
         *(f"notifications.{name}" for name in ("answer", "help", "opted_in", "opted_out")),
-    }
+        "services.status", "services.status_unknown",
+    }  # fmt: skip
     assert {name for name, traits in found.items() if traits.resend_when_unknown} == ASKING
 
 

@@ -64,6 +64,37 @@ def test_a_request_goes_its_way(client: FlaskClient, resident: dict[str, str], c
     assert act(caseworker, "fly").status_code == 422
 
 
+def test_both_sides_write_and_a_question_has_a_day(
+    client: FlaskClient, resident: dict[str, str], caseworker: dict[str, str]
+) -> None:
+    made = client.post(CREATE, json=body(), headers=resident).json
+    assert [one["scan"] for one in made["attachments"]] == ["unscanned"]
+    address = f"/api/v1/requests/{made['reference']}"
+
+    def act(headers: dict[str, str], **data: str) -> Any:
+        return client.post(f"{address}/transitions", json=data, headers=headers)
+
+    assert act(caseworker, action="write", message="Wir melden uns.").json["status"] == "submitted"
+    assert act(resident, action="reply", message="Danke.").json["events"][-1]["message"] == "Danke."
+    assert act(resident, action="write", message="Ich bin das Amt.").status_code == 403
+    assert act(caseworker, action="take").status_code == 200
+    refused = act(caseworker, action="ask", message="Seit wann?", answer_due_on="2020-01-01")
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "answer_due_on")
+    asked = act(caseworker, action="ask", message="Seit wann?").json
+    assert asked["answer_due_on"] is not None
+    assert act(resident, action="answer", message="Seit Mai.").json["answer_due_on"] is None
+
+
+def test_the_receipt_is_the_applicants(
+    client: FlaskClient, resident: dict[str, str], caseworker: dict[str, str]
+) -> None:
+    reference = client.post(CREATE, json=body(), headers=resident).json["reference"]
+    address = f"/api/v1/requests/{reference}/receipt"
+    assert client.get(address, headers=resident).data.startswith(b"%PDF-")
+    assert client.get(address, headers=caseworker).status_code == 403
+    assert client.get(address).status_code == 401
+
+
 def test_mistakes_are_named_field_by_field(client: FlaskClient, resident: dict[str, str]) -> None:
     wrong = given.answers(email="nobody", zone=None, address={"street": "A"})
     refused = client.post(CREATE, json={"answers": wrong}, headers=resident)
