@@ -51,9 +51,9 @@ def address_of(person: Person) -> tuple[Channel, str] | None:
     """Channel and address to write to: the one wished for, else the other one that we know; None: not at all."""
     if person.channel is Channel.NONE:
         return None
-    known = {Channel.SMS: person.phone, Channel.EMAIL: person.email}
-    for channel in sorted(known, key=lambda one: one is not person.channel):
-        address = known[channel]
+    by_mail = person.channel is Channel.EMAIL
+    for channel in (Channel.EMAIL, Channel.SMS) if by_mail else (Channel.SMS, Channel.EMAIL):
+        address = person.email if channel is Channel.EMAIL else person.phone  # sealed: only opened when it is needed
         if address:
             return channel, address
     return None
