@@ -1,12 +1,11 @@
 """Asking everybody who is due how they are: thousands at once in the morning, with a handful of statements.
 
-Asking changes nothing in an assessment but when the person is asked next (`line_list.after_asking`), so that what the
-reports say is not even opened, except where it matters.
+Asking changes nothing in an assessment but when the person is asked next (`line_list.after_asking`), so that of all
+that is known only the newest is read, and what reports say is not even opened.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,13 +17,13 @@ from auth.actors import Actor
 from auth.models import Office
 from care import fact_rows, messages, phones
 from care.assessment_models import CheckIn, HouseholdRound
-from care.assessments import load_facts, protocol_of
+from care.assessments import facts_for_asking, load_facts, protocol_of
 from care.case_sets import CaseSet, at_once
 from care.facts import CaseFacts, CheckInFact
 from care.household_rows import in_households
-from care.line_list import RULES_VERSION, after_asking, depends_on_reports
+from care.line_list import RULES_VERSION, after_asking
 from care.models import Case
-from care.monitoring import CheckInDue, next_check_in
+from care.monitoring import CheckInDue, next_check_in, next_check_in_until
 from care.people import initials
 from care.phones import OnPhone
 from config import clock
@@ -71,7 +70,7 @@ def _claimed(now: datetime) -> list[list[Case]]:
     if others:
         mine |= dict.fromkeys(db.session.scalars(claimable(select(Case.id).where(Case.id.in_(others)))))
     whole = {head_id: ids for head_id, ids in members.items() if ids <= mine.keys()}
-    cases = {case.id: case for case in fact_rows.load(set().union(*whole.values()), contents=False)}
+    cases = {case.id: case for case in fact_rows.load_bare(set().union(*whole.values()))}
     return [[cases[one] for one in sorted(ids)] for _, ids in sorted(whole.items())]
 
 
@@ -88,16 +87,31 @@ class Round:
         self._rounds: list[dict[str, Any]] = []
         self._check_ins: list[dict[str, Any]] = []
         self._asked: list[dict[str, Any]] = []
-        self._thorough: dict[UUID, Case] = {}  # what has to be assessed with what the reports say
+        self._thorough: dict[UUID, Case] = {}  # what has to be assessed anew
+        self._candidates = self._with_facts([case for one in households for case in one])
+
+    def _with_facts(self, cases: Iterable[Case]) -> set[UUID]:
+        """Read what asking these cases depends on; the ids of those that may be due."""
+        stale: list[Case] = []
+        wanted: list[Case] = []
+        for case in cases:
+            if not self._holds(case):
+                stale.append(case)
+            elif case.next_check_in_at is not None and case.next_check_in_at <= self.now:
+                wanted.append(case)
+        fact_rows.fill(stale)
+        fact_rows.fill_newest(wanted, self.now)
+        return {case.id for case in (*stale, *wanted)}
 
     def ask(self, household: Sequence[Case]) -> None:
         """Ask the head for all of this locked household who are due now; only for themselves: them."""
         due: dict[UUID, CheckInDue] = {}
         for case in household:
-            facts = load_facts(case)
-            found = next_check_in(facts, protocol_of(case), self.now)
+            if case.id not in self._candidates:
+                continue
+            found = self._due(case)
             if found is not None and found.due_at <= self.now:
-                due[case.id], self._facts[case.id] = found, facts
+                due[case.id] = found
             elif (wanted_at := case.next_check_in_at) is not None and wanted_at <= self.now:
                 self._thorough[case.id] = case  # it was answered, or its window has passed
         asked = [case for case in household if case.id in due]
@@ -107,6 +121,12 @@ class Round:
                 self._ask_alone(case, due[case.id])
         elif asked:
             self._ask_head(head, {case.id: (case, due[case.id]) for case in asked})
+
+    def _due(self, case: Case) -> CheckInDue | None:
+        if not self._holds(case):
+            return next_check_in(load_facts(case), protocol_of(case), self.now)
+        facts = self._facts[case.id] = facts_for_asking(case)
+        return next_check_in_until(facts, protocol_of(case), self.now, case.monitoring_ends_on)
 
     def _ask_alone(self, case: Case, due: CheckInDue) -> None:
         token, there = new_token(), self._at(case)
@@ -152,29 +172,26 @@ class Round:
         self._check_ins.append(check_in)
         self._cases.lines.add(case, "asked", ASKING, self.now, {"on": due.local_date, "slot": due.slot})
         if not self._holds(case):
-            fact_rows.add_check_in(case, check_in)
             self._thorough[case.id] = case
             return
-        facts, asked = self._facts[case.id], CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
-        known = replace(facts, check_ins=tuple(sorted((*facts.check_ins, asked), key=lambda one: one.due_at)))
-        following = after_asking(known, protocol_of(case), self.now)
-        next_at = following.next_check_in.due_at if following.next_check_in else None
-        self._asked.append({"id": case.id, "next_check_in_at": next_at, "reassess_at": following.reassess_at})
+        asked = CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
+        known, last_day = self._facts[case.id].asked(asked), case.monitoring_ends_on
+        following = after_asking(known, protocol_of(case), self.now, last_day, case.stands_until)
+        changed = {"next_check_in_at": following.next_check_in_at, "reassess_at": following.reassess_at}
+        self._asked.append({"id": case.id, **changed})
 
     def _holds(self, case: Case) -> bool:
-        """Whether the stored assessment is that of this moment, and the new one follows from it without the reports."""
+        """Whether the stored assessment is that of this moment."""
         if case.assessed_revision != case.facts_revision or case.rules_version != RULES_VERSION:
             return False
-        if case.reassess_at is not None and case.reassess_at <= self.now:
-            return False
-        return not depends_on_reports(case.kind, {found["code"] for found in case.findings or ()})
+        return case.reassess_at is None or case.reassess_at > self.now
 
     def write(self) -> int:
         """Write all of it; how many cases."""
         insert_many(HouseholdRound, self._rounds)
         insert_many(CheckIn, self._check_ins)
         update_many(Case, sorted(self._asked, key=lambda row: row["id"]))
-        fact_rows.complete(self._thorough.values())
+        fact_rows.fill(self._thorough.values())  # with the check-ins that were just made
         for case in self._thorough.values():
             self._cases.reassess(case)
         self._cases.write()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,9 +51,9 @@ def address_of(person: Person) -> tuple[Channel, str] | None:
     """Channel and address to write to: the one wished for, else the other one that we know; None: not at all."""
     if person.channel is Channel.NONE:
         return None
-    known = {Channel.SMS: person.phone, Channel.EMAIL: person.email}
-    for channel in sorted(known, key=lambda one: one is not person.channel):
-        address = known[channel]
+    by_mail = person.channel is Channel.EMAIL
+    for channel in (Channel.EMAIL, Channel.SMS) if by_mail else (Channel.SMS, Channel.EMAIL):
+        address = person.email if channel is Channel.EMAIL else person.phone  # sealed: only opened when it is needed
         if address:
             return channel, address
     return None
@@ -78,7 +78,7 @@ def load_facts(case: Case) -> CaseFacts:
         touched_at=case.touched_at,
         public_health_action=case.public_health_action or "none",
         contact_window=asked.contact_window,
-        reachable=asked.opted_out_at is None and address_of(asked) is not None and not _is_away(case.head),
+        reachable=_is_reachable(case),
         opted_out_at=asked.opted_out_at,
         unreachable_since=asked.unreachable_since,
         missing_details=_missing_details(case),
@@ -89,15 +89,34 @@ def load_facts(case: Case) -> CaseFacts:
         ),
         reviews=tuple(ReviewFact(row.judgement, row.recorded_at) for row in _by(case.reviews, "recorded_at")),
         labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
-        check_ins=tuple(
-            CheckInFact(row.local_date, row.slot, row.due_at, row.expires_at) for row in _by(case.check_ins, "due_at")
-        ),
+        check_ins=_check_in_facts(case),
     )
 
 
-def _is_away(head: Case | None) -> bool:
-    """Whoever lies in hospital is not asked for others."""
-    return head is not None and head.status is Status.HOSPITALISED
+def facts_for_asking(case: Case) -> CaseFacts:
+    """What `line_list.after_asking` looks at, of a row that `fact_rows.fill_newest` has filled: little is opened."""
+    return CaseFacts(
+        kind=case.kind,
+        status=case.status,
+        zone=zone_of(case.person),
+        enrolled_at=case.enrolled_at,
+        contact_window=answering(case).contact_window,
+        reachable=_is_reachable(case),
+        reports=tuple(sorted(map(_report_time, counting(case.reports)), key=lambda r: (r.reported_at, r.recorded_at))),
+        check_ins=_check_in_facts(case),
+    )
+
+
+def _check_in_facts(case: Case) -> tuple[CheckInFact, ...]:
+    rows = _by(case.check_ins, "due_at")
+    return tuple(CheckInFact(row.local_date, row.slot, row.due_at, row.expires_at) for row in rows)
+
+
+def _is_reachable(case: Case) -> bool:
+    """Whether anybody can be asked. Whoever lies in hospital is not asked for others."""
+    asked, head = answering(case), case.head
+    is_away = head is not None and head.status is Status.HOSPITALISED
+    return asked.opted_out_at is None and address_of(asked) is not None and not is_away
 
 
 def _by(rows: list[Any], name: str) -> list[Any]:
@@ -119,9 +138,17 @@ def _report_fact(row: SymptomReport) -> ReportFact:
         present=frozenset(key for key, answer in (row.symptoms or {}).items() if answer),
         temperature_c=vitals.get("temperature_c"),
         fever_reducer=bool(vitals.get("fever_reducer")),
-        answers=(row.check_in.local_date, row.check_in.slot) if row.check_in else None,
+        answers=_answers(row),
         corrects=str(row.corrects_id) if row.corrects_id else None,
     )
+
+
+def _report_time(row: SymptomReport) -> ReportFact:
+    return ReportFact("", row.reported_at, row.recorded_at, answers=_answers(row))
+
+
+def _answers(row: SymptomReport) -> tuple[date, str] | None:
+    return (row.check_in.local_date, row.check_in.slot) if row.check_in else None
 
 
 def _missing_details(case: Case) -> tuple[str, ...]:
@@ -162,6 +189,7 @@ def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Chang
     case.priority = found.priority
     case.monitoring_starts_on = found.period.starts_on
     case.monitoring_ends_on = found.period.ends_on
+    case.stands_until = found.stands_until
     case.reassess_at = found.reassess_at
     case.next_check_in_at = found.next_check_in_at
     case.assessed_at = now

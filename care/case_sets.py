@@ -20,8 +20,8 @@ from config.rowsets import among, insert_many, update_many
 log = structlog.get_logger(__name__)
 ASSESSED = (
     "id", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on", "monitoring_ends_on",
-    "reassess_at", "next_check_in_at", "release_due_at", "assessed_revision", "rules_version", "assessed_at",
-    "heard_at", *MARKS,
+    "stands_until", "reassess_at", "next_check_in_at", "release_due_at", "assessed_revision", "rules_version",
+    "assessed_at", "heard_at", *MARKS,
 )  # fmt: skip
 AT_ONCE = 800
 AT_ONCE_ON_SQLITE = 200  # a transaction of so many keeps other writers out for a fraction of a second

@@ -16,12 +16,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 from auth import notices
 from auth.actors import Actor
 from care import ending, follow_up, household_rows, known_cases, messages, name_index, people, phones, timeline, trail
-from care.assessments import Change, load_facts, protocol_of, reassess, zone_of
+from care.assessments import load_facts, protocol_of, reassess, zone_of
 from care.commands import EnrolCase
 from care.facts import CaseFacts
 from care.lifecycle import Action, after
 from care.models import Case
-from care.monitoring import period
+from care.monitoring import course, period
 from care.protocol import current_protocol
 from care.vocabulary import CloseReason, Status
 from config import clock
@@ -50,15 +50,6 @@ class Wanted:
 
     command: EnrolCase
     closed_as: CloseReason | None = None
-
-
-@dataclass(frozen=True)
-class _Open:
-    """A new case that is looked after, as it was assessed before anybody was told."""
-
-    case: Case
-    facts: CaseFacts
-    change: Change
 
 
 def enrol(
@@ -123,7 +114,7 @@ def _first_of_each(identities: Sequence[bytes | None], known: Mapping[bytes | No
 def _case(
     command: EnrolCase, identity: bytes | None, head: Case | None, office_id: UUID, source: str | None, now: datetime
 ) -> Case:
-    """The new row, assessed by `_begin`; not in the session yet. Raises RuleViolation."""
+    """The new row, begun by `_begin`; not in the session yet. Raises RuleViolation."""
     protocol = current_protocol(command.protocol)
     case = Case(
         person=people.new_person(command.person, office_id, now),
@@ -157,19 +148,19 @@ def _case(
 
 
 def _begin(cases: Sequence[Case], wanted: Sequence[Wanted], actor: Actor, now: datetime) -> None:
-    """Assess the new cases, store them, and do what follows."""
-    open_cases = []
+    """Tell the people, assess their cases once it is known who can be told, store them, and do what follows."""
+    open_cases: list[tuple[Case, CaseFacts]] = []
     with db.session.no_autoflush:
         for case, one in zip(cases, wanted, strict=True):
             facts = load_facts(case)
-            change = reassess(case, now, facts)
             timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=case.source)
             trail.record(actor, "case.enrolled", case)
             ends_at = period(facts, protocol_of(case)).ends_at(facts.zone)  # by the days alone, whoever was silent
             is_over = ends_at is not None and ends_at <= case.enrolled_at
             reason = one.closed_as or (CloseReason.ENROLLED_PAST_END if is_over else None)
             if reason is None:
-                open_cases.append(_Open(case, facts, change))
+                case.monitoring_ends_on = course(facts, protocol_of(case), now).ends_on  # the invitation names it
+                open_cases.append((case, facts))
             else:
                 _end(case, reason, actor, now)
             log.info("case_enrolled", case=case.reference)
@@ -186,15 +177,14 @@ def _end(case: Case, reason: CloseReason, actor: Actor, now: datetime) -> None:
         case.number_at_head = None
 
 
-def _welcome(open_cases: Sequence[_Open], actor: Actor, now: datetime) -> None:
-    messages.note_basis([one.case for one in open_cases], Basis.MONITORING)
-    invited = messages.invite([one.case for one in open_cases])
-    for one in open_cases:
-        case, change = one.case, one.change
+def _welcome(open_cases: Sequence[tuple[Case, CaseFacts]], actor: Actor, now: datetime) -> None:
+    cases = [case for case, _ in open_cases]
+    messages.note_basis(cases, Basis.MONITORING)
+    invited = messages.invite(cases)
+    for case, facts in open_cases:
         if case.id in invited:
             case.status = after(case.status, Action.INVITE)
-            change = Change(change.before, reassess(case, now, replace(one.facts, status=case.status)).now)
-        follow_up.react(case, change, actor)
+        follow_up.react(case, reassess(case, now, replace(facts, status=case.status)), actor)
 
 
 def _number(cases: Sequence[Case]) -> None:

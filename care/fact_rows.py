@@ -4,15 +4,17 @@ They have the names of the models' attributes, so that `assessments` takes eithe
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.list_marks import MARKS
 from care.models import Case, OfficeTask, Person
+from care.monitoring import NEWEST, NEWEST_DAYS
 from care.vocabulary import OPEN_STATUSES, LabOutcome, ReviewOutcome
 from config.database import db
 from config.encryption import KeyHolder
@@ -39,7 +41,7 @@ class CaseRow(LightRow):
         "symptom_onset_on_sealed", "first_positive_on_sealed", "entered_on_sealed", "continuous_exposure",
         "extended_until", "shortened_until", "shortened_by", "public_health_action_sealed", "order_state",
         "order_ends_on", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on",
-        "monitoring_ends_on", "reassess_at", "next_check_in_at", "release_due_at", "facts_revision",
+        "monitoring_ends_on", "stands_until", "reassess_at", "next_check_in_at", "release_due_at", "facts_revision",
         "assessed_revision", "rules_version", "assessed_at", "last_report_at", "heard_at", *MARKS,
     )  # fmt: skip
     status: Any
@@ -47,14 +49,16 @@ class CaseRow(LightRow):
     person: Any
     head: Any
 
+    reports: list[Any]
+    reviews: list[Any]
+    lab_results: list[Any]
+    check_ins: list[Any]
+    tasks: list[Any]
+
     def __init__(self, values: Any) -> None:
         super().__init__(values)
         self.head = None
-        self.reports: list[Any] = []
-        self.reviews: list[Any] = []
-        self.lab_results: list[Any] = []
-        self.check_ins: list[Any] = []
-        self.tasks: list[Any] = []
+        self.reports, self.reviews, self.lab_results, self.check_ins, self.tasks = [], [], [], [], []
 
     @property
     def key_holder(self) -> Any:
@@ -117,6 +121,10 @@ class CheckInRow(OfCaseRow):
     columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "local_date", "slot", "due_at", "expires_at")
 
 
+# What a report answers whose question is older than those that were read. No rule of the newest days looks at more.
+BEFORE_THESE = CheckInRow.made({"local_date": date.min, "slot": ""})
+
+
 class TaskRow(OfCaseRow):
     of = OfficeTask
     columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "created_at", "done_at", "done_by")
@@ -143,52 +151,64 @@ class NewCheckIn(CheckInRow):
     columns = tuple(CheckIn.__table__.columns.keys())
 
 
-def load(case_ids: Collection[UUID], *, contents: bool = True) -> list[Case]:
-    """These cases with their facts, by id, as they are now: rows that pass for models. The caller holds their locks.
+def load(case_ids: Collection[UUID]) -> list[Case]:
+    """These cases with all their facts, by id, as they are now: rows that pass for models. They are locked."""
+    cases = load_bare(case_ids)
+    fill(cases)
+    return cases
 
-    Without `contents` the reports do not say anything (see `line_list.after_asking`), and there are no tasks.
-    """
+
+def load_bare(case_ids: Collection[UUID]) -> list[Case]:
+    """The same without anything that hangs on the cases, until one of the functions below fills them."""
     cases = _with_people(case_ids)
     _set_heads(cases)
-    for case, row in _of(cases, CheckInRow):
-        case.check_ins.append(row)
-    if not contents:
-        _set_reports(cases, ReportTimes)
-    for case, row in _of(cases, ReviewRow):
-        case.reviews.append(row)
-    for case, row in _of(cases, LabRow):
-        case.lab_results.append(row)
-    if contents:
-        _set_contents(cases)
     found: list[Any] = [cases[one] for one in sorted(cases)]
     return found
 
 
-def complete(cases: Iterable[Any]) -> None:
-    """Give cases that were loaded without `contents` what was left out, inside the same transaction."""
-    _set_contents({case.id: case for case in cases})
-
-
-def add_check_in(case: Any, columns: Mapping[str, Any]) -> None:
-    """Let a row of `load` know of a check-in that was made since."""
-    case.check_ins.append(CheckInRow.made(columns))
-
-
-def _set_contents(cases: dict[UUID, CaseRow]) -> None:
-    _set_reports(cases, ReportRow)
-    for case, row in _of(cases, TaskRow):
+def fill(cases: Iterable[Any]) -> None:
+    """Give rows of `load_bare` all facts and tasks, as they are now in the database."""
+    by_id, known = _emptied(cases), dict[UUID, Any]()
+    for case, row in _of(by_id, CheckInRow):
+        case.check_ins.append(row)
+        known[row.id] = row
+    for case, row in _of(by_id, ReportRow):
+        case.reports.append(row)
+        if row.check_in_id is not None:
+            row.check_in = known.get(row.check_in_id)
+    for case, row in _of(by_id, ReviewRow):
+        case.reviews.append(row)
+    for case, row in _of(by_id, LabRow):
+        case.lab_results.append(row)
+    for case, row in _of(by_id, TaskRow):
         case.tasks.append(row)
 
 
-def _set_reports(cases: dict[UUID, CaseRow], kind: type[OfCaseRow]) -> None:
-    asked: dict[UUID, Any] = {}
-    for case in cases.values():
-        case.reports = []
-        asked.update((one.id, one) for one in case.check_ins)
-    for case, row in _of(cases, kind):
+def fill_newest(cases: Iterable[Any], now: datetime) -> None:
+    """Give rows of `load_bare` what `line_list.after_asking` looks at: reports of the last days and the newest, without
+    what they say; check-ins of these days and those since the newest report.
+    """
+    by_id = _emptied(cases)
+    asked, heard, kept = CheckIn.__table__.c, SymptomReport.__table__.c, Case.__table__.c
+    since_report = or_(kept.last_report_at.is_(None), asked.due_at > kept.last_report_at)
+    days = or_(asked.local_date >= now.date() - NEWEST_DAYS, since_report)
+    newest = or_(heard.recorded_at >= now - NEWEST, heard.reported_at == kept.last_report_at)
+    known: dict[UUID, Any] = {}
+    for case, row in _of(by_id, CheckInRow, days):
+        case.check_ins.append(row)
+        known[row.id] = row
+    for case, row in _of(by_id, ReportTimes, newest):
         case.reports.append(row)
         if row.check_in_id is not None:
-            row.check_in = asked.get(row.check_in_id)
+            row.check_in = known.get(row.check_in_id, BEFORE_THESE)
+
+
+def _emptied(cases: Iterable[Any]) -> dict[UUID, CaseRow]:
+    by_id: dict[UUID, CaseRow] = {}
+    for case in cases:
+        case.reports, case.reviews, case.lab_results, case.check_ins, case.tasks = [], [], [], [], []
+        by_id[case.id] = case
+    return by_id
 
 
 def _with_people(case_ids: Collection[UUID]) -> dict[UUID, CaseRow]:
@@ -218,10 +238,16 @@ def _set_heads(cases: dict[UUID, CaseRow]) -> None:
             case.head = heads[head_id]
 
 
-def _of(cases: dict[UUID, CaseRow], kind: type[OfCaseRow]) -> Iterable[tuple[CaseRow, Any]]:
+def _of(
+    cases: dict[UUID, CaseRow], kind: type[OfCaseRow], chosen: ColumnElement[bool] | None = None
+) -> Iterable[tuple[CaseRow, Any]]:
+    """Rows of these cases; those that are `chosen`, by columns of theirs and of their cases."""
     if not cases:
         return
-    wanted = select(*kind.selected()).where(among(kind.of.__table__.c.case_id, cases))
+    rows, columns = kind.of.__table__, kind.selected()
+    wanted = select(*columns).where(among(rows.c.case_id, cases))
+    if chosen is not None:
+        wanted = wanted.where(rows.c.case_id == Case.__table__.c.id, chosen)
     for row in db.session.connection().execute(wanted).all():  # past the session, which would look at each value
         found, case = kind(row), cases[row[1]]
         found.holder = case.person

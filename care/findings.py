@@ -142,6 +142,12 @@ def _process(facts: CaseFacts, protocol: Protocol, now: datetime) -> dict[Findin
     return found
 
 
+def missing_from(facts: CaseFacts, protocol: Protocol) -> datetime | None:
+    """From when the newest check-ins count as missed unless an answer comes; None as long as they are too few."""
+    missed = _missing_check_in(facts, protocol)
+    return missed.since if missed else None
+
+
 def _missing_check_in(facts: CaseFacts, protocol: Protocol) -> _Evidence | None:
     """From when the newest check-ins count as missed: when the last of them runs out and nothing came since.
 
@@ -170,11 +176,9 @@ def _ending_soon(facts: CaseFacts, protocol: Protocol, now: datetime) -> list[tu
 
 
 def findings_change_at(facts: CaseFacts, protocol: Protocol, now: datetime) -> list[datetime]:
-    """Every instant, aware UTC, at which `findings` could change by time alone, as seen at `now`."""
+    """Every instant, aware UTC, at which `findings` could change by time alone, as seen at `now`; of check-ins that are
+    missed then, `missing_from` tells."""
     instants = [moment for _, begins, ends in _ending_soon(facts, protocol, now) for moment in (begins, ends)]
-    missed = _missing_check_in(facts, protocol)
-    if missed is not None:
-        instants.append(missed.since)
     worsened = worse(facts, protocol)
     if worsened is not None:
         evidence = _Evidence.of(worsened.report)

@@ -6,7 +6,7 @@ nothing (`case_management.enrol`).
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 
@@ -31,6 +31,7 @@ from notifications.celery_app import wake
 from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
+Todo = Mapping[ImportRow, RowValues]  # rows, and what they ask for
 CHUNK = 100  # rows that become cases in one transaction: half a second of writing at most
 KEPT_FOR = timedelta(days=7)  # rows of a finished or forgotten import
 UNEXPECTED = N_("This row could not be imported because of an error on our side.")
@@ -77,8 +78,8 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
         # The job acts for the person who confirmed; their permission was checked then.
         actor = replace(Actor.system("import"), id=case_import.confirmed_by or "import")
         new = _not_there_yet(rows, case_import)
-        _import([row for row in new if row.head_number is None], case_import, actor)
-        _import([row for row in new if row.head_number is not None], case_import, actor)
+        _import({row: one for row, one in new.items() if row.head_number is None}, case_import, actor)
+        _import({row: one for row, one in new.items() if row.head_number is not None}, case_import, actor)
         if len(rows) < CHUNK:
             case_import.act("finish")
             case_import.finished_at = clock.now()
@@ -86,18 +87,19 @@ def import_next_rows(only: uuid.UUID | None = None) -> int:
         return max(len(rows), 1)
 
 
-def _not_there_yet(rows: Sequence[ImportRow], case_import: CaseImport) -> list[ImportRow]:
+def _not_there_yet(rows: Sequence[ImportRow], case_import: CaseImport) -> Todo:
     """Settle the rows whose case exists, with one question for all of them; the others are left to do."""
-    commands = [RowValues.model_validate(row.values).case for row in rows]
+    values = [RowValues.model_validate(row.values) for row in rows]
+    commands = [one.case for one in values]
     there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
     for row, case_id in zip(rows, there, strict=True):
         if case_id:
             row.case_id, row.outcome = case_id, RowOutcome.ALREADY_THERE
             case_import.already_there += 1
-    return [row for row, case_id in zip(rows, there, strict=True) if case_id is None]
+    return {row: one for row, one, case_id in zip(rows, values, there, strict=True) if case_id is None}
 
 
-def _import(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> None:
+def _import(rows: Todo, case_import: CaseImport, actor: Actor) -> None:
     """Make cases of all these rows at once, or, where one of them cannot be one, of each by itself."""
     if not rows:
         return
@@ -116,10 +118,10 @@ def _import(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) ->
             _settle(row, case_import, enrolment)
 
 
-def _import_each(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> None:
-    for row in rows:
+def _import_each(rows: Todo, case_import: CaseImport, actor: Actor) -> None:
+    for row, values in rows.items():
         try:
-            enrolment = _enrolled(row, case_import, actor)
+            enrolment = _enrolled({row: values}, case_import, actor)
         except DomainError as refused:
             _fail(row, case_import, _problems_of(refused))
         except SQLAlchemyError:
@@ -131,16 +133,16 @@ def _import_each(rows: Sequence[ImportRow], case_import: CaseImport, actor: Acto
             _settle(row, case_import, enrolment)
 
 
-def _enrolled(row: ImportRow, case_import: CaseImport, actor: Actor) -> Enrolment:
+def _enrolled(row: Todo, case_import: CaseImport, actor: Actor) -> Enrolment:
     try:
         with db.session.begin_nested():
-            return _enrol([row], case_import, actor)[0]
+            return _enrol(row, case_import, actor)[0]
     except IntegrityError:  # somebody enrolled the same person a moment ago: now that case is found
         with db.session.begin_nested():
-            return _enrol([row], case_import, actor)[0]
+            return _enrol(row, case_import, actor)[0]
 
 
-def _enrol(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> list[Enrolment]:
+def _enrol(rows: Todo, case_import: CaseImport, actor: Actor) -> list[Enrolment]:
     values = _values(rows, case_import)
     enrolments = case_management.enrol_many(
         [Wanted(one.case, one.close_as) for one in values],
@@ -154,9 +156,9 @@ def _enrol(rows: Sequence[ImportRow], case_import: CaseImport, actor: Actor) -> 
     return enrolments
 
 
-def _values(rows: Sequence[ImportRow], case_import: CaseImport) -> list[RowValues]:
+def _values(rows: Todo, case_import: CaseImport) -> list[RowValues]:
     """What the rows ask for, with the case of whoever answers for them in this file."""
-    values = [RowValues.model_validate(row.values) for row in rows]
+    values = list(rows.values())
     numbers = {row.head_number for row in rows if row.head_number is not None}
     if not numbers:
         return values

@@ -6,18 +6,18 @@ case is in exactly one list, and every listing names its rule.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from care.facts import CaseFacts
-from care.findings import Finding, findings, findings_change_at, priority
+from care.findings import Finding, findings, findings_change_at, missing_from, priority
 from care.isolation import Ending, EndingAction, ending, gives_up_at, review_changes_at, review_ready
-from care.monitoring import CheckInDue, Period, course, next_check_in
+from care.monitoring import CheckInDue, Period, course, next_check_in_until
 from care.protocol import Protocol
 from care.triage import onset
 from care.vocabulary import OPEN_STATUSES, FindingCode, Kind, LineList, Status
 
-RULES_VERSION = 4  # raise it with every change of a rule: stored assessments of older versions are made anew
+RULES_VERSION = 5  # raise it with every change of a rule: stored assessments of older versions are made anew
 
 Inputs = dict[str, Any]
 Rule = Callable[[CaseFacts, Protocol, datetime], "Because | None"]
@@ -37,6 +37,9 @@ class Because:
 
 @dataclass(frozen=True)
 class Assessment:
+    """What a case is found to be. `stands_until`: when it could change even if nobody is asked; `reassess_at`: when the
+    first check-in that is due or missed could change it, if that is earlier. Aware UTC; None: time alone does not."""
+
     line_list: LineList
     because: Because
     findings: tuple[Finding, ...]
@@ -44,6 +47,7 @@ class Assessment:
     period: Period
     ending: Ending
     next_check_in: CheckInDue | None
+    stands_until: datetime | None
     reassess_at: datetime | None
 
     @property
@@ -144,10 +148,13 @@ def assess(facts: CaseFacts, protocol: Protocol, now: datetime) -> Assessment:
     monitored = course(facts, protocol, now)
     if facts.status not in OPEN_STATUSES:
         because, kept = Because("closed", {"status": facts.status.value}), _of_closed(facts, protocol, now)
-        return Assessment(LineList.CLOSED, because, kept, 0.0, monitored, Ending(EndingAction.NOT_YET), None, None)
+        return Assessment(
+            LineList.CLOSED, because, kept, 0.0, monitored, Ending(EndingAction.NOT_YET), None, None, None
+        )
     line_list, because = _listed(facts, protocol, now)
     found = findings(facts, protocol, now)
-    upcoming = next_check_in(facts, protocol, now)
+    stands_until = _stands_until(facts, protocol, now, monitored)
+    following = after_asking(facts, protocol, now, monitored.ends_on, stands_until)
     return Assessment(
         line_list,
         because,
@@ -155,32 +162,39 @@ def assess(facts: CaseFacts, protocol: Protocol, now: datetime) -> Assessment:
         priority(found, protocol),
         monitored,
         ending(facts, line_list, protocol, now),
-        upcoming,
-        _reassess_at(facts, protocol, now, monitored, upcoming),
+        following.next_check_in,
+        stands_until,
+        following.reassess_at,
     )
 
 
 @dataclass(frozen=True)
 class Following:
-    """When somebody who was just asked is asked next, and when their case is looked at again."""
+    """When somebody is asked next, and when their case is looked at again."""
 
     next_check_in: CheckInDue | None
     reassess_at: datetime | None
 
+    @property
+    def next_check_in_at(self) -> datetime | None:
+        return self.next_check_in.due_at if self.next_check_in else None
 
-def after_asking(facts: CaseFacts, protocol: Protocol, now: datetime) -> Following:
-    """What a new check-in, already among `facts`, changes in an assessment that holds at `now`: nothing else does.
 
-    A check-in is missed only when it has run out, so list, findings and ending stay. Where `depends_on_reports` is
-    False, `facts` need not know what the reports say, only when they came: thousands are asked at once.
+def after_asking(
+    facts: CaseFacts, protocol: Protocol, now: datetime, last_day: date | None, stands_until: datetime | None
+) -> Following:
+    """What the check-ins among `facts` come to. A new one changes nothing else in an assessment that holds at `now`.
+
+    It is missed only when it has run out, so list, findings and ending stay. `last_day` of monitoring and
+    `stands_until` are those of the assessment. Of `facts` only this has to be known, since thousands are asked at once:
+    status, zone, enrolment, the wished window, whether the person can be reached; of reports when the newest and those
+    of yesterday and today came, and what they answer; check-ins of these days and those since the newest report.
     """
-    upcoming = next_check_in(facts, protocol, now)
-    return Following(upcoming, _reassess_at(facts, protocol, now, course(facts, protocol, now), upcoming))
-
-
-def depends_on_reports(kind: Kind, findings_now: Iterable[str]) -> bool:
-    """Whether what the reports say decides when the case is looked at again: reviews of isolation, a worsening."""
-    return kind is Kind.INDEX or FindingCode.WORSENING in findings_now
+    upcoming = next_check_in_until(facts, protocol, now, last_day)
+    instants = [stands_until, missing_from(facts, protocol)]
+    if upcoming is not None:
+        instants.append(upcoming.window_ends_at)  # not sent until then, it is the next slot's turn
+    return Following(upcoming, _first_after(now, instants))
 
 
 def _of_closed(facts: CaseFacts, protocol: Protocol, now: datetime) -> tuple[Finding, ...]:
@@ -196,16 +210,18 @@ def _listed(facts: CaseFacts, protocol: Protocol, now: datetime) -> tuple[LineLi
     raise AssertionError("the last row takes the rest")
 
 
-def _reassess_at(
-    facts: CaseFacts, protocol: Protocol, now: datetime, monitored: Period, upcoming: CheckInDue | None
-) -> datetime | None:
-    """The first instant after `now` at which a list, a finding, the ending or the next check-in could change."""
-    instants = [_silent_from(facts, protocol), *findings_change_at(facts, protocol, now)]
-    for instant in (monitored.ends_at(facts.zone), gives_up_at(facts, protocol)):
-        if instant is not None:
-            instants.append(instant)
+def _stands_until(facts: CaseFacts, protocol: Protocol, now: datetime, monitored: Period) -> datetime | None:
+    """The first instant after `now` at which a list, a finding or the ending could change, check-ins left aside."""
+    instants = [
+        _silent_from(facts, protocol),
+        *findings_change_at(facts, protocol, now),
+        monitored.ends_at(facts.zone),
+        gives_up_at(facts, protocol),
+    ]
     if facts.kind is Kind.INDEX:
         instants.extend(review_changes_at(facts, protocol))
-    if upcoming is not None:
-        instants.append(upcoming.window_ends_at)  # not sent until then, it is the next slot's turn
-    return min((instant for instant in instants if instant > now), default=None)
+    return _first_after(now, instants)
+
+
+def _first_after(now: datetime, instants: Iterable[datetime | None]) -> datetime | None:
+    return min((instant for instant in instants if instant is not None and instant > now), default=None)

@@ -141,6 +141,7 @@ class Case(SealedRow, Identified, Base):
     priority: Mapped[float] = mapped_column(Float, default=0.0)
     monitoring_starts_on: Mapped[date | None]
     monitoring_ends_on: Mapped[date | None]
+    stands_until: Mapped[datetime | None]  # when the assessment may change even if nobody is asked
     reassess_at: Mapped[datetime | None]
     next_check_in_at: Mapped[datetime | None]
     last_report_at: Mapped[datetime | None]

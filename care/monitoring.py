@@ -17,6 +17,8 @@ from care.vocabulary import ASKED_STATUSES, Kind, LabOutcome
 
 DAY = timedelta(days=1)
 LINK_LASTS_AT_MOST = timedelta(hours=36)
+# People are asked for today or yesterday: whatever belongs to these days, wherever they live, however long a day is.
+NEWEST, NEWEST_DAYS = timedelta(hours=50), timedelta(days=2)
 KEPT = 20_000  # days and times of day of a wave: thousands of people share them, and a zone's rules are slow to look up
 
 
@@ -181,9 +183,15 @@ def next_check_in(facts: CaseFacts, protocol: Protocol, now: datetime) -> CheckI
     Source: protocol `check_ins`; at most one per slot and local day; none before enrolment, after the last day, while
     paused, when that day's answer is there already, or when its window has passed (Sara Alert's reminder eligibility).
     """
+    return next_check_in_until(facts, protocol, now, course(facts, protocol, now).ends_on)
+
+
+def next_check_in_until(
+    facts: CaseFacts, protocol: Protocol, now: datetime, last_day: date | None
+) -> CheckInDue | None:
+    """The same where the last day of monitoring as it is at `now` is known; None: there is no last day."""
     if facts.status not in ASKED_STATUSES or not facts.reachable:
         return None
-    last_day = course(facts, protocol, now).ends_on
     asked = {(check_in.local_date, check_in.slot) for check_in in facts.check_ins}
     from_day = local_day(max(now, facts.enrolled_at), facts.zone) - DAY  # a window of yesterday may reach past midnight
     for day, slot, following in _slots(protocol, from_day):

@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, overload
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -229,7 +230,13 @@ class SealedRow:
 
 def _sealed_last(owner: type, columns: dict[str, Any]) -> dict[str, Any]:
     # The declarative constructor assigns in order: id, keys and relations must be there before a value is sealed.
-    return dict(sorted(columns.items(), key=lambda item: isinstance(getattr(owner, item[0], None), Sealed)))
+    last = _sealed_names(owner)
+    return dict(sorted(columns.items(), key=lambda item: item[0] in last))
+
+
+@lru_cache
+def _sealed_names(owner: type) -> frozenset[str]:
+    return frozenset(sealed_attributes(owner))
 
 
 def _json_encode(value: Any) -> bytes:

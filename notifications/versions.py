@@ -1,10 +1,6 @@
 """The source of every template version that a message was written with, kept once: it explains old messages."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from auth.sessions import own_transaction
 from config import clock
@@ -38,17 +34,13 @@ def ensure(template: str, channel: Channel, text: Rendered) -> None:
         "source": source.whole,
         "first_used_at": clock.now(),
     }
-    with _writing() as session:
-        session.execute(insert_for(TemplateVersion).values(values).on_conflict_do_nothing(index_elements=COLUMNS))
-    on_commit(f"version:{mine}", lambda: known.add(mine))
-
-
-@contextmanager
-def _writing() -> Iterator[Session]:
+    statement = insert_for(TemplateVersion).values(values).on_conflict_do_nothing(index_elements=COLUMNS)
+    if db.engine.dialect.name == "sqlite":  # there is one writer, and that is the caller
+        db.session.execute(statement)
+        on_commit(f"version:{mine}", lambda: known.add(mine))
+        return
     # Two long transactions that each met two new versions would wait for one another's rows; a short one of its own
-    # waits for nobody. On SQLite there is one writer, and that is the caller.
-    if db.engine.dialect.name == "sqlite":
-        yield db.session()
-    else:
-        with own_transaction() as own:
-            yield own
+    # waits for nobody, and is committed when the next of a thousand messages asks.
+    with own_transaction() as own:
+        own.execute(statement)
+    known.add(mine)

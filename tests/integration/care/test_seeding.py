@@ -4,11 +4,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from care import asking, follow_up, reassessing, seeding
+from care import asking, fact_rows, follow_up, reassessing, seeding
 from care.assessment_models import WITH_FACTS, CheckIn, HouseholdRound, SymptomReport
-from care.assessments import Change, look_at, reassess
+from care.assessments import Change, facts_for_asking, look_at, protocol_of, reassess
 from care.case_sets import ASSESSED
 from care.models import Case, OfficeTask, Person
+from care.monitoring import next_check_in_until
 from care.vocabulary import OPEN_STATUSES, Kind, LineList
 from config.database import db, transaction
 from config.encryption import Sealed
@@ -64,21 +65,46 @@ def test_looking_again_by_sets_is_looking_again_one_by_one(seeded: list[Case], t
 
 
 def test_who_was_asked_is_assessed_as_with_all_that_is_known(seeded: list[Case], time: Clock) -> None:
-    """Asking writes what changes without opening the reports: it is what an assessment with them says."""
+    """Asking writes what changes without opening the reports: it is what an assessment with them says, also of those
+    whom nobody has assessed since something was due."""
     asked = 0
-    for _ in range(6):
+    for number in range(6):
         time.forward(hours=3)
-        while reassessing.reassess_due():
-            pass
+        if number % 2:
+            _look_again()
         while done := asking.send_due():
             asked += done
+        _look_again()
         db.session.expire_all()
         for case in db.session.scalars(select(Case).where(Case.status.in_(OPEN_STATUSES))):
             found = look_at(case, time.at)
             assert case.next_check_in_at == found.next_check_in_at, case.reference
             assert case.reassess_at == found.reassess_at, case.reference
+            assert case.stands_until == found.stands_until, case.reference
+            assert case.monitoring_ends_on == found.period.ends_on
             assert case.line_list is found.line_list
     assert asked > NUMBER / 2
+
+
+def test_only_the_newest_is_read_and_says_the_same(seeded: list[Case], time: Clock) -> None:
+    """Of whoever is due: what is asked next is found from the days alone as from everything that is known."""
+    time.forward(hours=4)
+    _look_again()
+    db.session.expire_all()
+    due = [case for case in seeded if case.next_check_in_at is not None and case.next_check_in_at <= time.at]
+    rows = fact_rows.load_bare({case.id for case in due})
+    fact_rows.fill_newest(rows, time.at)
+    light = {row.id: row for row in rows}
+    assert sum(len(row.reports) for row in rows) < sum(len(case.reports) for case in due)
+    for case in due:
+        known, row = look_at(case, time.at), light[case.id]
+        found = next_check_in_until(facts_for_asking(row), protocol_of(row), time.at, row.monitoring_ends_on)
+        assert found == known.next_check_in, case.reference
+
+
+def _look_again() -> None:
+    while reassessing.reassess_due():
+        pass
 
 
 def test_they_are_spread_as_people_are(seeded: list[Case]) -> None:

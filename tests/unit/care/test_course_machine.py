@@ -14,8 +14,8 @@ from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.findings import findings
 from care.isolation import EndingAction
 from care.lifecycle import TRANSITIONS, Action
-from care.line_list import LISTS, Assessment, after_asking, assess, depends_on_reports
-from care.monitoring import course, local_day, period, slot_at
+from care.line_list import LISTS, Assessment, after_asking, assess
+from care.monitoring import NEWEST, NEWEST_DAYS, course, local_day, next_check_in_until, period, slot_at
 from care.protocol import Protocol, all_protocols
 from care.shortening import offers
 from care.vocabulary import (
@@ -89,21 +89,41 @@ class Course(RuleBasedStateMachine):
         assert (asked.local_date, asked.slot) not in {(one.local_date, one.slot) for one in self.known.check_ins}
         assert self.now < due.window_ends_at
         before = assess(self.known, self.protocol, self.now)
+        holds = self.stored.reassess_at is None or self.stored.reassess_at > self.now
+        last_day = self.stored.period.ends_on
+        if holds:
+            assert next_check_in_until(self._newest(), self.protocol, self.now, last_day) == due
         self.known = replace(self.known, check_ins=(*self.known.check_ins, asked))
-        after, following = (
-            assess(self.known, self.protocol, self.now),
-            after_asking(self._times(), self.protocol, self.now),
-        )
+        after = assess(self.known, self.protocol, self.now)
         assert replace(after, next_check_in=None, reassess_at=None) == replace(
             before, next_check_in=None, reassess_at=None
         ), "asking changes nothing else"
-        if not depends_on_reports(self.known.kind, [one.code for one in before.findings]):
+        if holds:
+            following = after_asking(self._newest(), self.protocol, self.now, last_day, self.stored.stands_until)
             assert (following.next_check_in, following.reassess_at) == (after.next_check_in, after.reassess_at)
 
-    def _times(self) -> CaseFacts:
-        """The facts without what the reports say."""
-        silent = (replace(one, present=frozenset(), temperature_c=None) for one in self.known.reports)
-        return replace(self.known, reports=tuple(silent))
+    def _newest(self) -> CaseFacts:
+        """What `fact_rows.fill_newest` reads and `assessments.facts_for_asking` makes of it."""
+        known, last = self.known, self.known.last_report
+        heard_at = last.reported_at if last else None
+        return CaseFacts(
+            kind=known.kind,
+            status=known.status,
+            zone=known.zone,
+            enrolled_at=known.enrolled_at,
+            contact_window=known.contact_window,
+            reachable=known.reachable,
+            reports=tuple(
+                ReportFact("", one.reported_at, one.recorded_at, answers=one.answers)
+                for one in known.reports
+                if one.recorded_at >= self.now - NEWEST or one.reported_at == heard_at
+            ),
+            check_ins=tuple(
+                one
+                for one in known.check_ins
+                if one.local_date >= self.now.date() - NEWEST_DAYS or heard_at is None or one.due_at > heard_at
+            ),
+        )
 
     @precondition(lambda self: self.is_open)
     @rule(

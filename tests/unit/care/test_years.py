@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from care.facts import CaseFacts, CheckInFact
-from care.line_list import Assessment, after_asking, assess, depends_on_reports
+from care.line_list import Assessment, after_asking, assess
 from care.monitoring import local_day, next_check_in
 from care.protocol import Protocol, current_protocol
 from tests.factories.care import DAY, facts
@@ -37,10 +37,13 @@ class Row:
     facts: CaseFacts
     protocol: Protocol
     next_check_in_at: datetime | None = None
+    ends_on: date | None = None
+    stands_until: datetime | None = None
     reassess_at: datetime | None = None
 
     def store(self, found: Assessment) -> None:
         self.next_check_in_at, self.reassess_at = found.next_check_in_at, found.reassess_at
+        self.ends_on, self.stands_until = found.period.ends_on, found.stands_until
 
 
 def look_again(row: Row, now: datetime) -> Row:
@@ -63,10 +66,9 @@ def ask(row: Row, now: datetime, asked: Counter) -> Row:
         asked[due.local_date, due.slot] += 1
         new = CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
         changed.facts = replace(row.facts, check_ins=(*row.facts.check_ins, new)[-REMEMBERED:])
-        if current and not depends_on_reports(row.facts.kind, ()):
-            following = after_asking(changed.facts, row.protocol, now)
-            changed.next_check_in_at = following.next_check_in.due_at if following.next_check_in else None
-            changed.reassess_at = following.reassess_at
+        if current:
+            following = after_asking(changed.facts, row.protocol, now, row.ends_on, row.stands_until)
+            changed.next_check_in_at, changed.reassess_at = following.next_check_in_at, following.reassess_at
             return changed
     changed.store(assess(changed.facts, row.protocol, now))
     return changed
