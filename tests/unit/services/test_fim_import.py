@@ -19,7 +19,7 @@ from services.form.fields import FieldType, FormField, every
 from tests.factories.fim import at, code_list, everything, field, genericode, group, identity, large, limits, rule, xdf
 
 BOTH = pytest.mark.parametrize("standard", ["2.0", "3.0"])
-SAMPLES = Path("/work/shared/data/xdatenfelder")
+SAMPLES = Path(__file__).parents[3] / ".." / "shared" / "data" / "xdatenfelder"
 GIVEN: dict[str, tuple[tuple[str, str], ...]] = {"urn:de:test:rasse_1": (("001", "Dackel"), ("002", "Pudel"))}
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from config.filters import read_kept
 from services.deadlines import Urgency, urgency
-from services.lifecycle import OPEN, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.work_filters import FILTERS, GROUPS, VIEW_LABELS, VIEWS, ListRequests, View, of_view, soon_until
 
 
@@ -21,7 +21,7 @@ def test_soon_is_what_the_traffic_light_calls_soon(today: date) -> None:
 
 
 def test_a_list_holds_no_drafts_and_by_itself_what_is_open() -> None:
-    assert set(ListRequests().statuses) == OPEN
+    assert set(ListRequests().statuses) == AT_THE_OFFICE
     assert RequestStatus.DRAFT not in ListRequests(status="any").statuses
     assert set(ListRequests(status="any").statuses) == set(RequestStatus) - {RequestStatus.DRAFT}
     assert ListRequests(status=RequestStatus.CLOSED).statuses == (RequestStatus.CLOSED,)
