@@ -229,6 +229,8 @@ def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
 
 
 def _attach(request: ServiceRequest, files: Sequence[CleanFile]) -> None:
+    if not files:
+        return
     replaced = {one.field for one in files}
     for old in [one for one in request.attachments if one.field in replaced]:
         request.attachments.remove(old)
@@ -257,7 +259,8 @@ def add_file(request: ServiceRequest, file: CleanFile, kind: AttachmentKind) -> 
 def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> None:
     now = clock.now()
     today = clock.today(current_settings().zone)
-    request.service_version = versions.snapshot(prepared.definition)
+    if request.service_version.digest != prepared.definition.digest:
+        request.service_version = versions.snapshot(prepared.definition)
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     if request.progress is not None:
