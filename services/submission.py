@@ -248,7 +248,8 @@ def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
 
 
 def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> None:
-    request.service_version = versions.snapshot(prepared.definition)
+    if request.service_version.digest != prepared.definition.digest:
+        request.service_version = versions.snapshot(prepared.definition)
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     if request.progress is not None:

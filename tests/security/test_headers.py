@@ -152,7 +152,14 @@ def test_every_view_that_takes_files_says_so(app: Flask) -> None:
     """Others take 1 MB, so a new upload is noticed here and not by the first large file."""
     takers = {name for name, view in app.view_functions.items() if getattr(view, "obhut_large_body", False)}
     assert all(getattr(app.view_functions[name], ACCESS, None) for name in takers)
-    assert {"services.hand_in", "requests.act", "care_imports.upload", "bulk.new", "api_services.create"} <= takers
+    assert {
+        "services.begin",
+        "services.enter",
+        "requests.act",
+        "care_imports.upload",
+        "bulk.new",
+        "api_services.create",
+    } <= takers
 
 
 def _raw(server: Obhut, request: bytes) -> bytes:
