@@ -108,6 +108,8 @@ def complete(document: Schema, app: Flask) -> Schema:
             operation = path.setdefault(method.lower(), _bare(view, rule, method))
             operation["parameters"] = _parameters(operation, rule, method, described)
             operation["responses"] = _responses(method, described, schemas)
+            if access.kind == "public":
+                operation["security"] = []  # whoever has a token may send it all the same
             if described and described.json:
                 operation["requestBody"] = _body(described.json, schemas)
     return document

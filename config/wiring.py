@@ -47,6 +47,7 @@ BLUEPRINT_MODULES = (
     "services.views_erasure",
     "services.views_caseworker",
     "services.api",
+    "services.api_catalogue",
     # These add their addresses to the blueprint of `views_staff`, so they come before it.
     "care.views_dashboard",
     "care.views_lists",

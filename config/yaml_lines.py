@@ -1,6 +1,7 @@
 """YAML files that people write: without surprises, and mistakes named by their line. Pure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -35,12 +36,18 @@ def mistake(error: yaml.YAMLError) -> tuple[int, str]:
     return mark.line + 1 if mark else 1, getattr(error, "problem", None) or "this is no YAML"
 
 
+@lru_cache(maxsize=2)
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a text, kept while its complaints are named: a long file may have hundreds."""
+    return yaml.compose(text, Loader=_Loader)
+
+
 def line_of(text: str, place: Sequence[int | str]) -> int:
     """The line (from 1) of `place`, a way of keys and positions into `text`, or of the nearest part that exists.
 
     `text` must be readable. A missing key: the line of its mapping.
     """
-    node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    node = _composed(text)
     if node is None:
         return 1
     line: int = node.start_mark.line + 1

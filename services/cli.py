@@ -7,7 +7,9 @@ import click
 
 from config import signing
 from config.settings import load_settings
-from services.definitions import CATALOGUE, DefinitionError, load_file
+from services.checking import check_file
+from services.definitions import CATALOGUE, definition_beside, definition_files
+from services.form.fields import every
 
 
 @click.group("services")
@@ -18,22 +20,25 @@ def services() -> None:
 @services.command("check")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
-    """Check service definitions: FILES, or the whole catalogue. Each problem is a line `file:line: what is wrong`."""
-    paths = list(files) or sorted(CATALOGUE.glob("*.yaml"))
-    wrong = 0
-    for path in paths:
-        try:
-            definition = load_file(path)
-        except DefinitionError as error:
-            wrong += len(error.problems)
-            for problem in error.problems:
-                click.echo(problem, err=True)
-        else:
-            fields = len(definition.fields)
-            click.echo(f"{path.name}: version {definition.version}, {fields} fields, digest {definition.digest[:12]}")
+    """Check service definitions and run their forms' tests: FILES, or the whole catalogue.
+
+    Each problem is a line `file:line: what is wrong`. A form without tests is a warning.
+    """
+    paths = list(dict.fromkeys(map(definition_beside, files))) or definition_files(CATALOGUE)
+    reports = [check_file(path) for path in paths]
+    for report in reports:
+        for line in (*report.problems, *report.warnings):
+            click.echo(line, err=True)
+        definition = report.definition
+        if definition is not None and not report.problems:
+            fields, steps = len(list(every(definition.fields))), len(definition.steps)
+            click.echo(
+                f"{report.path.name}: version {definition.version}, {steps} steps, {fields} fields, "
+                f"{report.tests} tests, digest {definition.digest[:12]}"
+            )
     if not paths:
         click.echo("There is no service definition.", err=True)
-    if wrong or not paths:
+    if not paths or any(report.problems for report in reports):
         sys.exit(1)
 
 

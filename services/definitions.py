@@ -6,6 +6,7 @@ older snapshots: add keys with defaults, never take one away.
 
 import hashlib
 import json
+from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -27,9 +28,14 @@ from services.definition_parts import (
     Payment,
     Retention,
 )
+from services.form import soundness
 from services.form.fields import FieldType, FormField, Frozen, Step, Text, every, refuse_twins
+from services.form.places import top_level
+from services.form.rule_checks import Found, Names, wrong_in
+from services.lifecycle import Action
 
 CATALOGUE = Path(__file__).parent / "catalogue"
+TESTS = ".tests.yaml"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 CONTACT_TYPES = {
     "given_name": FieldType.TEXT,
@@ -144,16 +150,40 @@ def parse(text: str, name: str) -> ServiceDefinition:
     try:
         definition = ServiceDefinition.model_validate(content)
     except ValidationError as error:
-        raise DefinitionError([_problem(name, text, dict(found)) for found in error.errors()]) from None
+        raise DefinitionError([_problem(name, text, content, dict(found)) for found in error.errors()]) from None
+    wrong = wrong_with(definition)
+    if wrong:
+        raise DefinitionError([_problem(name, text, content, {"loc": one.where, "msg": one.message}) for one in wrong])
     if name not in (f"{definition.slug}.yaml", "<text>"):
         raise DefinitionError([f"{name}:1: the file must be called {definition.slug}.yaml like its slug"])
     return definition
 
 
-def _problem(name: str, text: str, found: dict[str, Any]) -> str:
+def wrong_with(definition: ServiceDefinition) -> list[Found]:
+    """What a definition says that cannot be: its form, and what the service's other parts say of the form."""
+    top = top_level(definition.steps, {})
+    found = soundness.wrong_with(definition.steps)
+    if definition.payment is not None and not isinstance(definition.payment.amount, Decimal):
+        found += wrong_in(definition.payment.amount, Names(top), ("payment", "amount"))
+    months = definition.retention.months_in
+    if months is not None and months not in top.fields:
+        found.append(Found(("retention", "months_in"), f"there is no field “{months}”"))
+    opening = definition.opening
+    if opening.first and opening.last and opening.first > opening.last:
+        found.append(Found(("opening", "last"), "the last day must not be before the first"))
+    actions = {action.value for action in Action}
+    found += [
+        Found(("assurance_for", key), f"there is no action “{key}”")
+        for key in definition.assurance_for
+        if key not in actions
+    ]
+    return found
+
+
+def _problem(name: str, text: str, content: dict[str, Any], found: dict[str, Any]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
     place = found["loc"]
-    if place[:2] == ("steps", 0) and "steps" not in load(text):
+    if place[:2] == ("steps", 0) and "steps" not in content:
         place = place[2:]  # a short form, whose one step stands nowhere
     where = ".".join(str(part) for part in place)
     line = line_of(text, place)
@@ -161,18 +191,30 @@ def _problem(name: str, text: str, found: dict[str, Any]) -> str:
 
 
 def load_file(path: Path) -> ServiceDefinition:
-    """Read one file. Raises DefinitionError, also when it is not UTF-8."""
+    """Read one file. Raises DefinitionError, also when it is not there or not UTF-8."""
     try:
         return parse(path.read_text(encoding="utf-8"), path.name)
+    except FileNotFoundError:
+        raise DefinitionError([f"{path.name}:1: there is no such file"]) from None
     except UnicodeDecodeError as error:
         raise DefinitionError([f"{path.name}:1: the file is not UTF-8 (byte {error.start})"]) from None
 
 
+def definition_files(folder: Path) -> list[Path]:
+    """The definitions in `folder`; what lies beside them as `*.tests.yaml` are the forms' tests."""
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(TESTS))
+
+
+def definition_beside(path: Path) -> Path:
+    """The definition that a file is, or whose tests it holds."""
+    return path.with_name(path.name.removesuffix(TESTS) + ".yaml") if path.name.endswith(TESTS) else path
+
+
 def load_folder(folder: Path) -> dict[str, ServiceDefinition]:
-    """Every `*.yaml` of `folder` by slug. Raises DefinitionError with the problems of all files together."""
+    """Every definition of `folder` by slug. Raises DefinitionError with the problems of all files together."""
     found: dict[str, ServiceDefinition] = {}
     problems: list[str] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in definition_files(folder):
         try:
             definition = load_file(path)
             found[definition.slug] = definition

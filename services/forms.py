@@ -144,7 +144,7 @@ def upload_of(storage: Any, field: str) -> Upload | None:
 def _field(question: Question, locale: str, kept_file: str | None) -> Any:
     label = question.label.to(locale)
     common: dict[str, Any] = {"description": question.hint.to(locale) if question.hint else ""}
-    if not question.required:
+    if not question.required or question.visible:
         common["validators"] = [Optional()]
     attributes: dict[str, Any] = {"autocomplete": question.autocomplete} if question.autocomplete else {}
     match question.type:
@@ -155,7 +155,7 @@ def _field(question: Question, locale: str, kept_file: str | None) -> Any:
             return SelectField(label, choices=[SelectChoice("", ""), *choices], validate_choice=False, **common)
         case FieldType.ADDRESS:
             return FormField(AddressForm, label, description=common["description"])
-        case FieldType.CHECKBOX:
+        case FieldType.CHECKBOX | FieldType.CONSENT:
             return BooleanField(label, **common)
         case FieldType.FILE:
             if kept_file:

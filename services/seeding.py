@@ -16,6 +16,7 @@ from config.rowsets import among, insert_many
 from config.settings import current_settings
 from services import deadlines, versions
 from services.definitions import ServiceDefinition, catalogue
+from services.form.code_lists import options_of
 from services.form.fields import FieldType, FormField
 from services.lifecycle import TABLE, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
@@ -80,7 +81,7 @@ def _made(
     definition, version_id = dice.choice(offers)
     way = dice.choices([way for way, _ in WAYS], [share for _, share in WAYS])[0]
     moment = now - dice.random() * OLDEST
-    answers = {one.key: _answer(one, dice) for one in definition.fields if one.type is not FieldType.FILE}
+    answers = _answers(definition.fields, dice)
     contact = definition.contact.model_dump(exclude_none=True)
     request = ServiceRequest(
         reference=reference,
@@ -132,16 +133,37 @@ def _history(
         yield event
 
 
+def _answers(fields: Sequence[FormField], dice: Random) -> dict[str, Any]:
+    """Answers to what is always asked; rules are not looked at, or inventing many would take long."""
+    asked = [one for one in fields if one.visible is None and one.computed is None]
+    found = {one.key: _answer(one, dice) for one in asked if one.type not in (FieldType.FILE, FieldType.NOTE)}
+    return {key: answer for key, answer in found.items() if answer is not None}
+
+
 def _answer(field: FormField, dice: Random) -> Any:
     if field.type is FieldType.CHOICE:
-        return dice.choice(field.options).value
+        return dice.choice(options_of(field)).value
+    if field.type is FieldType.CHOICES:
+        return [dice.choice(options_of(field)).value]
+    if field.type is FieldType.GROUP:
+        entry = _answers(field.fields, dice)
+        return entry if field.repeats is None else [entry] if field.repeats.least else None
     if field.type is FieldType.ADDRESS:
         number = str(dice.randrange(1, 120))
         return {"street": "Ährenweg", "house_number": number, "postal_code": "38100", "city": "Braunschweig"}
-    if field.type is FieldType.CHECKBOX:
-        return True
+    if field.type is FieldType.MAP:
+        return {"lat": round(dice.uniform(52.22, 52.31), 6), "lon": round(dice.uniform(10.45, 10.6), 6)}
+    if field.type is FieldType.CONSENT:
+        return {"version": field.consent_version, "given": True}
     name = dice.choice(GIVEN if field.key == "given_name" else NAMES)
     plain: dict[FieldType, Any] = {
+        FieldType.CHECKBOX: True,
+        FieldType.YES_NO: dice.random() < 0.5,
+        FieldType.INTEGER: max(1, int(field.minimum or 1)),
+        FieldType.NUMBER: str(max(1, int(field.minimum or 1))),
+        FieldType.MONEY: f"{max(10, int(field.minimum or 10))}.00",
+        FieldType.TIME: f"{dice.randrange(8, 18):02}:00",
+        FieldType.IBAN: "DE02120300000000202051",
         FieldType.DATE: "2026-01-15",
         FieldType.EMAIL: f"person{dice.randrange(10_000)}@example.org",
         FieldType.PHONE: None,

@@ -95,9 +95,7 @@ class _Checking:
             return self._entries(place)
         if field.type is FieldType.GROUP:
             return self._group(place)
-        if field.computed is not None:
-            return self.form.answer(place)
-        value = parse(field, place.raw)
+        value = self.form.answer(place) if field.computed is not None else parse(field, place.raw)
         if value is None and self.form.must(place):
             raise Invalid(MISSING.get(field.type, N_("Please fill in this field.")))
         if value is not None:
@@ -109,11 +107,13 @@ class _Checking:
         if count == 0 and self.form.must(place):
             raise Invalid(MISSING[FieldType.FILE])
         if count > place.field.max_files:
-            raise Invalid(N_("At most {limit} files, please."), limit=place.field.max_files)
+            raise Invalid(N_("There can be at most {limit}."), limit=place.field.max_files)
 
     def _group(self, place: Place) -> dict[str, Any] | None:
         if not is_empty(place.raw) and not isinstance(place.raw, Mapping):
             raise Invalid(N_("This must have parts."))
+        if not self.form.wanted(place):
+            return None
         (level,) = place.levels
         return self.level(level, list(level.fields)) or None
 
@@ -126,10 +126,10 @@ class _Checking:
         while len(levels) > least and self._is_blank(levels[-1]):
             levels.pop()
         if len(levels) < least:
-            raise Invalid(N_("At least {limit} entries, please."), limit=least)
+            raise Invalid(N_("Please add at least {limit}."), limit=least)
         if isinstance(place.raw, list) and len(place.raw) > most:
-            raise Invalid(N_("At most {limit} entries, please."), limit=most)
-        if any(not isinstance(one, Mapping) for one in (place.raw or [])[: len(levels)]):
+            raise Invalid(N_("There can be at most {limit}."), limit=most)
+        if any(not isinstance(one, Mapping) for one in place.raw or []):
             raise Invalid(N_("This must have parts."))
         return [self.level(level, list(level.fields)) for level in levels] or None
 

@@ -95,6 +95,16 @@ class Place:
             return self.levels[number]
         return self._within(f"{self.path}.{number}", {})
 
+    def step(self, way: list[str]) -> "Place | None":
+        """One step along `way` into a group, whose first parts are taken off; None when it leads nowhere."""
+        levels = self.levels
+        if self.field.repeats is not None:
+            number = way.pop(0)
+            levels = levels[int(number) : int(number) + 1] if number.isdecimal() else []
+        if not levels or not way or way[0] not in levels[0].fields:
+            return None
+        return levels[0].place(way.pop(0))
+
     def _within(self, path: str, raw: Any) -> Level:
         fields = {field.key: field for field in self.field.fields}
         return Level(path, fields, raw if isinstance(raw, Mapping) else {}, self, self.level)

@@ -113,7 +113,7 @@ _PLAIN: dict[FieldType, Callable[[Any], str]] = {
     FieldType.DATE: lambda value: f"{date.fromisoformat(value):%d.%m.%Y}",
     FieldType.PHONE: _phone,
     FieldType.INTEGER: _decimal,
-    FieldType.NUMBER: _decimal,
+    FieldType.NUMBER: lambda value: _decimal(Decimal(value).normalize()),
     FieldType.MONEY: lambda value: f"{_decimal(value)} €",
     FieldType.IBAN: lambda value: " ".join(value[at : at + 4] for at in range(0, len(value), 4)),
     FieldType.MAP: lambda value: f"{value['lat']:.6f}, {value['lon']:.6f}",

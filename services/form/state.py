@@ -123,13 +123,13 @@ class FormState:
         if field.computed is not None or field.type is FieldType.NOTE or not self.shown(place):
             return False
         around = place.level.owner
-        if around is not None and not around.repeats and not self._wanted(around):
+        if around is not None and not around.repeats and not self.wanted(around):
             return False
         if field.required_when is not None:
             return truthy(self.rule(field.required_when, place.level))
         return field.required and (field.repeats is None or field.repeats.least > 0)
 
-    def _wanted(self, group: Place) -> bool:
+    def wanted(self, group: Place) -> bool:
         """Whether a group must be filled in: it is required, or somebody has begun to."""
         return self.must(group) or self.written(group)
 
@@ -196,13 +196,17 @@ class LevelScope:
         self.state, self.level = state, level
 
     def look(self, name: str) -> Any:
-        first, _, rest = name.partition(".")
+        first, *rest = name.split(".")
         level: Level | None = self.level
-        while level is not None:
-            if first in level.fields:
-                return logic.into(self.state.seen(level.place(first)), rest)
+        while level is not None and first not in level.fields:
             level = level.outer
-        return None
+        if level is None:
+            return None
+        place: Place | None = level.place(first)
+        # Only the place that is meant is worked out, so that parts of a group may look at each other from outside.
+        while rest and place is not None and place.field.fields:
+            place = place.step(rest)
+        return logic.into(self.state.seen(place), ".".join(rest)) if place is not None else None
 
 
 def state(steps: Sequence[Step], answers: Mapping[str, Any], *, today: date) -> FormState:

@@ -16,7 +16,7 @@ from tests.servers import Missing
 # In the order in which they run. Each is a module with `measure() -> Iterator[Line]`.
 BENCHES = (
     *("starting", "latency", "imports", "deliver", "wave", "morning", "reassess", "bulk", "api", "receipts", "growth"),
-    *("listing", "lists", "trail"),
+    *("listing", "lists", "trail", "forms"),
 )
 
 

@@ -111,4 +111,5 @@ def _real_records(operation: Any, world: World, identity: Identity) -> dict[str,
     kind = "case" if operation.path.startswith("/api/v1/care/") else "request"
     known = {"reference": kind, "attachment_id": "attachment", "bulk_id": "bulk"}
     names = {parameter.name for parameter in operation.path_parameters}
-    return {name: world.record(known[name], identity.side or "a", identity) for name in names & known.keys()}
+    offered = {"slug": "bewohnerparkausweis"} if "slug" in names else {}
+    return offered | {name: world.record(known[name], identity.side or "a", identity) for name in names & known.keys()}

@@ -1,6 +1,6 @@
 """Install the servers that the tests need and that are missing; never fails, but says what will be skipped."""
 
-from tests.servers import chromium, openid_provider, postgresql, rabbitmq, redis
+from tests.servers import chromium, openid_provider, postgresql, rabbitmq, redis, schema_suite
 from tests.servers.base import Missing
 
 SERVERS = {
@@ -9,6 +9,7 @@ SERVERS = {
     "RabbitMQ": rabbitmq,
     "Chromium": chromium,
     "OpenID provider": openid_provider,
+    "JSON-Schema-Test-Suite": schema_suite,
 }
 
 

@@ -106,8 +106,8 @@ def test_mistakes_are_named_field_by_field(client: FlaskClient, resident: dict[s
         "address.postal_code",
         "address.city",
         "email",
-        "zone",
         "registration",
+        "zone",
     ]
     listed = client.get("/api/v1/requests", headers=resident)
     assert listed.json["items"] == []

@@ -35,10 +35,10 @@ def test_a_snapshot_reads_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "line_of", "says"),
     [
-        ("type: licence_plate", "type: plate", "type: plate", "fields.4.type"),
-        ("version: 1", "version: one", "version: one", "version"),
+        ("type: licence_plate", "type: plate", "type: plate", "steps.1.fields.0.type"),
+        ("version: 2", "version: two", "version: two", "version"),
         ("department: buergerservice", "departement: x", "slug:", "department: Field required"),
-        ("version: 1", "version: 1\nslug: again", "slug: again", "given twice"),
+        ("version: 2", "version: 2\nslug: again", "slug: again", "given twice"),
         ("phone: phone", "phone: fone", "slug:", "contact.phone"),
         ("working_days: 15", "working_days: 0", "working_days: 0", "deadline.working_days"),
         ("value: B\n", "value: A\n", "key: zone", "two options"),
@@ -72,7 +72,7 @@ def test_check_names_all_mistakes(tmp_path: Path) -> None:
     ran = CliRunner().invoke(services, ["check", str(good), str(bad)])
     assert ran.exit_code == 1
     assert "bad.yaml:1: the file is not UTF-8" in ran.output
-    assert "version 1, 13 fields" in ran.output
+    assert "version 2, 4 steps, 13 fields" in ran.output
 
 
 @pytest.mark.parametrize(
