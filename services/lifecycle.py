@@ -94,7 +94,7 @@ TABLE: dict[tuple[RequestStatus, Action], Transition] = {
     (S.IN_REVIEW, A.HAND_ON): Transition(S.SUBMITTED, P.CASEWORKER),
     (S.NEEDS_INFORMATION, A.HAND_ON): Transition(S.NEEDS_INFORMATION, P.CASEWORKER),
 }
-TALKING = (S.SUBMITTED, S.AWAITING_PAYMENT, S.IN_REVIEW, S.NEEDS_INFORMATION, S.APPROVED, S.REJECTED)
+TALKING = (S.SUBMITTED, S.IN_REVIEW, S.NEEDS_INFORMATION, S.APPROVED, S.REJECTED)
 """Statuses in which both sides can write to each other; a message changes nothing."""
 TABLE |= {(status, A.WRITE): Transition(status, P.CASEWORKER) for status in TALKING}
 TABLE |= {(status, A.REPLY): Transition(status, P.APPLICANT) for status in TALKING}

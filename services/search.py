@@ -16,7 +16,7 @@ TITLE, KEYWORD, SUMMARY, DESCRIPTION = 3.0, 2.0, 1.2, 0.5
 EQUAL, BEGINNING, PART, WITHIN, STEM = 100, 90, 75, 60, 50
 TYPING, TYPING_WITHIN = 70, 45
 STRONG = 60
-SHORT_WORD, LONG_WORD = 4, 8
+SHORT_WORD, SURE_WORD, LONG_WORD = 4, 6, 8
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = ("ungen", "ung", "en", "er", "es", "em", "e", "n", "s")
 _SMALL_WORDS = (
@@ -118,8 +118,10 @@ def _fit(word: str, there: str) -> int:
 
 
 def _mistyped(word: str, there: str) -> int:
-    if len(word) < SHORT_WORD:
+    if min(len(word), len(there)) < SHORT_WORD:
         return 0
+    if len(word) < SURE_WORD and word[0] != there[0]:
+        return 0  # a dog is not round: “Hund”, “rund”
     allowed = 1 if len(word) < LONG_WORD else 2
     distance = min(OSA.distance(word, there), OSA.distance(word, there[: len(word)]) + (word[0] != there[0]))
     if distance <= allowed:
