@@ -26,6 +26,7 @@ from services.work_filters import ListRequests, View, of_view, soon_until
 
 MOST_COUNTED = 1000
 LOWEST, HIGHEST = "0", "Z"  # the first and the last letter that a reference may have, whatever the database's order
+SHORT_DAYS = 14
 Conditions = list[ColumnElement[bool]]
 
 
@@ -159,7 +160,7 @@ def _assigned(actor: Actor, wanted: str) -> ColumnElement[bool]:
 
 
 def _days(wanted: ListRequests, today: date) -> Conditions:
-    due, received = ServiceRequest.due_on, ServiceRequest.received_on
+    due, received = ServiceRequest.due_on, _received(wanted, today)
     found: Conditions = []
     match wanted.due:
         case "overdue":
@@ -177,6 +178,14 @@ def _days(wanted: ListRequests, today: date) -> Conditions:
         if chosen:
             found.append(bound(day_of(chosen, today)))
     return found
+
+
+def _received(wanted: ListRequests, today: date) -> Any:
+    """The column; for a long time hidden from the planner, which would sort all of it instead of reading in order."""
+    first = day_of(wanted.received_from, today) if wanted.received_from else date.min
+    last = day_of(wanted.received_to, today) if wanted.received_to else today
+    is_short = (last - first).days <= SHORT_DAYS
+    return ServiceRequest.received_on if is_short else func.coalesce(ServiceRequest.received_on, today)
 
 
 def _by_reference(actor: Actor, beginning: str, limit: int) -> Page:
