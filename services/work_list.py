@@ -71,8 +71,9 @@ def _count(actor: Actor, wanted: ListRequests, today: date, limit: int = MOST_CO
     ]
     if not streams:
         return None
-    merged = _merged(stream.limit(limit + 1) for stream in streams).subquery()
-    return select(func.count()).select_from(select(merged.c.one).limit(limit + 1).subquery()).scalar_subquery()
+    # Without limits of their own: whoever reads them one after the other stops when there are enough.
+    every: Any = union_all(*streams) if len(streams) > 1 else streams[0]
+    return select(func.count()).select_from(every.limit(limit + 1).subquery()).scalar_subquery()
 
 
 def _merged(streams: Iterable[Select[Any]]) -> CompoundSelect[Any] | Select[Any]:
