@@ -21,11 +21,12 @@ from config.filters import day_of
 from services import places
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
-from services.queries import Page, page_key, work_of
+from services.queries import Page, page_key
 from services.work_filters import ListRequests, View, of_view, soon_until
 
 MOST_COUNTED = 1000
 LOWEST, HIGHEST = "0", "Z"  # the first and the last letter that a reference may have, whatever the database's order
+SHORT_DAYS = 14
 Conditions = list[ColumnElement[bool]]
 
 
@@ -70,8 +71,9 @@ def _count(actor: Actor, wanted: ListRequests, today: date, limit: int = MOST_CO
     ]
     if not streams:
         return None
-    merged = _merged(stream.limit(limit + 1) for stream in streams).subquery()
-    return select(func.count()).select_from(select(merged.c.one).limit(limit + 1).subquery()).scalar_subquery()
+    # Without limits of their own: whoever reads them one after the other stops when there are enough.
+    every: Any = union_all(*streams) if len(streams) > 1 else streams[0]
+    return select(func.count()).select_from(every.limit(limit + 1).subquery()).scalar_subquery()
 
 
 def _merged(streams: Iterable[Select[Any]]) -> CompoundSelect[Any] | Select[Any]:
@@ -159,7 +161,7 @@ def _assigned(actor: Actor, wanted: str) -> ColumnElement[bool]:
 
 
 def _days(wanted: ListRequests, today: date) -> Conditions:
-    due, received = ServiceRequest.due_on, ServiceRequest.received_on
+    due, received = ServiceRequest.due_on, _received(wanted, today)
     found: Conditions = []
     match wanted.due:
         case "overdue":
@@ -179,8 +181,19 @@ def _days(wanted: ListRequests, today: date) -> Conditions:
     return found
 
 
+def _received(wanted: ListRequests, today: date) -> Any:
+    """The column; for a long time hidden from the planner, which would sort all of it instead of reading in order."""
+    first = day_of(wanted.received_from, today) if wanted.received_from else date.min
+    last = day_of(wanted.received_to, today) if wanted.received_to else today
+    is_short = (last - first).days <= SHORT_DAYS
+    return ServiceRequest.received_on if is_short else func.coalesce(ServiceRequest.received_on, today)
+
+
 def _by_reference(actor: Actor, beginning: str, limit: int) -> Page:
     length = ServiceRequest.reference.type.length or 8
     between = ServiceRequest.reference.between(beginning.ljust(length, LOWEST), beginning.ljust(length, HIGHEST))
-    wanted = work_of(actor).where(between).order_by(ServiceRequest.reference).limit(limit)
-    return Page(list(db.session.scalars(wanted)), None)
+    # The department is hidden from the planner: by it, all requests of the department would be read and sorted.
+    theirs = func.coalesce(ServiceRequest.department_code, "").in_(_departments(actor))
+    handed_in = ServiceRequest.status != RequestStatus.DRAFT
+    wanted = select(ServiceRequest).where(between, theirs, handed_in).order_by(ServiceRequest.reference)
+    return Page(list(db.session.scalars(wanted.limit(limit))), None)
