@@ -118,7 +118,7 @@ def _with_extensions() -> bool:
     return request.args.get("extensions", "").strip().lower() in ("true", "1", "yes")
 
 
-@blueprint.route("/<path:filename>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@blueprint.get("/<path:filename>")
 @public(api=True)
 def nothing_here(filename: str) -> Any:
-    raise Problem(404 if request.method in ("GET", "HEAD", "POST") else 405, "There is nothing at this address.")
+    raise Problem(404, "There is nothing at this address.")
