@@ -92,16 +92,16 @@ def one_request(reference: str) -> Any:
     return [representations.report(row, queries.updates_of(row) if _with_extensions() else None)]
 
 
-@blueprint.get(f"/tokens/<token>.{FORM}")
+@blueprint.get(f"/tokens/<reference>.{FORM}")
 @public(api=True)
 @limited("reports")
 @speaks("service_requests", A_MINUTE_S)
-def token(token: str) -> Any:
+def token(reference: str) -> Any:
     """Reports have their id at once here, so none is waited for under a token; the id itself will do as one."""
-    row = queries.report(token)
+    row = queries.report(reference)
     if row is None:
-        raise Problem(404, f"token {token[:80]} was not found.")
-    return [{"service_request_id": row.reference, "token": token}]
+        raise Problem(404, f"token {reference[:80]} was not found.")
+    return [{"service_request_id": row.reference, "token": reference}]
 
 
 @blueprint.get(f"/servicerequestupdates.{FORM}")
@@ -118,7 +118,7 @@ def _with_extensions() -> bool:
     return request.args.get("extensions", "").strip().lower() in ("true", "1", "yes")
 
 
-@blueprint.route("/<path:_>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@blueprint.get("/<path:filename>")
 @public(api=True)
-def nothing_here(_: str) -> Any:
-    raise Problem(404 if request.method in ("GET", "HEAD", "POST") else 405, "There is nothing at this address.")
+def nothing_here(filename: str) -> Any:
+    raise Problem(404, "There is nothing at this address.")

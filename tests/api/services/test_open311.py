@@ -308,7 +308,7 @@ def test_a_bearer_token_is_a_key_too(client: FlaskClient, bearer: Any) -> None:
 
 def test_an_unknown_address_is_said_in_the_same_words(client: FlaskClient) -> None:
     assert client.get(f"{BASE}/nothing.json").json[0]["code"] == 404
-    assert client.delete(f"{BASE}/services.json").json[0]["code"] == 405
+    assert client.delete(f"{BASE}/services.json").status_code == 405
     assert xml(client.get(f"{BASE}/services.yaml")).findtext("error/code") == "404"
 
 

@@ -48,6 +48,7 @@ KINDS: dict[str, dict[str, str]] = {
 PLAIN: dict[str, str] = {
     "slug": services.SLUG, "template": "notifications.plain", "channel": "sms", "locale": "de", "version": "0",
     "code": "de", "filename": "obhut.css", "purpose": "check_in",
+    "form": "json",
 }  # fmt: skip
 # Records of the house: whoever has the permission has them all.
 OF_ALL = frozenset({"grant", "token", "suppression"})
