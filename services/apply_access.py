@@ -103,11 +103,13 @@ def to_summary() -> bool:
 
 def closed_words(definition: ServiceDefinition) -> str:
     """Why the service takes nothing from anybody today, for its page; "" when it does."""
-    why = closed_today(definition, today())
+    why = closed_today(definition, today(), offering.maintenance_of(definition.slug))
     return why_closed(definition, Unavailable(why.reason, why.day)) if why else ""
 
 
 def why_closed(definition: ServiceDefinition, closed: Unavailable) -> str:
     """Why a service takes nothing now, in its manager's words or those of its file if there are any."""
-    words = offering.offer_of(definition.slug).note(page_locale()) if closed.reason == "maintenance" else ""
-    return words or translated(closed)
+    if closed.reason != "maintenance":
+        return translated(closed)
+    of_the_file = definition.maintenance.to(page_locale()) if definition.maintenance else ""
+    return offering.maintenance_of(definition.slug) or of_the_file or translated(closed)

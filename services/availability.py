@@ -43,9 +43,12 @@ class Closed:
     day: date | None = None
 
 
-def closed(definition: ServiceDefinition, today: date) -> Closed | None:
-    """Why the service takes no requests from anybody on this day (in the city's zone); None when it does."""
-    if definition.maintenance is not None or offering.maintenance_of(definition.slug):
+def closed(definition: ServiceDefinition, today: date, note: str = "") -> Closed | None:
+    """Why the service takes no requests from anybody on this day (in the city's zone); None when it does.
+
+    `note`: what its manager says of maintenance, if anything.
+    """
+    if definition.maintenance is not None or note:
         return Closed("maintenance")
     opening = definition.opening
     if opening.first is not None and today < opening.first:
@@ -72,7 +75,7 @@ def refuse_unless_open(definition: ServiceDefinition, actor: Actor, today: date,
 
     When `sending`, inside `transaction()`, those who send take turns where there is a limit, so that none passes it.
     """
-    why = closed(definition, today)
+    why = closed(definition, today, offering.maintenance_of(definition.slug))
     if why is not None:
         raise Unavailable(why.reason, why.day)
     limit = definition.limit

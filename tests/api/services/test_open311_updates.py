@@ -39,7 +39,7 @@ def reported(client: FlaskClient, key: str) -> str:
 def act(client: FlaskClient, bearer: Any) -> Any:
     caseworker = bearer("caseworker")
 
-    def carry_out(reference: str, action: str, message: str = "") -> None:
+    def carry_out(reference: str, action: str, message: str = "Wir kümmern uns darum.") -> None:
         data = {"action": action, "message": message}
         done = client.post(f"/api/v1/requests/{reference}/transitions", json=data, headers=caseworker)
         assert done.status_code == 200, done.json
