@@ -56,8 +56,7 @@ def _entry(event: RequestEvent) -> dict[str, Any]:
     return {
         "at": event.at,
         "title": _(ACTION_LABELS[event.action]),
-        "text": event.message,
-        "is_message": event.action in SAID,
+        "text": None if event.action in SAID else event.message,  # what both sides said stands in the conversation
         "by": _("Office, internal") if is_internal else _(PARTIES[event.by]),
         "tone": "neutral" if is_internal else TONES[event.to_status],
     }
