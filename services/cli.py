@@ -7,10 +7,12 @@ import click
 
 from config import signing
 from config.settings import load_settings
-from services.checking import check_file
+from services.checking import check_file, register_check
 from services.definitions import CATALOGUE, definition_beside, definition_files
 from services.fim.cli import import_fim
 from services.form.fields import every
+from services.handover.tasks import register_ways
+from services.open311 import checks as public_side
 
 
 @click.group("services")
@@ -25,6 +27,8 @@ def check(files: tuple[Path, ...]) -> None:
 
     Each problem is a line `file:line: what is wrong`. A form without tests is a warning.
     """
+    register_ways()
+    register_check(public_side.look)
     paths = list(dict.fromkeys(map(definition_beside, files))) or definition_files(CATALOGUE)
     reports = [check_file(path) for path in paths]
     for report in reports:

@@ -1,6 +1,7 @@
 """The ways of handing over that this house knows, by the name that a service's file gives."""
 
 from services.definitions import ServiceDefinition
+from services.form.rule_checks import Found
 from services.handover.base import Plugin
 
 _plugins: dict[str, Plugin] = {}
@@ -19,6 +20,15 @@ def plugin_named(name: str) -> Plugin | None:
 def names() -> list[str]:
     """All names, in alphabetical order."""
     return sorted(_plugins)
+
+
+def unknown_ways(definition: ServiceDefinition) -> list[Found]:
+    """Hand-overs to a way that there is not. Whether its options fit the settings, `problems` tells."""
+    return [
+        Found(("hand_over", number, "to"), f"there is no way called “{entry.to}” (there are {', '.join(names())})")
+        for number, entry in enumerate(definition.hand_over)
+        if entry.to not in _plugins
+    ]
 
 
 def problems(definition: ServiceDefinition) -> list[str]:

@@ -81,3 +81,11 @@ def test_check_names_all_mistakes(tmp_path: Path) -> None:
 )
 def test_search(words: str, locale: str, found: bool) -> None:
     assert bool(find(catalogue().values(), words, locale)) is found
+
+
+def test_a_way_of_handing_over_that_there_is_not_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "bewohnerparkausweis.yaml"
+    file.write_text(PERMIT.replace("deadline:", "hand_over: [{to: pigeon}]\ndeadline:", 1), encoding="utf-8")
+    found = CliRunner().invoke(services, ["check", str(file)])
+    assert found.exit_code == 1
+    assert "hand_over.0.to: there is no way called “pigeon”" in found.output
