@@ -6,7 +6,9 @@ Requests that were handed in go on whatever becomes of the offer.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
 
 from auth import audit
 from auth.actors import Actor
@@ -19,6 +21,9 @@ from config.rowsets import insert_for
 from services.commands import ChangeOffer
 from services.definitions import ServiceDefinition, catalogue
 from services.offer_models import ServiceState
+
+
+EXTENSION = "obhut.hidden_services"
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,17 @@ def offers() -> dict[str, Offer]:
 
 
 def on_offer() -> list[ServiceDefinition]:
-    """The services that residents find, those in maintenance too."""
-    return [offer.definition for offer in offers().values() if offer.is_published]
+    """The services that residents find, those in maintenance too. While the database is away: as was last known.
+
+    Not inside a transaction: what has failed is rolled back.
+    """
+    try:
+        hidden = frozenset(db.session.scalars(select(ServiceState.slug).where(ServiceState.is_published.is_(False))))
+        current_app.extensions[EXTENSION] = hidden
+    except (OperationalError, PoolTimeout):
+        db.session.rollback()
+        hidden = current_app.extensions.get(EXTENSION, frozenset())
+    return [definition for slug, definition in catalogue().items() if slug not in hidden]
 
 
 def offer_of(slug: str) -> Offer:

@@ -4,10 +4,12 @@ import time
 
 from flask import current_app
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
 
 from config import scopes
 from config.database import db
-from services.definitions import ServiceDefinition, catalogue
+from services import offering
+from services.definitions import ServiceDefinition
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 
@@ -19,7 +21,7 @@ SCOPE = scopes.system("services.popular")  # only numbers by service leave this 
 
 def most_wanted(limit: int) -> list[ServiceDefinition]:
     """At most `limit` services on offer, the most wanted first; those that nobody asked for yet in their own order."""
-    offered = catalogue()
+    offered = {definition.slug: definition for definition in offering.on_offer()}
     wanted = [slug for slug in _ranking() if slug in offered]
     return [offered[slug] for slug in [*wanted, *(slug for slug in offered if slug not in wanted)]][:limit]
 
@@ -27,7 +29,11 @@ def most_wanted(limit: int) -> list[ServiceDefinition]:
 def _ranking() -> tuple[str, ...]:
     kept: tuple[float, tuple[str, ...]] | None = current_app.extensions.get(EXTENSION)
     if kept is None or kept[0] < time.monotonic():
-        kept = (time.monotonic() + LASTS_S, _counted())
+        try:
+            kept = (time.monotonic() + LASTS_S, _counted())
+        except (OperationalError, PoolTimeout):  # the portal stands without numbers, too
+            db.session.rollback()
+            return kept[1] if kept else ()
         current_app.extensions[EXTENSION] = kept
     return kept[1]
 

@@ -35,7 +35,7 @@ BEHIND_LOGIN = {
     "admin": ("/admin/", "/admin/tokens/new"),
 }
 UNLABELLED = """() => [...document.querySelectorAll("main input, main select, main textarea, main button")]
-    .filter(field => field.type !== "hidden" && !field.closest("[hidden]"))
+    .filter(field => field.type !== "hidden" && !field.closest("[hidden], [aria-hidden=true]"))
     .filter(field => !(field.labels && field.labels.length) && !field.getAttribute("aria-label")
         && !field.getAttribute("aria-labelledby") && !field.title && !field.textContent.trim())
     .map(field => field.outerHTML.slice(0, 120))"""
