@@ -22,7 +22,6 @@ from services.commands import ChangeOffer
 from services.definitions import ServiceDefinition, catalogue
 from services.offer_models import ServiceState
 
-
 EXTENSION = "obhut.hidden_services"
 
 
