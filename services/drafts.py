@@ -18,7 +18,7 @@ from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 from services.progress import Given, Progress
 from services.typed import with_answer
-from services.walk import changed_steps, still_asked
+from services.walk import changed_steps, still_asked, without_old_consents
 
 SCOPE = scopes.system("services.drafts")  # what goes from a visitor to a login is in neither's scope before
 
@@ -64,11 +64,12 @@ def beginning(given: Mapping[str, Given]) -> dict[str, Any]:
 def state_of(draft: ServiceRequest, definition: ServiceDefinition) -> tuple[dict[str, Any], Progress]:
     """Answers and progress of a draft in the version on offer; what has changed since is to be looked at."""
     progress = Progress.read(draft.progress)
-    before = versions.of(draft)
+    before, answers = versions.of(draft), draft.answers or {}
     if draft.service_version.digest != definition.digest:
         seen = {*progress.passed, *progress.tried}
         progress = progress.to_look_at(step for step in changed_steps(before, definition) if step in seen)
-    return still_asked(definition, draft.answers or {}), progress
+        answers = without_old_consents(before, definition, answers)
+    return still_asked(definition, answers), progress
 
 
 def keep(draft: ServiceRequest, definition: ServiceDefinition, answers: dict[str, Any], progress: Progress) -> None:

@@ -1,7 +1,9 @@
 """Files of a request as rows: putting them there, several to a field or with a message, and taking them away again."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from config import clock
 from config.database import db
@@ -11,6 +13,7 @@ from notifications.schedule import Queue
 from services import attachments, scanning
 from services.attachments import CleanFile
 from services.definitions import ServiceDefinition
+from services.form.state import state
 from services.lifecycle import RequestStatus
 from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent, ScanState, ServiceRequest
 
@@ -72,6 +75,17 @@ def remove(draft: ServiceRequest, attachment_id: str) -> None:
     if found is None:
         raise NotFound()
     draft.attachments.remove(found)
+
+
+def drop_unasked(request: ServiceRequest, definition: ServiceDefinition, answers: Mapping[str, Any], day: date) -> None:
+    """Take away uploads to questions that these answers no longer ask: nobody sees them in the summary.
+
+    `day`: today in the city's zone. Call inside `transaction()`.
+    """
+    form = state(definition.steps, answers, today=day)
+    for one in list(request.attachments):
+        if one.kind is AttachmentKind.UPLOAD and one.event_id is None and not form.shows(one.field):
+            request.attachments.remove(one)
 
 
 def counted(request: ServiceRequest | None) -> dict[str, int]:

@@ -115,9 +115,10 @@ def enter(entry: Entry, actor: Actor) -> Outcome:
     answers, progress = drafts.state_of(draft, definition)
     keys = {field.key for field in entry.step.fields}
     answers = {key: value for key, value in answers.items() if key not in keys} | command.answers
-    if command.go == "add":
+    groups = {path for path, field in paths(entry.step.fields, answers) if field.repeats is not None}
+    if command.go == "add" and command.target in groups:
         answers = entry_added(answers, command.target)
-    elif command.go == "remove":
+    elif command.go == "remove" and command.target.rpartition(".")[0] in groups:
         answers = entry_removed(answers, command.target)
         draft_files.entry_removed(draft, command.target)
     elif command.go == "drop":

@@ -259,6 +259,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
         resume_links.end(request)
     request.locale = prepared.command.locale
     request.notice_version = prepared.command.notice_version
+    files.drop_unasked(request, prepared.definition, answers, clock.today(current_settings().zone))
     request.received_on = prepared.command.received_on
     places.place(request, prepared.definition, answers)
     waits = fees.comes_first(request, prepared.definition, answers)

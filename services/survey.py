@@ -44,10 +44,10 @@ class Opinions:
 
 
 def tell_closed(request: ServiceRequest, template: str, occasion: str) -> None:
-    """Tell the applicant that the file is closed, with the link to the survey. Inside the caller's transaction."""
-    if (request.contact or {}).get("email"):
-        link = current_settings().public_url(f"/survey/{_invite(request)}")
-        notices.tell_applicant(request, template, occasion, survey_link=link)
+    """Tell the applicant that the file is closed, by mail with a link to the survey. Call inside `transaction()`."""
+    has_mail = bool((request.contact or {}).get("email"))
+    link = current_settings().public_url(f"/survey/{_invite(request)}") if has_mail else ""
+    notices.tell_applicant(request, template, occasion, survey_link=link)
 
 
 @scopes.within(SCOPE)

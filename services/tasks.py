@@ -1,20 +1,21 @@
 """Work that comes due by itself, and what this wing registers with the house."""
 
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
+from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, or_, select
 
 from auth import holds
 from config import clock, papers
-from config.database import db, transaction
+from config.database import db, locked, transaction
 from config.settings import current_settings
 from config.working_days import is_working_day
 from notifications.inbound import register_reply_handler
 from notifications.inbox import register_link
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
-from services import answers_due, decisions, notices, quarantine, queries, readers, status_by_sms, survey
+from services import answers_due, decisions, erasure, notices, quarantine, queries, readers, status_by_sms, survey
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -26,35 +27,39 @@ DEFAULT_DRAFT_DAYS = 30
 
 def delete_stale_drafts() -> int:
     """Delete drafts that nobody has touched for as long as their service says; how many, one batch."""
-    days = {slug: service.retention.draft_days for slug, service in catalogue().items()}
-    stale = [
-        reference
-        for reference, slug, changed_at in _drafts(min([*days.values(), DEFAULT_DRAFT_DAYS]))
-        if changed_at < clock.now() - timedelta(days=days.get(slug, DEFAULT_DRAFT_DAYS))
-    ]
-    standing = holds.held({f"request:{reference}" for reference in stale})
-    stale = [reference for reference in stale if f"request:{reference}" not in standing]
-    if not stale:
+    found = _stale()
+    standing = holds.held({f"request:{reference}" for _, reference in found})
+    free = [request_id for request_id, reference in found if f"request:{reference}" not in standing]
+    if not free:
         return 0
     with transaction():
         # Still a draft? It may have been handed in since we looked.
-        chosen = delete(ServiceRequest).where(
-            ServiceRequest.reference.in_(stale), ServiceRequest.status == RequestStatus.DRAFT
+        wanted = select(ServiceRequest.id).where(
+            ServiceRequest.id.in_(free), ServiceRequest.status == RequestStatus.DRAFT
         )
-        return int(db.session.execute(chosen).rowcount)  # type: ignore[attr-defined]
+        going = list(db.session.scalars(locked(wanted)))
+        erasure.erase_requests(going)
+        return len(going)
 
 
-def _drafts(days: int) -> list[tuple[str, str, datetime]]:
-    rows = db.session.execute(
-        select(ServiceRequest.reference, ServiceRequest.slug, ServiceRequest.changed_at)
-        .where(
-            ServiceRequest.status == RequestStatus.DRAFT,
-            ServiceRequest.changed_at < clock.now() - timedelta(days=days),
-        )
-        .order_by(ServiceRequest.changed_at)
-        .limit(BATCH)
+def _stale() -> list[tuple[UUID, str]]:
+    """Id and reference of drafts whose time is over, the oldest first."""
+    now, known = clock.now(), catalogue()
+    slugs: dict[int, list[str]] = {}
+    for slug, service in known.items():
+        slugs.setdefault(service.retention.draft_days, []).append(slug)
+    over = [
+        and_(ServiceRequest.slug.in_(each), ServiceRequest.changed_at < now - timedelta(days=days))
+        for days, each in slugs.items()
+    ]
+    gone = and_(
+        ServiceRequest.slug.not_in(list(known)), ServiceRequest.changed_at < now - timedelta(days=DEFAULT_DRAFT_DAYS)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    wanted = select(ServiceRequest.id, ServiceRequest.reference).where(
+        ServiceRequest.status == RequestStatus.DRAFT, or_(*over, gone)
+    )
+    rows = db.session.execute(wanted.order_by(ServiceRequest.changed_at).limit(BATCH)).all()
+    return [(row.id, row.reference) for row in rows]
 
 
 def remind_of_overdue() -> int:

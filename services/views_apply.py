@@ -210,8 +210,9 @@ def take_over(slug: str, key: str) -> ResponseReturnValue:
 @require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
 def discard(slug: str, key: str) -> ResponseReturnValue:
     """Throw a draft away."""
+    actor = owner(slug, checked_key(key))  # which may have to write by itself
     with transaction():
-        done = drafts.discard(owner(slug, checked_key(key)), slug, key)
+        done = drafts.discard(actor, slug, key)
     if done:
         flash(_("The draft has been deleted."), "success")
     return redirect(url_for(".show", slug=slug), 303)

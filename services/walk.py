@@ -106,3 +106,16 @@ def still_asked(definition: ServiceDefinition, answers: Answers) -> dict[str, An
     """The answers to questions that the form still has."""
     keys = {field.key for field in definition.fields}
     return {key: value for key, value in answers.items() if key in keys}
+
+
+def without_old_consents(before: ServiceDefinition, now: ServiceDefinition, answers: Answers) -> dict[str, Any]:
+    """The answers without consents whose text has another version now: a box ticked beforehand is no consent.
+
+    Source: Art. 4 no. 11, recital 32 GDPR. Consents stand at the top level of forms.
+    """
+    versions = {field.key: field.consent_version for field in before.fields}
+    return {
+        key: value
+        for key, value in answers.items()
+        if (field := now.field(key)) is None or field.consent_version == versions.get(key)
+    }

@@ -37,6 +37,21 @@ HEIC = base64.b64decode(
 """A blue picture of 64 × 48 pixels as phones store it, lying on its side; made for this test."""
 
 
+DOG_TAX: dict[str, Any] = {
+    "given_name": "Jorinde",
+    "family_name": "Ackerknecht",
+    "birth_date": "1984-05-17",
+    "address": {"street": "Lindenweg", "house_number": "4a", "postal_code": "38999", "city": "Okerfeld"},
+    "email": "jorinde@ackerknecht.example",
+    "dogs": [
+        {"name": "Bolle", "breed": "Mischling", "born_on": "2026-10-01", "sex": "male", "kept_since": "2026-10-10"}
+    ],
+    "relief": "shelter",
+    "debit": False,
+}
+"""Complete answers for the dog tax, with a relief that wants a proof."""
+
+
 def resident(user_id: uuid.UUID | None = None) -> Actor:
     """Somebody who has logged in as a resident."""
     user_id = user_id or uuid.uuid4()

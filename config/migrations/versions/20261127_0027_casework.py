@@ -1,5 +1,8 @@
 """Casework: who has a request, where it is, what waits; decisions and their announcement, notes, colleagues, views."""
 
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -68,8 +71,21 @@ def _columns() -> None:
     ):
         op.add_column("service_request", column)
     here = op.get_bind().dialect.name
-    day = "CAST(submitted_at AS DATE)" if here == "postgresql" else "date(submitted_at)"
-    op.execute(f"UPDATE service_request SET received_on = {day} WHERE submitted_at IS NOT NULL")  # noqa: S608
+    if here == "postgresql":
+        day = "CAST(submitted_at AT TIME ZONE 'Europe/Berlin' AS DATE)"
+        op.execute(f"UPDATE service_request SET received_on = {day} WHERE submitted_at IS NOT NULL")  # noqa: S608
+        return
+    requests = sa.table(
+        "service_request",
+        sa.column("id"),
+        sa.column("submitted_at", sa.DateTime()),
+        sa.column("received_on", sa.Date()),
+    )
+    found = op.get_bind().execute(sa.select(requests.c.id, requests.c.submitted_at)).all()
+    for request_id, submitted_at in found:
+        if submitted_at is not None:
+            day_here = submitted_at.replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin")).date()
+            op.execute(requests.update().where(requests.c.id == request_id).values(received_on=day_here))
 
 
 def _indexes() -> None:

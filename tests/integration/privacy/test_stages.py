@@ -10,25 +10,13 @@ from tests.factories import services as requests
 from tests.factories.privacy import outcomes
 
 SLUG, DEPARTMENT = "hundesteuer", "finanzen"
-ANSWERS = {
-    "given_name": "Jorinde",
-    "family_name": "Ackerknecht",
-    "birth_date": "1984-05-17",
-    "address": {"street": "Lindenweg", "house_number": "4a", "postal_code": "38999", "city": "Okerfeld"},
-    "email": "jorinde@ackerknecht.example",
-    "dogs": [
-        {"name": "Bolle", "breed": "Mischling", "born_on": "2026-10-01", "sex": "male", "kept_since": "2026-10-10"}
-    ],
-    "relief": "shelter",
-    "debit": False,
-}
 
 
 def dog_tax(*actions: Action) -> str:
     """A request for the dog tax with one upload, and what its department did with it."""
     resident, worker = requests.resident(), requests.caseworker(DEPARTMENT)
     upload = requests.upload(field="relief_proof")
-    reference = requests.submitted(resident, slug=SLUG, answers=ANSWERS, uploads=(upload,)).reference
+    reference = requests.submitted(resident, slug=SLUG, answers=requests.DOG_TAX, uploads=(upload,)).reference
     for action in actions:
         requests.acted(reference, action, resident if action is Action.WITHDRAW else worker, "Begründung")
     return reference

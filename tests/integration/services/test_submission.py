@@ -159,3 +159,13 @@ def test_reference_and_pin_find_the_request_and_nothing_else_does() -> None:
 
 def _count(model: type) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_file_for_a_question_that_is_asked_no_more_does_not_go_along() -> None:
+    proof = given.upload(field="relief_proof")
+    with_proof = given.submitted(given.resident(), slug="hundesteuer", answers=given.DOG_TAX, uploads=(proof,))
+    without = given.DOG_TAX | {"relief": "none"}
+    hidden = given.submitted(given.resident(), slug="hundesteuer", answers=without, uploads=(proof,))
+    worker = given.caseworker("finanzen")
+    assert len(queries.get(worker, with_proof.reference).attachments) == 1
+    assert queries.get(worker, hidden.reference).attachments == []
