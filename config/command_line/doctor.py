@@ -262,7 +262,7 @@ def _ways_out(settings: Settings) -> str:
 
     app = create_app(settings)
     with app.app_context():
-        found = problems()
+        found = problems(is_played=state.PAYMENT in state.wanted_parts(settings))
     if found:
         raise Ailment(
             N_("{problems}"), N_("Correct the services' files, or the settings named."), problems="; ".join(found)

@@ -150,7 +150,7 @@ def request(user: User, mark: str) -> str:
         given_name=f"{mark}given", family_name=f"{mark}family", email=f"{mark.lower()}@request.example",
         address={"street": f"{mark}street", "house_number": "1", "postal_code": "38100", "city": f"{mark}town"},
     )  # fmt: skip
-    pdf = requests.PDF.replace(b"%%EOF", mark.encode() + b"file\n%%EOF")
+    pdf = requests.PDF + f"% {mark}file\n".encode()
     receipt = requests.submitted(
         requests.resident(user.id), answers=answers, uploads=(requests.upload(pdf, f"{mark}name.pdf"),),
         submission_key=submission.new_key(),

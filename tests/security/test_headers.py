@@ -21,7 +21,14 @@ from tests.fixtures.processes import Obhut
 from tests.support import repository
 
 ACCOUNTS = (None, "resident", "officer", "admin")
-KEPT_BY_ALL = ("/robots.txt", "/.well-known/security.txt", "/static/", "/metrics", "/open311/v2/")
+KEPT_BY_ALL = (
+    "/robots.txt",
+    "/.well-known/security.txt",
+    "/.well-known/obhut-signing.pem",
+    "/static/",
+    "/metrics",
+    "/open311/v2/",
+)
 READ_BY_PAGES_ELSEWHERE = "/open311/v2/"  # what is public, without a cookie
 INLINE = re.compile(r"<[a-z][^>]*?\s(?:style|on[a-z]+)\s*=|javascript:", re.IGNORECASE)
 TAG_WITHOUT_NONCE = re.compile(r"<(script|style)(?![^>]*nonce)(?![^>]*\ssrc=)[^>]*>", re.IGNORECASE)

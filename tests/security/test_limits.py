@@ -186,7 +186,7 @@ def test_failed_logins_do_not_keep_a_good_one_out(app: Flask, client: FlaskClien
 
 
 def test_whoever_has_logged_in_is_counted_by_account(make_app: MakeApp, login: Login, app: Flask) -> None:
-    app.extensions["obhut.settings"] = app.extensions["obhut.settings"].changed(limit_submissions="3 per hour")
+    app.extensions["obhut.settings"] = app.extensions["obhut.settings"].changed(limit_steps="3 per hour")
     first, second = login(app.test_client(), "resident"), login(app.test_client(), "resident2")
     path = f"/services/{given.SLUG}/apply"
 

@@ -183,6 +183,6 @@ def test_nothing_of_the_house_listens_beyond_loopback(live_server: House) -> Non
         for connection in process.net_connections("tcp")
         if connection.status == "LISTEN"
     ]
-    assert len(listening) == 4
+    assert len(listening) == 5
     assert set(listening) == {"127.0.0.1"}
     assert os.path.isdir(live_server.folder)
