@@ -64,7 +64,7 @@ def test_no_name_runs(page: Page, live_server: Obhut) -> None:
         made = live_server.http.post(f"{live_server.url}/api/v1/care/cases", data=body, headers=headers, timeout=20)
         assert made.status_code == 201, made.text
         paths.append(f"/care/cases/{made.json()['reference']}")
-        file = {"field": "registration", "file_name": one, "data": "JVBERi0xLjcKJSVFT0YK"}
+        file = {"field": "registration", "file_name": one, "data": given.PDF_IN_JSON}
         address = {"street": three, "house_number": "4a", "postal_code": "38999", "city": four}
         answers = given.answers(given_name=one, family_name=two, address=address)
         wanted = json.dumps({"answers": answers, "uploads": [file]})

@@ -37,6 +37,7 @@ HEIC = base64.b64decode(
 """A blue picture of 64 × 48 pixels as phones store it, lying on its side; made for this test."""
 
 
+PDF_IN_JSON = base64.b64encode(PDF).decode()
 DOG_TAX: dict[str, Any] = {
     "given_name": "Jorinde",
     "family_name": "Ackerknecht",

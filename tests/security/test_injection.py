@@ -130,7 +130,7 @@ def _address(payload: str) -> dict[str, str]:
     return {"street": payload, "house_number": "4a", "postal_code": "38999", "city": payload}
 
 
-FILE = {"field": "registration", "file_name": "schein.pdf", "data": "JVBERi0xLjcKJSVFT0YK"}
+FILE = {"field": "registration", "file_name": "schein.pdf", "data": given.PDF_IN_JSON}
 
 
 @pytest.mark.parametrize("account", PAGES)
