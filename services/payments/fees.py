@@ -26,8 +26,9 @@ REJECTED = "rejected"
 def comes_first(request: ServiceRequest, definition: ServiceDefinition, answers: Mapping[str, Any]) -> bool:
     """Ask for the fee of a request that is being handed in; whether the office waits for it.
 
-    Where nobody can pay online the fee is noted and the office begins at once: it sees that it is open. The amount is
-    fixed here. Raises RuleViolation when the file's rule gives none.
+    Where nobody can pay online the fee is noted and the office begins at once: it sees that it is open. That is so
+    without a provider, and for those without an account, who have no page to pay on. The amount is fixed here. Raises
+    RuleViolation when the file's rule gives none.
     """
     payment = definition.payment
     if payment is None or Occasion(payment.at) is not Occasion.SUBMISSION:
@@ -36,7 +37,7 @@ def comes_first(request: ServiceRequest, definition: ServiceDefinition, answers:
     if not amount or ledger.payments_of(request):
         return False
     ask_for(request, Occasion.SUBMISSION, amount)
-    return registry.provider() is not None
+    return registry.provider() is not None and request.applicant_id is not None
 
 
 def check_out(request: ServiceRequest, actor: Actor) -> None:
