@@ -79,7 +79,7 @@ def follow(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
             payment = versions.of(request).payment
             if payment is not None and payment.refund_on_rejection:
                 refunds.ask_for_all(request, REJECTED, actor)
-        case Action.WITHDRAW:
+        case Action.WITHDRAW | Action.ANSWER_DUPLICATE:
             _let_go(request)
 
 
