@@ -1,6 +1,8 @@
 """Fees of requests that end, of those who cannot pay, and money that a person has to send back."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,14 +12,28 @@ from auth.actors import Actor
 from auth.roles import HeldRole, Role
 from config import clock
 from config.errors import InvalidTransition
-from services import rights
+from config.settings import Settings, current_settings
+from services import availability, rights
+from services.availability import Unavailable
 from services.commands import Act
+from services.definition_parts import Limit
+from services.definitions import ServiceDefinition
 from services.lifecycle import Action, RequestStatus
-from services.payments import tasks
+from services.payments import ledger, starting, tasks
+from services.payments.states import PaymentStatus
 from tests.factories import services as given
 from tests.integration.payments.test_paid_once import request_of, statuses, waiting
 
 pytestmark = pytest.mark.usefixtures("database", "with_fee", "checkout")
+
+
+@contextmanager
+def at_settings(app: Flask, settings: Settings) -> Iterator[None]:
+    """Within the block the application runs with these."""
+    before = app.extensions["obhut.settings"]
+    app.extensions["obhut.settings"] = settings
+    yield
+    app.extensions["obhut.settings"] = before
 
 
 def test_who_has_no_account_is_not_waited_for(app: Flask) -> None:
@@ -37,3 +53,36 @@ def test_what_was_withdrawn_unpaid_is_not_taken_up(app: Flask) -> None:
     assert Action.REOPEN not in rights.possible(request, caseworker)
     with pytest.raises(InvalidTransition):
         rights.check(request, Act(action=Action.REOPEN, message="Weiter."), caseworker)
+
+
+def test_who_still_has_to_pay_is_not_answered_with_another(app: Flask) -> None:
+    _, reference = waiting()
+    assert Action.MARK_DUPLICATE not in rights.possible(request_of(reference), given.caseworker())
+
+
+def test_the_fee_of_a_duplicate_is_let_go_with_it(app: Flask, settings: Settings) -> None:
+    caseworker, second = given.caseworker(), given.resident()
+    with at_settings(app, settings.changed(payment_provider="")):
+        original, repeated = given.submitted(given.resident()).reference, given.submitted(second).reference
+    given.acted(repeated, Action.MARK_DUPLICATE, caseworker, to=original)
+    given.acted(original, Action.TAKE, caseworker)
+    given.acted(original, Action.REJECT, caseworker, "So nicht.")
+    request = request_of(repeated)
+    assert request.status is RequestStatus.CLOSED
+    assert [one.status for one in ledger.payments_of(request)] == [PaymentStatus.CANCELLED]
+    assert starting.to_pay(request) is None
+
+
+def test_what_waits_for_its_fee_counts_for_the_limit(app: Flask, with_fee: ServiceDefinition) -> None:
+    resident, _ = waiting()
+    limited = with_fee.model_copy(update={"limit": Limit(requests=1, of="person", period="month")})
+    with pytest.raises(Unavailable):
+        availability.refuse_unless_open(limited, resident, clock.today(current_settings().zone))
+
+
+def test_nobody_is_let_go_where_nobody_can_pay_any_more(app: Flask, settings: Settings) -> None:
+    with clock.frozen(clock.now() - timedelta(days=15)):
+        _, reference = waiting()
+    with at_settings(app, settings.changed(payment_provider="")):
+        assert tasks.let_go_unpaid() == 0
+    assert request_of(reference).status is RequestStatus.AWAITING_PAYMENT
