@@ -17,10 +17,12 @@ from services.models import RequestEvent, ServiceRequest
 from services.payments import ledger, refunds, registry
 from services.payments.amounts import NoAmount, fee_of
 from services.payments.models import Payment
-from services.payments.states import UNPAID, Occasion, PaymentStatus
+from services.payments.states import LIVE, UNPAID, Occasion, PaymentStatus
 
 log = structlog.get_logger(__name__)
 REJECTED = "rejected"
+STILL_COUNTS = LIVE | {PaymentStatus.REFUND_ASKED}
+"""Of a fee that has one of these there is none to ask for: money on its way back may still come to stay."""
 
 
 def comes_first(request: ServiceRequest, definition: ServiceDefinition, answers: Mapping[str, Any]) -> bool:
@@ -88,7 +90,8 @@ def _ask_with_decision(request: ServiceRequest, event: RequestEvent, actor: Acto
     if definition.payment is None or Occasion(definition.payment.at) is not Occasion.DECISION:
         return
     amount = _fee(definition, request.answers or {})
-    if not amount or any(one.occasion is Occasion.DECISION for one in ledger.payments_of(request)):
+    earlier = [one.status for one in ledger.payments_of(request) if one.occasion is Occasion.DECISION]
+    if not amount or not STILL_COUNTS.isdisjoint(earlier):
         return
     payment = ask_for(request, Occasion.DECISION, amount)
     trail.record(actor, "payment.due", request, payment=payment.reference, cents=amount)
