@@ -147,11 +147,12 @@ def _close(payment: Payment, provider: Provider) -> None:
 def _refund(payment: Payment, provider: Provider) -> None:
     payment_id, refund_id, transaction_id = payment.id, payment.refund_id, payment.transaction
     amount = payment.received_cents or payment.amount_cents
+    attempt = int(payment.changed_at.timestamp())  # when it was asked for: stays until the refund has come or failed
     db.session.rollback()
     if refund_id:
         refund = provider.ask_refund(refund_id)
     elif transaction_id:
-        refund = provider.refund(payment_id, transaction_id, amount)
+        refund = provider.refund(payment_id, attempt, transaction_id, amount)
     else:
         raise Refused("no transaction")
     with transaction():

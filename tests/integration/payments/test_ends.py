@@ -11,18 +11,20 @@ from flask import Flask
 from auth.actors import Actor
 from auth.roles import HeldRole, Role
 from config import clock
-from config.errors import InvalidTransition
+from config.database import transaction
+from config.errors import Conflict, InvalidTransition, RuleViolation
 from config.settings import Settings, current_settings
-from services import availability, rights
+from services import availability, erasure, rights
 from services.availability import Unavailable
 from services.commands import Act
 from services.definition_parts import Limit
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action, RequestStatus
-from services.payments import ledger, starting, tasks
-from services.payments.states import PaymentStatus
+from services.payments import asking, ledger, queries as queries_of_payments, refunds, settling, starting, tasks
+from services.payments.states import PaymentStatus, Trouble
 from tests.factories import services as given
-from tests.integration.payments.test_paid_once import request_of, statuses, waiting
+from tests.fakes.checkout import Checkout
+from tests.integration.payments.test_paid_once import called, payments, request_of, statuses, waiting
 
 pytestmark = pytest.mark.usefixtures("database", "with_fee", "checkout")
 
@@ -86,3 +88,68 @@ def test_nobody_is_let_go_where_nobody_can_pay_any_more(app: Flask, settings: Se
     with at_settings(app, settings.changed(payment_provider="")):
         assert tasks.let_go_unpaid() == 0
     assert request_of(reference).status is RequestStatus.AWAITING_PAYMENT
+
+
+def paid_for(app: Flask, checkout: Checkout) -> tuple[Actor, str]:
+    """Somebody who has paid for their application."""
+    resident, reference = waiting()
+    starting.begin(reference, resident)
+    session = checkout.only()["id"]
+    checkout.pay(session)
+    assert called(app, checkout, session) == 204
+    return resident, reference
+
+
+def test_a_refund_that_was_refused_is_tried_again(app: Flask, checkout: Checkout) -> None:
+    _, reference = paid_for(app, checkout)
+    caseworker = given.caseworker()
+    for minute, becomes, status in ((1, "failed", "paid"), (2, "succeeded", "refunded")):
+        checkout.refunds_become = becomes
+        with clock.frozen(clock.now() + timedelta(minutes=minute)), transaction():
+            refunds.ask(reference, 1, "doppelt", caseworker)
+        asking.look()
+        assert statuses() == [status]
+    assert payments()[0].trouble is Trouble.NONE
+    assert [one["status"] for one in checkout.refunds.values()] == ["failed", "succeeded"]
+
+
+def test_an_approval_after_a_rejection_asks_for_the_fee_again(app: Flask, fee_with_decision: ServiceDefinition) -> None:
+    caseworker, reference = given.caseworker(), given.submitted(given.resident()).reference
+    given.acted(reference, Action.TAKE, caseworker)
+    for decision in (Action.APPROVE, Action.APPROVE, Action.REJECT, Action.APPROVE):
+        given.acted(reference, decision, caseworker, "So ist es.")
+        given.acted(reference, Action.REOPEN, caseworker, "Noch einmal.")
+    assert statuses() == ["cancelled", "due"]
+
+
+def test_by_hand_only_what_no_job_sends_back_and_never_ones_own(app: Flask, checkout: Checkout) -> None:
+    resident, reference = paid_for(app, checkout)
+    caseworker, [payment] = given.caseworker(), payments()
+    with transaction():
+        refunds.ask(reference, 1, "doppelt", caseworker)
+        payment.trouble = Trouble.NOT_WANTED
+    assert queries_of_payments.troubled(caseworker) == []
+    with pytest.raises(Conflict), transaction():
+        settling.by_hand(payment.id, caseworker)
+    checkout.refunds_become = "failed"
+    asking.look()
+    assert [one.reference for one in queries_of_payments.troubled(caseworker)] == [f"{reference}-1"]
+    with pytest.raises(RuleViolation), transaction():
+        settling.by_hand(payment.id, resident)
+    with transaction():
+        settling.by_hand(payment.id, caseworker)
+    assert statuses() == ["refunded"]
+    with pytest.raises(Conflict), transaction():
+        settling.by_hand(payment.id, caseworker)
+
+
+def test_a_withdrawn_request_stays_while_money_of_it_is_on_its_way(app: Flask, checkout: Checkout) -> None:
+    resident, reference = paid_for(app, checkout)
+    given.acted(reference, Action.WITHDRAW, resident)
+    assert erasure.stays(request_of(reference), clock.now()) == []
+    with transaction():
+        refunds.ask(reference, 1, "zurückgezogen", given.caseworker())
+    [kept] = erasure.stays(request_of(reference), clock.now())
+    assert "Money" in kept.reason
+    asking.look()
+    assert erasure.stays(request_of(reference), clock.now()) == []
