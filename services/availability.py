@@ -94,7 +94,8 @@ def _handed_in(definition: ServiceDefinition, limit: Limit, actor: Actor, today:
     )
     begins = period_begins(limit, today)
     if begins is not None:
-        wanted = wanted.where(ServiceRequest.submitted_at >= datetime.combine(begins, time(), current_settings().zone))
+        handed_in = func.coalesce(ServiceRequest.submitted_at, ServiceRequest.changed_at)  # unpaid: not submitted yet
+        wanted = wanted.where(handed_in >= datetime.combine(begins, time(), current_settings().zone))
     if limit.of == "person":
         mine = ServiceRequest.created_by == actor.id
         wanted = wanted.where(ServiceRequest.applicant_id == actor.user_id if actor.user_id else mine)

@@ -25,7 +25,7 @@ from services import (
 )
 from services.attachments import CleanFile
 from services.commands import Act
-from services.lifecycle import DECISIONS, INTERNAL, OPEN, Action, Party, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, DECISIONS, INTERNAL, Action, Party, RequestStatus
 from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 from services.rights import check, party_of
 
@@ -192,7 +192,7 @@ def _answer_duplicates(original: ServiceRequest) -> None:
     """Whoever said the same hears that it has been answered; never what another applicant was told."""
     with scopes.within(HOUSE.scope):
         for one in office_acts.duplicates_of(original):
-            if one.status in OPEN:
+            if one.status in AT_THE_OFFICE:
                 db.session.refresh(one, with_for_update=True)
                 command = Act(action=Action.ANSWER_DUPLICATE)
                 _carry_out(one, check(one, command, HOUSE), command, HOUSE)

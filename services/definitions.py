@@ -195,12 +195,26 @@ def wrong_with(definition: ServiceDefinition) -> list[Found]:
     opening = definition.opening
     if opening.first and opening.last and opening.first > opening.last:
         found.append(Found(("opening", "last"), "the last day must not be before the first"))
+    found += _without_login(definition)
     actions = {action.value for action in Action}
     found += [
         Found(("assurance_for", key), f"there is no action “{key}”")
         for key in definition.assurance_for
         if key not in actions
     ]
+    return found
+
+
+def _without_login(definition: ServiceDefinition) -> list[Found]:
+    """What only those with an account can do, where a service lets people apply without one."""
+    found: list[Found] = []
+    if definition.login:
+        return found
+    if definition.payment is not None and definition.payment.at == "submission":
+        message = "without a login nobody can pay online: ask for the fee at the decision, or say login: true"
+        found.append(Found(("payment",), message))
+    if definition.assurance is not None:
+        found.append(Found(("assurance",), "without a login nobody is known that surely: leave it out, or login: true"))
     return found
 
 

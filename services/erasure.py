@@ -33,6 +33,7 @@ from services.definitions import catalogue
 from services.handover import following
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
+from services.payments import settling
 from services.stages import ENDED
 
 KIND = "request"
@@ -103,10 +104,14 @@ def stays(request: ServiceRequest, now: datetime) -> list[Kept]:
     what = N_("Request {reference}")
     if holds.held(subjects_of(request)):
         return [Kept(what, N_("A legal hold stands on it."), {"reference": reference})]
-    if request.status in (RequestStatus.DRAFT, RequestStatus.WITHDRAWN):
+    if request.status is RequestStatus.DRAFT:
         return []
-    if request.status not in ENDED:
+    if request.status is not RequestStatus.WITHDRAWN and request.status not in ENDED:
         return [Kept(what, N_("It has not been decided. Withdraw it first."), {"reference": reference})]
+    if settling.is_unsettled(request):
+        return [Kept(what, N_("Money for it may still come in or has to go back."), {"reference": reference})]
+    if request.status is RequestStatus.WITHDRAWN:
+        return []
     if following.is_unsettled(request):
         return [Kept(what, N_("No receiver has accepted it yet; its time has not begun."), {"reference": reference})]
     until = kept_until(request)

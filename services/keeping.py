@@ -25,6 +25,7 @@ from services.erasure import TYPE
 from services.handover import following
 from services.lifecycle import INTERNAL
 from services.models import ServiceRequest
+from services.payments import settling
 from services.stages import ENDED
 
 SCHEMA = "obhut/request/1"
@@ -45,7 +46,7 @@ def _requests(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     items = [
         Due(row.id, row.changed_at, erasure.subjects_of(row), f"department:{row.department_code}")
         for row in rows
-        if erasure.kept_until(row) <= now and not following.is_unsettled(row)
+        if erasure.kept_until(row) <= now and not following.is_unsettled(row) and not settling.is_unsettled(row)
     ]
     return Page(items, rows[-1].id if len(rows) == limit else None)
 

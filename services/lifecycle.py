@@ -113,8 +113,10 @@ AT_THE_OFFICE = OPEN - {S.AWAITING_PAYMENT}
 """What the office works on: as long as it is not paid, it has not come."""
 WITHIN_THE_OFFICE = (A.ASSIGN, A.PRIORITISE, A.UNPRIORITISE, A.MARK_DUPLICATE, A.UNMARK_DUPLICATE)
 TABLE |= {(status, action): Transition(status, P.CASEWORKER) for status in sorted(OPEN) for action in WITHIN_THE_OFFICE}
+# Whoever still has to pay for it could be answered only by letting the fee go.
+del TABLE[S.AWAITING_PAYMENT, A.MARK_DUPLICATE]
 # Once the original is answered, the house answers what was marked as the same.
-TABLE |= {(status, A.ANSWER_DUPLICATE): Transition(S.CLOSED, P.SYSTEM) for status in sorted(OPEN)}
+TABLE |= {(status, A.ANSWER_DUPLICATE): Transition(S.CLOSED, P.SYSTEM) for status in sorted(AT_THE_OFFICE)}
 INTERNAL = frozenset({*WITHIN_THE_OFFICE, *PROPOSALS, A.SEND_BACK, A.HAND_ON})
 """What the office does among itself: applicants see neither that it was done nor what was said."""
 

@@ -100,6 +100,8 @@ def party_fits(request: ServiceRequest, action: Action, actor: Actor) -> bool:
             return request.is_priority == (action is Action.UNPRIORITISE)
         case Action.MARK_DUPLICATE | Action.UNMARK_DUPLICATE:
             return (request.duplicate_of_id is not None) == (action is Action.UNMARK_DUPLICATE)
+        case Action.REOPEN:
+            return request.submitted_at is not None  # withdrawn before it was paid, it has never come
     return True
 
 

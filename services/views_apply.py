@@ -153,7 +153,9 @@ def send(slug: str, key: str) -> ResponseReturnValue:
         return redirect(url_for(".step", slug=slug, key=key, step=open_.step), 303)
     except Unavailable as closed:
         return pages.unavailable_page(definition, why_closed(definition, closed)), 409
-    if receipt.is_new:
+    if receipt.is_new and receipt.awaits_payment:
+        flash(_("Your application is complete. It reaches the office once the fee has been paid."), "info")
+    elif receipt.is_new:
         flash(_("Your application has been received."), "success")
     return redirect(after_sending(actor, slug, key, receipt.reference), 303)
 

@@ -147,11 +147,12 @@ def _close(payment: Payment, provider: Provider) -> None:
 def _refund(payment: Payment, provider: Provider) -> None:
     payment_id, refund_id, transaction_id = payment.id, payment.refund_id, payment.transaction
     amount = payment.received_cents or payment.amount_cents
+    attempt = int(payment.changed_at.timestamp())  # when it was asked for: stays until the refund has come or failed
     db.session.rollback()
     if refund_id:
         refund = provider.ask_refund(refund_id)
     elif transaction_id:
-        refund = provider.refund(payment_id, transaction_id, amount)
+        refund = provider.refund(payment_id, attempt, transaction_id, amount)
     else:
         raise Refused("no transaction")
     with transaction():
@@ -195,12 +196,20 @@ def _nothing_to_do(payment_id: UUID) -> None:
     db.session.rollback()
     with transaction():
         held = ledger.hold(payment_id)
-        if held is not None:
+        if held is not None and not _has_work(held):
             held.work_at = None
+
+
+def _has_work(payment: Payment) -> bool:
+    """Whether something has been asked for since it was read last."""
+    may_be_paying = payment.status in UNPAID and payment.expires_at is not None
+    return payment.status is PaymentStatus.REFUND_ASKED or payment.closing or may_be_paying
 
 
 def let_go_unpaid(days: int) -> int:
     """Withdraw requests whose fee nobody has paid for so many days, and tell the applicants; how many, one batch."""
+    if registry.provider() is None:
+        return 0  # nobody can pay any more, and that is not the applicants' doing
     before = clock.now() - timedelta(days=days)
     rows = (
         select(ServiceRequest.reference)

@@ -112,8 +112,8 @@ class Provider(Protocol):
     def close(self, provider_id: str) -> Word:
         """Take no more money for this payment; what it says thereafter (it may have been paid just before)."""
 
-    def refund(self, order_id: UUID, transaction: str, amount_cents: int) -> Refund:
-        """Give the money back; the same order again gives it back only once."""
+    def refund(self, order_id: UUID, attempt: int, transaction: str, amount_cents: int) -> Refund:
+        """Give the money back; the same order and attempt again give it back only once."""
 
     def ask_refund(self, refund_id: str) -> Refund:
         """What has become of a refund."""

@@ -92,9 +92,9 @@ class Checkout:
         except Refused:  # it is open no more; what became of it, the provider says when it is asked
             return self.ask(provider_id)
 
-    def refund(self, order_id: UUID, transaction: str, amount_cents: int) -> Refund:
+    def refund(self, order_id: UUID, attempt: int, transaction: str, amount_cents: int) -> Refund:
         fields = {"payment_intent": transaction, "amount": str(amount_cents), "reason": "requested_by_customer"}
-        return _refund(self._post("/v1/refunds", fields, f"refund:{order_id}"))
+        return _refund(self._post("/v1/refunds", fields, f"refund:{order_id}:{attempt}"))
 
     def ask_refund(self, refund_id: str) -> Refund:
         return _refund(self._get(f"/v1/refunds/{quote(refund_id, safe='')}", refund_id))

@@ -17,17 +17,20 @@ from services.models import RequestEvent, ServiceRequest
 from services.payments import ledger, refunds, registry
 from services.payments.amounts import NoAmount, fee_of
 from services.payments.models import Payment
-from services.payments.states import UNPAID, Occasion, PaymentStatus
+from services.payments.states import LIVE, UNPAID, Occasion, PaymentStatus
 
 log = structlog.get_logger(__name__)
 REJECTED = "rejected"
+STILL_COUNTS = LIVE | {PaymentStatus.REFUND_ASKED}
+"""Of a fee that has one of these there is none to ask for: money on its way back may still come to stay."""
 
 
 def comes_first(request: ServiceRequest, definition: ServiceDefinition, answers: Mapping[str, Any]) -> bool:
     """Ask for the fee of a request that is being handed in; whether the office waits for it.
 
-    Where nobody can pay online the fee is noted and the office begins at once: it sees that it is open. The amount is
-    fixed here. Raises RuleViolation when the file's rule gives none.
+    Where nobody can pay online the fee is noted and the office begins at once: it sees that it is open. That is so
+    without a provider, and for those without an account, who have no page to pay on. The amount is fixed here. Raises
+    RuleViolation when the file's rule gives none.
     """
     payment = definition.payment
     if payment is None or Occasion(payment.at) is not Occasion.SUBMISSION:
@@ -36,7 +39,7 @@ def comes_first(request: ServiceRequest, definition: ServiceDefinition, answers:
     if not amount or ledger.payments_of(request):
         return False
     ask_for(request, Occasion.SUBMISSION, amount)
-    return registry.provider() is not None
+    return registry.provider() is not None and request.applicant_id is not None
 
 
 def check_out(request: ServiceRequest, actor: Actor) -> None:
@@ -78,7 +81,7 @@ def follow(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
             payment = versions.of(request).payment
             if payment is not None and payment.refund_on_rejection:
                 refunds.ask_for_all(request, REJECTED, actor)
-        case Action.WITHDRAW:
+        case Action.WITHDRAW | Action.ANSWER_DUPLICATE:
             _let_go(request)
 
 
@@ -87,7 +90,8 @@ def _ask_with_decision(request: ServiceRequest, event: RequestEvent, actor: Acto
     if definition.payment is None or Occasion(definition.payment.at) is not Occasion.DECISION:
         return
     amount = _fee(definition, request.answers or {})
-    if not amount or any(one.occasion is Occasion.DECISION for one in ledger.payments_of(request)):
+    earlier = [one.status for one in ledger.payments_of(request) if one.occasion is Occasion.DECISION]
+    if not amount or not STILL_COUNTS.isdisjoint(earlier):
         return
     payment = ask_for(request, Occasion.DECISION, amount)
     trail.record(actor, "payment.due", request, payment=payment.reference, cents=amount)

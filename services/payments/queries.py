@@ -15,10 +15,10 @@ from config.errors import NotFound
 from config.settings import current_settings
 from services import queries, versions
 from services.models import ServiceRequest
-from services.payments import ledger, registry, starting
+from services.payments import ledger, registry, settling, starting
 from services.payments.amounts import in_words
 from services.payments.models import Payment
-from services.payments.states import LABELS, RECEIVED, TONES, TROUBLES, UNPAID, Occasion, PaymentStatus, Trouble
+from services.payments.states import LABELS, RECEIVED, TONES, TROUBLES, UNPAID, Occasion, PaymentStatus
 
 SHOWN = 200
 
@@ -144,7 +144,7 @@ def troubled(actor: Actor) -> list[Payment]:
         db.session.scalars(
             select(Payment)
             .join(Payment.request)
-            .where(ServiceRequest.department_code.in_(_departments(actor)), Payment.trouble != Trouble.NONE)
+            .where(ServiceRequest.department_code.in_(_departments(actor)), settling.waits_for_a_person())
             .order_by(Payment.changed_at)
             .limit(SHOWN)
         )

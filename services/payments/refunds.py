@@ -1,7 +1,5 @@
 """Giving money back: asked for by staff with a reason, by a rejection, or because it came for nothing."""
 
-from uuid import UUID
-
 import structlog
 from sqlalchemy import select
 
@@ -49,6 +47,9 @@ def ask_for(payment: Payment, reason: str, actor: Actor) -> None:
     payment.status = next_status(payment.status, Event.ASK_REFUND)
     payment.refund_reason = reason
     payment.refund_by = actor.id
+    payment.refund_id = None  # an earlier one came to nothing
+    if payment.trouble is Trouble.REFUND_FAILED:
+        payment.trouble = Trouble.NONE
     payment.changed_at = clock.now()
     payment.tries = 0
     payment.work_at = clock.wall()
@@ -102,19 +103,3 @@ def refuse(payment: Payment) -> None:
     payment.changed_at = clock.now()
     payment.work_at = None
     log.error("refund_failed", payment=payment.reference)
-
-
-def by_hand(payment_id: UUID, actor: Actor) -> None:
-    """Somebody has paid the money back in another way: note that it is settled. Inside `transaction()`."""
-    payment = db.session.get(Payment, payment_id)
-    if payment is None or payment.trouble is Trouble.NONE:
-        return
-    if follows(payment.status, Event.ASK_REFUND):
-        payment.status = next_status(payment.status, Event.ASK_REFUND)
-    done = follows(payment.status, Event.REFUND)
-    if done is not None:
-        payment.status, payment.refunded_at, payment.refund_by = done, clock.now(), actor.id
-    payment.trouble = Trouble.NONE
-    payment.changed_at = clock.now()
-    payment.work_at = None
-    trail.record(actor, "payment.refunded", payment.request, payment=payment.reference, by_hand=True)

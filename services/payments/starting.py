@@ -74,6 +74,8 @@ def to_pay(request: ServiceRequest) -> Payment | None:
         return None
     for occasion in Occasion:
         payment = latest.get(occasion)
+        if occasion is Occasion.SUBMISSION and request.status is RequestStatus.CLOSED:
+            continue  # the office has ended it without that fee
         if payment is not None and (payment.status in UNPAID or payment.status in AGAIN or _was_given_back(payment)):
             return payment
     return None

@@ -18,7 +18,7 @@ from config.errors import DomainError, NotFound
 from config.exports import Cell, write_csv
 from config.settings import current_settings
 from services.definitions import catalogue
-from services.payments import queries, refunds
+from services.payments import queries, refunds, settling
 
 blueprint = Blueprint("payments_staff", __name__, template_folder="../templates")
 HEADERS = ("Buchungstag", "Beleg", "Leistung", "Art", "Betrag in Euro", "Anbieter", "Kennung beim Anbieter")
@@ -99,9 +99,15 @@ def settled(payment_id: UUID) -> ResponseReturnValue:
     """The money has been paid back in another way."""
     actor = current_actor()
     queries.troubled_one(actor, payment_id)
-    with transaction():
-        refunds.by_hand(payment_id, actor)
-    flash(_("Done."), "success")
+    try:
+        with transaction():
+            settling.by_hand(payment_id, actor)
+    except NotFound:
+        raise
+    except DomainError as error:
+        flash(translated(error), "danger")
+    else:
+        flash(_("Done."), "success")
     return redirect(url_for(".index"), 303)
 
 

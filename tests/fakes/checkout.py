@@ -154,7 +154,8 @@ class Checkout:
 
     def _refund(self, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
         paid = [one for one in self.sessions.values() if one["payment_intent"] == fields["payment_intent"]]
-        back = sum(one["amount"] for one in self.refunds.values() if one["payment_intent"] == fields["payment_intent"])
+        done = [one for one in self.refunds.values() if one["status"] != "failed"]
+        back = sum(one["amount"] for one in done if one["payment_intent"] == fields["payment_intent"])
         if not paid or back + int(fields["amount"]) > paid[0]["amount_total"]:
             return 400, {"error": {"code": "charge_already_refunded"}}
         made = {

@@ -49,7 +49,7 @@ def test_the_page_takes_pretended_money(provider: Provider) -> None:
     word = provider.ask(started.provider_id)
     assert (word.said, word.amount_cents, word.currency, word.order_id) == (Said.PAID, 3070, "EUR", wanted.id)
     assert provider.close(started.provider_id).said is Said.PAID
-    refund = provider.refund(wanted.id, word.transaction, 3070)
+    refund = provider.refund(wanted.id, 1, word.transaction, 3070)
     assert refund.returned is Returned.DONE and provider.ask_refund(refund.id) == refund
 
 

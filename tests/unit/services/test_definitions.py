@@ -55,6 +55,16 @@ def test_a_mistake_is_named_with_its_line(right: str, wrong: str, line_of: str, 
     assert all(problem.startswith("<text>:") for problem in found)
 
 
+@pytest.mark.parametrize(
+    "what", ["payment: {amount: 5, purpose: {de: Gebühr, en: Fee}}", "assurance: substantial"], ids=["fee", "assurance"]
+)
+def test_without_a_login_nobody_pays_online_or_is_known(what: str) -> None:
+    text = PERMIT.replace("version: 2", f"version: 2\n{what}", 1)
+    parse(text, "<text>")
+    [problem] = problems(text.replace("version: 2", "version: 2\nlogin: false", 1))
+    assert f" {what.partition(':')[0]}: without a login" in problem
+
+
 @pytest.mark.parametrize("text", ["", "- a", "just text", "a: !!python/object:os.system x", "a: &x [*x]\n? [b]\n: c"])
 def test_other_yaml_is_refused_in_a_line(text: str) -> None:
     assert len(problems(text)[0].splitlines()) == 1
