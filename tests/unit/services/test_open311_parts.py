@@ -109,7 +109,9 @@ def test_moments_are_read_with_their_zone(said: str, is_: datetime) -> None:
     assert parse_moment(said, BERLIN) == is_
 
 
-@pytest.mark.parametrize("said", ["", "now", "2026-11-03T08:00:00", "2026-13-01", "03.11.2026", "0001-01-01", "9999-12-31T00:00:00Z"])
+@pytest.mark.parametrize(
+    "said", ["", "now", "2026-11-03T08:00:00", "2026-13-01", "03.11.2026", "0001-01-01", "9999-12-31T00:00:00Z"]
+)
 def test_a_moment_without_a_zone_is_none(said: str) -> None:
     with pytest.raises(ValueError):
         parse_moment(said, BERLIN)
