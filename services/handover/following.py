@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Exists, select
 
 from auth.actors import Actor
 from auth.roles import Permission
@@ -48,6 +48,15 @@ def rows_of(request: ServiceRequest) -> Sequence[HandOverRow]:
 def is_unsettled(request: ServiceRequest) -> bool:
     """Whether a receiver has not accepted `request` yet: then it must stay, however old it is."""
     return any(row.state in UNSETTLED for row in rows_of(request))
+
+
+def unsettled() -> Exists:
+    """The same as a condition of a query for requests."""
+    return (
+        select(HandOverRow.id)
+        .where(HandOverRow.request_id == ServiceRequest.id, HandOverRow.state.in_(UNSETTLED))
+        .exists()
+    )
 
 
 def accepted_at(request: ServiceRequest) -> datetime | None:
