@@ -183,6 +183,7 @@ def _hand_on(request: ServiceRequest, command: Act, actor: Actor) -> None:
     with scopes.within(HOUSE.scope):
         office_acts.move(request, department)
         db.session.flush()
+        followers.tell_moved(request)
         messages_follow(request.reference, before=f"department:{before}", after=f"department:{department.code}")
         notices.tell_office(request, "received", f"handed-on:{request.revision}")
         trail.record(actor, "request.taken_over", request, department=before)

@@ -6,7 +6,10 @@ from auth.actors import Actor
 from services.models import RequestEvent, ServiceRequest
 
 Follower = Callable[[ServiceRequest, RequestEvent, Actor], None]
+Mover = Callable[[ServiceRequest], None]
 _followers: dict[str, Follower] = {}
+
+_movers: dict[str, Mover] = {}
 
 
 def register_follower(name: str, follower: Follower) -> None:
@@ -18,3 +21,14 @@ def tell(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
     """`event` has been written and flushed. Call inside `transaction()`; what a follower raises undoes the event."""
     for follower in list(_followers.values()):
         follower(request, event, actor)
+
+
+def register_mover(name: str, mover: Mover) -> None:
+    """Let `mover` hear of every request that belongs to another department now. The same name again replaces it."""
+    _movers[name] = mover
+
+
+def tell_moved(request: ServiceRequest) -> None:
+    """`request` has been handed on, and flushed. Call inside `transaction()`, in a scope over both departments."""
+    for mover in list(_movers.values()):
+        mover(request)

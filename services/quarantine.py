@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from config.database import db, locked, transaction
+from config.encryption import DecryptionError
 from config.errors import N_, Conflict
 from services import notices, scanning, trail
 from services.lifecycle import RequestStatus
@@ -60,8 +61,13 @@ def _scan_all(scanner: Scanner, state: ScanState) -> int:
 
 def _scan(scanner: Scanner, attachment_id: UUID) -> bool:
     content = db.session.scalar(select(AttachmentContent).where(AttachmentContent.attachment_id == attachment_id))
-    data = content.data if content else None
-    db.session.rollback()  # no transaction is open while the scanner thinks
+    try:
+        data = content.data if content else None
+    except DecryptionError:
+        log.error("scan_unreadable", attachment=str(attachment_id))
+        return False
+    finally:
+        db.session.rollback()  # no transaction is open while the scanner thinks
     try:
         verdict = scanner.scan(data or b"")
     except ScanFailed as failed:

@@ -41,7 +41,7 @@ from services.walk import checked
 PIN_DIGITS = 6
 REFERENCE_TRIES = 5
 RECEIPT_SHOWN_FOR = timedelta(hours=1)
-ONLINE = frozenset({"online", "api"})
+ONLINE = frozenset({"online", "api", "open311"})
 """Sources that an opening period and a limit hold for; what staff enter has come in already."""
 
 

@@ -1,6 +1,7 @@
 """Uploads that go before their request does: once it has ended, the decision needs them no longer.
 
-Only where the service's form says so (`retention.attachment_days`). What the office itself wrote stays with the file.
+Only where the service's form says so (`retention.attachment_days`). What the office itself wrote stays with the file,
+and so do uploads that a receiver has yet to accept.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from auth.retention import Page, RecordType, page_of
 from config.errors import N_
 from services import erasure, uploads
 from services.definitions import catalogue
-from services.models import Attachment, AttachmentKind, ServiceRequest
+from services.handover import following
+from services.models import Attachment, ServiceRequest
 from services.stages import ENDED
 
 TYPE = "services.uploads"
@@ -39,9 +41,8 @@ def _uploads(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     ).where(
         ServiceRequest.status.in_(ENDED),
         _over(by_days, now),
-        select(Attachment.id)
-        .where(Attachment.request_id == ServiceRequest.id, Attachment.kind == AttachmentKind.UPLOAD)
-        .exists(),
+        select(Attachment.id).where(Attachment.request_id == ServiceRequest.id, uploads.sent_in()).exists(),
+        ~following.unsettled(),
     )
     return page_of(wanted, ServiceRequest.id, after, limit, _due, ServiceRequest)
 

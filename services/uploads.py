@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from config.database import db
 from config.rowsets import among
-from services.models import Attachment, AttachmentContent, AttachmentKind
+from services.lifecycle import Party
+from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent
+
+
+def sent_in() -> ColumnElement[bool]:
+    """The condition for files that people have sent; what the office sent with a message is its own."""
+    by_office = select(RequestEvent.id).where(
+        RequestEvent.id == Attachment.event_id, RequestEvent.by == Party.CASEWORKER
+    )
+    return and_(Attachment.kind == AttachmentKind.UPLOAD, ~by_office.exists())
 
 
 def erase(request_ids: Sequence[UUID]) -> int:
     """Erase what was uploaded with these requests; how many files. Inside the caller's transaction."""
-    uploads = select(Attachment.id).where(
-        among(Attachment.request_id, request_ids), Attachment.kind == AttachmentKind.UPLOAD
-    )
+    uploads = select(Attachment.id).where(among(Attachment.request_id, request_ids), sent_in())
     ids = list(db.session.scalars(uploads))
     for statement in (
         delete(AttachmentContent).where(among(AttachmentContent.attachment_id, ids)),

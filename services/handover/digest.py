@@ -9,6 +9,7 @@ from auth import queries as places
 from auth.roles import Role
 from config import clock
 from config.database import db, transaction
+from config.keyring import blind_index
 from config.settings import Settings, current_settings
 from notifications import outbox
 from notifications.statuses import Channel
@@ -67,12 +68,17 @@ def _write(code: str, counts: Counter[str], now: datetime, settings: Settings) -
                 "waiting": counts[State.HANDED_OVER],
                 "link": settings.public_url("/staff/services/handovers"),
             },
-            key=f"handover-digest:{code}:{now.date().isoformat()}:{address}"[:200],
+            key=f"handover-digest:{code}:{now.date().isoformat()}:{_known_as(address)}",
             about=f"department:{code}",
             owner=f"department:{code}",
         )
         written += stored is not None
     return written
+
+
+def _known_as(address: str) -> str:
+    """The mailbox in a key, which is stored in the clear."""
+    return blind_index("handover-digest", address).hex()[:16]
 
 
 def _mailboxes(code: str) -> list[str]:

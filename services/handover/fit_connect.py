@@ -18,7 +18,7 @@ import structlog
 
 from config import clock
 from config.settings import current_settings
-from services.handover.base import Outcome, Parcel, Progress, Step, Unavailable
+from services.handover.base import Outcome, Parcel, ParcelFile, Progress, Step, Unavailable
 from services.handover.fit_connect_api import Refused, SubmissionApi
 from services.handover.fit_connect_crypto import (
     NotGenuine,
@@ -94,19 +94,24 @@ class _Sending:
     def __init__(self, parcel: Parcel, progress: Progress, api: SubmissionApi) -> None:
         self._parcel, self._progress, self._api = parcel, dict(progress), api
         self._destination = str(parcel.options["destination"])
+        self._files = {str(file.id): file for file in parcel.files}
 
     def step(self) -> Step:
         if "submission" not in self._progress:
             return self._announce()
         if self._progress.get("submitted"):
             return self._wait_for_the_receiver()
-        for number, file in enumerate(self._parcel.files):
-            if str(file.id) not in self._progress["uploaded"]:
-                return self._upload(number)
+        announced = self._progress.get("attachments")
+        if announced is None or not announced.keys() <= self._files.keys():
+            # Begun and left, or a file was destroyed in between: anew, unless it had been submitted before.
+            return self._known_to_be_submitted() or self._announce()
+        for file_id in announced:
+            if file_id not in self._progress["uploaded"]:
+                return self._upload(self._files[file_id])
         return self._submit()
 
     def _announce(self) -> Step:
-        attachments = {str(file.id): str(uuid.uuid4()) for file in self._parcel.files}
+        attachments = {file_id: str(uuid.uuid4()) for file_id in self._files}
         service = {"name": self._parcel.title, "identifier": LEISTUNG + self._parcel.leika}
         submission, case = self._api.announce(self._destination, list(attachments.values()), service)
         return self._next(
@@ -117,8 +122,7 @@ class _Sending:
             begun=int(self._progress.get("begun", 0)) + 1,
         )
 
-    def _upload(self, number: int) -> Step:
-        file = self._parcel.files[number]
+    def _upload(self, file: ParcelFile) -> Step:
         key_id, key = self._key()
         data = file.read()
         token = sealed(data, key, key_id, file.media_type)
@@ -127,11 +131,8 @@ class _Sending:
         return self._next(uploaded=self._progress["uploaded"] | {str(file.id): sent})
 
     def _submit(self) -> Step:
-        known = self._log().submitted
-        if known is not None:  # our process died after the call, or its answer got lost
-            tags = known.payload.get("authenticationTags")
-            done = {"submitted": True, "tags": tags if isinstance(tags, dict) else {}}
-            return Step(Outcome.HANDED_OVER, self._progress | done)
+        if (known := self._known_to_be_submitted()) is not None:
+            return known
         key_id, key = self._key()
         data = json.dumps(
             {"$schema": self._parcel.options["schema"], **self._parcel.answers}, ensure_ascii=False
@@ -142,6 +143,15 @@ class _Sending:
         files = {self._progress["attachments"][one]: sent["tag"] for one, sent in self._progress["uploaded"].items()}
         tags = {"metadata": tag_of(metadata), "data": tag_of(content), "attachments": files}
         return Step(Outcome.HANDED_OVER, self._progress | {"submitted": True, "tags": tags})
+
+    def _known_to_be_submitted(self) -> Step | None:
+        """What follows when our process died after the call, or its answer got lost."""
+        known = self._log().submitted
+        if known is None:
+            return None
+        tags = known.payload.get("authenticationTags")
+        done = {"submitted": True, "tags": tags if isinstance(tags, dict) else {}}
+        return Step(Outcome.HANDED_OVER, self._progress | done)
 
     def _metadata(self, data: bytes) -> dict[str, Any]:
         """What the destination has to know of data and files, after the metadata schema 1.0.0."""
@@ -156,13 +166,13 @@ class _Sending:
                 },
                 "attachments": [
                     {
-                        "attachmentId": self._progress["attachments"][str(file.id)],
-                        "hash": _hash(self._progress["uploaded"][str(file.id)]["sha512"]),
+                        "attachmentId": attachment,
+                        "hash": _hash(self._progress["uploaded"][file_id]["sha512"]),
                         "purpose": "attachment",
-                        "filename": file.name,
-                        "mimeType": file.media_type,
+                        "filename": self._files[file_id].name,
+                        "mimeType": self._files[file_id].media_type,
                     }
-                    for file in parcel.files
+                    for file_id, attachment in self._progress["attachments"].items()
                 ],
             },
             "additionalReferenceInfo": {

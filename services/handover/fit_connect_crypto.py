@@ -108,8 +108,10 @@ def _opened(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 
 def _check_signature(token: str, jwk: Mapping[str, Any]) -> None:
-    operations = jwk.get("key_ops", ["verify"])
-    if jwk.get("kty") != "RSA" or jwk.get("alg", SIGNING) != SIGNING or "verify" not in operations:
+    operations = jwk.get("key_ops") or ["verify"]
+    if jwk.get("kty") != "RSA" or jwk.get("alg", SIGNING) != SIGNING or not isinstance(operations, list):
+        raise NotGenuine("the key is not for signatures")
+    if "verify" not in operations:
         raise NotGenuine("the key is not for signatures")
     try:
         key = RSAKey.import_key({name: jwk[name] for name in ("kty", "n", "e")})

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Exists, select
 
 from auth.actors import Actor
 from auth.roles import Permission
 from config import clock
 from config.database import db, locked
+from config.encryption import DecryptionError
 from config.errors import N_, NotFound, RuleViolation
 from notifications.celery_app import wake
 from notifications.schedule import Queue
@@ -20,6 +21,8 @@ from services.lifecycle import DECISIONS, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
 
 ANSWERING = DECISIONS | {Action.CLOSE}
+KEPT = frozenset({"turn", "submission", "case"})
+"""What of a way's progress outlives a new beginning."""
 
 
 def follow(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
@@ -28,8 +31,12 @@ def follow(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
         _begin(request)
     elif event.action is Action.WITHDRAW:
         _move_all(request, Event.DROP)
+    elif event.action is Action.REOPEN:
+        _move_all(request, Event.REOPEN)
     elif event.action in ANSWERING:
         _move_all(request, Event.ANSWER)
+    elif event.action is Action.ANSWER_DUPLICATE:
+        _move_all(request, Event.ANSWER, Event.DROP)
 
 
 def rows_of(request: ServiceRequest) -> Sequence[HandOverRow]:
@@ -41,6 +48,15 @@ def rows_of(request: ServiceRequest) -> Sequence[HandOverRow]:
 def is_unsettled(request: ServiceRequest) -> bool:
     """Whether a receiver has not accepted `request` yet: then it must stay, however old it is."""
     return any(row.state in UNSETTLED for row in rows_of(request))
+
+
+def unsettled() -> Exists:
+    """The same as a condition of a query for requests."""
+    return (
+        select(HandOverRow.id)
+        .where(HandOverRow.request_id == ServiceRequest.id, HandOverRow.state.in_(UNSETTLED))
+        .exists()
+    )
 
 
 def accepted_at(request: ServiceRequest) -> datetime | None:
@@ -62,9 +78,9 @@ def try_again(row_id: UUID, actor: Actor) -> HandOverRow:
             row.progress = {}
             row.handed_over_at = None
         row.state = next_state(row.state, Event.RETRY)
-    row.changed_at, row.problem, row.tries, row.lease = clock.now(), None, 0, None
-    row.next_try_at = clock.wall()
-    wake(Queue.SERVICES)
+        _from_the_beginning(row)
+    row.changed_at = clock.now()
+    _is_due(row)
     trail.record(actor, "handover.retried", row.request, way=row.plugin)
     return row
 
@@ -114,12 +130,30 @@ def _begin(request: ServiceRequest) -> None:
         wake(Queue.SERVICES)
 
 
-def _move_all(request: ServiceRequest, event: Event) -> None:
+def _from_the_beginning(row: HandOverRow) -> None:
+    """Forget what was begun, but not by what a receiver would know that it has arrived after all."""
+    try:
+        row.progress = {name: value for name, value in (row.progress or {}).items() if name in KEPT}
+    except DecryptionError:
+        return  # the job says that nobody can read it
+
+
+def _is_due(row: HandOverRow) -> None:
+    row.problem, row.tries, row.lease = None, 0, None
+    row.next_try_at = clock.wall()
+    wake(Queue.SERVICES)
+
+
+def _move_all(request: ServiceRequest, *events: Event) -> None:
+    """Move each hand-over by the first of `events` that leads anywhere for it."""
     rows = select(HandOverRow).where(HandOverRow.request_id == request.id).order_by(HandOverRow.id)
     for row in db.session.scalars(locked(rows).execution_options(populate_existing=True)):
-        to = follows(row.state, event)
+        to = next(filter(None, (follows(row.state, event) for event in events)), None)
         if to is None:
             continue
         row.state, row.changed_at, row.next_try_at, row.lease = to, clock.now(), None, None
         if to is State.ANSWERED:
             row.answered_at = row.changed_at
+        elif to is State.WAITING:
+            _from_the_beginning(row)
+            _is_due(row)

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from config.database import db
 from config.settings import current_settings
 from services import versions
-from services.handover.base import Parcel, ParcelFile
+from services.handover.base import Parcel, ParcelFile, Unavailable
 from services.handover.models import HandOverRow
-from services.models import AttachmentContent, AttachmentKind, ServiceRequest
+from services.models import Attachment, AttachmentContent, AttachmentKind, ScanState, ServiceRequest
 
 
 def parcel_of(row: HandOverRow) -> Parcel:
@@ -41,16 +41,32 @@ def parcel_of(row: HandOverRow) -> Parcel:
 def _files(request: ServiceRequest) -> tuple[ParcelFile, ...]:
     return tuple(
         ParcelFile(one.id, one.file_name or "file", one.media_type, one.size, one.field, partial(_read, one.id))
-        for one in request.attachments
-        if one.kind is AttachmentKind.UPLOAD
+        for one in _handed_in(request)
+        if one.may_leave
     )
 
 
+def files_wait(request: ServiceRequest) -> bool:
+    """Whether the scanner has yet to look at a file that would go out."""
+    return any(one.scan is ScanState.PENDING for one in _handed_in(request))
+
+
+def _handed_in(request: ServiceRequest) -> list[Attachment]:
+    """What the form was handed in with. What comes with a later message is no part of it."""
+    return [one for one in request.attachments if one.kind is AttachmentKind.UPLOAD and one.event_id is None]
+
+
 def _read(attachment_id: UUID) -> bytes:
-    """Opens one file; ten megabytes each, so not before it is its turn."""
+    """Opens one file; ten megabytes each, so not before it is its turn.
+
+    Raises Unavailable for one that may not leave any more: the next try goes without it.
+    """
     wanted = select(AttachmentContent).where(AttachmentContent.attachment_id == attachment_id)
     found = db.session.scalar(wanted)
-    data = (found.data if found else None) or b""
+    if found is None or not found.attachment.may_leave:
+        db.session.rollback()
+        raise Unavailable("a file may not leave any more")
+    data = found.data or b""
     db.session.rollback()
     db.session.expire_all()
     return data

@@ -28,6 +28,7 @@ PROBLEMS = {
     "destination_key": N_("The receiver's key must not be used."),
     "other_content_accepted": N_("The receiver has accepted something else than was sent."),
     "status_elsewhere": N_("The receiver answers from another address than its own."),
+    "files_checked": N_("Its files are still being checked for viruses."),
     "unreadable": N_("The request cannot be read: its key is gone."),
     "fault": N_("A fault of this system. Whoever runs it finds it in the log."),
 }

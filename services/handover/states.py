@@ -28,6 +28,7 @@ class Event(StrEnum):
     DROP = "drop"
     RETRY = "retry"
     RESUME = "resume"
+    REOPEN = "reopen"
     SETTLE = "settle"
 
 
@@ -45,6 +46,7 @@ TABLE: dict[tuple[State, Event], State] = {
     (S.REJECTED, E.RETRY): S.WAITING,
     (S.FAILED, E.RETRY): S.WAITING,
     (S.FAILED, E.RESUME): S.HANDED_OVER,  # the carrier has it: ask on, and never hand it over twice
+    (S.DROPPED, E.REOPEN): S.WAITING,  # withdrawn, and taken up anew
     (S.REJECTED, E.SETTLE): S.ACCEPTED,
     (S.FAILED, E.SETTLE): S.ACCEPTED,
 }

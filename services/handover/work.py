@@ -20,8 +20,9 @@ from services import trail
 from services.handover import registry
 from services.handover.base import Outcome, Progress, Step, Unavailable
 from services.handover.models import HandOverRow
-from services.handover.parcels import parcel_of
+from services.handover.parcels import files_wait, parcel_of
 from services.handover.states import WORKED_ON, Event, State, follows
+from services.lifecycle import RequestStatus
 
 log = structlog.get_logger(__name__)
 SYSTEM = Actor.system("services.handover")
@@ -31,6 +32,7 @@ LEASE = timedelta(minutes=5)
 WAITS = (1, 2, 5, 15, 30, 60, 120, 240, 360)
 MOST_TRIES = 24
 """With the waits above (minutes) more than four days: longer than a weekend with holidays around it."""
+UNREADABLE = "unreadable"
 EVENTS = {
     Outcome.HANDED_OVER: Event.HAND_OVER,
     Outcome.ACCEPTED: Event.ACCEPT,
@@ -46,7 +48,11 @@ def hand_over() -> int:
     with transaction():
         due = _claim(lease)
     for row_id in due:
-        _go(row_id, lease)
+        try:
+            _go(row_id, lease)
+        except DecryptionError:  # one that nobody can read must not stop all the others
+            db.session.rollback()
+            log.error("handover_unreadable", handover=str(row_id))
     return len(due)
 
 
@@ -78,10 +84,13 @@ def _go(row_id: UUID, lease: UUID) -> None:
 
 def _step(row: HandOverRow) -> Step:
     plugin = registry.plugin_named(row.plugin)
-    progress: Progress = row.progress or {}
+    progress: Progress = {}
     if plugin is None:
         return Step(Outcome.FAILED, progress, "no_such_way")
     try:
+        progress = row.progress or {}
+        if row.state is State.WAITING and files_wait(row.request):
+            return Step(Outcome.WAIT, progress, "files_checked")
         parcel = parcel_of(row)
         handed_over_at = row.handed_over_at
         db.session.rollback()
@@ -90,7 +99,7 @@ def _step(row: HandOverRow) -> Step:
         log.warning("handover_unavailable", plugin=plugin.name, reason=str(error))
         return Step(Outcome.WAIT, progress, "unavailable")
     except DecryptionError:
-        return Step(Outcome.FAILED, progress, "unreadable")
+        return Step(Outcome.FAILED, {}, UNREADABLE)
     except Exception as error:  # a fault of ours in one request must not stop all the others
         log.exception("handover_failed", plugin=plugin.name, error=type(error).__name__)
         return Step(Outcome.WAIT, progress, "fault")
@@ -108,8 +117,9 @@ def _settle(row_id: UUID, lease: UUID, step: Step) -> bool:
     )
     if row is None or row.lease != lease:
         return False
-    row.progress = dict(step.progress)
-    row.remark = step.remark or row.remark
+    if step.problem != UNREADABLE:  # what cannot be opened cannot be sealed anew either
+        row.progress = dict(step.progress)
+        row.remark = step.remark or row.remark
     if step.outcome is Outcome.GO_ON:
         row.next_try_at = clock.wall() + LEASE
         return True
@@ -149,7 +159,8 @@ def _move(row: HandOverRow, step: Step) -> None:
         trail.record(SYSTEM, "handover.failed", row.request, way=row.plugin, problem=row.problem or "")
     elif to is State.ACCEPTED:
         trail.record(SYSTEM, "handover.accepted", row.request, way=row.plugin)
-        if row.request.decided_at is not None:  # decided before the receiver had said that it has it
+        # Decided, or answered with another request, before the receiver had said that it has it.
+        if row.request.decided_at is not None or row.request.status is RequestStatus.CLOSED:
             _reach(row, State.ANSWERED, now)
 
 

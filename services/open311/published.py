@@ -27,7 +27,9 @@ OPEN_STATUSES = frozenset(
     }
 )
 _MAIL = re.compile(r"[^\s@<>()\",;:]+@[^\s@<>()\",;:]+\.[^\s@<>()\",;:]+")
-_PHONE = re.compile(r"(?<![\w/.-])(?!\d\d?\.\d\d?\.)(?:\+|00|0)[\d(][\d ()/.-]{5,20}\d(?![\w])")
+_PHONE = re.compile(r"(?<!\d)(?<!\d[/.-])(?!\d\d?\.\d\d?\.)(?:\+|00|0)[\d(][\d ()/.-]{5,20}\d(?![\w])")
+_PARTS = re.compile(r"[\s-]+")
+_ENDINGS = "(?:['’]?s|es|e?ns?|schen?)?"
 UNSAID = frozenset({FieldType.NOTE, FieldType.FILE, FieldType.GROUP, FieldType.CONSENT})
 
 
@@ -87,8 +89,16 @@ def _read(field: FormField, value: Any, locale: str, yes: str, no: str) -> str:
 
 
 def masked(text: str, names: Iterable[str]) -> str:
-    """`text` without addresses of mail, phone numbers, and `names` of three letters or more."""
+    """`text` without addresses of mail, phone numbers, and `names`, whole and in parts, with the endings of German.
+
+    Names of two letters are taken out where they are written large: in small letters they are words like any other.
+    """
     text = _PHONE.sub(GAP, _MAIL.sub(GAP, text))
-    for name in {part for one in names for part in [one, *one.split()] if len(part) >= 3}:
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", GAP, text, flags=re.IGNORECASE)
+    parts = {part for one in names for part in [one.strip(), *_PARTS.split(one)] if len(part) >= 2}
+    for name in sorted(parts, key=lambda part: (-len(part), part)):
+        if len(name) > 2:
+            text = re.sub(rf"(?<!\w){re.escape(name)}{_ENDINGS}(?!\w)", GAP, text, flags=re.IGNORECASE)
+        else:
+            large = f"(?:{re.escape(name.capitalize())}|{re.escape(name.upper())})"
+            text = re.sub(rf"(?<!\w){large}(?:['’]?s)?(?!\w)", GAP, text)
     return text

@@ -47,6 +47,14 @@ def publish(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
     db.session.flush()
 
 
+def moved(request: ServiceRequest) -> None:
+    """Name the department that has `request` now. Inside the caller's `transaction()`."""
+    report = _report_of(request)
+    if report is not None:
+        report.agency = _agency(request.department_code)
+        db.session.flush()
+
+
 def add_note(actor: Actor, reference: str, text: str) -> PublicUpdate:
     """Say something to the public about a report: by somebody who works on it. Inside the caller's `transaction()`.
 
@@ -117,4 +125,5 @@ def _agency(code: str) -> str:
 def register() -> None:
     """Called once by the wiring."""
     followers.register_follower("open311", publish)
+    followers.register_mover("open311", moved)
     checking.register_check(checks.look)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager
 
 from auth.actors import Actor
 from config.database import db
-from services import queries
+from services import offering, queries
 from services.definitions import ServiceDefinition, catalogue
 from services.open311.commands import Wanted
 from services.open311.models import PublicReport, PublicUpdate, ReportComment
@@ -26,6 +26,11 @@ class StaffSide:
 
 def public_services() -> dict[str, ServiceDefinition]:
     """The services that anybody may report to, by slug."""
+    return {one.slug: one for one in offering.on_offer() if one.public}
+
+
+def readable_services() -> dict[str, ServiceDefinition]:
+    """The services whose reports anybody may read, by slug: those that are not on offer any more, too."""
     return {slug: one for slug, one in catalogue().items() if one.public}
 
 
@@ -55,7 +60,7 @@ def updates(since: datetime, until: datetime, page: int, page_size: int) -> Sequ
         select(PublicUpdate)
         .join(PublicUpdate.report)
         .options(contains_eager(PublicUpdate.report))
-        .where(PublicReport.service_code.in_(list(public_services())), PublicUpdate.at.between(since, until))
+        .where(PublicReport.service_code.in_(list(readable_services())), PublicUpdate.at.between(since, until))
         .order_by(PublicUpdate.at, PublicUpdate.id)
     )
     return db.session.scalars(statement.limit(page_size).offset((page - 1) * page_size)).all()
@@ -91,7 +96,7 @@ def staff_side(actor: Actor, reference: str) -> StaffSide:
 
 
 def _public() -> Select[PublicReport]:
-    return select(PublicReport).where(PublicReport.service_code.in_(list(public_services())))
+    return select(PublicReport).where(PublicReport.service_code.in_(list(readable_services())))
 
 
 def _page(statement: Select[PublicReport], page: int, size: int) -> Select[PublicReport]:

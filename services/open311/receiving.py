@@ -11,7 +11,7 @@ from config.database import db
 from config.errors import N_, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
-from services import submission, trail, versions
+from services import notices, submission, trail, versions
 from services.commands import Submit, Upload
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
@@ -95,7 +95,8 @@ def comment(command: Comment, actor: Actor) -> str:
     Inside `transaction()`. Raises NotFound when there is no such report.
     """
     statement = select(ServiceRequest).join(PublicReport, PublicReport.request_id == ServiceRequest.id)
-    request = db.session.scalar(statement.where(PublicReport.reference == command.reference))
+    statement = statement.where(PublicReport.reference == command.reference).with_for_update(of=ServiceRequest)
+    request = db.session.scalar(statement.execution_options(populate_existing=True))
     if request is None:
         raise NotFound()
     known = select(ReportComment).where(
@@ -109,6 +110,8 @@ def comment(command: Comment, actor: Actor) -> str:
             kept = _keep(request, actor, command.update_id, text, command.author)
     except IntegrityError:  # the same one, in the same moment
         return str(db.session.scalars(known).one().id)
+    request.news_at = request.news_at or kept.at
+    notices.tell_office(request, "replied", f"comment:{kept.id}")
     trail.record(actor, "request.commented", request)
     return str(kept.id)
 

@@ -14,7 +14,7 @@ from services.lifecycle import RequestStatus
 from services.open311.attributes import described
 from services.open311.fields import attributes
 from services.open311.models import PublicReport, PublicUpdate
-from services.open311.queries import public_services
+from services.open311.queries import public_services, readable_services
 from services.open311.wire import moment
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
@@ -92,7 +92,7 @@ def definition(service: ServiceDefinition) -> dict[str, Any]:
 def report(row: PublicReport, updates: Sequence[PublicUpdate] | None = None) -> dict[str, Any]:
     """A report; with `updates`, the extensions too."""
     settings = current_settings()
-    service = public_services()[row.service_code]
+    service = readable_services()[row.service_code]
     shown: dict[str, Any] = {
         "service_request_id": row.reference,
         "status": row.status,

@@ -23,6 +23,8 @@ ITEMS = {
     "formats": "format",
     "notes": "note",
 }
+YEARS = range(1900, 2200)
+"""Moments beyond cannot be reckoned with everywhere, and no report is of then."""
 MEDIA_TYPES = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
 
 
@@ -61,6 +63,8 @@ def parse_moment(said: str, zone: tzinfo) -> datetime:
     """
     text = said.strip().replace(" ", "+") if "T" in said else said.strip()
     found = datetime.fromisoformat(text)
+    if found.year not in YEARS:
+        raise ValueError("no year of reports")
     if "T" not in text and len(text) == len("2026-11-03"):
         return found.replace(tzinfo=zone)
     if found.tzinfo is None:

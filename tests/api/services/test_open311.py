@@ -222,6 +222,11 @@ def test_what_is_wrong_is_said_in_both_forms(
         ("requests?start_date=2026-11-01T00:00:00", 400),  # without a zone
         ("requests?start_date=2026-01-01T00:00:00Z&end_date=2026-09-01T00:00:00Z", 400),  # more than 90 days
         ("requests?start_date=2026-02-01T00:00:00Z&end_date=2026-01-01T00:00:00Z", 400),
+        ("requests?start_date=9999-12-31T00:00:00Z", 400),
+        ("requests?end_date=0001-01-02T00:00:00Z", 400),
+        ("requests?start_date=0001-01-01", 400),
+        ("servicerequestupdates?start_date=9999-12-31T00:00:00Z", 400),
+        ("servicerequestupdates?end_date=0001-01-02T00:00:00Z", 400),
         ("requests?page=0", 400),
         ("requests?page_size=1001", 400),
         ("requests?page_size=ten", 400),

@@ -10,9 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from auth.actors import Actor
+from auth.models import Department
 from config import clock, scopes
 from config.database import db, transaction
-from services import definitions, erasure
+from notifications.models import Notification
+from services import definitions, erasure, offering
+from services.commands import ChangeOffer
+from services.lifecycle import Action
 from services.models import ServiceRequest
 from services.open311.models import PublicReport, PublicUpdate, ReportComment
 from tests.factories import reports, services as given
@@ -103,6 +108,16 @@ def test_updates_since_a_moment_as_fixmystreet_asks(
     assert refused.status_code == 400
 
 
+def mailbox(app: Flask, code: str) -> None:
+    """Let this department be there, and have an address."""
+    with app.app_context(), scopes.within(scopes.system("test")), transaction():
+        department = db.session.scalar(select(Department).where(Department.code == code))
+        if department is None:
+            department = Department(code=code, name=f"Amt {code}")
+            db.session.add(department)
+        department.email = f"{code}@okerfeld.example"
+
+
 def comment(api_key: str, reference: str, **changes: Any) -> dict[str, Any]:
     """An update as FixMyStreet sends one."""
     given = {
@@ -122,6 +137,7 @@ def comment(api_key: str, reference: str, **changes: Any) -> dict[str, Any]:
 def test_what_is_added_from_outside_is_for_the_office(
     client: FlaskClient, reported: str, key: str, login: Any, app: Flask
 ) -> None:
+    mailbox(app, given.DEPARTMENT)
     first = client.post(f"{UPDATES}.xml", data=comment(key, reported))
     assert first.status_code == 200, first.get_data(as_text=True)
     number = ElementTree.fromstring(first.data).findtext("request_update/update_id")
@@ -134,6 +150,9 @@ def test_what_is_added_from_outside_is_for_the_office(
         assert row.author["last_name"] == reports.FAMILY_NAME
         stored = db.session.execute(select(ReportComment.__table__)).one()
         assert not [one for one in reports.PERSONAL if one.encode() in repr(tuple(stored)).encode()]
+        assert row.request.news_at == row.at
+        told = select(Notification).where(Notification.template == "services.replied")
+        assert [one.about for one in db.session.scalars(told)] == [reported]
     page = login(app.test_client(), "caseworker").get(f"/staff/requests/{reported}").get_data(as_text=True)
     assert "Es ist größer geworden." in page
     assert "Was die Öffentlichkeit sieht" in page
@@ -207,6 +226,39 @@ def test_a_service_that_is_no_longer_public_takes_its_reports_along(
     assert client.get(f"{BASE}/services.json").json == []
     assert client.get(f"{BASE}/requests/{reported}.json").status_code == 404
     assert client.get(f"{BASE}/requests.json").json == []
+
+
+def test_a_report_that_is_handed_on_names_the_new_department(client: FlaskClient, reported: str, app: Flask) -> None:
+    mailbox(app, "tiefbau")
+    with app.app_context(), scopes.within(scopes.system("test")):
+        given.acted(reported, Action.HAND_ON, given.caseworker(), "Das ist eine Straße.", to="tiefbau")
+        name = db.session.scalars(select(Department.name).where(Department.code == "tiefbau")).one()
+    assert shown(client, reported)["agency_responsible"] == name
+
+
+def offered(app: Flask, **values: Any) -> None:
+    """What a manager says of the service."""
+    change = ChangeOffer.model_validate({"is_published": True, "revision": 0} | values)
+    with app.app_context(), scopes.within(scopes.system("test")), transaction():
+        offering.change(reports.SLUG, change, Actor.system("test"))
+
+
+def test_what_is_no_longer_on_offer_takes_no_reports_and_shows_the_old(
+    client: FlaskClient, reported: str, key: str, app: Flask
+) -> None:
+    offered(app, is_published=False)
+    assert client.get(f"{BASE}/services.json").json == []
+    assert client.get(f"{BASE}/services/{reports.SLUG}.json").status_code == 404
+    assert client.post(f"{BASE}/requests.json", data=reports.form(key)).status_code == 404
+    assert shown(client, reported)["service_request_id"] == reported
+    assert len(client.get(f"{BASE}/requests.json").json) == 1
+
+
+def test_in_maintenance_no_reports_are_taken(client: FlaskClient, key: str, app: Flask) -> None:
+    offered(app, maintenance="Wir bauen um.")
+    answer = client.post(f"{BASE}/requests.json", data=reports.form(key))
+    assert (answer.status_code, answer.json[0]["code"]) == (400, 400)
+    assert answer.json[0]["description"] == "Diese Leistung kann zurzeit nicht online genutzt werden."
 
 
 def test_the_public_tables_hold_only_what_is_public() -> None:

@@ -332,7 +332,9 @@ def test_departments_and_managers_hear_once_a_day_what_failed(records: RecordsSy
     with clock.frozen(morning + timedelta(days=1)):
         assert digest.send() == 1
     mails = select(Notification).where(Notification.template == "services.handover_digest")
-    bodies = [mail.body or "" for mail in db.session.scalars(mails)]
+    sent = db.session.scalars(mails).all()
+    assert not [mail.key for mail in sent if "@" in mail.key]
+    bodies = [mail.body or "" for mail in sent]
     assert len(bodies) == 2 and "zurückgewiesen: 1" in bodies[0] and receipt.reference not in bodies[0]
 
 

@@ -1,9 +1,13 @@
 """Each stage of a request has its own time, and what was uploaded may go before the request does."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from config.database import db
-from services import erasure, queries
+from config import clock
+from config.database import db, transaction
+from services import attachments, casework, erasure, queries
+from services.commands import Act
+from services.handover.models import HandOverRow
+from services.handover.states import State
 from services.lifecycle import Action, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 from tests.factories import services as requests
@@ -35,6 +39,29 @@ def test_uploads_go_a_year_after_the_end_and_the_decision_stays(house, time):
     assert outcomes()["services.uploads"].erased == 1
     assert kinds(ended) == [AttachmentKind.DECISION]
     assert AttachmentKind.UPLOAD in kinds(running)
+
+
+def test_uploads_stay_until_every_receiver_has_them_and_the_office_s_own_stay_too(house, time):
+    ended = dog_tax(Action.TAKE)
+    own = attachments.clean(requests.upload(name="bescheid.pdf", field=""))
+    with transaction():
+        write = Act(action=Action.WRITE, message="Anbei.")
+        casework.act(ended, write, requests.caseworker(DEPARTMENT), uploads=(own,))
+    requests.acted(ended, Action.REJECT, requests.caseworker(DEPARTMENT), "Begründung")
+    with transaction():
+        request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == ended)).one()
+        waiting = HandOverRow(
+            request=request, request_id=request.id, position=0, plugin="webhook", state=State.FAILED,
+            created_at=clock.now(), changed_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(waiting)
+    time.forward(days=367)
+    assert outcomes()["services.uploads"].due == 0
+    with transaction():
+        db.session.execute(update(HandOverRow).values(state=State.ACCEPTED))
+    assert outcomes()["services.uploads"].erased == 1
+    assert kinds(ended) == [AttachmentKind.DECISION, AttachmentKind.UPLOAD]
+    assert outcomes()["services.uploads"].due == 0
 
 
 def test_a_closed_request_is_kept_for_as_long_as_its_outcome_says(house, time):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from auth.models import AuditEvent, Department
 from config.command_line import doctor
@@ -16,7 +16,7 @@ from config.database import db, transaction
 from config.errors import Conflict
 from notifications.models import Notification
 from services import downloads, keeping, quarantine, queries, submission
-from services.models import Attachment, AttachmentContent, ScanState
+from services.models import Attachment, AttachmentContent, ScanState, ServiceRequest
 from services.scanning import ScanFailed, Scanner, ScannerAway
 from tests.factories import services as given
 from tests.fakes import clamd as fake
@@ -119,6 +119,19 @@ class TestQuarantine:
         clamd.broken = False
         assert quarantine.scan_waiting() == 1
         assert state() is ScanState.CLEAN
+
+    def test_one_that_nobody_can_read_stops_no_other(self, clamd: Clamd, use: Use) -> None:
+        use(clamd.url)
+        unreadable, other = (given.submitted(given.resident()).reference for _ in range(2))
+        with transaction():
+            spoilt = update(ServiceRequest).where(ServiceRequest.reference == unreadable)
+            db.session.execute(spoilt.values(wrapped_key=b"none" + b"x" * 60))
+        db.session.expire_all()
+        assert quarantine.scan_waiting() == 1
+        states = select(ServiceRequest.reference, Attachment.scan).join(Attachment.request)
+        assert {row[0]: row[1] for row in db.session.execute(states)} == {
+            unreadable: ScanState.PENDING, other: ScanState.CLEAN,
+        }  # fmt: skip
 
     def test_a_harmful_file_is_destroyed_and_both_sides_are_told(self, clamd: Clamd, use: Use) -> None:
         with transaction():

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from config.errors import InvalidTransition
+from services.handover.fit_connect_crypto import NotGenuine, _check_signature
 from services.handover.states import IN_TROUBLE, LABELS, TABLE, TONES, UNSETTLED, Event, State, follows, next_state
 from services.handover.webhook import signature
 
@@ -29,6 +30,13 @@ def test_what_failed_has_a_way_on() -> None:
     for state in IN_TROUBLE:
         assert follows(state, Event.RETRY) is State.WAITING
         assert follows(state, Event.SETTLE) is State.ACCEPTED
+
+
+@pytest.mark.parametrize("uses", [None, 7, "verify", ["encrypt"]])
+def test_a_key_whatever_it_says_of_its_uses_is_read_or_refused(uses: object) -> None:
+    """Nothing that a service far away writes into a key may end in an error of ours."""
+    with pytest.raises(NotGenuine):
+        _check_signature("a.b.c", {"kty": "RSA", "key_ops": uses, "n": "AQAB", "e": "AQAB"})
 
 
 def test_the_signature_holds_time_and_body_together() -> None:
