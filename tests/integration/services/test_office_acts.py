@@ -12,6 +12,7 @@ from config import clock, scopes
 from config.announcement import Way
 from config.database import db, transaction
 from config.errors import Conflict, Forbidden, InvalidTransition, NotFound, RuleViolation
+from config.settings import current_settings
 from notifications.models import Notification
 from services import announcements, colleagues, keeping, notes, places, queries, readers, representations, work_list
 from services.commands import WriteNote
@@ -167,6 +168,51 @@ def test_what_nobody_fetched_goes_to_the_post_and_what_came_back_goes_anew() -> 
     with clock.frozen(datetime(2026, 11, 30, 9, 0, tzinfo=UTC)), transaction():
         announcements.arrived(caseworker, letter.id, date(2026, 11, 25))
     assert announcements.one_of(caseworker, letter.id).announced_on == date(2026, 11, 25)
+
+
+def test_a_letter_is_posted_after_its_decision_and_noted_by_others() -> None:
+    caseworker = given.caseworker()
+    with clock.frozen(datetime(2026, 11, 12, 9, 0, tzinfo=UTC)):
+        reference = given.submitted(given.resident()).reference
+        given.acted(reference, Action.TAKE, caseworker)
+        given.acted(reference, Action.APPROVE, caseworker, way=Way.POST)
+        [letter] = announcements.to_post(caseworker)
+        for act in (
+            lambda: announcements.posted(caseworker, [letter.id], date(2026, 11, 11)),
+            lambda: announcements.came_back(caseworker, letter.id),
+            lambda: announcements.arrived(caseworker, letter.id, date(2026, 11, 12)),
+        ):
+            with pytest.raises(RuleViolation), transaction():
+                act()
+        applicant = replace(caseworker, user_id=queries.get(caseworker, reference).applicant_id)
+        with pytest.raises(Forbidden), transaction():
+            announcements.posted(applicant, [letter.id], date(2026, 11, 12))
+        with transaction():
+            assert announcements.posted(caseworker, [letter.id], date(2026, 11, 12)) == 1
+        with pytest.raises(Forbidden), transaction():
+            announcements.arrived(applicant, letter.id, date(2026, 11, 12))
+
+
+def test_the_copy_of_ones_data_leaves_an_unfetched_decision_in_the_portal() -> None:
+    resident, caseworker = given.resident(), given.caseworker()
+    reference = given.submitted(resident).reference
+    given.acted(reference, Action.TAKE, caseworker)
+    given.acted(reference, Action.APPROVE, caseworker)
+    request = queries.get(resident, reference)
+    paper = next(one for one in request.attachments if one.kind == "decision")
+
+    def copy() -> dict[str, bytes]:
+        return dict(keeping.files_of_request(request.id, to_applicant=True))
+
+    assert not [name for name in copy() if "bescheid" in name.casefold()]
+    named = json.loads(copy()["request.json"])["request"]["attachments"]
+    assert [one["waits_at"] for one in named if one["id"] == str(paper.id)] == [
+        current_settings().public_url(f"/requests/{reference}")
+    ]
+    before = len(copy())
+    with transaction():
+        announcements.fetched(paper)
+    assert len(copy()) == before + 1
 
 
 def test_a_decision_taken_anew_supersedes_the_old_one_whose_paper_stays() -> None:
