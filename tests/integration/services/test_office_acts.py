@@ -46,6 +46,9 @@ def test_work_is_given_to_somebody_of_the_department_only() -> None:
             given.acted(reference, Action.ASSIGN, first, to=nobody_here)
     given.acted(reference, Action.ASSIGN, first, to="nobody")
     assert queries.get(first, reference).assignee_id is None
+    colleagues.note(stranger, date(2026, 5, 1))
+    with clock.frozen(datetime(2026, 11, 26, 9, 0, tzinfo=UTC)):
+        assert colleagues.tidy() == 1
     with transaction():
         colleagues.forget(second.user_id)  # type: ignore[arg-type]
     assert list(colleagues.named([given.DEPARTMENT]).values()) == ["Ada Amsel"]
