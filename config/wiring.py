@@ -115,6 +115,7 @@ WIRED_MODULES = (
     "services.open311.publishing",
     "services.keeping",
     "services.own_records",
+    "services.view_keeping",
     "care.tasks",
     "care.keeping",
     "care.importing",

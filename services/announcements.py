@@ -10,12 +10,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
 from config import clock
 from config.announcement import Way, announced_on, remedy_until
 from config.database import db, locked
-from config.errors import N_, NotFound, RuleViolation
+from config.errors import N_, Forbidden, NotFound, RuleViolation
 from config.settings import current_settings
 from services import queries, trail, versions
 from services.commands import Act
@@ -75,7 +76,13 @@ def is_offered(decision: RequestDecision, today: date) -> bool:
     """Whether the portal still provides a decision that nobody has fetched: ten days from the notice."""
     if decision.way is not Way.PORTAL or decision.given_on is not None or decision.decided_at is None:
         return True
-    return today <= decision.decided_at.astimezone(current_settings().zone).date() + FETCHED_WITHIN
+    return today <= _decided_on(decision) + FETCHED_WITHIN
+
+
+def unfetched(request: ServiceRequest) -> frozenset[UUID]:
+    """The papers of `request` that lie in the portal and that nobody has fetched there."""
+    waiting = (one for one in decisions_of(request) if one.way is Way.PORTAL and one.given_on is None)
+    return frozenset(one.attachment_id for one in waiting if one.attachment_id)
 
 
 def fetched(attachment: Attachment) -> None:
@@ -92,29 +99,40 @@ def fetched(attachment: Attachment) -> None:
 
 
 def posted(actor: Actor, ids: Sequence[UUID], day: date) -> int:
-    """These letters went to the post on `day`; how many had not yet. Raises RuleViolation for a day to come."""
+    """These letters went to the post on `day`; how many had not yet.
+
+    Raises RuleViolation for a day to come or before the decision, Forbidden for one's own request.
+    """
     if day > _today():
         raise RuleViolation("day", N_("This date is in the future."))
-    found = db.session.scalars(_of_desk(actor).where(RequestDecision.id.in_(list(ids)))).all()
+    wanted = _of_desk(actor).where(RequestDecision.id.in_(list(ids))).order_by(RequestDecision.id)
+    found = db.session.scalars(locked(wanted).execution_options(populate_existing=True)).all()
     fresh = [one for one in found if one.way is Way.POST and one.given_on is None]
     for one in fresh:
+        _refuse_own(actor, one)
+        if day < _decided_on(one):
+            raise RuleViolation("day", N_("This date is before the decision."))
         _given(one, day)
         trail.record(actor, "request.posted", one.request, day=day.isoformat())
     return len(fresh)
 
 
 def came_back(actor: Actor, decision_id: UUID) -> None:
-    """The post could not deliver it: it is not announced. Raises NotFound."""
-    found = one_of(actor, decision_id)
+    """The post could not deliver it: it is not announced. Raises NotFound, Forbidden, RuleViolation."""
+    found = _to_note(actor, decision_id)
+    _posted_on(found)
     found.returned_on = _today()
     _count(found)
     trail.record(actor, "request.post_returned", found.request)
 
 
 def arrived(actor: Actor, decision_id: UUID, day: date) -> None:
-    """It demonstrably came on `day`, which counts when it is later than presumed. Raises NotFound, RuleViolation."""
-    found = one_of(actor, decision_id)
-    if day > _today() or (found.given_on and day < found.given_on):
+    """It demonstrably came on `day`, which counts when it is later than presumed.
+
+    Raises NotFound, Forbidden, RuleViolation.
+    """
+    found = _to_note(actor, decision_id)
+    if not _posted_on(found) <= day <= _today():
         raise RuleViolation("day", N_("This date cannot be right."))
     found.arrived_on, found.returned_on = day, None
     _count(found)
@@ -122,8 +140,8 @@ def arrived(actor: Actor, decision_id: UUID, day: date) -> None:
 
 
 def give_anew(actor: Actor, decision_id: UUID) -> None:
-    """Give it to the post (again): it was not fetched, or came back. Raises NotFound."""
-    found = one_of(actor, decision_id)
+    """Give it to the post (again): it was not fetched, or came back. Raises NotFound, Forbidden, RuleViolation."""
+    found = _to_note(actor, decision_id)
     if found.announced_on is not None:
         raise RuleViolation("", N_("This decision has been announced."))
     found.way, found.given_on, found.arrived_on, found.returned_on = Way.POST, None, None, None
@@ -133,7 +151,7 @@ def give_anew(actor: Actor, decision_id: UUID) -> None:
 def to_post(actor: Actor) -> Sequence[RequestDecision]:
     """The mail room's list: letters to print and to post, the oldest first."""
     waiting = RequestDecision.way == Way.POST, RequestDecision.given_on.is_(None)
-    return db.session.scalars(_of_desk(actor).where(*waiting).order_by(RequestDecision.id).limit(500)).all()
+    return _listed(_of_desk(actor).where(*waiting))
 
 
 def not_announced(actor: Actor) -> Sequence[RequestDecision]:
@@ -144,11 +162,12 @@ def not_announced(actor: Actor) -> Sequence[RequestDecision]:
         RequestDecision.decided_at < clock.now() - FETCHED_WITHIN - timedelta(days=1),
     )
     returned = _of_desk(actor).where(RequestDecision.returned_on.is_not(None), RequestDecision.announced_on.is_(None))
-    return [
-        one
-        for wanted in (unfetched, returned)
-        for one in db.session.scalars(wanted.order_by(RequestDecision.id).limit(500))
-    ]
+    return [*_listed(unfetched), *_listed(returned)]
+
+
+def _listed(wanted: Select[RequestDecision]) -> Sequence[RequestDecision]:
+    whole = joinedload(RequestDecision.request).joinedload(ServiceRequest.service_version)
+    return db.session.scalars(wanted.options(whole).order_by(RequestDecision.id).limit(500)).all()
 
 
 def one_of(actor: Actor, decision_id: UUID) -> RequestDecision:
@@ -157,6 +176,31 @@ def one_of(actor: Actor, decision_id: UUID) -> RequestDecision:
     if found is None:
         raise NotFound()
     return found
+
+
+def _to_note(actor: Actor, decision_id: UUID) -> RequestDecision:
+    """One decision, locked, about which `actor` may note something: of somebody else's request."""
+    wanted = locked(_of_desk(actor).where(RequestDecision.id == decision_id))
+    found = db.session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound()
+    _refuse_own(actor, found)
+    return found
+
+
+def _refuse_own(actor: Actor, decision: RequestDecision) -> None:
+    if queries.is_own(actor, decision.request):
+        raise Forbidden()
+
+
+def _posted_on(decision: RequestDecision) -> date:
+    if decision.way is not Way.POST or decision.given_on is None:
+        raise RuleViolation("", N_("This decision has not been posted."))
+    return decision.given_on
+
+
+def _decided_on(decision: RequestDecision) -> date:
+    return decision.decided_at.astimezone(current_settings().zone).date() if decision.decided_at else date.min
 
 
 def _of_desk(actor: Actor) -> Select[RequestDecision]:

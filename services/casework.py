@@ -41,6 +41,8 @@ MESSAGES: dict[Action, tuple[Tell, str]] = {
     Action.REOPEN: (notices.tell_applicant, "reopened"),
     Action.ANSWER_DUPLICATE: (notices.tell_applicant, "answered_together"),
 }
+UNREAD_AFTER = INTERNAL | {Action.TAKE, Action.ASK, Action.CLOSE, Action.ANSWER_DUPLICATE}
+"""What colleagues do (with many at once, too) without having read what the applicant sent."""
 HOUSE = Actor.system("services.casework")
 
 
@@ -96,6 +98,9 @@ def _carry_out(
     followers.tell(request, event, actor)
     if command.action in DECISIONS:
         _answer_duplicates(request)
+    if command.action is Action.WITHDRAW:
+        with scopes.within(HOUSE.scope):
+            office_acts.free_duplicates(request, HOUSE)
 
 
 def _paper(request: ServiceRequest, command: Act, decision: decisions.Prepared | None) -> Attachment | None:
@@ -148,10 +153,11 @@ def _move(request: ServiceRequest, to: RequestStatus, command: Act, actor: Actor
 
 
 def _keep_news(request: ServiceRequest, event: RequestEvent) -> None:
-    """What an applicant does waits to be read; a colleague who goes on with the request has read it."""
+    """What an applicant does waits to be read; a colleague who answers it has read it."""
     if event.by is Party.APPLICANT:
-        request.news_at = request.news_at or event.at
-    elif event.action not in INTERNAL:
+        if event.from_status is not RequestStatus.AWAITING_PAYMENT:  # as long as it is not paid, it has not come
+            request.news_at = request.news_at or event.at
+    elif event.action not in UNREAD_AFTER:
         request.news_at = None
 
 

@@ -1,7 +1,7 @@
 """Who works in a department, so that a request can be given to somebody. Known from their first look at the list."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -9,8 +9,12 @@ from sqlalchemy.exc import IntegrityError
 
 from auth.actors import Actor
 from auth.roles import Permission
+from config import clock
 from config.database import db, transaction
+from config.settings import current_settings
 from services.work_models import DepartmentColleague
+
+KEPT_DAYS = 180
 
 
 def note(actor: Actor, today: date) -> None:
@@ -52,6 +56,14 @@ def named(codes: Iterable[str]) -> dict[UUID, str]:
     wanted = select(DepartmentColleague).where(DepartmentColleague.department_code.in_(list(codes)))
     people = {one.user_id: one.name or "" for one in db.session.scalars(wanted)}
     return dict(sorted(people.items(), key=lambda one: one[1].casefold()))
+
+
+def tidy() -> int:
+    """Forget who has not looked at the list for half a year: they have left; how many rows. A job."""
+    last = clock.today(current_settings().zone) - timedelta(days=KEPT_DAYS)
+    with transaction():
+        gone = delete(DepartmentColleague).where(DepartmentColleague.seen_on < last)
+        return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def forget(user_id: UUID) -> None:

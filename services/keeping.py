@@ -1,7 +1,7 @@
 """How long requests are kept, and their files for the archive and for the person."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,8 +17,9 @@ from auth.retention import Page, RecordType
 from auth.roles import Permission
 from config.database import claimable, db
 from config.errors import N_, NotFound
+from config.settings import current_settings
 from notifications import keeping as messages
-from services import erasure, representations, stages, upload_keeping
+from services import announcements, erasure, representations, stages, upload_keeping
 from services.definition_parts import DEFAULT_FILE_DAYS
 from services.definitions import catalogue
 from services.erasure import TYPE
@@ -61,14 +62,16 @@ def _erase(found: Sequence[Due], actor: Actor) -> int:
 def files_of_request(request_id: UUID, *, to_applicant: bool = False) -> Iterator[tuple[str, bytes]]:
     """A request as files: JSON with a schema version, and what was uploaded and decided.
 
-    `to_applicant`: without what colleagues wrote for each other.
+    `to_applicant`: without what colleagues wrote for each other, and without a decision that waits in the portal: it
+    counts from the day on which it is fetched there.
     """
     request = db.session.get(ServiceRequest, request_id)
     if request is None:
         return
-    yield "request.json", json.dumps(_as_json(request, to_applicant), ensure_ascii=False, indent=1).encode()
+    waiting = announcements.unfetched(request) if to_applicant else frozenset()
+    yield "request.json", json.dumps(_as_json(request, to_applicant, waiting), ensure_ascii=False, indent=1).encode()
     for number, attachment in enumerate(request.attachments, 1):
-        if not attachment.may_leave:
+        if not attachment.may_leave or attachment.id in waiting:
             continue  # it is named in request.json, with what is known of it
         data = attachment.content.data or b""
         yield f"files/{number:02}-{attachment.file_name or 'file'}", data
@@ -76,13 +79,16 @@ def files_of_request(request_id: UUID, *, to_applicant: bool = False) -> Iterato
     yield "messages.json", messages.as_file([request.reference])
 
 
-def _as_json(request: ServiceRequest, to_applicant: bool) -> dict[str, Any]:
+def _as_json(request: ServiceRequest, to_applicant: bool, waiting: Collection[UUID]) -> dict[str, Any]:
     shown = representations.as_json(request, SYSTEM, request.locale)
     del shown["actions"]
     if to_applicant:
         shown["events"] = [one for one in shown["events"] if one["action"] not in INTERNAL]
         for of_colleagues in ("notes", "assignee", "proposed_by"):
             shown.pop(of_colleagues, None)
+        for one in shown["attachments"]:
+            if UUID(one["id"]) in waiting:
+                one["waits_at"] = current_settings().public_url(f"/requests/{request.reference}")
     return {
         "schema": SCHEMA,
         "request": shown

@@ -7,15 +7,15 @@ allowed the act; it says what the event tells colleagues. The applicant sees non
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from auth.actors import Actor
 from auth.models import Department
-from config.database import db
-from config.errors import N_, NotFound, RuleViolation
-from services import colleagues, places, proposals, queries
+from config.database import db, locked
+from config.errors import N_, RuleViolation
+from services import colleagues, places, proposals, queries, trail
 from services.commands import Act
-from services.lifecycle import Action
+from services.lifecycle import OPEN, Action
 from services.models import ServiceRequest
 
 Effect = Callable[[ServiceRequest, Act, Actor], str | None]
@@ -82,18 +82,25 @@ def send_back(request: ServiceRequest, command: Act, _: Actor) -> str | None:
 
 def mark_duplicate(request: ServiceRequest, command: Act, actor: Actor) -> str | None:
     """It says the same as another request of its service, and is answered with that one. Raises RuleViolation."""
-    try:
-        original = queries.get(actor, command.to[:8], among=queries.work_of)
-    except NotFound:
-        raise RuleViolation("to", N_("There is no such request in your departments.")) from None
+    original = _locked(actor, ServiceRequest.reference == command.to[:8].upper())
     if original.duplicate_of_id is not None:
-        original = db.session.get_one(ServiceRequest, original.duplicate_of_id)
+        original = _locked(actor, ServiceRequest.id == original.duplicate_of_id)
     if original.id == request.id or original.slug != request.slug:
         raise RuleViolation("to", N_("Please choose another request of the same service."))
+    if original.status not in OPEN:
+        raise RuleViolation("to", N_("This request has been answered already."))
     request.duplicate_of_id = original.id
     for one in duplicates_of(request):  # they now repeat the same original
         one.duplicate_of_id = original.id
     return original.reference
+
+
+def _locked(actor: Actor, condition: ColumnElement[bool]) -> ServiceRequest:
+    wanted = locked(queries.work_of(actor).where(condition)).execution_options(populate_existing=True)
+    found = db.session.scalar(wanted)
+    if found is None:
+        raise RuleViolation("to", N_("There is no such request in your departments."))
+    return found
 
 
 def unmark_duplicate(request: ServiceRequest, command: Act, _: Actor) -> str | None:
@@ -105,6 +112,14 @@ def duplicates_of(request: ServiceRequest) -> list[ServiceRequest]:
     """The requests that were marked as saying the same as this one."""
     wanted = select(ServiceRequest).where(ServiceRequest.duplicate_of_id == request.id)
     return list(db.session.scalars(wanted.order_by(ServiceRequest.reference)))
+
+
+def free_duplicates(original: ServiceRequest, house: Actor) -> None:
+    """The original was withdrawn: nothing will be answered with it. The scope must cover its duplicates."""
+    for one in duplicates_of(original):
+        one.duplicate_of_id = None
+        trail.record(house, "request.unmark_duplicate", one)
+    db.session.flush()
 
 
 EFFECTS: dict[Action, Effect] = {

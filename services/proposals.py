@@ -22,10 +22,16 @@ def waiting(request: ServiceRequest) -> RequestDecision | None:
     )
 
 
+def is_somebody(actor: Actor) -> bool:
+    """Whether `actor` can be one of the two: a person who has logged in (or the house), never a token of theirs."""
+    return actor.kind == "user" or actor.is_system
+
+
 def may_confirm(request: ServiceRequest, action: Action, actor: Actor) -> bool:
     """Whether `action` is what was proposed, and `actor` somebody else than who proposed it."""
     proposal = waiting(request)
-    return proposal is not None and proposal.outcome is action and proposal.proposed_by != actor.id
+    is_proposed = proposal is not None and proposal.outcome is action and proposal.proposed_by != actor.id
+    return is_proposed and is_somebody(actor)
 
 
 def completed(request: ServiceRequest, command: Act) -> Act:

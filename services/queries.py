@@ -49,6 +49,10 @@ def work_of(actor: Actor) -> Requests:
 def _own(actor: Actor) -> ColumnElement[bool]:
     if actor.kind == "visitor":
         return ServiceRequest.created_by == actor.id
+    if actor.kind == "link":
+        kind, _, reference = actor.id.partition(":")
+        of_nobody = and_(ServiceRequest.reference == reference, ServiceRequest.applicant_id.is_(None))
+        return of_nobody if kind == "request" else false()
     if not actor.may(Permission.REQUESTS_OWN) or actor.is_system:
         return false()
     if actor.user_id is not None:
@@ -71,7 +75,14 @@ def is_own(actor: Actor, request: ServiceRequest) -> bool:
         return request.applicant_id == actor.user_id
     if actor.kind == "visitor":
         return request.created_by == actor.id
+    if actor.kind == "link":
+        return request.applicant_id is None and actor.id == holder_of(request)
     return actor.kind == "token" and request.created_by == actor.id and actor.may(Permission.REQUESTS_OWN)
+
+
+def holder_of(request: ServiceRequest) -> str:
+    """The id of the actor who has shown reference and PIN of a request without an account."""
+    return f"request:{request.reference}"
 
 
 def works_on(actor: Actor, request: ServiceRequest) -> bool:

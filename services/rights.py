@@ -55,11 +55,17 @@ def check(request: ServiceRequest, command: Act, actor: Actor) -> RequestStatus:
     if not party_fits(request, command.action, actor):
         if request.proposed_by == actor.id and command.action in DECISIONS:
             raise Forbidden(N_("Somebody else has to confirm what you have proposed."))
+        if versions.of(request).four_eyes and _is_decided_by(command.action) and not proposals.is_somebody(actor):
+            raise Forbidden(N_("Two people decide this: please log in. A program cannot be one of them."))
         raise InvalidTransition(command.action.value, request.status.value)
     if needs_message(request, command.action) and not command.message:
         raise RuleViolation("message", MESSAGE_MISSING)
     _check_answer_day(command)
     return to
+
+
+def _is_decided_by(action: Action) -> bool:
+    return action in DECISIONS or action in PROPOSALS
 
 
 def _check_answer_day(command: Act) -> None:
@@ -82,8 +88,7 @@ def assurance_for(request: ServiceRequest, action: Action) -> str:
 
 def needs_message(request: ServiceRequest, action: Action) -> bool:
     """Whether the action says something. Without a paper, the message is the answer."""
-    is_answer = action in DECISIONS or action in PROPOSALS
-    return action in MESSAGE_REQUIRED or (is_answer and versions.of(request).decision is None)
+    return action in MESSAGE_REQUIRED or (_is_decided_by(action) and versions.of(request).decision is None)
 
 
 def party_fits(request: ServiceRequest, action: Action, actor: Actor) -> bool:
@@ -91,18 +96,26 @@ def party_fits(request: ServiceRequest, action: Action, actor: Actor) -> bool:
     waiting = request.proposed_by is not None
     match action:
         case Action.PROPOSE_APPROVE | Action.PROPOSE_REJECT:
-            return versions.of(request).four_eyes and not waiting
+            return versions.of(request).four_eyes and not waiting and proposals.is_somebody(actor)
         case Action.SEND_BACK:
             return waiting
         case Action.APPROVE | Action.REJECT:
             return not versions.of(request).four_eyes or proposals.may_confirm(request, action, actor)
         case Action.PRIORITISE | Action.UNPRIORITISE:
             return request.is_priority == (action is Action.UNPRIORITISE)
-        case Action.MARK_DUPLICATE | Action.UNMARK_DUPLICATE:
-            return (request.duplicate_of_id is not None) == (action is Action.UNMARK_DUPLICATE)
+        case Action.MARK_DUPLICATE:
+            return request.duplicate_of_id is None and _may_repeat(request)
+        case Action.UNMARK_DUPLICATE:
+            return request.duplicate_of_id is not None
         case Action.REOPEN:
             return request.submitted_at is not None  # withdrawn before it was paid, it has never come
     return True
+
+
+def _may_repeat(request: ServiceRequest) -> bool:
+    """Whether it may be answered together with another: never what each person is owed a decision on."""
+    service = versions.of(request)
+    return service.decision is None and not service.four_eyes
 
 
 def possible(request: ServiceRequest, actor: Actor) -> tuple[Action, ...]:

@@ -15,7 +15,18 @@ from notifications.inbound import register_reply_handler
 from notifications.inbox import register_link
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
-from services import answers_due, decisions, erasure, notices, quarantine, queries, readers, status_by_sms, survey
+from services import (
+    answers_due,
+    colleagues,
+    decisions,
+    erasure,
+    notices,
+    quarantine,
+    queries,
+    readers,
+    status_by_sms,
+    survey,
+)
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -75,6 +86,11 @@ def remind_of_overdue() -> int:
         return sum(notices.tell_overdue(code, number, here.date().isoformat()) for code, number in overdue.items())
 
 
+def tidy_readers() -> int:
+    """Forget who looked at requests yesterday, and who works here no longer; how many rows."""
+    return readers.tidy() + colleagues.tidy()
+
+
 def register() -> None:
     """Make the wing's messages, jobs and papers known."""
     register_templates("services", Path(__file__).parent / "templates" / "messages")
@@ -85,5 +101,5 @@ def register() -> None:
     register_job(Job("services.answers_due", timedelta(minutes=30), Queue.SERVICES, answers_due.tell_due, woken=False))
     register_job(Job("services.survey_tidy", timedelta(hours=6), Queue.SERVICES, survey.tidy, woken=False))
     register_reply_handler(status_by_sms.reply)
-    register_job(Job("services.readers", timedelta(hours=6), Queue.SERVICES, readers.tidy))
+    register_job(Job("services.readers", timedelta(hours=6), Queue.SERVICES, tidy_readers))
     papers.register_finder("services", decisions.find_paper)

@@ -27,6 +27,7 @@ from services import (
     representations,
     search,
     submission,
+    talking_by_pin,
     versions,
     work_page,
 )
@@ -179,13 +180,51 @@ def look_up() -> ResponseReturnValue:
     """One answer for a wrong reference and a wrong PIN, so that references cannot be tried out."""
     form = StatusForm()
     lookup = command_or_errors(form, Lookup)
-    if lookup is None:
-        return render_template("services/status.html", form=form, found=None, failed=False), 422
-    found = submission.pin_fits(lookup)
-    row = representations.row(found, page_locale(), today()) if found else None
-    has_receipt = found is not None and found.applicant_id is None
-    page = render_template("services/status.html", form=form, found=row, failed=row is None, has_receipt=has_receipt)
-    return page, 200 if row else 422
+    page, fits = _status_page(form, lookup, MessageForm(formdata=None))
+    return page, 200 if fits else 422
+
+
+@status.post("/status/message", endpoint="write")
+@public(acts_as="status")
+@limit_failures("lookups_by_address")
+@limit_failures("lookups", key=_reference)
+@limited("submissions", key=_reference)
+def write_by_pin() -> ResponseReturnValue:
+    """Answer or write without an account. The PIN comes along once more, since nobody is logged in."""
+    form, message = StatusForm(), MessageForm()
+    lookup = command_or_errors(form, Lookup)
+    found = submission.pin_fits(lookup) if lookup else None
+    command = command_or_errors(message, Act) if found else None
+    if lookup is None or found is None or command is None:
+        return _status_page(form, lookup, message)[0], 422
+    try:
+        with transaction():
+            talking_by_pin.write(found, command)
+    except RuleViolation as violation:
+        add_errors(message, violation)
+        return _status_page(form, lookup, message)[0], 422
+    except InvalidTransition:
+        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
+    except DomainError as error:
+        flash(translated(error), "danger")
+    else:
+        flash(_("Done. Thank you."), "success")
+    return _status_page(form, lookup, MessageForm(formdata=None))[0]
+
+
+def _status_page(form: StatusForm, lookup: Lookup | None, message: MessageForm) -> tuple[str, bool]:
+    """The page, and whether reference and PIN fit."""
+    found = submission.pin_fits(lookup) if lookup else None
+    page = render_template(
+        "services/status.html",
+        form=form,
+        found=representations.row(found, page_locale(), today()) if found else None,
+        failed=lookup is not None and found is None,
+        has_receipt=found is not None and found.applicant_id is None,
+        talk=talking_by_pin.of(found, page_locale(), today()) if found else None,
+        message=message,
+    )
+    return page, found is not None
 
 
 @verification.get("/verify/")

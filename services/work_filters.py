@@ -51,7 +51,7 @@ VIEWS: dict[View, dict[str, str]] = {
     View.OPEN: {"status": "open"},
     View.NEW: {"status": "submitted"},
     View.MINE: {"status": "open", "assigned_to": "me"},
-    View.NEWS: {"status": "open", "news": "1"},
+    View.NEWS: {"status": "any", "news": "1"},
     View.WAITING: {"status": "needs_information"},
     View.OVERDUE: {"status": "open", "due": "overdue"},
     View.DONE: {"status": "done"},

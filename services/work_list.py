@@ -196,4 +196,5 @@ def _by_reference(actor: Actor, beginning: str, limit: int) -> Page:
     theirs = func.coalesce(ServiceRequest.department_code, "").in_(_departments(actor))
     handed_in = ServiceRequest.status != RequestStatus.DRAFT
     wanted = select(ServiceRequest).where(between, theirs, handed_in).order_by(ServiceRequest.reference)
+    wanted = wanted.options(joinedload(ServiceRequest.service_version))
     return Page(list(db.session.scalars(wanted.limit(limit))), None)

@@ -1,6 +1,7 @@
 """What the office does among itself: assigning, handing on, four eyes, taking up anew, duplicates, notes."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,10 +12,12 @@ from config import clock, scopes
 from config.announcement import Way
 from config.database import db, transaction
 from config.errors import Conflict, Forbidden, InvalidTransition, NotFound, RuleViolation
+from config.settings import current_settings
 from notifications.models import Notification
-from services import announcements, colleagues, keeping, notes, places, queries, readers, representations
+from services import announcements, colleagues, keeping, notes, places, queries, readers, representations, work_list
 from services.commands import WriteNote
 from services.lifecycle import Action, RequestStatus
+from services.work_filters import View, of_view
 from services.work_models import DecisionState
 from tests.factories import services as given
 
@@ -43,6 +46,9 @@ def test_work_is_given_to_somebody_of_the_department_only() -> None:
             given.acted(reference, Action.ASSIGN, first, to=nobody_here)
     given.acted(reference, Action.ASSIGN, first, to="nobody")
     assert queries.get(first, reference).assignee_id is None
+    colleagues.note(stranger, date(2026, 5, 1))
+    with clock.frozen(datetime(2026, 11, 26, 9, 0, tzinfo=UTC)):
+        assert colleagues.tidy() == 1
     with transaction():
         colleagues.forget(second.user_id)  # type: ignore[arg-type]
     assert list(colleagues.named([given.DEPARTMENT]).values()) == ["Ada Amsel"]
@@ -167,6 +173,51 @@ def test_what_nobody_fetched_goes_to_the_post_and_what_came_back_goes_anew() -> 
     assert announcements.one_of(caseworker, letter.id).announced_on == date(2026, 11, 25)
 
 
+def test_a_letter_is_posted_after_its_decision_and_noted_by_others() -> None:
+    caseworker = given.caseworker()
+    with clock.frozen(datetime(2026, 11, 12, 9, 0, tzinfo=UTC)):
+        reference = given.submitted(given.resident()).reference
+        given.acted(reference, Action.TAKE, caseworker)
+        given.acted(reference, Action.APPROVE, caseworker, way=Way.POST)
+        [letter] = announcements.to_post(caseworker)
+        for act in (
+            lambda: announcements.posted(caseworker, [letter.id], date(2026, 11, 11)),
+            lambda: announcements.came_back(caseworker, letter.id),
+            lambda: announcements.arrived(caseworker, letter.id, date(2026, 11, 12)),
+        ):
+            with pytest.raises(RuleViolation), transaction():
+                act()
+        applicant = replace(caseworker, user_id=queries.get(caseworker, reference).applicant_id)
+        with pytest.raises(Forbidden), transaction():
+            announcements.posted(applicant, [letter.id], date(2026, 11, 12))
+        with transaction():
+            assert announcements.posted(caseworker, [letter.id], date(2026, 11, 12)) == 1
+        with pytest.raises(Forbidden), transaction():
+            announcements.arrived(applicant, letter.id, date(2026, 11, 12))
+
+
+def test_the_copy_of_ones_data_leaves_an_unfetched_decision_in_the_portal() -> None:
+    resident, caseworker = given.resident(), given.caseworker()
+    reference = given.submitted(resident).reference
+    given.acted(reference, Action.TAKE, caseworker)
+    given.acted(reference, Action.APPROVE, caseworker)
+    request = queries.get(resident, reference)
+    paper = next(one for one in request.attachments if one.kind == "decision")
+
+    def copy() -> dict[str, bytes]:
+        return dict(keeping.files_of_request(request.id, to_applicant=True))
+
+    assert not [name for name in copy() if "bescheid" in name.casefold()]
+    named = json.loads(copy()["request.json"])["request"]["attachments"]
+    assert [one["waits_at"] for one in named if one["id"] == str(paper.id)] == [
+        current_settings().public_url(f"/requests/{reference}")
+    ]
+    before = len(copy())
+    with transaction():
+        announcements.fetched(paper)
+    assert len(copy()) == before + 1
+
+
 def test_a_decision_taken_anew_supersedes_the_old_one_whose_paper_stays() -> None:
     import io
 
@@ -211,20 +262,54 @@ def test_without_a_paper_the_message_is_the_answer() -> None:
 
 def test_a_duplicate_is_answered_with_its_original_and_told_nothing_of_it() -> None:
     caseworker, first, second = given.caseworker(), given.resident(), given.resident()
-    original, repeated = given.submitted(first).reference, given.submitted(second).reference
-    with pytest.raises(RuleViolation):
-        given.acted(repeated, Action.MARK_DUPLICATE, caseworker, to=repeated)
-    given.acted(repeated, Action.MARK_DUPLICATE, caseworker, to=original)
-    assert queries.get(caseworker, repeated).duplicate_of_id == queries.get(caseworker, original).id
-    given.acted(original, Action.TAKE, caseworker)
-    with scopes.within(caseworker.scope):
-        given.acted(original, Action.REJECT, caseworker, "Frau Ackerknecht, so nicht.")
+    report: dict[str, None] = {"decision": None}
+    with given.defined(**report):
+        original, repeated = given.submitted(first).reference, given.submitted(second).reference
+        late = given.submitted(second).reference
+        for wrong in (repeated, "AAAAAAAA"):
+            with pytest.raises(RuleViolation):
+                given.acted(repeated, Action.MARK_DUPLICATE, caseworker, to=wrong)
+        given.acted(repeated, Action.MARK_DUPLICATE, caseworker, to=original)
+        assert queries.get(caseworker, repeated).duplicate_of_id == queries.get(caseworker, original).id
+        given.acted(original, Action.TAKE, caseworker)
+        with scopes.within(caseworker.scope):
+            given.acted(original, Action.REJECT, caseworker, "Frau Ackerknecht, so nicht.")
+            with pytest.raises(RuleViolation, match="answered already"):
+                given.acted(late, Action.MARK_DUPLICATE, caseworker, to=original)
     request = queries.get(second, repeated)
     assert request.status is RequestStatus.CLOSED
     shown = json.dumps(representations.as_json(request, second, "de"))
     assert "so nicht" not in shown
     assert original not in shown
     assert "services.answered_together" in set(db.session.scalars(select(Notification.template)))
+
+
+def test_what_is_owed_a_decision_is_no_duplicate_and_a_withdrawn_original_frees_its_own() -> None:
+    caseworker, first, second = given.caseworker(), given.resident(), given.resident()
+    one, two = given.submitted(first).reference, given.submitted(second).reference
+    with pytest.raises(InvalidTransition):
+        given.acted(two, Action.MARK_DUPLICATE, caseworker, to=one)
+    report: dict[str, None] = {"decision": None}
+    with given.defined(**report):
+        original, repeated = given.submitted(first).reference, given.submitted(second).reference
+        given.acted(repeated, Action.MARK_DUPLICATE, caseworker, to=original)
+        with scopes.within(first.scope):
+            given.acted(original, Action.WITHDRAW, first)
+    found = queries.get(caseworker, repeated)
+    assert (found.status, found.duplicate_of_id) == (RequestStatus.SUBMITTED, None)
+
+
+def test_a_program_is_not_the_second_person() -> None:
+    with given.defined(four_eyes=True):
+        one = given.caseworker()
+        program = replace(given.caseworker(), kind="token")
+        reference = given.submitted(given.resident()).reference
+        given.acted(reference, Action.TAKE, one)
+        with pytest.raises(Forbidden, match="program"):
+            given.acted(reference, Action.PROPOSE_APPROVE, program)
+        given.acted(reference, Action.PROPOSE_APPROVE, one)
+        with pytest.raises(Forbidden, match="program"):
+            given.acted(reference, Action.APPROVE, program)
 
 
 def test_requests_near_by_are_found_by_their_pin() -> None:
@@ -295,6 +380,11 @@ def test_what_the_applicant_sends_waits_to_be_read() -> None:
     with transaction():
         given.casework.mark_read(reference, caseworker)
     assert queries.get(caseworker, reference).news_at is None
+    given.acted(reference, Action.APPROVE, caseworker)
+    given.acted(reference, Action.REPLY, resident, "Und jetzt?")
+    given.acted(reference, Action.CLOSE, caseworker)
+    unread = work_list.work_list(caseworker, of_view(View.NEWS), TODAY)
+    assert [one.reference for one in unread.items] == [reference]
 
 
 def test_an_action_may_ask_for_a_more_secure_login() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from sqlalchemy import func, select, update
 from config import signing
 from config.database import db, transaction
 from config.settings import current_settings
-from services import receipts
+from services import queries, receipts
 from services.cli import services as commands
+from services.lifecycle import Action, Party, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 from tests.factories import services as given
 from tests.integration.services.test_pages import apply, csrf, page
@@ -151,3 +153,31 @@ def test_without_an_account_reference_and_pin_fetch_it(app: Flask, client: Flask
     with app.app_context():
         kinds = db.session.scalars(select(Attachment.kind)).all()
     assert kinds.count(AttachmentKind.RECEIPT) == 1
+
+
+def test_without_an_account_reference_and_pin_open_what_is_said(app: Flask, client: FlaskClient) -> None:
+    caseworker = given.caseworker()
+    with app.app_context():
+        receipt = given.submitted(given.resident())
+        with transaction():
+            db.session.execute(update(ServiceRequest).values(applicant_id=None))
+        given.acted(receipt.reference, Action.TAKE, caseworker)
+        given.acted(receipt.reference, Action.ASK, caseworker, "Seit wann wohnen Sie dort?")
+    right = csrf(client, "/status") | {"reference": receipt.reference, "pin": receipt.pin}
+    form = page(client.post("/status", data=right))
+    assert "Seit wann wohnen Sie dort?" in form.get_text()
+    assert "Lindenweg" not in form.get_text()
+    answer = right | {"action": "answer", "message": "Seit dem Frühling."}
+    assert client.post("/status/message", data=answer | {"pin": "x"}).status_code == 422
+    assert client.post("/status/message", data=answer | {"message": ""}).status_code == 422
+    client.post("/status/message", data=answer | {"action": "withdraw"})
+    assert "Seit dem Frühling." in page(client.post("/status/message", data=answer)).get_text()
+    with app.app_context():
+        found = queries.get(caseworker, receipt.reference)
+        assert (found.status, found.events[-1].by) == (RequestStatus.IN_REVIEW, Party.APPLICANT)
+        with transaction():
+            db.session.execute(update(ServiceRequest).values(applicant_id=uuid.uuid4()))
+    assert "Frühling" not in page(client.post("/status", data=right)).get_text()
+    assert client.post("/status/message", data=answer | {"action": "reply"}).status_code == 200
+    with app.app_context():
+        assert len(queries.get(caseworker, receipt.reference).events) == 4

@@ -1,24 +1,26 @@
 """The work list: each filter beside the same question asked of the rows one by one; pages, tabs, many at once."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.models import Department
 from config import clock, scopes
 from config.database import db, transaction
 from config.errors import RuleViolation
-from services import queries, triage, work_list
+from services import queries, triage, view_keeping, work_list
 from services.deadlines import Urgency, urgency
 from services.lifecycle import OPEN, Action, RequestStatus
 from services.models import ServiceRequest
 from services.triage import Kind, Triage
 from services.work_filters import ListRequests, View
+from services.work_models import WorkView
 from tests.factories import services as given
 from tests.integration.services.test_pages import csrf, page
 
@@ -226,3 +228,29 @@ def test_a_caseworkers_day(app: Any, client: FlaskClient, login: Any) -> None:
     done = client.post("/staff/requests/triage/run", data=chosen | {"row": str(mark["value"])})
     assert "erledigt" in page(done).get_text()
     assert client.post("/staff/requests/triage", data=csrf(client, desk)).status_code == 303
+
+
+def test_saved_views_go_a_year_after_their_last_change_and_with_their_owner(database: object) -> None:
+    def kept(owner: str, changed: datetime) -> WorkView:
+        with transaction():
+            row = WorkView(
+                department_code=given.DEPARTMENT, owner_id=owner, wanted={}, created_at=changed, changed_at=changed
+            )
+            row.name = "Frau Qwazel"
+            db.session.add(row)
+        return row
+
+    now = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    old, own = kept("one", now - timedelta(days=366)), kept("two", now)
+    views = view_keeping.TYPES[0]
+    assert views.due is not None and views.erase is not None
+    with transaction():
+        page = views.due(now, views.days, None, 10)
+        assert [one.id for one in page.items] == [old.id]
+        assert views.erase(page.items, given.caseworker()) == 1
+    with transaction():
+        view_keeping.forget("one")
+    assert db.session.scalars(select(WorkView.id)).all() == [own.id]
+    with transaction():
+        view_keeping.forget("two")
+    assert db.session.scalars(select(WorkView.id)).all() == []
