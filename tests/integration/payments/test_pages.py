@@ -54,6 +54,7 @@ def test_pay_and_come_back(app: Any, client: FlaskClient, login: Any, checkout: 
     url = applied(app, client, login)
     shown = page(client.get(url))
     assert "Bitte bezahlen Sie die Gebühr" in shown.get_text() and "30,70 €" in shown.get_text()
+    assert "Eingangsbestätigung als PDF" not in shown.get_text()
     assert checkout.url in client.get(url).headers["Content-Security-Policy"].split("form-action")[1]
     sent = client.post(f"{url}/payment", data=token(client, url) | {"amount": "1", "amount_cents": "1"})
     session = checkout.only()
