@@ -14,7 +14,7 @@ from auth.actors import Actor
 from config import clock
 from config.database import db, transaction
 from notifications.models import Notification
-from services import casework, queries
+from services import casework, work_list
 from services.commands import Act
 from services.lifecycle import Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
@@ -22,6 +22,7 @@ from services.payments import asking, ledger, starting, tasks
 from services.payments.base import Said, Word
 from services.payments.models import Payment
 from services.payments.states import PaymentStatus, Trouble
+from services.work_filters import ListRequests
 from tests.factories import services as given
 from tests.fakes.checkout import Checkout
 from tests.support.at_work import at_work
@@ -89,7 +90,7 @@ def test_the_office_begins_when_it_is_paid(app: Flask, checkout: Checkout) -> No
     request = request_of(reference)
     assert request.status is RequestStatus.AWAITING_PAYMENT and request.submitted_at is None
     assert told("submitted") == 0
-    assert queries.work_list(given.caseworker(), queries.View.OPEN, clock.now().date()).items == []
+    assert work_list.work_list(given.caseworker(), ListRequests(), clock.now().date()).items == []
     address = starting.begin(reference, resident)
     session = checkout.only()
     assert address == session["url"] and session["amount_total"] == 3070
@@ -99,7 +100,7 @@ def test_the_office_begins_when_it_is_paid(app: Flask, checkout: Checkout) -> No
     arrived_once(reference)
     (paid,) = payments()
     assert (paid.transaction, paid.received_cents, paid.work_at) == (session["payment_intent"], 3070, None)
-    assert queries.work_list(given.caseworker(), queries.View.OPEN, clock.now().date()).items
+    assert work_list.work_list(given.caseworker(), ListRequests(), clock.now().date()).items
 
 
 def test_two_tabs_open_one_page(app: Flask, checkout: Checkout) -> None:
