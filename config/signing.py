@@ -10,6 +10,8 @@ import io
 import logging
 import os
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -81,8 +83,11 @@ def sign_pdf(document: bytes, settings: Settings, *, reason: str) -> bytes:
         certify=True,  # any later change is shown as one
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
-    signed = signers.sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(document)), metadata, signer=_signer(_pair(settings)), in_place=False
+    signer = _signer(_pair(settings))
+    signed = _apart(
+        lambda: signers.sign_pdf(
+            IncrementalPdfFileWriter(io.BytesIO(document)), metadata, signer=signer, in_place=False
+        )
     )
     return bytes(signed.getbuffer())
 
@@ -109,7 +114,7 @@ def check_pdf(document: bytes, certificates: bytes) -> Finding:
         trust_roots=_as_asn1(certificates), allow_fetching=False, moment=signed_at or datetime.now(UTC)
     )
     try:
-        status = validate_pdf_signature(signature, context)
+        status = _apart(lambda: validate_pdf_signature(signature, context))
     except Exception:
         return Finding(is_signed=True)
     return Finding(
@@ -120,6 +125,12 @@ def check_pdf(document: bytes, certificates: bytes) -> Finding:
         signer=status.signing_cert.subject.human_friendly,
         signed_at=signed_at,
     )
+
+
+def _apart(work: Callable[[], Any]) -> Any:
+    """Do `work` in a thread of its own: pyHanko runs an event loop, which fails where one is running already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 @dataclass(frozen=True)
