@@ -81,7 +81,7 @@ def residents_apply(town: Town) -> None:
     }
     for changes in ({"f_consent": None}, {}):  # once as a draft, with a mistake in it
         scan = picture() + word(f"request: content {len(changes)}").encode()
-        file = (io.BytesIO(scan), word(f"request: file name {len(changes)}") + ".jpg")
+        file = (scan, word(f"request: file name {len(changes)}") + ".jpg")
         answer = ok(all_through(client, APPLY, **FILLED | typed | {"f_registration": file} | changes), 422, 303)
     address = answer.headers["Location"].partition("?")[0]
     reference = address.rsplit("/", 1)[-1]

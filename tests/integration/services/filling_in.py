@@ -67,9 +67,14 @@ def values_of(form: Tag) -> dict[str, Any]:
 
 
 def post(client: FlaskClient, page: BeautifulSoup, go: str = "next", **changes: Any) -> TestResponse:
-    """Press the button `go` of the form on `page` after these changes; None takes an entry away."""
+    """Press the button `go` of the form on `page` after these changes; None takes an entry away.
+
+    A file may be given as its bytes and its name, and is then sent anew on each page that asks for it.
+    """
     form = main_form(page)
-    data = values_of(form) | {"go": go} | changes
+    given_files = {name: one for name, one in changes.items() if isinstance(one, tuple) and isinstance(one[0], bytes)}
+    files = {name: (io.BytesIO(content), file_name) for name, (content, file_name) in given_files.items()}
+    data = values_of(form) | {"go": go} | changes | files
     return client.post(str(form["action"]), data={name: value for name, value in data.items() if value is not None})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -18,6 +18,7 @@ from config.openapi import description
 from tests.security.matrix.people import Identity
 from tests.security.matrix.world import OF_ALL, PLAIN, World, kind_of
 
+ARGUMENT = re.compile(r"<[^>]+>")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 CHOICES = re.compile(r"<any\(([^)]*)\):(\w+)>")
@@ -120,11 +121,10 @@ def due(app: Flask, rule: Rule, method: str, asking: Identity, side: str) -> Due
 
 def _wider(app: Flask, rule: Rule, method: str) -> Rule | None:
     """The rule that takes the words of this address for a record: `/care/cases/search` may be read as a case's."""
-    if rule.arguments:
-        return None
+    path = ARGUMENT.sub("x", rule.rule)
     try:
-        return app.url_map.bind("localhost").match(rule.rule, method, return_rule=True)[0]
-    except MethodNotAllowed:
+        return app.url_map.bind("localhost").match(path, method, return_rule=True)[0]
+    except (MethodNotAllowed, NotFound):
         return None
 
 

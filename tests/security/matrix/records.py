@@ -47,6 +47,7 @@ from notifications.statuses import Channel, InboxState
 from services import erasure as services_erasure
 from services.models import ServiceRequest
 from tests.factories import care, services
+from tests.security.matrix import service_records
 from tests.security.matrix.people import GONE, ISSUER, Identity
 
 if TYPE_CHECKING:
@@ -183,6 +184,11 @@ def _request(world: "World", side: str, by: dict[str, Identity]) -> None:
         _mark(world, f"person {side}", {"a": "Kanarianna", "b": "Kanaribodo"}[side])
 
 
+def _around_the_request(world: "World", side: str, by: dict[str, Identity]) -> None:
+    service_records.draft(world, side, by, MARK[side])
+    service_records.about_request(world, side, _department(side), MARK[side])
+
+
 def _messages(world: "World", side: str, by: dict[str, Identity]) -> None:
     mark, office = MARK[side], f"office:{world.places.offices[side]}"
     owners = {"message": office, "message of a department": f"department:{_department(side)}"}
@@ -315,6 +321,7 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _occasion,
     _view,
     _request,
+    _around_the_request,
     _messages,
     _import,
     _bulk_act,

@@ -9,7 +9,7 @@ from auth.roles import SCOPE_OF, Role, Scope
 from config.database import db
 from config.ids import REFERENCE_ALPHABET, new_id, new_token
 from tests.factories import services
-from tests.security.matrix import records
+from tests.security.matrix import records, service_records
 from tests.security.matrix.people import SIDES, Identity, Places, everybody, places
 
 # What an argument of an address names, by the beginning of the address; "" is any other address.
@@ -26,7 +26,7 @@ KINDS: dict[str, dict[str, str]] = {
     "link_id": {"": "case link"},
     "contact_id": {"": "contact"},
     "guest_id": {"": "guest"},
-    "view_id": {"": "view"},
+    "view_id": {"/staff/requests/": "work view", "": "view"},
     "support_id": {"": "support"},
     "notice_id": {"": "order notice"},
     "hold_id": {"": "hold"},
@@ -42,13 +42,16 @@ KINDS: dict[str, dict[str, str]] = {
     "message_id": {"": "message"},
     "inbound_id": {"": "inbound"},
     "entry_id": {"": "suppression"},
-    "token": {"/c/": "link", "/o/": "organiser link"},
+    "decision_id": {"": "decision"},
+    "payment_id": {"": "payment"},
+    "row_id": {"/staff/services/handovers/": "handover"},
+    "token": {"/c/": "link", "/o/": "organiser link", "/continue/": "draft link", "/survey/": "survey"},
 }
 # Arguments that name no record of anybody.
 PLAIN: dict[str, str] = {
     "slug": services.SLUG, "template": "notifications.plain", "channel": "sms", "locale": "de", "version": "0",
     "code": "de", "filename": "obhut.css", "purpose": "check_in",
-    "form": "json",
+    "form": "json", "key": service_records.KEY, "step": "applicant", "number": "1", "name": "checkout",
 }  # fmt: skip
 # Records of the house: whoever has the permission has them all.
 OF_ALL = frozenset({"grant", "token", "suppression"})
