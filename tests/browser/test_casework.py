@@ -80,7 +80,7 @@ def test_two_colleagues_at_one_request_lose_nothing(visit: OpenContext) -> None:
     one.goto(f"/staff/requests/{reference}")
     one.locator("#ask textarea").fill("Seit wann wohnen Sie dort?")
     act(one, "ask")
-    expect(one.locator("#timeline")).to_contain_text("Seit wann wohnen Sie dort?")
+    expect(one.locator("#messages")).to_contain_text("Seit wann wohnen Sie dort?")
     act(other, "ask")
     expect(other.locator("main")).to_contain_text("Jemand war schneller")
 

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from PIL import Image
+from sqlalchemy import select, update
 
 from auth.actors import Actor
 from auth.roles import HeldRole, Role
-from config.database import transaction
+from config.database import db, transaction
 from services import casework, decisions, definitions, submission
 from services.commands import Act, Submit, Upload
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action
+from services.models import ServiceRequest
 from services.submission import Receipt
 
 SLUG = "bewohnerparkausweis"
@@ -141,3 +143,12 @@ def defined(**changes: Any) -> Iterator[ServiceDefinition]:
 def map_field(key: str = "place") -> dict[str, Any]:
     """A public question for a place."""
     return {"key": key, "type": "map", "label": {"de": "Ort"}, "public": True}
+
+
+def repeats(reference: str, original: str) -> None:
+    """Mark one request as saying what `original` says, whatever its service is: as before that was only for some."""
+    first = select(ServiceRequest.id).where(ServiceRequest.reference == original).scalar_subquery()
+    marked = update(ServiceRequest).where(ServiceRequest.reference == reference).values(duplicate_of_id=first)
+    with transaction():
+        db.session.execute(marked, execution_options={"synchronize_session": False})
+    db.session.expire_all()

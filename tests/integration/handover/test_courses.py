@@ -141,11 +141,7 @@ def test_what_is_answered_with_another_request_is_answered(
     original, same = (given.submitted(given.resident()).reference for _ in range(2))
     if handed_over:
         work.hand_over()
-    with transaction():  # marked when its service still had no paper; now nobody could
-        first = select(ServiceRequest.id).where(ServiceRequest.reference == original).scalar_subquery()
-        marked = update(ServiceRequest).where(ServiceRequest.reference == same)
-        db.session.execute(marked.values(duplicate_of_id=first), execution_options={"synchronize_session": False})
-    db.session.expire_all()
+    given.repeats(same, original)
     given.acted(original, Action.TAKE, worker)
     given.acted(original, Action.APPROVE, worker)
     db.session.rollback()

@@ -66,7 +66,7 @@ def test_the_fee_of_a_duplicate_is_let_go_with_it(app: Flask, settings: Settings
     caseworker, second = given.caseworker(), given.resident()
     with at_settings(app, settings.changed(payment_provider="")):
         original, repeated = given.submitted(given.resident()).reference, given.submitted(second).reference
-    given.acted(repeated, Action.MARK_DUPLICATE, caseworker, to=original)
+    given.repeats(repeated, original)
     given.acted(original, Action.TAKE, caseworker)
     given.acted(original, Action.REJECT, caseworker, "So nicht.")
     request = request_of(repeated)
