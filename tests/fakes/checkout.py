@@ -12,15 +12,16 @@ import time
 import urllib.parse
 import uuid
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.fakes.serving import Response, Served, as_json
 
 KEY = "sk_test_0123456789abcdefghijklmnop"
 SECRET = "whsec_0123456789abcdefghijklmnopqrstuv"
 LEAST_CENTS = 50
 
 
-class Checkout:
+class Checkout(Served):
     """`is_down`: it answers 503. `before_answer` runs when a POST has been carried out and is not answered yet."""
 
     def __init__(self) -> None:
@@ -32,13 +33,7 @@ class Checkout:
         self.before_answer: Callable[[str], object] = lambda _: None
         self._answers: dict[str, tuple[str, dict[str, str], tuple[int, dict[str, Any]]]] = {}
         self._lock = threading.RLock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.checkout = self
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -49,10 +44,6 @@ class Checkout:
             "payment_api_key": KEY,
             "payment_webhook_secrets": SECRET,
         }
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def only(self) -> dict[str, Any]:
         """The one session there is."""
@@ -91,6 +82,10 @@ class Checkout:
         seconds = str(int(at if at is not None else time.time()))
         digest = hmac.new(secret.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
         return {"Stripe-Signature": f"t={seconds},v1={digest},v0=old"}, body
+
+    def respond(self, method: str, path: str, headers: Any, body: bytes) -> Response:
+        fields = dict(urllib.parse.parse_qsl(body.decode())) if method == "POST" else {}
+        return as_json(*self.answer(method, path, headers, fields))
 
     def answer(self, method: str, path: str, headers: Any, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
         with self._lock:
@@ -166,33 +161,3 @@ class Checkout:
         }
         self.refunds[made["id"]] = made
         return 200, dict(made)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-    checkout: Checkout
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def do_GET(self) -> None:
-        self._answer({})
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        self._answer(dict(urllib.parse.parse_qsl(body)))
-
-    def _answer(self, fields: dict[str, str]) -> None:
-        status, content = self.server.checkout.answer(self.command, self.path, self.headers, fields)
-        data = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass

@@ -7,18 +7,18 @@ with PS512. `receiver` says what the authority does with what it fetches.
 import base64
 import hashlib
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tests.fakes.serving import Response, Served, as_json
 
 CLIENT, CLIENT_SECRET = "obhut-tests", "not-a-secret-but-long-enough-for-it"
 DESTINATION = "879ee109-a690-4db8-ab32-424284184d7d"
@@ -47,7 +47,7 @@ def jwk(key: rsa.RSAPrivateKey, kid: str, alg: str, operation: str) -> dict[str,
     return {"kty": "RSA", "kid": kid, "alg": alg, "key_ops": [operation], "n": b64(n), "e": b64(b"\1\0\1")}
 
 
-class DeliveryService:
+class DeliveryService(Served):
     """`is_down`: 503 for all. `before_answer` runs when a call was carried out and is not answered yet."""
 
     def __init__(self) -> None:
@@ -58,13 +58,7 @@ class DeliveryService:
         self.weak_key = False
         self.before_answer: Callable[[str, str], object] = lambda *_: None
         self._tokens: set[str] = set()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.service = self
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -74,10 +68,6 @@ class DeliveryService:
             "fit_connect_client_id": CLIENT,
             "fit_connect_client_secret": CLIENT_SECRET,
         }
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     @property
     def submitted(self) -> list[dict[str, Any]]:
@@ -141,6 +131,9 @@ class DeliveryService:
         self.logs[one["case"]].append(f"{signed}.{b64(signature)}")
 
     # what the service does
+
+    def respond(self, method: str, path: str, headers: Any, body: bytes) -> Response:
+        return as_json(*self.answer(method, path, headers, body))
 
     def answer(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, Any]:
         self.calls.append(f"{method} {path.partition('?')[0]}")
@@ -215,35 +208,3 @@ class DeliveryService:
         self.write(one, "submit-submission", {"authenticationTags": self.tags(one)}, by="service")
         self.write(one, "notify-submission", {}, by="service")
         return 200, {"submissionId": one["id"]}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    service: DeliveryService
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def do_PUT(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        status, content = self.server.service.answer(self.command, self.path, self.headers, body)
-        data = b"" if content is None else json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass

@@ -7,7 +7,6 @@ product or its sandbox.
 import base64
 import hashlib
 import hmac
-import json
 import threading
 import time
 import urllib.parse
@@ -16,9 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import URLError
+
+from tests.fakes.serving import Response, Served, as_json
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "feedfacefeedfacefeedfacefeedface"
@@ -51,7 +51,7 @@ class Message:
         }  # fmt: skip
 
 
-class Twilio:
+class Twilio(Served):
     """The emulator. `messages` is all it accepted, `delay_s` how long an answer takes, `refuse_with` an HTTP code.
 
     `before_answer` runs when a message was taken and is not answered yet.
@@ -64,14 +64,7 @@ class Twilio:
         self.before_answer: Callable[[Message], object] = lambda _: None
         self.requests = 0
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.twilio = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,10 +76,33 @@ class Twilio:
             "OBHUT_TWILIO_FROM": NUMBER,
         }
 
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def respond(self, method: str, path: str, headers: Any, body: bytes) -> Response:
+        self.requests += method == "POST"
+        expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+        if headers.get("Authorization") != expected:
+            return _refusal(401, 20003, "Authenticate")
+        return self._take(path, body) if method == "POST" else self._look_up(path)
+
+    def _take(self, path: str, body: bytes) -> Response:
+        if self.refuse_with:
+            return _refusal(self.refuse_with, 20500, "Down")
+        if path != f"{MESSAGES}.json":
+            return _refusal(404, 20404, "Not found")
+        message = self.accept(dict(urllib.parse.parse_qsl(body.decode())))
+        self.before_answer(message)
+        time.sleep(self.delay_s)
+        return as_json(201, message.as_json())
+
+    def _look_up(self, address: str) -> Response:
+        path, _, query = address.partition("?")
+        found = self.listed(dict(urllib.parse.parse_qsl(query)))
+        if path == f"{MESSAGES}.json":
+            listed = {"messages": [message.as_json() for message in found], "page": 0, "page_size": 50}
+            return as_json(200, listed | {"next_page_uri": None, "first_page_uri": address, "uri": address})
+        for message in found:
+            if path == f"{MESSAGES}/{message.sid}.json":
+                return as_json(200, message.as_json())
+        return _refusal(404, 20404, "Not found")
 
     def accept(self, form: dict[str, str]) -> Message:
         """Take one message, and report on it a moment later."""
@@ -135,6 +151,10 @@ class Twilio:
         return 0
 
 
+def _refusal(status: int, code: int, message: str) -> Response:
+    return as_json(status, {"code": code, "message": message, "status": status})
+
+
 def signature(url: str, form: dict[str, str]) -> str:
     """X-Twilio-Signature as Twilio's security page describes it."""
     text = url + "".join(name + form[name] for name in sorted(form))
@@ -152,60 +172,3 @@ def _post_signed(url: str, form: dict[str, str]) -> int:
         return getattr(error, "code", 0)
     except OSError:
         return 0
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-    twilio: Twilio
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def do_POST(self) -> None:
-        form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
-        twilio = self.server.twilio
-        twilio.requests += 1
-        if not self._is_authorised():
-            return self._answer(401, {"code": 20003, "message": "Authenticate", "status": 401})
-        if twilio.refuse_with:
-            return self._answer(twilio.refuse_with, {"code": 20500, "message": "Down", "status": twilio.refuse_with})
-        if self.path != f"{MESSAGES}.json":
-            return self._answer(404, {"code": 20404, "message": "Not found", "status": 404})
-        message = twilio.accept(form)
-        twilio.before_answer(message)
-        time.sleep(twilio.delay_s)
-        return self._answer(201, message.as_json())
-
-    def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
-        if not self._is_authorised():
-            return self._answer(401, {"code": 20003, "message": "Authenticate", "status": 401})
-        found = self.server.twilio.listed(dict(urllib.parse.parse_qsl(query)))
-        if path == f"{MESSAGES}.json":
-            listed = {"messages": [message.as_json() for message in found], "page": 0, "page_size": 50}
-            return self._answer(200, listed | {"next_page_uri": None, "first_page_uri": self.path, "uri": self.path})
-        for message in found:
-            if path == f"{MESSAGES}/{message.sid}.json":
-                return self._answer(200, message.as_json())
-        return self._answer(404, {"code": 20404, "message": "Not found", "status": 404})
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Tests read what was sent, not a log."""
-
-    def _is_authorised(self) -> bool:
-        expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        return self.headers.get("Authorization") == expected
-
-    def _answer(self, code: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        try:
-            self.wfile.write(content)
-        except OSError:
-            self.close_connection = True
