@@ -10,8 +10,17 @@ from config.errors import N_
 from services.lifecycle import Action
 
 MAX_MESSAGE = 4000
+SOURCES: dict[str, str] = {
+    "online": N_("online"),
+    "api": N_("by a program"),
+    "open311": N_("Open311"),
+    "paper": N_("on paper"),
+    "phone": N_("by phone"),
+    "counter": N_("at the counter"),
+}
+"""How a request came to us."""
 STAFF_SOURCES = ("paper", "phone", "counter")
-"""How a request came that staff have entered for somebody."""
+"""Those of them that staff have entered for somebody."""
 Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)]
 
 

@@ -11,14 +11,6 @@ from services.commands import STAFF_SOURCES, Submit
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType, FormField
 
-SOURCES: dict[str, str] = {
-    "online": N_("online"),
-    "api": N_("by a program"),
-    "open311": N_("Open311"),
-    "paper": N_("on paper"),
-    "phone": N_("by phone"),
-    "counter": N_("at the counter"),
-}
 LONGEST_AGO = timedelta(days=366)
 NOT_ON_PAPER = frozenset({FieldType.EMAIL, FieldType.CHECKBOX, FieldType.CONSENT, FieldType.FILE})
 """What somebody who writes or rings up need not have given: we cannot ask the paper."""

@@ -14,6 +14,7 @@ from auth.roles import Permission
 from config.database import db
 from config.settings import current_settings
 from services import step_counts
+from services.commands import STAFF_SOURCES
 from services.deadlines import working_days_between
 from services.definitions import ServiceDefinition
 from services.form.fields import Text
@@ -21,8 +22,6 @@ from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import ServiceRequest
 
 MONTHS = 12
-BY_STAFF = ("paper", "phone", "counter")
-"""Sources of requests that staff have entered for somebody."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def months_of(actor: Actor, slug: str, today: date) -> list[Month]:
     firsts = _firsts(today)
     zone = current_settings().zone
     spans = [(_begin(one, zone), _begin(_next(one), zone)) for one in firsts]
-    online = ServiceRequest.source.not_in(BY_STAFF)
+    online = ServiceRequest.source.not_in(STAFF_SOURCES)
     received = [func.count().filter(_within(ServiceRequest.submitted_at, span)) for span in spans]
     by_self = [func.count().filter(_within(ServiceRequest.submitted_at, span), online) for span in spans]
     decided = [func.count().filter(_within(ServiceRequest.decided_at, span)) for span in spans]

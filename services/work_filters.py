@@ -12,6 +12,7 @@ from pydantic import Field
 
 from config.errors import N_
 from config.filters import Code, Day, Filter, Wanted, choice, day, yes_no
+from services.commands import SOURCES
 from services.deadlines import SOON_DAYS, working_days_between
 from services.lifecycle import AT_THE_OFFICE, OPEN, STATUS_LABELS, RequestStatus
 
@@ -22,14 +23,6 @@ DUE: dict[str, str] = {
     "overdue": N_("Overdue"),
     "soon": N_("Due within three working days"),
     "on_time": N_("Still time"),
-}
-SOURCES: dict[str, str] = {
-    "online": N_("online"),
-    "api": N_("by a program"),
-    "open311": N_("Open311"),
-    "paper": N_("on paper"),
-    "phone": N_("by phone"),
-    "counter": N_("at the counter"),
 }
 SORTS: dict[str, str] = {"due": N_("Deadline, next first"), "latest": N_("Deadline, last first")}
 _KNOWN = {code: label for code, label in STATUS_LABELS.items() if code is not RequestStatus.DRAFT}

@@ -8,14 +8,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Optional
 
 from config.forms import BaseForm
-from services.commands import MAX_MESSAGE
+from services.commands import MAX_MESSAGE, SOURCES, STAFF_SOURCES
 from services.forms import MessageForm
 
-SOURCES = [
-    SelectChoice("paper", _l("on paper")),
-    SelectChoice("phone", _l("by phone")),
-    SelectChoice("counter", _l("at the counter")),
-]
+BY_STAFF = [SelectChoice(source, _l(SOURCES[source])) for source in STAFF_SOURCES]
 
 
 class ActForm(MessageForm):
@@ -36,7 +32,7 @@ class NoteForm(BaseForm):
 class EntryForm(BaseForm):
     """How something came that staff enter for somebody, and on which day."""
 
-    source = RadioField(_l("How it came"), choices=SOURCES, default="paper", validate_choice=False)
+    source = RadioField(_l("How it came"), choices=BY_STAFF, default="paper", validate_choice=False)
     received_on = DateField(
         _l("Received on"),
         description=_l("The term for the decision counts from this day."),

@@ -21,8 +21,8 @@ from services import (
     versions,
     work_pages,
 )
+from services.commands import SOURCES
 from services.definitions import ServiceDefinition
-from services.entry import SOURCES
 from services.form.fields import every
 from services.form.reading import lines, readable
 from services.lifecycle import Action, RequestStatus

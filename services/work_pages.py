@@ -15,10 +15,11 @@ from config.filter_words import day_in_words, label_of
 from config.filters import Filter
 from config.localisation import page_locale
 from services import colleagues, queries, representations, work_list
+from services.commands import SOURCES
 from services.definitions import catalogue
 from services.models import ServiceRequest
 from services.representations import Row
-from services.work_filters import FILTERS, GROUPS, SORTS, SOURCES, VIEW_LABELS, VIEWS, ListRequests, View
+from services.work_filters import FILTERS, GROUPS, SORTS, VIEW_LABELS, VIEWS, ListRequests, View
 
 ENDPOINT = "casework.index"
 

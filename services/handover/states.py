@@ -6,7 +6,8 @@ begin after which a request may be deleted; *answered* is what has been decided.
 
 from enum import StrEnum
 
-from config.errors import N_, InvalidTransition
+from config.errors import N_
+from services import transitions
 
 
 class State(StrEnum):
@@ -82,7 +83,4 @@ def follows(state: State, event: Event) -> State | None:
 
 def next_state(state: State, event: Event) -> State:
     """The same for what somebody wants: raises InvalidTransition when the table has no such row."""
-    to = follows(state, event)
-    if to is None:
-        raise InvalidTransition(event.value, state.value)
-    return to
+    return transitions.wanted(TABLE, state, event)

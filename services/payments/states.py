@@ -6,7 +6,8 @@ What a provider says can come twice, late and in any order, so a row that change
 
 from enum import StrEnum
 
-from config.errors import N_, InvalidTransition
+from config.errors import N_
+from services import transitions
 
 
 class PaymentStatus(StrEnum):
@@ -109,7 +110,4 @@ def follows(status: PaymentStatus, event: Event) -> PaymentStatus | None:
 
 def next_status(status: PaymentStatus, event: Event) -> PaymentStatus:
     """The same for what somebody wants: raises InvalidTransition when the table has no such row."""
-    to = follows(status, event)
-    if to is None:
-        raise InvalidTransition(event.value, status.value)
-    return to
+    return transitions.wanted(TABLE, status, event)
