@@ -103,6 +103,7 @@ def _import(page: Page, file: Path) -> None:
     assert before == 0, "nothing is stored before it is confirmed"
     page.locator("form[action$=confirm] button").click()
     eventually(lambda: _open_cases(page.context) >= PEOPLE - 1, "the people of the file", 30)
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(0)  # it no longer loads itself anew
 
 
 def _import_again_makes_nothing_new(page: Page, file: Path) -> None:

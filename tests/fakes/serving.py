@@ -3,13 +3,14 @@
 import contextlib
 import json
 import threading
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Response = tuple[int, dict[str, str], bytes]
 
 
-class Served:
+class Served(ABC):
     """Begins to serve when it is made. `respond` answers one call; several may come at once."""
 
     def __init__(self) -> None:
@@ -27,9 +28,9 @@ class Served:
         self._server.server_close()
         self._thread.join()
 
+    @abstractmethod
     def respond(self, method: str, path: str, headers: Any, body: bytes) -> Response:
         """Status, headers and body."""
-        raise NotImplementedError
 
 
 def as_json(status: int, content: Any) -> Response:
