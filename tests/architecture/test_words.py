@@ -8,7 +8,7 @@ from tests.support import repository
 
 # Written in parts, so that this file does not find itself.
 MACHINE_PATHS = re.compile(r"(?<![\w.~$}])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "ho" + r"me/\w+")) + r")/")
-UNFINISHED = re.compile("|".join((r"\bTO" + "DO\b", r"\bFIX" + "ME\b", r"\bX" + "XX\b", "NotImplemented" + "Error")))
+UNFINISHED = re.compile("|".join((r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bX" + r"XX\b", "NotImplemented" + "Error")))
 INSTALL_FROM = re.compile(r"--(?:extra-)?index-url|\"resolved\": *\"http|registry *= *\"?http", re.IGNORECASE)
 # "Quarantine" in the languages we write in, and what would tell a stranger why the message came.
 REVEALING = re.compile(
