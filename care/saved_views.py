@@ -3,13 +3,11 @@
 from auth import audit
 from auth.actors import Actor
 from auth.roles import Permission
-from auth.saved_views import COUNTED, Shelf, View
+from auth.saved_views import Shelf
 from care.list_filters import ListCases
 from care.list_models import SavedView
 from care.list_pages import with_defaults
 from care.queries import count_up_to
-
-__all__ = ["COUNTED", "View", "change", "default_of", "save", "view_for", "views_of"]
 
 
 def _count(actor: Actor, values: dict[str, str], limit: int) -> int:
@@ -24,5 +22,3 @@ SHELF = Shelf(
     word="view",
     count=_count,
 )
-views_of, view_for, default_of = SHELF.views_of, SHELF.view_for, SHELF.default_of
-save, change = SHELF.save, SHELF.change

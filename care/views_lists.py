@@ -22,7 +22,7 @@ from config.forms import BaseForm
 def cases() -> ResponseReturnValue:
     """The line lists; without a choice, all open cases."""
     given = {name: value for name, value in request.args.items() if value and name in ListCases.model_fields}
-    if not request.args and (begin := saved_views.default_of(current_actor())):
+    if not request.args and (begin := saved_views.SHELF.default_of(current_actor())):
         return redirect(url_for("care.open_view", view_id=begin.id))
     try:
         wanted = ListCases.model_validate(list_pages.with_defaults(given))
@@ -57,7 +57,7 @@ def _list_page(wanted: ListCases, given: dict[str, str]) -> str:
     for row, case in zip(rows, page.items, strict=True):
         row["place"] = None if wanted.q else list_place.mark(wanted, case)
     trail.looked(actor, "cases.listed", page.items, list=wanted.line_list, searched=bool(wanted.q))
-    views = [] if wanted.q else saved_views.views_of(actor)
+    views = [] if wanted.q else saved_views.SHELF.views_of(actor)
     chosen: dict[str, Any] = {name: value for name, value in wanted.values().items() if name in given}
     return render_template(
         "care/cases.html",

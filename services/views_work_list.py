@@ -1,42 +1,20 @@
 """The work list as a page, and its saved views. Adds its addresses to those of `views_caseworker`."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _, lazy_gettext as _l
 from pydantic import ValidationError
-from wtforms import BooleanField, StringField
-from wtforms.validators import InputRequired, Length
 
+from auth.actors import Actor
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from auth.saved_view_commands import ChangeView, SaveView
-from auth.saved_views import COUNTED
+from auth.saved_view_pages import ViewPages
 from config import filter_words
-from config.database import transaction
-from config.forms import BaseForm, accepting, command_or_errors
 from services import colleagues, trail, triage, work_list, work_pages, work_views
 from services.views_caseworker import casework_pages, today
 from services.work_filters import FILTERS, VIEWS, ListRequests, View, with_defaults
-
-
-class ViewForm(BaseForm):
-    """The name of a view, and whether colleagues see it."""
-
-    name = StringField(
-        _l("Name of the view"),
-        validators=[InputRequired(_l("Please fill in this field.")), Length(max=80, message=_l("This is too long."))],
-    )
-    is_shared = BooleanField(_l("All colleagues of my department see it"))
-
-
-class ActionForm(BaseForm):
-    """What to do with a view; the new name, for renaming."""
-
-    action = StringField()
-    name = StringField(_l("Name of the view"))
 
 
 @casework_pages.get("/staff/requests/", endpoint="index")
@@ -87,65 +65,21 @@ def _page(wanted: ListRequests, given: dict[str, str]) -> str:
     return render_template("services/work_list.html", **values)
 
 
-@casework_pages.get("/staff/requests/views/")
-@require(Permission.REQUESTS_WORK)
-def saved() -> ResponseReturnValue:
-    """The views that one can choose, each with how many requests there are now."""
-    return _views_page(ActionForm(None))
+def _place(actor: Actor, chosen: dict[str, str]) -> dict[str, str]:
+    """The department that was filtered by, else the first of the actor's."""
+    codes = sorted(actor.departments_for(Permission.REQUESTS_WORK))
+    return {"department_code": chosen["department"] if chosen.get("department") in codes else codes[0]}
 
 
-@casework_pages.post("/staff/requests/views/")
-@require(Permission.REQUESTS_WORK)
-def save_view() -> ResponseReturnValue:
-    """Keep what the list was chosen by."""
-    actor, form = current_actor(), ViewForm()
-    chosen: dict[str, Any] = {
-        name: value for name, value in request.form.items() if value and (name in FILTERS or name == "sort")
-    }
-    if form.validate_on_submit():
-        command = command_or_errors(form, SaveView, wanted=chosen)
-        if command is not None:
-            with accepting(form):
-                codes = sorted(actor.departments_for(Permission.REQUESTS_WORK))
-                code = chosen["department"] if chosen.get("department") in codes else codes[0]
-                with transaction():
-                    work_views.SHELF.save(command, actor=actor, department_code=code)
-                flash(_("The view was saved."), "success")
-                return redirect(url_for(".saved"), 303)
-    return render_template("services/save_view.html", form=form, chosen=chosen), 422
-
-
-@casework_pages.get("/staff/requests/views/<uuid:view_id>")
-@require(Permission.REQUESTS_WORK)
-def open_view(view_id: UUID) -> ResponseReturnValue:
-    """The list that a view means. Where a filter is no longer known, the list says so."""
-    view = work_views.SHELF.view_for(current_actor(), view_id)
-    if view.lost:
-        flash(
-            _("A filter of this view does not exist any more and was left out. Please save the view anew."), "warning"
-        )
-    wanted: dict[str, Any] = with_defaults(view.wanted)
-    return redirect(url_for(".index", **wanted))
-
-
-@casework_pages.post("/staff/requests/views/<uuid:view_id>")
-@require(Permission.REQUESTS_WORK)
-def change_view(view_id: UUID) -> ResponseReturnValue:
-    """Rename, share, delete a view, or let one's list begin with it."""
-    actor, form = current_actor(), ActionForm()
-    work_views.SHELF.view_for(actor, view_id)
-    if form.validate_on_submit():
-        command = command_or_errors(form, ChangeView)
-        if command is not None:
-            with accepting(form):
-                with transaction():
-                    work_views.SHELF.change(command, view_id=view_id, actor=actor)
-                flash(_("This was noted."), "success")
-                return redirect(url_for(".saved"), 303)
-    return _views_page(form), 422
-
-
-def _views_page(form: BaseForm) -> str:
-    views = work_views.SHELF.views_of(current_actor(), counted=True)
-    rows = [{"view": view, "words": work_pages.in_words(view.wanted)} for view in views]
-    return render_template("services/saved_views.html", rows=rows, form=form, most=COUNTED)
+ViewPages(
+    shelf=work_views.SHELF,
+    permission=Permission.REQUESTS_WORK,
+    list_endpoint=work_pages.ENDPOINT,
+    kept={*FILTERS, "sort"},
+    place=_place,
+    completed=with_defaults,
+    in_words=work_pages.in_words,
+    shared_label=_l("All colleagues of my department see it"),
+    list_label=_l("To the work list"),
+    number_label=_l("Requests"),
+).add_to(casework_pages, "/staff/requests/views/")
