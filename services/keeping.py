@@ -26,7 +26,7 @@ from services.erasure import TYPE
 from services.handover import following
 from services.lifecycle import INTERNAL
 from services.models import ServiceRequest
-from services.payments import settling
+from services.payments import ledger, settling
 from services.stages import ENDED
 
 SCHEMA = "obhut/request/1"
@@ -98,6 +98,7 @@ def _as_json(request: ServiceRequest, to_applicant: bool, waiting: Collection[UU
             "closed_at": request.closed_at.isoformat() if request.closed_at else None,
             "notice_version": request.notice_version,
             "consents": (request.provenance or {}).get("consents", []),
+            "payments": ledger.as_file(request),
         },
     }
 

@@ -5,6 +5,7 @@ that come at once are dealt with one after the other, each seeing what the one b
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -33,6 +34,26 @@ def payments_of(request: ServiceRequest) -> Sequence[Payment]:
     """All payments of a request, as they are now, oldest first."""
     rows = select(Payment).where(Payment.request_id == request.id).order_by(Payment.number)
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def as_file(request: ServiceRequest) -> list[dict[str, Any]]:
+    """What a copy of a request says of its payments; amounts in cents of a euro."""
+    return [
+        {
+            "reference": one.reference,
+            "occasion": one.occasion,
+            "status": one.status,
+            "amount_cents": one.amount_cents,
+            "received_cents": one.received_cents,
+            "provider": one.provider,
+            "transaction": one.transaction,
+            "created_at": one.created_at.isoformat(),
+            "paid_at": one.paid_at.isoformat() if one.paid_at else None,
+            "refunded_at": one.refunded_at.isoformat() if one.refunded_at else None,
+            "refund_reason": one.refund_reason,
+        }
+        for one in payments_of(request)
+    ]
 
 
 def hold(payment_id: UUID) -> Payment | None:

@@ -1,5 +1,6 @@
 """Fees of requests that end, of those who cannot pay, and money that a person has to send back."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from config import clock
 from config.database import transaction
 from config.errors import Conflict, InvalidTransition, RuleViolation
 from config.settings import Settings, current_settings
-from services import availability, erasure, rights
+from services import availability, erasure, keeping, rights
 from services.availability import Unavailable
 from services.commands import Act
 from services.definition_parts import Limit
@@ -98,6 +99,13 @@ def paid_for(app: Flask, checkout: Checkout) -> tuple[Actor, str]:
     checkout.pay(session)
     assert called(app, checkout, session) == 204
     return resident, reference
+
+
+def test_a_copy_of_ones_data_has_what_was_paid(app: Flask, checkout: Checkout) -> None:
+    _, reference = paid_for(app, checkout)
+    files = dict(keeping.files_of_request(request_of(reference).id, to_applicant=True))
+    [payment] = json.loads(files["request.json"])["request"]["payments"]
+    assert payment["status"] == "paid" and payment["paid_at"] and payment["received_cents"] == payment["amount_cents"]
 
 
 def test_a_refund_that_was_refused_is_tried_again(app: Flask, checkout: Checkout) -> None:
