@@ -42,13 +42,16 @@ def of(request: ServiceRequest, locale: str, today: date) -> Talk | None:
 def write(request: ServiceRequest, command: Act) -> None:
     """Answer the question, or write to the office. Inside `transaction()`; the caller has compared the PIN.
 
-    Raises NotFound for a request with an account, Forbidden for any other act, and what `casework.act` raises.
+    The same words once more, with nothing in between, are a page that was loaded anew: they count once. Raises NotFound for a request with an account, Forbidden for any other act, and what `casework.act` raises.
     """
     if request.applicant_id is not None:
         raise NotFound()
     if command.action not in BY_PIN:
         raise Forbidden()
-    casework.act(request.reference, command, _holder(request))
+    holder = _holder(request)
+    events = queries.get_for_update(holder, request.reference).events
+    if not events or (events[-1].action, events[-1].message) != (command.action, command.message):
+        casework.act(request.reference, command, holder)
 
 
 def _answer(request: ServiceRequest) -> str:

@@ -172,12 +172,15 @@ def test_without_an_account_reference_and_pin_open_what_is_said(app: Flask, clie
     assert client.post("/status/message", data=answer | {"message": ""}).status_code == 422
     client.post("/status/message", data=answer | {"action": "withdraw"})
     assert "Seit dem Frühling." in page(client.post("/status/message", data=answer)).get_text()
+    for _ in range(2):  # the page is loaded anew
+        assert client.post("/status/message", data=right | {"action": "reply", "message": "Danke."}).status_code == 200
     with app.app_context():
         found = queries.get(caseworker, receipt.reference)
         assert (found.status, found.events[-1].by) == (RequestStatus.IN_REVIEW, Party.APPLICANT)
+        assert [one.message for one in found.events[-2:]] == ["Seit dem Frühling.", "Danke."]
         with transaction():
             db.session.execute(update(ServiceRequest).values(applicant_id=uuid.uuid4()))
     assert "Frühling" not in page(client.post("/status", data=right)).get_text()
     assert client.post("/status/message", data=answer | {"action": "reply"}).status_code == 200
     with app.app_context():
-        assert len(queries.get(caseworker, receipt.reference).events) == 4
+        assert len(queries.get(caseworker, receipt.reference).events) == 5
