@@ -42,7 +42,8 @@ def of(request: ServiceRequest, locale: str, today: date) -> Talk | None:
 def write(request: ServiceRequest, command: Act) -> None:
     """Answer the question, or write to the office. Inside `transaction()`; the caller has compared the PIN.
 
-    The same words once more, with nothing in between, are a page that was loaded anew: they count once. Raises NotFound for a request with an account, Forbidden for any other act, and what `casework.act` raises.
+    The same words once more, with nothing in between, are a page that was loaded anew: they count once. Raises NotFound
+    for a request with an account, Forbidden for any other act, and what `casework.act` raises.
     """
     if request.applicant_id is not None:
         raise NotFound()

@@ -15,10 +15,6 @@ from sqlalchemy import select
 from auth.actors import Actor
 from config import clock, scopes
 from config.database import claimable, db, transaction
-from services import casework, notices
-from services.commands import Act
-from services.lifecycle import Action, RequestStatus
-from services.models import ServiceRequest
 from services.payments import ledger, refunds, registry, starting
 from services.payments.base import Provider, Refused, Said, Unavailable
 from services.payments.models import Payment
@@ -204,38 +200,3 @@ def _has_work(payment: Payment) -> bool:
     """Whether something has been asked for since it was read last."""
     may_be_paying = payment.status in UNPAID and payment.expires_at is not None
     return payment.status is PaymentStatus.REFUND_ASKED or payment.closing or may_be_paying
-
-
-def let_go_unpaid(days: int) -> int:
-    """Withdraw requests whose fee nobody has paid for so many days, and tell the applicants; how many, one batch."""
-    if registry.provider() is None:
-        return 0  # nobody can pay any more, and that is not the applicants' doing
-    before = clock.now() - timedelta(days=days)
-    rows = (
-        select(ServiceRequest.reference)
-        .where(ServiceRequest.status == RequestStatus.AWAITING_PAYMENT, ServiceRequest.changed_at < before)
-        .order_by(ServiceRequest.changed_at)
-        .limit(BATCH)
-    )
-    return sum(_let_go(reference) for reference in db.session.scalars(rows).all())
-
-
-def _let_go(reference: str) -> int:
-    with transaction():
-        request = db.session.scalar(
-            select(ServiceRequest)
-            .where(ServiceRequest.reference == reference)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        if request is None or request.status is not RequestStatus.AWAITING_PAYMENT:
-            return 0
-        # Somebody may be paying just now, or have paid without our having heard of it.
-        if any(
-            one.status in (PaymentStatus.STARTED, PaymentStatus.PAID, PaymentStatus.REFUND_ASKED)
-            for one in ledger.payments_of(request)
-        ):
-            return 0
-        casework.act(reference, Act(action=Action.WITHDRAW), SYSTEM)
-        notices.tell_applicant(request, "unpaid", "unpaid")
-    return 1

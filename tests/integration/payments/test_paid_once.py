@@ -364,6 +364,21 @@ def test_a_call_about_nothing_of_ours_is_taken_and_forgotten(app: Flask, checkou
         assert ledger.hear(Word(Said.PAID, "cs_unknown")) is None
 
 
+def test_who_leaves_without_paying_is_written_to_once(app: Flask, checkout: Checkout) -> None:
+    began = clock.now()
+    resident, paid = waiting()
+    waiting()
+    assert tasks.remind_of_unpaid() == 0, "they may be paying just now"
+    starting.begin(paid, resident)
+    session = checkout.only()["id"]
+    checkout.pay(session)
+    assert called(app, checkout, session) == 204
+    for hours in (2, 3, 40):
+        with clock.frozen(began + timedelta(hours=hours)):
+            tasks.remind_of_unpaid()
+    assert told("unpaid_yet") == 1
+
+
 def test_what_nobody_pays_is_let_go(checkout: Checkout) -> None:
     with clock.frozen(clock.now() - timedelta(days=15)):
         _, unpaid = waiting()
