@@ -14,8 +14,6 @@ from config.demo.cast import ASKING_ON, STOPPING_ON, Cast, Deed, Person
 from config.demo.ledger import Ledger
 from config.demo.stage import Stage
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "sormas"
-SHARED_FILES = ("travel_entries_de.csv", "contact_import_template_de.csv")
 ORDERS = 3
 AT_ONCE = 4
 ILL_BOXES = ["cough", "fever"]
@@ -37,18 +35,15 @@ class Outbreak:
 
     # The morning of the first day
 
-    def import_files(self, path: str | None, now: datetime) -> None:
-        """The officer uploads the files, looks at the preview and confirms."""
+    def import_file(self, path: str | None, now: datetime) -> None:
+        """The officer uploads the file at `path` (None: one of invented people), looks at the preview and confirms."""
         self._officer.log_in("officer", staff=True)
         self._token = self._stage.run(
             "tokens", "issue", "--role", "health_officer", "--office", "braunschweig", "--name", "demo"
         ).splitlines()[-1]
-        files = [(name, (SHARED / name).read_bytes()) for name in SHARED_FILES if (SHARED / name).is_file()]
-        own = Path(path).read_bytes() if path else sample_contacts(now.date())
-        files.append((Path(path).name if path else "obhut-contacts.csv", own))
-        self._births = _births(own)
-        for name, content in files:
-            self._import(name, content, now)
+        content = Path(path).read_bytes() if path else sample_contacts(now.date())
+        self._births = _births(content)
+        self._import(Path(path).name if path else "obhut-contacts.csv", content, now)
         self._ledger.orders_imported = self._one("SELECT COUNT(*) FROM care_order_event")
 
     def _import(self, name: str, content: bytes, now: datetime) -> None:

@@ -1,7 +1,10 @@
 """Path A: a resident asks for a parking permit, the caseworker asks back and decides."""
 
+import io
 import re
 from typing import Any
+
+from pypdf import PdfWriter
 
 from config.command_line.terminal import _, say
 from config.demo.browser import Browser, Page, Surprise
@@ -10,10 +13,14 @@ from config.demo.stage import Stage
 REFERENCE = re.compile(r"/requests/([A-HJ-NPR-Y2-9]{8})")
 RESIDENT, CASEWORKER = "resident", "caseworker"
 PHONE, MAIL = "+4917604069001", "resident@example.org"
-REGISTRATION = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-)
+
+
+def registration() -> bytes:
+    """An invented vehicle registration: one empty page."""
+    paper, file = PdfWriter(), io.BytesIO()
+    paper.add_blank_page(595, 842)
+    paper.write(file)
+    return file.getvalue()
 
 
 class Permit:
@@ -38,7 +45,7 @@ class Permit:
         page = self._resident.get("/services/bewohnerparkausweis/apply")
         form = page.form(having="submission_key")
         prefilled = form.values["f_given_name"][0]
-        file = {"f_registration": ("fahrzeugschein.pdf", REGISTRATION, "application/pdf")}
+        file = {"f_registration": ("fahrzeugschein.pdf", registration(), "application/pdf")}
         page = self._resident.submit(page, form)
         page = self._step(page, files=file, f_licence_plate="BS-LA 123", f_holder="self")
         page = self._step(page, f_zone="C", f_valid_months="12")
@@ -66,7 +73,7 @@ class Permit:
     def _answer(self) -> None:
         page = self._own_page()
         form = page.form(button=("action", "answer"))
-        files = {"file": ("rueckseite.pdf", REGISTRATION, "application/pdf")}
+        files = {"file": ("rueckseite.pdf", registration(), "application/pdf")}
         self._resident.submit(page, form, files=files, message="Hier ist die Rückseite.")
         say(_("  The resident answers and attaches a second file"))
 

@@ -60,7 +60,7 @@ class _Story:
         self._morning(day)
         self._stage.move_clock(self._at(day, OFFICE))
         if day == 1:
-            self._outbreak.import_files(path, self._at(day, OFFICE))
+            self._outbreak.import_file(path, self._at(day, OFFICE))
         self._permit.play(day)
         self._stage.move_clock(self._at(day, NOON))
         texts, mails = self._outbreak.hear()
