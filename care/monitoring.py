@@ -252,7 +252,7 @@ def _slot_of_day(
 
 
 def _slots(protocol: Protocol, from_day: date) -> Iterator[tuple[date, Slot, tuple[date, Slot]]]:
-    """Slots in order, each with the one that follows it, for as many days as a person can have been asked ahead."""
+    """Slots of the next days in order, each with the one that follows it."""
     slots = protocol.check_ins.slots
     for number in range(6 * len(slots)):
         ahead = number + 1

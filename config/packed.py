@@ -101,7 +101,7 @@ class _Array(UserDefinedType[Any]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_: Any) -> str:
         raise NotImplementedError("no column is of this type")
 
 

@@ -1,21 +1,18 @@
 """Many rows in one statement: PostgreSQL takes an array for each column, SQLite one row after the other in one call.
 
 An ORM flush, a list of VALUES or an IN with hundreds of parameters costs several times as much per row, since driver
-and compiler treat each value as a parameter of its own. So does the driver's own way of writing arrays (`config.packed`).
+and compiler treat each value as a parameter of its own. So does the driver's own way of writing arrays, for which
+`config.packed` stands in.
 All functions run inside the caller's transaction and pass the session by: objects loaded before do not change.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
-    String,
     bindparam,
-    cast,
     column,
     func,
     literal,
@@ -42,8 +39,7 @@ def among(column_: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     wanted = list(values)
     if not _is_postgresql():
         return column_.in_(wanted)  # type: ignore[no-any-return]
-    written = "{" + ",".join(map(_element, wanted)) + "}"
-    return column_ == func.any(cast(literal(written, String), ARRAY(column_.type)))  # type: ignore[no-any-return]
+    return column_ == func.any(packed(wanted, column_.type))  # type: ignore[no-any-return]
 
 
 def each_of(values: Sequence[Any], column_: Any, wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -54,9 +50,11 @@ def each_of(values: Sequence[Any], column_: Any, wanted: Select[*tuple[Any, ...]
     """
     if not _is_postgresql():
         return wanted.where(column_.in_(values))
-    written = "{" + ",".join(map(_element, values)) + "}"
-    array = cast(literal(written, String), ARRAY(column_.type))
-    given = func.unnest(array).table_valued(column("value", column_.type), name="given").render_derived()
+    given = (
+        func.unnest(packed(values, column_.type))
+        .table_valued(column("value", column_.type), name="given")
+        .render_derived()
+    )
     each = wanted.where(column_ == given.c.value).limit(1).lateral("each")
     return select(*each.c).select_from(given).join(each, true())
 
@@ -123,11 +121,3 @@ def _given(
         name: literal(first[name], table.c[name].type) if name in same else given.c[name] for name in names
     }
     return values, given
-
-
-def _element(value: Any) -> str:
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, bytes):
-        return '"\\\\x' + value.hex() + '"'
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
