@@ -101,9 +101,6 @@ class _Array(UserDefinedType[Any]):
 
     cache_ok = True
 
-    def get_col_spec(self, **_: Any) -> str:
-        raise NotImplementedError("no column is of this type")
-
 
 def _registered(array: int) -> type[Packed]:
     packed = type(f"Packed{array}", (Packed,), {})
