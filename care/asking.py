@@ -28,7 +28,7 @@ from care.people import initials
 from care.phones import OnPhone
 from config import clock
 from config.database import claimable, db, transaction
-from config.encryption import token_hash
+from config.encryption import hash_of_no_token, token_hash
 from config.ids import new_id, new_token
 from config.rowsets import insert_many, update_many
 from config.settings import current_settings
@@ -44,14 +44,20 @@ def send_due() -> int:
     Two workers at once take different cases and households; a case, slot and local day is asked once, whatever happens.
     """
     now = clock.now()
-    if db.session.scalar(select(Case.id).where(Case.next_check_in_at <= now).limit(1)) is None:
-        return 0
+    if db.engine.dialect.name == "sqlite" and not _is_anybody_due(now):
+        return 0  # without a transaction, which would keep other writers out there
     with transaction():
         households = _claimed(now)
+        if not households:
+            return 0
         round_ = Round(now, households)
         for household in households:
             round_.ask(household)
         return round_.write()
+
+
+def _is_anybody_due(now: datetime) -> bool:
+    return db.session.scalar(select(Case.id).where(Case.next_check_in_at <= now).limit(1)) is not None
 
 
 def _claimed(now: datetime) -> list[list[Case]]:
@@ -62,6 +68,8 @@ def _claimed(now: datetime) -> list[list[Case]]:
     """
     due = select(Case.id, Case.household_head_id).where(Case.next_check_in_at <= now).order_by(Case.next_check_in_at)
     mine = {row[0]: row[1] or row[0] for row in db.session.execute(claimable(due.limit(at_once())))}
+    if not mine:
+        return []
     everybody = select(Case.id, Case.household_head_id).where(in_households(set(mine.values())))
     members: dict[UUID, set[UUID]] = defaultdict(set)
     for case_id, head_id in db.session.execute(everybody):
@@ -70,7 +78,9 @@ def _claimed(now: datetime) -> list[list[Case]]:
     if others:
         mine |= dict.fromkeys(db.session.scalars(claimable(select(Case.id).where(Case.id.in_(others)))))
     whole = {head_id: ids for head_id, ids in members.items() if ids <= mine.keys()}
-    cases = {case.id: case for case in fact_rows.load_bare(set().union(*whole.values()))}
+    cases = {case.id: case for case in fact_rows.load_to_ask(set().union(*whole.values()))}
+    stale = {case.id for case in cases.values() if not _holds(case, now)}
+    cases |= {case.id: case for case in fact_rows.load_bare(stale)}  # they are assessed, which looks at everything
     return [[cases[one] for one in sorted(ids)] for _, ids in sorted(whole.items())]
 
 
@@ -80,14 +90,14 @@ class Round:
     def __init__(self, now: datetime, households: Sequence[Sequence[Case]]) -> None:
         self.now = now
         self._cases = CaseSet(now)
-        self._offices = db.session.scalars(select(Office)).all()  # held, so that the session does not read them again
+        self._offices = {office.id: office for office in db.session.scalars(select(Office))}
         self._there = phones.everybody_at({index for one in households for index in _phones_of(one)})
         self._facts: dict[UUID, CaseFacts] = {}
         self._messages: list[NewMessage | None] = []
         self._rounds: list[dict[str, Any]] = []
         self._check_ins: list[dict[str, Any]] = []
         self._asked: list[dict[str, Any]] = []
-        self._thorough: dict[UUID, Case] = {}  # what has to be assessed anew
+        self._thorough: set[UUID] = set()  # what has to be assessed anew
         self._candidates = self._with_facts([case for one in households for case in one])
 
     def _with_facts(self, cases: Iterable[Case]) -> set[UUID]:
@@ -95,7 +105,7 @@ class Round:
         stale: list[Case] = []
         wanted: list[Case] = []
         for case in cases:
-            if not self._holds(case):
+            if not _holds(case, self.now):
                 stale.append(case)
             elif case.next_check_in_at is not None and case.next_check_in_at <= self.now:
                 wanted.append(case)
@@ -113,7 +123,7 @@ class Round:
             if found is not None and found.due_at <= self.now:
                 due[case.id] = found
             elif (wanted_at := case.next_check_in_at) is not None and wanted_at <= self.now:
-                self._thorough[case.id] = case  # it was answered, or its window has passed
+                self._thorough.add(case.id)  # it was answered, or its window has passed
         asked = [case for case in household if case.id in due]
         head = next((case for case in household if case.household_head_id is None), None)
         if head is None or asked == [head]:
@@ -123,7 +133,7 @@ class Round:
             self._ask_head(head, {case.id: (case, due[case.id]) for case in asked})
 
     def _due(self, case: Case) -> CheckInDue | None:
-        if not self._holds(case):
+        if not _holds(case, self.now):
             return next_check_in(load_facts(case), protocol_of(case), self.now)
         facts = self._facts[case.id] = facts_for_asking(case)
         return next_check_in_until(facts, protocol_of(case), self.now, case.monitoring_ends_on)
@@ -131,7 +141,8 @@ class Round:
     def _ask_alone(self, case: Case, due: CheckInDue) -> None:
         token, there = new_token(), self._at(case)
         number, shared = phones.number_to_say(case.person, there), phones.is_shared(case.person, there)
-        self._messages.append(messages.check_in(case, due, _link(token), number, by_reply=not shared))
+        office, link = self._offices.get(case.office_id), _link(token)
+        self._messages.append(messages.check_in(case, office, due, link, number, by_reply=not shared))
         self._note(case, due, token_hash(token))
 
     def _ask_head(self, head: Case, due: Mapping[UUID, tuple[Case, CheckInDue]]) -> None:
@@ -148,10 +159,11 @@ class Round:
         numbers = phones.numbers_to_say([case for case, _ in due.values()], head, self._at(head))
         people = ", ".join(called(case, numbers.get(case.id)) for case, _ in due.values())
         until = max(found.window_ends_at for _, found in due.values())
-        self._messages.append(messages.household_check_in(head, round_id, people, _link(token), until))
+        office, link = self._offices.get(head.office_id), _link(token)
+        self._messages.append(messages.household_check_in(head, office, round_id, people, link, until))
         for case, found in due.values():
-            # Nobody has this token: the household's link is the one that was sent.
-            self._note(case, found, token_hash(new_token()), round_id)
+            # Nobody has a token for this: the household's link is the one that was sent.
+            self._note(case, found, hash_of_no_token(), round_id)
 
     def _at(self, case: Case) -> Sequence[OnPhone]:
         index = case.person.phone_index
@@ -171,8 +183,8 @@ class Round:
         }
         self._check_ins.append(check_in)
         self._cases.lines.add(case, "asked", ASKING, self.now, {"on": due.local_date, "slot": due.slot})
-        if not self._holds(case):
-            self._thorough[case.id] = case
+        if not _holds(case, self.now):
+            self._thorough.add(case.id)
             return
         asked = CheckInFact(due.local_date, due.slot, due.due_at, due.expires_at)
         known, last_day = self._facts[case.id].asked(asked), case.monitoring_ends_on
@@ -180,25 +192,25 @@ class Round:
         changed = {"next_check_in_at": following.next_check_in_at, "reassess_at": following.reassess_at}
         self._asked.append({"id": case.id, **changed})
 
-    def _holds(self, case: Case) -> bool:
-        """Whether the stored assessment is that of this moment."""
-        if case.assessed_revision != case.facts_revision or case.rules_version != RULES_VERSION:
-            return False
-        return case.reassess_at is None or case.reassess_at > self.now
-
     def write(self) -> int:
         """Write all of it; how many cases."""
         insert_many(HouseholdRound, self._rounds)
         insert_many(CheckIn, self._check_ins)
         update_many(Case, sorted(self._asked, key=lambda row: row["id"]))
-        fact_rows.fill(self._thorough.values())  # with the check-ins that were just made
-        for case in self._thorough.values():
+        for case in fact_rows.load(self._thorough):  # with the check-ins that were just made
             self._cases.reassess(case)
         self._cases.write()
         enqueue_many([message for message in self._messages if message is not None])
         if self._check_ins:
             log.info("check_ins_created", cases=len(self._check_ins), households=len(self._rounds))
         return len(self._asked) + len(self._thorough)
+
+
+def _holds(case: Case, now: datetime) -> bool:
+    """Whether the stored assessment is that of this moment."""
+    if case.assessed_revision != case.facts_revision or case.rules_version != RULES_VERSION:
+        return False
+    return case.reassess_at is None or case.reassess_at > now
 
 
 def _phones_of(household: Sequence[Case]) -> set[bytes]:

@@ -69,6 +69,25 @@ class CaseRow(LightRow):
         return self.status in OPEN_STATUSES
 
 
+class AskedPersonRow(PersonRow):
+    """A person as far as asking goes."""
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "id", "wrapped_key", "given_name_sealed", "family_name_sealed", "phone_sealed", "email_sealed", "phone_index",
+        "phone_number_of", "locale", "channel", "contact_window", "timezone", "opted_out_at",
+    )  # fmt: skip
+
+
+class AskedCaseRow(CaseRow):
+    """A case as far as asking goes: half of the columns, none of which is sealed."""
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "id", "reference", "office_id", "kind", "protocol_code", "protocol_version", "status", "household_head_id",
+        "number_at_head", "enrolled_at", "monitoring_ends_on", "stands_until", "reassess_at", "next_check_in_at",
+        "facts_revision", "assessed_revision", "rules_version",
+    )  # fmt: skip
+
+
 class OfCaseRow(LightRow):
     """Mixin: sealed with the key of the case's person. It does not know its case: circles would burden the memory."""
 
@@ -160,8 +179,17 @@ def load(case_ids: Collection[UUID]) -> list[Case]:
 
 def load_bare(case_ids: Collection[UUID]) -> list[Case]:
     """The same without anything that hangs on the cases, until one of the functions below fills them."""
-    cases = _with_people(case_ids)
-    _set_heads(cases)
+    return _bare(case_ids, CaseRow, PersonRow)
+
+
+def load_to_ask(case_ids: Collection[UUID]) -> list[Case]:
+    """The same with no more columns than asking looks at: `fill_newest` them, and assess none of them."""
+    return _bare(case_ids, AskedCaseRow, AskedPersonRow)
+
+
+def _bare(case_ids: Collection[UUID], kind: type[CaseRow], of_person: type[PersonRow]) -> list[Case]:
+    cases = _with_people(case_ids, kind, of_person)
+    _set_heads(cases, kind, of_person)
     found: list[Any] = [cases[one] for one in sorted(cases)]
     return found
 
@@ -211,28 +239,28 @@ def _emptied(cases: Iterable[Any]) -> dict[UUID, CaseRow]:
     return by_id
 
 
-def _with_people(case_ids: Collection[UUID]) -> dict[UUID, CaseRow]:
+def _with_people(case_ids: Collection[UUID], kind: type[CaseRow], of_person: type[PersonRow]) -> dict[UUID, CaseRow]:
     if not case_ids:
         return {}
-    columns = [*CaseRow.selected(), *PersonRow.selected()]
-    rows, people = CaseRow.of.__table__, PersonRow.of.__table__
+    columns = [*kind.selected(), *of_person.selected()]
+    rows, people = kind.of.__table__, of_person.of.__table__
     wanted = select(*columns).select_from(rows.join(people, people.c.id == rows.c.person_id))
-    width, found = len(CaseRow.columns), {}
+    width, found = len(kind.columns), {}
     for row in db.session.connection().execute(wanted.where(among(rows.c.id, case_ids))).all():
-        case = CaseRow(row[:width])
-        case.person = PersonRow(row[width:])
+        case = kind(row[:width])
+        case.person = of_person(row[width:])
         found[row[0]] = case
     return found
 
 
-def _set_heads(cases: dict[UUID, CaseRow]) -> None:
+def _set_heads(cases: dict[UUID, CaseRow], kind: type[CaseRow], of_person: type[PersonRow]) -> None:
     """Who answers for a case is read from their rows, too, which nobody needs to lock: a change of theirs comes back
     to the members (`household_rows.look_again_at`)."""
     answered_for: dict[UUID, list[CaseRow]] = defaultdict(list)
     for case in cases.values():
         if case.household_head_id is not None:
             answered_for[case.household_head_id].append(case)
-    heads = cases | _with_people(answered_for.keys() - cases.keys())
+    heads = cases | _with_people(answered_for.keys() - cases.keys(), kind, of_person)
     for head_id, members in answered_for.items():
         for case in members:
             case.head = heads[head_id]
@@ -245,9 +273,11 @@ def _of(
     if not cases:
         return
     rows, columns = kind.of.__table__, kind.selected()
-    wanted = select(*columns).where(among(rows.c.case_id, cases))
-    if chosen is not None:
-        wanted = wanted.where(rows.c.case_id == Case.__table__.c.id, chosen)
+    if chosen is None:
+        wanted = select(*columns).where(among(rows.c.case_id, cases))
+    else:  # by the ids of the cases: by those in `rows`, PostgreSQL reads all cases that there are for the join
+        case_id = Case.__table__.c.id
+        wanted = select(*columns).where(among(case_id, cases), rows.c.case_id == case_id, chosen)
     for row in db.session.connection().execute(wanted).all():  # past the session, which would look at each value
         found, case = kind(row), cases[row[1]]
         found.holder = case.person

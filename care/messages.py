@@ -41,20 +41,32 @@ def invite(cases: Iterable[Case]) -> set[UUID]:
     return set(told)
 
 
-def check_in(case: Case, due: CheckInDue, link: str, number: int | None, *, by_reply: bool) -> NewMessage | None:
+def check_in(
+    case: Case, office: Office | None, due: CheckInDue, link: str, number: int | None, *, by_reply: bool
+) -> NewMessage | None:
     """The message with the check-in `due` and its `link`; at most one per case, day and slot.
 
-    `case` is a model or a row of `fact_rows`. `number`: what to begin an answer with, at a phone of several people.
+    `case` is a model or a row of `fact_rows`, `office` its office. `number`: what to begin an answer with, at a phone
+    of several people.
     """
     variables = {"link": link, "number": number, "by_reply": by_reply}
-    return _for_person(case, "care.check_in", _key_of(case, due), variables, expires_at=due.window_ends_at)
+    key, until = _key_of(case, due), due.window_ends_at
+    return _for_person(case, "care.check_in", key, variables, expires_at=until, office=office)
 
 
-def household_check_in(head: Case, round_id: UUID, people: str, link: str, expires_at: datetime) -> NewMessage | None:
+def household_check_in(
+    head: Case, office: Office | None, round_id: UUID, people: str, link: str, expires_at: datetime
+) -> NewMessage | None:
     """The message that asks the head for everybody in `people` (numbers and initials), with one `link`."""
-    key, variables = f"household:{round_id}", {"link": link, "people": people}
-    correlation = FOR_HOUSEHOLD
-    return _for_person(head, "care.check_in_household", key, variables, expires_at=expires_at, correlation=correlation)
+    return _for_person(
+        head,
+        "care.check_in_household",
+        f"household:{round_id}",
+        {"link": link, "people": people},
+        expires_at=expires_at,
+        correlation=FOR_HOUSEHOLD,
+        office=office,
+    )
 
 
 def tell_released(case: Case, link: str | None, not_before: datetime) -> bool:
@@ -159,8 +171,12 @@ def _for_person(
     expires_at: datetime | None = None,
     correlation: str | None = FOR_PERSON,
     own: bool = False,
+    office: Office | None = None,
 ) -> NewMessage | None:
-    """The message to the person of `case` or who answers for them; None when there is no way to reach them."""
+    """The message to the person of `case` or who answers for them; None when there is no way to reach them.
+
+    `office`: that of the case, where the caller has it at hand.
+    """
     person = case.person if own else answering(case)
     address = address_of(person)
     if address is None or person.opted_out_at is not None:
@@ -172,7 +188,7 @@ def _for_person(
         channel=By(channel.value),
         to=to,
         locale=person.locale,
-        variables={**shared_variables(case, person), **variables},
+        variables={**shared_variables(case, person, office), **variables},
         key=key,
         about=case.reference,
         not_before=not_before,
@@ -184,9 +200,9 @@ def _for_person(
     )
 
 
-def shared_variables(case: Case, person: Person) -> dict[str, Any]:
+def shared_variables(case: Case, person: Person, office: Office | None = None) -> dict[str, Any]:
     """What every message about `case` may name, in the words of `person`, who gets it."""
-    office = db.session.get(Office, case.office_id)
+    office = office or db.session.get(Office, case.office_id)
     return {
         "office": office.name if office else "",
         "office_phone": office.phone or "" if office else "",

@@ -194,24 +194,65 @@ def next_check_in_until(
         return None
     asked = {(check_in.local_date, check_in.slot) for check_in in facts.check_ins}
     from_day = local_day(max(now, facts.enrolled_at), facts.zone) - DAY  # a window of yesterday may reach past midnight
-    for day, slot, following in _slots(protocol, from_day):
-        if last_day is not None and day > last_day:
+    for slot in _slots_from(from_day, facts.contact_window, protocol, facts.zone):
+        if last_day is not None and slot.day > last_day:
             return None
-        opens, closes = window(slot, facts.contact_window, day, protocol, facts.zone)
-        if closes <= now or closes <= facts.enrolled_at or (day, slot.code) in asked:
+        if slot.closes <= now or slot.closes <= facts.enrolled_at or (slot.day, slot.code) in asked:
             continue
-        grace_ends_at = grace(slot, day, facts.zone)
-        if _answered(facts, protocol, day, opens, grace_ends_at or closes):
+        if any(report.answers is None and slot.since <= report.reported_at < slot.until for report in facts.reports):
             continue
-        following_opens_at, _ = window(following[1], facts.contact_window, following[0], protocol, facts.zone)
-        due_at = max(opens, facts.enrolled_at)
-        link_ends_at = grace_ends_at or min(max(following_opens_at, closes), due_at + LINK_LASTS_AT_MOST)
-        return CheckInDue(day, slot.code, due_at, closes, link_ends_at)
+        due_at = max(slot.opens, facts.enrolled_at)
+        following = max(slot.following_opens_at, slot.closes)
+        link_ends_at = slot.grace_ends_at or min(following, due_at + LINK_LASTS_AT_MOST)
+        return CheckInDue(slot.day, slot.code, due_at, slot.closes, link_ends_at)
     return None
 
 
+@dataclass(frozen=True)
+class SlotOfDay:
+    """A slot on one day, for everybody with the same wish in one zone. Times aware UTC.
+
+    An unasked report (by phone, say) within [since, until) covers it.
+    """
+
+    day: date
+    code: str
+    opens: datetime
+    closes: datetime
+    grace_ends_at: datetime | None
+    following_opens_at: datetime
+    since: datetime
+    until: datetime
+
+
+# Not by the protocol's value, which takes long to hash: by which one it is, and it is kept along so that it stays it.
+_kept: dict[tuple[int, date, str, ZoneInfo], tuple[Protocol, tuple[SlotOfDay, ...]]] = {}
+
+
+def _slots_from(from_day: date, wish: str, protocol: Protocol, zone: ZoneInfo) -> tuple[SlotOfDay, ...]:
+    """Slots in order, for as many days as a person can have been asked ahead. Thousands of people share them."""
+    key = (id(protocol), from_day, wish, zone)
+    known = _kept.get(key)
+    if known is None:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        found = tuple(_slot_of_day(*each, wish, protocol, zone) for each in _slots(protocol, from_day))
+        known = _kept[key] = (protocol, found)
+    return known[1]
+
+
+def _slot_of_day(
+    day: date, slot: Slot, following: tuple[date, Slot], wish: str, protocol: Protocol, zone: ZoneInfo
+) -> SlotOfDay:
+    opens, closes = window(slot, wish, day, protocol, zone)
+    following_opens_at, _ = window(following[1], wish, following[0], protocol, zone)
+    grace_ends_at = grace(slot, day, zone)
+    since, until = _covered(protocol, zone, day, opens, grace_ends_at or closes)
+    return SlotOfDay(day, slot.code, opens, closes, grace_ends_at, following_opens_at, since, until)
+
+
 def _slots(protocol: Protocol, from_day: date) -> Iterator[tuple[date, Slot, tuple[date, Slot]]]:
-    """Slots in order, each with the one that follows it, for as many days as a person can have been asked ahead."""
+    """Slots of the next days in order, each with the one that follows it."""
     slots = protocol.check_ins.slots
     for number in range(6 * len(slots)):
         ahead = number + 1
@@ -220,12 +261,13 @@ def _slots(protocol: Protocol, from_day: date) -> Iterator[tuple[date, Slot, tup
         yield day, slots[number % len(slots)], following
 
 
-def _answered(facts: CaseFacts, protocol: Protocol, day: date, opens: datetime, closes: datetime) -> bool:
-    """Whether an unasked report (by phone, say) covers the slot: with one slot within the day, any of that day does.
+def _covered(
+    protocol: Protocol, zone: ZoneInfo, day: date, opens: datetime, closes: datetime
+) -> tuple[datetime, datetime]:
+    """From when until when an unasked report covers the slot: with one slot within the day, any of that day does.
 
     An answer to an earlier day's link does not: who answers yesterday's question this morning is asked again today.
     """
-    since, until = opens, closes
-    if len(protocol.check_ins.slots) == 1 and closes <= local_midnight(day + DAY, facts.zone):
-        since, until = local_midnight(day, facts.zone), local_midnight(day + DAY, facts.zone)
-    return any(report.answers is None and since <= report.reported_at < until for report in facts.reports)
+    if len(protocol.check_ins.slots) == 1 and closes <= local_midnight(day + DAY, zone):
+        return local_midnight(day, zone), local_midnight(day + DAY, zone)
+    return opens, closes

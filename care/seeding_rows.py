@@ -1,6 +1,5 @@
 """Invented cases as rows: people, lives, and what the house knows of them."""
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from care.protocol import Protocol, current_protocol
 from care.seeding_lives import Life, live
 from care.seeding_people import Sketch
 from care.vocabulary import CloseReason, Kind, OrderEventKind, OrderState, ReportChannel, Reporter, Status
+from config.encryption import hash_of_no_token
 from config.ids import new_id
 from config.light_rows import LightRow, RowSealer
 from config.rowsets import insert_many
@@ -33,7 +33,6 @@ from notifications.statuses import Channel as By
 
 SEED = Actor.system("seed")
 LEGAL_BASIS = "§ 30 IfSG"
-TOKEN_BYTES = 32
 DAY = timedelta(days=1)
 FIRST_DAY = {Kind.CONTACT: "last_exposure_on", Kind.INDEX: "first_positive_on", Kind.TRAVELLER: "entered_on"}
 PERSON = tuple(Person.__table__.columns.keys())
@@ -176,7 +175,7 @@ class Batch:
                 {
                     "id": round_id,
                     "head_id": head.id,
-                    "token_hash": os.urandom(TOKEN_BYTES),
+                    "token_hash": hash_of_no_token(),
                     "created_at": asked_at,
                     "expires_at": expires_at,
                 }
@@ -193,7 +192,7 @@ class Batch:
                 "case_id": case.id,
                 "local_date": due.local_date,
                 "slot": due.slot,
-                "token_hash": os.urandom(TOKEN_BYTES),  # nobody has it
+                "token_hash": hash_of_no_token(),  # nobody has it
                 "due_at": due.due_at,
                 "expires_at": due.expires_at,
                 "created_at": due.due_at,

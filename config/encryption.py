@@ -28,6 +28,7 @@ from config.keyring import (
     decrypt,
     derived,
     encrypt,
+    hash_of_no_token,
     row_place,
     token_hash,
 )
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = ["DEPLOYMENT", "ColumnSealer", "DecryptionError", "KeyHolder", "Sealed", "SealedRow", "Sealer"]
-__all__ += ["blind_index", "derived", "init_app", "sealed", "sealed_attributes", "token_hash"]
+__all__ += ["blind_index", "derived", "hash_of_no_token", "init_app", "sealed", "sealed_attributes", "token_hash"]
 T = TypeVar("T")
 
 

@@ -99,6 +99,11 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def hash_of_no_token() -> bytes:
+    """What is stored in the place of a token's hash where nobody is to have a token. 32 bytes."""
+    return os.urandom(KEY_BYTES)
+
+
 def place_of(table: str, column: str, row_id: uuid.UUID) -> bytes:
     """What a sealed value is bound to: moved to another table, column or row it does not open."""
     return column_prefix(table, column) + row_id.bytes

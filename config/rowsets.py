@@ -1,23 +1,18 @@
-"""Many rows in one statement: PostgreSQL takes them as one JSON value, SQLite one after the other in one call.
+"""Many rows in one statement: PostgreSQL takes an array for each column, SQLite one row after the other in one call.
 
 An ORM flush, a list of VALUES or an IN with hundreds of parameters costs several times as much per row, since driver
-and compiler treat each value as a parameter of its own. So does the driver's own way of writing arrays.
+and compiler treat each value as a parameter of its own. So does the driver's own way of writing arrays, for which
+`config.packed` stands in.
 All functions run inside the caller's transaction and pass the session by: objects loaded before do not change.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
-    String,
     bindparam,
-    cast,
     column,
     func,
     literal,
@@ -30,6 +25,7 @@ from sqlalchemy.sql.schema import Table
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from config.database import db
+from config.packed import packed
 
 Row = Mapping[str, Any]
 COUNTED = {"preserve_rowcount": True}
@@ -43,8 +39,7 @@ def among(column_: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     wanted = list(values)
     if not _is_postgresql():
         return column_.in_(wanted)  # type: ignore[no-any-return]
-    written = "{" + ",".join(map(_element, wanted)) + "}"
-    return column_ == func.any(cast(literal(written, String), ARRAY(column_.type)))  # type: ignore[no-any-return]
+    return column_ == func.any(packed(wanted, column_.type))  # type: ignore[no-any-return]
 
 
 def each_of(values: Sequence[Any], column_: Any, wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -55,9 +50,11 @@ def each_of(values: Sequence[Any], column_: Any, wanted: Select[*tuple[Any, ...]
     """
     if not _is_postgresql():
         return wanted.where(column_.in_(values))
-    written = "{" + ",".join(map(_element, values)) + "}"
-    array = cast(literal(written, String), ARRAY(column_.type))
-    given = func.unnest(array).table_valued(column("value", column_.type), name="given").render_derived()
+    given = (
+        func.unnest(packed(values, column_.type))
+        .table_valued(column("value", column_.type), name="given")
+        .render_derived()
+    )
     each = wanted.where(column_ == given.c.value).limit(1).lateral("each")
     return select(*each.c).select_from(given).join(each, true())
 
@@ -115,31 +112,12 @@ def _given(
 ) -> tuple[dict[str, ColumnElement[Any]], TableValuedAlias]:
     """The rows as a table of the statement, with the types of `table`; what is the same in all rows travels once."""
     first = rows[0]
-    same = {name for name in names[1:] if [row[name] for row in rows].count(first[name]) == len(rows)}
+    same = {name for name in names[1:] if all(row[name] == first[name] for row in rows)}
     varying = [name for name in names if name not in same]
-    written = json.dumps([{name: row[name] for name in varying} for row in rows], default=_as_json, ensure_ascii=False)
     columns = [column(name, table.c[name].type) for name in varying]
-    source = func.json_to_recordset(cast(literal(written, String), postgresql.JSON))
-    given = source.table_valued(*columns, name="given").render_derived(with_types=True)
+    arrays = [packed([row[name] for row in rows], table.c[name].type) for name in varying]
+    given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
     values: dict[str, ColumnElement[Any]] = {
         name: literal(first[name], table.c[name].type) if name in same else given.c[name] for name in names
     }
     return values, given
-
-
-def _as_json(value: Any) -> str:
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return str(value)
-
-
-def _element(value: Any) -> str:
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, bytes):
-        return '"\\\\x' + value.hex() + '"'
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -5,7 +5,7 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psutil
 import psycopg
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from care import asking, reassessing, seeding
 from care.line_list import RULES_VERSION
@@ -161,20 +161,22 @@ def _work(folder: str, database: str, job: str, at: datetime, ready: Any, start:
     clock.use(lambda: at)
     leave_the_house_alone()  # as a worker does
     with app.app_context(), scopes.within(SCOPE):
-        backend = psutil.Process(db.session.scalar(text("SELECT pg_backend_pid()")))
+        used = {os.getpid()}  # and the backends of all connections of the pool, which take turns
+        event.listen(db.engine, "checkout", lambda driver, *_: used.add(driver.info.backend_pid))
+        db.session.execute(text("SELECT 1"))
         db.session.rollback()
-        mine, cases = psutil.Process(), 0
+        cases = 0
         ready.wait(120)
         start.wait()
-        began = _core_s(mine) + _core_s(backend)
+        began = _core_s(used)
         while found := JOBS[job]():
             cases += found
-        done.put((cases, _core_s(mine) + _core_s(backend) - began))
+        done.put((cases, _core_s(used) - began))
 
 
-def _core_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _core_s(processes: Iterable[int]) -> float:
+    times = [psutil.Process(one).cpu_times() for one in processes]
+    return float(sum(one.user + one.system for one in times))
 
 
 @contextlib.contextmanager

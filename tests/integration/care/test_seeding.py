@@ -92,7 +92,7 @@ def test_only_the_newest_is_read_and_says_the_same(seeded: list[Case], time: Clo
     _look_again()
     db.session.expire_all()
     due = [case for case in seeded if case.next_check_in_at is not None and case.next_check_in_at <= time.at]
-    rows = fact_rows.load_bare({case.id for case in due})
+    rows = fact_rows.load_to_ask({case.id for case in due})
     fact_rows.fill_newest(rows, time.at)
     light = {row.id: row for row in rows}
     assert sum(len(row.reports) for row in rows) < sum(len(case.reports) for case in due)

@@ -1,11 +1,30 @@
 """Many rows in one statement: on both databases the same as one after the other."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    Uuid,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
 
-from config.database import db, transaction
+from config import packed
+from config.database import Base, db, transaction
 from config.ids import new_id
 from config.rowsets import among, insert_many, update_many
 from notifications.models import Receipt, Suppression
@@ -84,3 +103,45 @@ def test_among_nothing_is_nothing() -> None:
     with transaction():
         insert_many(Receipt, [receipt(1)])
     assert db.session.scalars(select(Receipt).where(among(Receipt.provider_id, []))).all() == []
+
+
+VALUES: dict[TypeEngine[Any], list[Any]] = {
+    Uuid(): [new_id(), None, new_id()],
+    DateTime(timezone=True): [
+        AT,
+        datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC),
+        datetime(1999, 12, 31, 23, 0, tzinfo=timezone(timedelta(hours=-5))),
+        None,
+        datetime(9999, 1, 1, tzinfo=UTC),
+    ],
+    Date(): [date(2026, 10, 25), date(1, 1, 1), date(1999, 12, 31), None, date(9999, 12, 31)],
+    LargeBinary(): [b"", b"\x00\xff", None, bytes(70_000)],
+    String(): ["", "NULL", "ł–€😷", None, "{a,b}"],
+    Text(): ["x"],
+    Boolean(): [True, False, None],
+    SmallInteger(): [-32768, 32767, None],
+    Integer(): [-(2**31), 2**31 - 1, None],
+    BigInteger(): [-(2**63), 2**63 - 1, None],
+    Float(): [0.1, -1e300, None],
+    JSON(): [{"a": ["ł", 1, None]}, [], None],
+}
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=repr)
+def test_values_come_back_as_they_were_packed(database_url: str, kind: TypeEngine[Any]) -> None:
+    if not database_url.startswith("postgresql"):
+        pytest.skip("arrays are PostgreSQL's")
+    given = func.unnest(packed.packed(VALUES[kind], kind)).table_valued("value").render_derived()
+    value = select(func.array_agg(given.c.value, type_=ARRAY(kind))).select_from(given)
+    assert db.session.scalar(value) == VALUES[kind]
+
+
+def test_every_column_of_the_house_can_be_packed() -> None:
+    for mapper in Base.registry.mappers:
+        for column in mapper.local_table.c:
+            packed.kind_of(column.type)
+
+
+def test_what_cannot_be_packed_is_said() -> None:
+    with pytest.raises(TypeError, match="KINDS"):
+        packed.kind_of(ARRAY(Integer()))

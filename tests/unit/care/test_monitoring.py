@@ -50,6 +50,24 @@ def test_the_last_day_ends_at_24_local():
     assert found.ends_at(BERLIN) == datetime(2026, 10, 15, 22, tzinfo=UTC)
 
 
+def test_each_protocol_wish_zone_and_day_has_slots_of_its_own():
+    """Slots are computed once for all who share them, and for nobody else."""
+    early = COVID.check_ins.windows | {"unset": COVID.check_ins.windows["morning"]}
+    other = COVID.model_copy(update={"check_ins": COVID.check_ins.model_copy(update={"windows": early})})
+    tokyo = ZoneInfo("Asia/Tokyo")
+    for _ in range(2):
+        asked = [
+            next_check_in(facts(), COVID, MONDAY),
+            next_check_in(facts(), other, MONDAY),
+            next_check_in(facts(contact_window="evening"), COVID, MONDAY),
+            next_check_in(facts(), COVID, MONDAY + DAY),
+        ]
+        until = [due.window_ends_at for due in asked if due]
+        assert until == [local(TODAY, 17), local(TODAY, 13), local(TODAY, 20), local(TODAY + DAY, 17)]
+        far = next_check_in(facts(zone=tokyo), COVID, MONDAY)
+        assert far is not None and far.window_ends_at.astimezone(tokyo).hour == 17
+
+
 @pytest.mark.parametrize(
     ("wish", "opens", "closes"),
     [
