@@ -4,7 +4,7 @@ SQLAlchemy's execution of a statement costs several times what the driver's does
 values are stored; on SQLite, and for everything else, it executes as well.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Dialect, Table
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Insert
 
-from config.database import db, has_not_begun
+from config.database import db, has_not_begun, in_transaction
 from config.row_security import PROTECTED
 from config.scoping import tell_scope, worded
 
@@ -36,6 +36,8 @@ class Look:
         """The first row, by what is committed at this moment; None when there is none."""
         engine = db.engine
         if engine.dialect.name != "postgresql":
+            if in_transaction():  # which sees what it has written itself
+                return db.session.connection().execute(self._statement, parameters).first()
             with engine.connect() as connection:
                 return connection.execute(self._statement, parameters).first()
         connection = db.session.connection()
@@ -90,6 +92,42 @@ class OneRow:
         compiled = self._write(dialect.name).compile(dialect=dialect, column_keys=list(names))
         types = {parameter.key: parameter.type.dialect_impl(dialect) for parameter in compiled.binds.values()}
         return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in names)
+
+
+class Writes:
+    """Statements that write and tell nothing, inside the caller's transaction, after what its session still holds back.
+
+    On PostgreSQL the others travel as CTEs of the last, in one round trip: they are carried out whether or not it looks
+    at them. `write(dialect)` gives them, with a parameter for each value.
+    """
+
+    def __init__(self, write: Callable[[str], Sequence[Insert]]) -> None:
+        self._write = write
+        self._prepared = lru_cache(maxsize=2)(self._prepare)
+
+    def run(self, values: Mapping[str, Any]) -> None:
+        """Carry them out with `values`, by parameter."""
+        db.session.flush()
+        connection = db.session.connection()
+        dialect = connection.dialect
+        if dialect.name != "postgresql":
+            for statement in self._write(dialect.name):
+                connection.execute(statement, dict(values))
+            return
+        sql, processors = self._prepared(dialect)
+        stored = {name: process(values[name]) if process else values[name] for name, process in processors}
+        driver: Any = connection.connection.driver_connection
+        try:
+            tell_scope(driver)
+            driver.execute(sql, stored)
+        except dialect.loaded_dbapi.Error as error:
+            raise worded(connection, error) from error
+
+    def _prepare(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, Any], ...]]:
+        *others, last = self._write(dialect.name)
+        compiled = last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))).compile(dialect=dialect)
+        types = {name: parameter.type.dialect_impl(dialect) for name, parameter in compiled.binds.items()}
+        return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in types)
 
 
 def _tables(statement: Executable) -> Iterator[Table]:
