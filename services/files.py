@@ -82,9 +82,12 @@ def drop_unasked(request: ServiceRequest, definition: ServiceDefinition, answers
 
     `day`: today in the city's zone. Call inside `transaction()`.
     """
+    uploads = [one for one in request.attachments if one.kind is AttachmentKind.UPLOAD and one.event_id is None]
+    if not uploads:
+        return
     form = state(definition.steps, answers, today=day)
-    for one in list(request.attachments):
-        if one.kind is AttachmentKind.UPLOAD and one.event_id is None and not form.shows(one.field):
+    for one in uploads:
+        if not form.shows(one.field):
             request.attachments.remove(one)
 
 

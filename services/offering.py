@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
 
 from auth import audit
@@ -17,12 +17,16 @@ from config import clock
 from config.database import db, locked
 from config.errors import Conflict, NotFound
 from config.ids import new_id
+from config.looks import Look
 from config.rowsets import insert_for
 from services.commands import ChangeOffer
 from services.definitions import ServiceDefinition, catalogue
 from services.offer_models import ServiceState
 
 EXTENSION = "obhut.hidden_services"
+# Every step and every request begins with these.
+IS_PUBLISHED = Look(select(ServiceState.is_published).where(ServiceState.slug == bindparam("slug")))
+MAINTENANCE = Look(select(ServiceState.maintenance).where(ServiceState.slug == bindparam("slug")))
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,14 @@ def offer_of(slug: str) -> Offer:
 
 def is_published(slug: str) -> bool:
     """Whether residents find the service of this slug."""
-    return db.session.scalar(select(ServiceState.is_published).where(ServiceState.slug == slug)) is not False
+    row = IS_PUBLISHED.first(slug=slug)
+    return row is None or bool(row[0])
 
 
 def maintenance_of(slug: str) -> str:
     """A manager's words (German) on why nothing is taken just now; "" when there are none."""
-    return db.session.scalar(select(ServiceState.maintenance).where(ServiceState.slug == slug)) or ""
+    row = MAINTENANCE.first(slug=slug)
+    return (row[0] or "") if row else ""
 
 
 def manageable(actor: Actor) -> Sequence[Offer]:

@@ -12,7 +12,7 @@ from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
 from notifications.models import Notification
-from services import queries, submission
+from services import pins, queries, submission
 from services.commands import Lookup
 from services.lifecycle import RequestStatus
 from services.models import Attachment, AttachmentContent, ServiceRequest, ServiceVersion
@@ -150,11 +150,11 @@ def test_what_people_wrote_is_not_readable_in_the_database() -> None:
 def test_reference_and_pin_find_the_request_and_nothing_else_does() -> None:
     receipt = given.submitted(given.resident())
     wrong_pin = f"{(int(receipt.pin) + 1) % 1_000_000:06}"
-    found = submission.pin_fits(Lookup(reference=receipt.reference.lower(), pin=f" {receipt.pin} "))
+    found = pins.pin_fits(Lookup(reference=receipt.reference.lower(), pin=f" {receipt.pin} "))
     assert found is not None
     assert found.reference == receipt.reference
-    assert submission.pin_fits(Lookup(reference=receipt.reference, pin=wrong_pin)) is None
-    assert submission.pin_fits(Lookup(reference="AAAAAAAA", pin="------")) is None
+    assert pins.pin_fits(Lookup(reference=receipt.reference, pin=wrong_pin)) is None
+    assert pins.pin_fits(Lookup(reference="AAAAAAAA", pin="------")) is None
 
 
 def _count(model: type) -> int:
