@@ -20,7 +20,7 @@ Row = tuple[Any, ...] | None
 
 
 class Look:
-    """A SELECT of one row, outside of any transaction.
+    """A SELECT of one row, or of a few, outside of any transaction.
 
     It goes over the connection that the session keeps for what comes next: two visits to the pool cost more than it.
     Values come as the driver gives them: enumerations as text, moments in any zone. A look at rows of people is held
@@ -34,19 +34,23 @@ class Look:
 
     def first(self, **parameters: Any) -> Row:
         """The first row, by what is committed at this moment; None when there is none."""
+        return next(iter(self.all(**parameters)), None)
+
+    def all(self, **parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """All rows."""
         engine = db.engine
         if engine.dialect.name != "postgresql":
             if in_transaction():  # which sees what it has written itself
-                return db.session.connection().execute(self._statement, parameters).first()
+                return db.session.connection().execute(self._statement, parameters).all()
             with engine.connect() as connection:
-                return connection.execute(self._statement, parameters).first()
+                return connection.execute(self._statement, parameters).all()
         connection = db.session.connection()
         driver: Any = connection.connection.driver_connection
         idle = has_not_begun(driver)  # else the caller is reading already, and sees what is committed as well
         try:
             if self._of_people or not idle:
                 tell_scope(driver)
-            found: Row = driver.execute(self._text(engine.dialect), parameters).fetchone()
+            found: Sequence[tuple[Any, ...]] = driver.execute(self._text(engine.dialect), parameters).fetchall()
             if idle and self._of_people:
                 driver.commit()
         except BaseException as error:
