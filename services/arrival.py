@@ -25,7 +25,10 @@ def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> 
 
 
 def taken_in(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
-    """What that changes in its row, which may not be stored yet; the event, to be added. Raises InvalidTransition."""
+    """What that changes in its row, which is not stored yet; the event, to be stored after it.
+
+    Raises InvalidTransition.
+    """
     event = _moved(request, action, by, actor)
     _take_in(request, event)
     return event
@@ -50,6 +53,7 @@ def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None
 def move(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
     """Write the event and the status that follows from it. Call inside `transaction()`. Raises InvalidTransition."""
     event = _moved(request, action, by, actor)
+    event.request = request
     db.session.add(event)
     return event
 
@@ -58,7 +62,6 @@ def _moved(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> 
     now = clock.now()
     instead = Party.APPLICANT if by is Party.CASEWORKER else by  # staff enter what somebody has sent
     event = RequestEvent(
-        request=request,
         request_id=request.id,
         action=action,
         from_status=request.status,

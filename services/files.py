@@ -91,6 +91,12 @@ def drop_unasked(request: ServiceRequest, definition: ServiceDefinition, answers
             request.attachments.remove(one)
 
 
+def names_of(draft: ServiceRequest | None) -> dict[str, str]:
+    """The names of the files that a draft holds, by field."""
+    usable = [one for one in draft.attachments if _is_usable(one)] if draft else []
+    return {one.field: one.file_name or "" for one in usable}
+
+
 def counted(request: ServiceRequest | None) -> dict[str, int]:
     """How many usable uploads each field has, by its path: what the check of a form asks for."""
     if request is None:

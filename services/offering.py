@@ -25,8 +25,7 @@ from services.offer_models import ServiceState
 
 EXTENSION = "obhut.hidden_services"
 # Every step and every request begins with these.
-IS_PUBLISHED = Look(select(ServiceState.is_published).where(ServiceState.slug == bindparam("slug")))
-MAINTENANCE = Look(select(ServiceState.maintenance).where(ServiceState.slug == bindparam("slug")))
+STATE = Look(select(ServiceState.is_published, ServiceState.maintenance).where(ServiceState.slug == bindparam("slug")))
 
 
 @dataclass(frozen=True)
@@ -73,16 +72,15 @@ def offer_of(slug: str) -> Offer:
     return _offer(definition, db.session.scalar(select(ServiceState).where(ServiceState.slug == slug)))
 
 
-def is_published(slug: str) -> bool:
-    """Whether residents find the service of this slug."""
-    row = IS_PUBLISHED.first(slug=slug)
-    return row is None or bool(row[0])
+def state_of(slug: str) -> tuple[bool, str]:
+    """Whether residents find the service of this slug, and what `maintenance_of` says."""
+    is_published, maintenance = STATE.first(slug=slug) or (True, None)
+    return bool(is_published), maintenance or ""
 
 
 def maintenance_of(slug: str) -> str:
     """A manager's words (German) on why nothing is taken just now; "" when there are none."""
-    row = MAINTENANCE.first(slug=slug)
-    return (row[0] or "") if row else ""
+    return state_of(slug)[1]
 
 
 def manageable(actor: Actor) -> Sequence[Offer]:

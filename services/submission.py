@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.actors import Actor
 from auth.assurance import at_least
@@ -24,7 +25,6 @@ from services import (
     pins,
     places,
     provenance,
-    queries,
     resume_links,
     versions,
 )
@@ -32,7 +32,7 @@ from services.attachments import CleanFile
 from services.commands import Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action, Party, RequestStatus
-from services.models import RequestEvent, ScanState, ServiceRequest
+from services.models import ServiceRequest
 from services.payments import fees
 from services.progress import Progress
 from services.walk import checked
@@ -45,12 +45,16 @@ ONLINE = frozenset({"online", "api", "open311"})
 
 @dataclass(frozen=True)
 class Prepared:
-    """A submission whose files have been looked at. `errors` are complaints about files that were refused."""
+    """A submission whose files have been looked at. `errors` are complaints about files that were refused.
+
+    `maintenance`: what the service's manager said of it meanwhile; None: not asked.
+    """
 
     command: Submit
     definition: ServiceDefinition
     files: tuple[CleanFile, ...]
     errors: tuple[FieldError, ...]
+    maintenance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Receipt:
 
 def prepare(command: Submit) -> Prepared:
     """Look at the files and write images anew; takes CPU, so not inside `transaction()`. Raises NotFound."""
-    definition = versions.on_offer(command.slug)
+    definition, maintenance = versions.offered(command.slug)
     taken: list[CleanFile] = []
     errors: list[FieldError] = []
     for upload in command.uploads:
@@ -74,7 +78,7 @@ def prepare(command: Submit) -> Prepared:
             taken.append(attachments.clean(upload))
         except RuleViolation as refused:
             errors += refused.errors
-    return Prepared(command, definition, tuple(taken), tuple(errors))
+    return Prepared(command, definition, tuple(taken), tuple(errors), maintenance)
 
 
 def submit(prepared: Prepared, actor: Actor) -> Receipt:
@@ -117,7 +121,9 @@ def hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]
 
 def _refuse_unless_open(prepared: Prepared, actor: Actor) -> None:
     if prepared.command.source in ONLINE:
-        availability.refuse_unless_open(prepared.definition, actor, clock.today(current_settings().zone), sending=True)
+        today = clock.today(current_settings().zone)
+        note = prepared.maintenance
+        availability.refuse_unless_open(prepared.definition, actor, today, sending=True, note=note)
 
 
 def keep_draft(prepared: Prepared, actor: Actor) -> ServiceRequest:
@@ -138,23 +144,6 @@ def just_sent(request: ServiceRequest) -> Receipt | None:
     sent_at = request.submitted_at
     is_fresh = sent_at is not None and clock.now() - sent_at < RECEIPT_SHOWN_FOR
     return receipt_of(request, is_new=False) if is_fresh else None
-
-
-def draft_of(actor: Actor, slug: str, submission_key: str) -> ServiceRequest | None:
-    """The draft that this actor keeps under this key."""
-    return db.session.scalar(
-        queries.own_requests(actor).where(
-            ServiceRequest.submission_key == _key(actor, submission_key),
-            ServiceRequest.slug == slug,
-            ServiceRequest.status == RequestStatus.DRAFT,
-        )
-    )
-
-
-def files_of(draft: ServiceRequest | None) -> dict[str, str]:
-    """The names of the files that a draft holds, by field."""
-    usable = [one for one in draft.attachments if one.scan is not ScanState.INFECTED] if draft else []
-    return {one.field: one.file_name or "" for one in usable}
 
 
 def key_of(request: ServiceRequest) -> str:
@@ -223,8 +212,11 @@ def _at_once(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
     made = _made(prepared, actor, answers)
     _fill(made, prepared, answers)
     event = arrival.taken_in(made, Action.SUBMIT, _party(prepared), actor)
-    request, is_new = _stored(made, prepared, actor, event)
+    request, is_new = _stored(made, prepared, actor)
     if is_new:
+        single_rows.stored(event)
+        set_committed_value(event, "request", request)
+        set_committed_value(request, "events", [event])
         arrival.announce(request, event, actor)
     return request, is_new
 
@@ -249,12 +241,10 @@ def _made(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> ServiceR
     )
 
 
-def _stored(
-    made: ServiceRequest, prepared: Prepared, actor: Actor, *events: RequestEvent
-) -> tuple[ServiceRequest, bool]:
-    """`made` with its first events, or what a parallel post of the same form has stored."""
+def _stored(made: ServiceRequest, prepared: Prepared, actor: Actor) -> tuple[ServiceRequest, bool]:
+    """`made`, or what a parallel post of the same form has stored."""
     for _ in range(REFERENCE_TRIES):
-        if single_rows.stored(made, events=list(events), attachments=[]):
+        if single_rows.stored(made, events=[], attachments=[]):
             return made, True
         found = _found(prepared, actor)
         if found is not None:

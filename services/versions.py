@@ -22,10 +22,16 @@ WITH_CONTENT = Look(
 
 def on_offer(slug: str) -> ServiceDefinition:
     """The current definition of a service that residents find. Raises NotFound."""
+    return offered(slug)[0]
+
+
+def offered(slug: str) -> tuple[ServiceDefinition, str]:
+    """The same with what its manager says of maintenance at this moment, "" if nothing. Raises NotFound."""
     definition = catalogue().get(slug)
-    if definition is None or not offering.is_published(slug):
+    is_published, maintenance = offering.state_of(slug) if definition else (False, "")
+    if definition is None or not is_published:
         raise NotFound()
-    return definition
+    return definition, maintenance
 
 
 def snapshot(definition: ServiceDefinition) -> UUID:

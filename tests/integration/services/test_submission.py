@@ -13,7 +13,7 @@ from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
 from notifications.models import Notification
-from services import pins, queries, submission
+from services import drafts, files as stored, pins, queries, submission
 from services.commands import Lookup
 from services.lifecycle import RequestStatus
 from services.models import Attachment, AttachmentContent, ServiceRequest, ServiceVersion
@@ -123,10 +123,10 @@ def test_a_mistake_loses_neither_entries_nor_files() -> None:
     assert _count(ServiceRequest) == 0
     with transaction():
         submission.keep_draft(wrong, resident)
-    draft = submission.draft_of(resident, given.SLUG, key)
+    draft = drafts.find(resident, given.SLUG, key)
     assert draft is not None
     assert draft.answers == given.answers(email="nobody", zone="Z")
-    assert submission.files_of(draft) == {"registration": "fahrzeugschein.pdf"}
+    assert stored.names_of(draft) == {"registration": "fahrzeugschein.pdf"}
     assert _count(Notification) == 0
 
     reference = draft.reference
@@ -143,7 +143,7 @@ def test_a_second_file_replaces_the_first() -> None:
         with transaction():
             submission.keep_draft(prepared, resident)
     assert _count(Attachment) == _count(AttachmentContent) == 1
-    assert submission.files_of(submission.draft_of(resident, given.SLUG, key)) == {"registration": "zweite.pdf"}
+    assert stored.names_of(drafts.find(resident, given.SLUG, key)) == {"registration": "zweite.pdf"}
 
 
 def test_a_refused_file_is_named_and_the_other_mistakes_too() -> None:
