@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
+from sqlalchemy import Insert, Table, bindparam, insert
 
 from auth.actors import Actor
 from auth.audit_sealer import wake_sealer
@@ -25,6 +26,7 @@ from auth.roles import STAFF_ROLES
 from config import clock
 from config.database import db, in_transaction, on_commit, transaction
 from config.gathering import gathered
+from config.looks import Writes
 
 __all__ = [
     "HOUSE_CHAIN",
@@ -46,7 +48,17 @@ FACT_LENGTH = 200
 ONE_LOOK = timedelta(minutes=5)
 SEEN_PER_EVENT = 500
 REMEMBERED_LOOKS = 5000
+COLUMNS = tuple(column.key for column in AuditEvent.__table__.columns)
 Fact = str | int | float | bool | None
+
+
+def _appended(_dialect: str) -> tuple[Insert, Insert]:
+    event: Table = AuditEvent.__table__  # type: ignore[assignment]
+    values = {name: bindparam(name, type_=event.c[name].type) for name in COLUMNS}
+    return insert(event).values(values), insert(AuditPending).values(event_id=bindparam("id", type_=event.c.id.type))
+
+
+APPENDED = Writes(_appended)  # nearly every act writes one: not by the unit of work
 
 
 def record(
@@ -79,9 +91,7 @@ def record(
     )
     pending = AuditPending(event_id=found.id)
     if not (gathered(found) and gathered(pending)):
-        db.session.add(found)
-        db.session.flush()
-        db.session.add(pending)
+        APPENDED.run({name: getattr(found, name) for name in COLUMNS})
     on_commit("audit-seal", wake_sealer)
     return found
 

@@ -4,14 +4,15 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -20,12 +21,18 @@ from auth.session_limits import limits, noted_every
 from auth.sessions import REMEMBERED, SCOPE, Login, login_of, own_transaction, serializer
 from config import clock, scopes
 from config.database import db
-from config.encryption import DecryptionError, blind_index, token_hash
+from config.encryption import DEPLOYMENT, ColumnSealer, DecryptionError, blind_index, token_hash
+from config.looks import Look
 
 if TYPE_CHECKING:
     from config.settings import Settings
 
 VISIT_LASTS_S = 24 * 3600
+NOTICES, MOST_NOTICES = "_flashes", 10  # as Flask names those that the next page shows
+LOGIN = (*(field.name for field in fields(Login)), "data_sealed")
+OF_TOKEN = Look(
+    select(*(UserSession.__table__.c[name] for name in LOGIN)).where(UserSession.token_hash == bindparam("hash"))
+)
 QUIET = "X-Obhut-Quiet"
 """Header of requests that a page makes by itself: they do not count as a click, and so can only shorten a login."""
 log = structlog.get_logger(__name__)
@@ -152,7 +159,7 @@ class HouseSessions(SessionInterface):
         if session.login:
             self._save_login(session, session.login, response)
         elif session.modified:
-            self._set(response, self.visit_cookie, str(self._signer.dumps(dict(session))))
+            self._set(response, self.visit_cookie, str(self._signer.dumps(_worth_keeping(session))))
 
     def _save_login(self, session: HouseSession, login: Login, response: Response) -> None:
         if session.new_token:
@@ -162,9 +169,8 @@ class HouseSessions(SessionInterface):
             return
         try:
             with scopes.within(SCOPE), own_transaction() as own:
-                row = own.get(UserSession, login.id)
-                if row:
-                    _note(row, session)
+                row: Any = UserSession.__table__
+                own.connection().execute(update(row).where(row.c.id == login.id).values(_noted(session, login)))
         except DBAPIError as error:  # what the request was about is committed; a lost notice must not undo its answer
             log.warning("session_not_saved", error=type(error).__name__)
 
@@ -212,25 +218,40 @@ def _ran_out(which: ColumnElement[bool]) -> list[tuple[Login, dict[str, Any]]]:
     return found
 
 
-def _note(row: UserSession, session: HouseSession) -> None:
+def _noted(session: HouseSession, login: Login) -> dict[str, Any]:
+    """The columns that a login's row has when the request is written down."""
+    columns: dict[str, Any] = {}
+    is_staff = login.is_staff or session.became_staff
+    allowed = limits(login.assurance, is_staff=is_staff)
     if session.became_staff:
-        row.is_staff = True
-        row.expires_at = min(row.expires_at, row.created_at + limits(row.assurance, is_staff=True).absolute)
-    if not session.is_quiet:
-        row.seen_at = clock.wall()
-    row.idle_until = row.seen_at + limits(row.assurance, is_staff=row.is_staff).idle
+        columns |= {"is_staff": True, "expires_at": min(login.expires_at, login.created_at + allowed.absolute)}
+    seen_at = login.seen_at if session.is_quiet else clock.wall()
+    columns |= {"seen_at": seen_at, "idle_until": seen_at + allowed.idle}
     if session.modified:
-        row.data = serializer.dumps(dict(session))
+        kept = serializer.dumps(_worth_keeping(session))
+        columns["data_sealed"] = UserSession.data.blob(kept, DEPLOYMENT, UserSession.__tablename__, login.id)
+    return columns
+
+
+def _worth_keeping(session: HouseSession) -> dict[str, Any]:
+    """What it holds, with the newest notices alone: a program that never shows them would let it grow without end."""
+    values = dict(session)
+    return values | {NOTICES: values[NOTICES][-MOST_NOTICES:]} if NOTICES in values else values
 
 
 def _stored(token: str) -> tuple[Login | None, dict[str, Any]]:
-    with scopes.within(SCOPE), Session(db.engine) as own:
-        row = own.scalar(select(UserSession).where(UserSession.token_hash == token_hash(token)))
-        now = clock.wall()
-        if row is None or row.expires_at <= now or row.idle_until <= now:
-            return None, {}
-        try:
-            values = serializer.loads(row.data or "{}")
-        except DecryptionError:
-            return None, {}
-        return login_of(row), values
+    with scopes.within(SCOPE):
+        row = OF_TOKEN.first(hash=token_hash(token))
+    if row is None:
+        return None, {}
+    columns = dict(zip(LOGIN, row, strict=True))
+    claim_roles, blob = columns.pop("claim_roles"), columns.pop("data_sealed")
+    moments = {name: value.astimezone(UTC) for name, value in columns.items() if isinstance(value, datetime)}
+    login, now = Login(**{**columns, **moments}, claim_roles=tuple(claim_roles)), clock.wall()
+    if login.expires_at <= now or login.idle_until <= now:
+        return None, {}
+    try:
+        values = serializer.loads(ColumnSealer(UserSession, "data").unseal(login.id, blob) or "{}")
+    except DecryptionError:
+        return None, {}
+    return login, values

@@ -3,18 +3,29 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from auth.actors import Actor
 from auth.models import Department, Office, RoleGrant, User
 from auth.roles import SCOPE_OF, ClaimedRole, HeldRole, Role, Scope, claimed_roles
 from auth.sessions import Login
 from config.database import db
+from config.looks import Look
 from config.settings import current_settings
 
 # What counts where none is named: the first that was added.
 default_office = select(Office.id).where(Office.is_default).scalar_subquery()
 default_department = select(Department.code).where(Department.is_default).scalar_subquery()
+# Every page of somebody who has logged in asks for these.
+GRANTS = Look(
+    select(RoleGrant.role, RoleGrant.office_id, Department.code)
+    .outerjoin(Department, Department.id == RoleGrant.department_id)
+    .where(
+        RoleGrant.issuer == bindparam("issuer"),
+        RoleGrant.subject == bindparam("subject"),
+        RoleGrant.revoked_at.is_(None),
+    )
+)
 
 
 def actor_of_login(login: Login) -> Actor:
@@ -44,13 +55,8 @@ def held_roles(issuer: str, subject: str, claimed: Iterable[ClaimedRole]) -> fro
     """All roles of an identity: `resident`, those its provider claims for it, and those granted here."""
     held = {HeldRole(Role.RESIDENT)}
     held.update(roles_in_place(issuer, claimed))
-    grants = db.session.scalars(
-        select(RoleGrant).where(
-            RoleGrant.issuer == issuer, RoleGrant.subject == subject, RoleGrant.revoked_at.is_(None)
-        )
-    )
-    for grant in grants:
-        found = in_place(grant.role, grant.office_id, grant.department.code if grant.department else None)
+    for role, office_id, department_code in GRANTS.all(issuer=issuer, subject=subject):
+        found = in_place(Role(role), office_id, department_code)
         if found:
             held.add(found)
     return frozenset(held)

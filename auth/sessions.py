@@ -43,6 +43,7 @@ class Login:
     seen_at: datetime
     idle_until: datetime
     expires_at: datetime
+    created_at: datetime
     auth_time: datetime | None = None
 
     @property
@@ -140,6 +141,7 @@ def login_of(row: UserSession) -> Login:
         seen_at=row.seen_at,
         idle_until=row.idle_until,
         expires_at=row.expires_at,
+        created_at=row.created_at,
         auth_time=row.auth_time,
     )
 

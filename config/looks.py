@@ -4,7 +4,7 @@ SQLAlchemy's execution of a statement costs several times what the driver's does
 values are stored; on SQLite, and for everything else, it executes as well.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Dialect, Table
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Insert
 
-from config.database import db, has_not_begun
+from config.database import db, has_not_begun, in_transaction
 from config.row_security import PROTECTED
 from config.scoping import tell_scope, worded
 
@@ -20,7 +20,7 @@ Row = tuple[Any, ...] | None
 
 
 class Look:
-    """A SELECT of one row, outside of any transaction.
+    """A SELECT of one row, or of a few, outside of any transaction.
 
     It goes over the connection that the session keeps for what comes next: two visits to the pool cost more than it.
     Values come as the driver gives them: enumerations as text, moments in any zone. A look at rows of people is held
@@ -34,17 +34,23 @@ class Look:
 
     def first(self, **parameters: Any) -> Row:
         """The first row, by what is committed at this moment; None when there is none."""
+        return next(iter(self.all(**parameters)), None)
+
+    def all(self, **parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """All rows."""
         engine = db.engine
         if engine.dialect.name != "postgresql":
+            if in_transaction():  # which sees what it has written itself
+                return db.session.connection().execute(self._statement, parameters).all()
             with engine.connect() as connection:
-                return connection.execute(self._statement, parameters).first()
+                return connection.execute(self._statement, parameters).all()
         connection = db.session.connection()
         driver: Any = connection.connection.driver_connection
         idle = has_not_begun(driver)  # else the caller is reading already, and sees what is committed as well
         try:
             if self._of_people or not idle:
                 tell_scope(driver)
-            found: Row = driver.execute(self._text(engine.dialect), parameters).fetchone()
+            found: Sequence[tuple[Any, ...]] = driver.execute(self._text(engine.dialect), parameters).fetchall()
             if idle and self._of_people:
                 driver.commit()
         except BaseException as error:
@@ -90,6 +96,42 @@ class OneRow:
         compiled = self._write(dialect.name).compile(dialect=dialect, column_keys=list(names))
         types = {parameter.key: parameter.type.dialect_impl(dialect) for parameter in compiled.binds.values()}
         return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in names)
+
+
+class Writes:
+    """Statements that write and tell nothing, inside the caller's transaction, after what its session still holds back.
+
+    On PostgreSQL the others travel as CTEs of the last, in one round trip: they are carried out whether or not it looks
+    at them. `write(dialect)` gives them, with a parameter for each value.
+    """
+
+    def __init__(self, write: Callable[[str], Sequence[Insert]]) -> None:
+        self._write = write
+        self._prepared = lru_cache(maxsize=2)(self._prepare)
+
+    def run(self, values: Mapping[str, Any]) -> None:
+        """Carry them out with `values`, by parameter."""
+        db.session.flush()
+        connection = db.session.connection()
+        dialect = connection.dialect
+        if dialect.name != "postgresql":
+            for statement in self._write(dialect.name):
+                connection.execute(statement, dict(values))
+            return
+        sql, processors = self._prepared(dialect)
+        stored = {name: process(values[name]) if process else values[name] for name, process in processors}
+        driver: Any = connection.connection.driver_connection
+        try:
+            tell_scope(driver)
+            driver.execute(sql, stored)
+        except dialect.loaded_dbapi.Error as error:
+            raise worded(connection, error) from error
+
+    def _prepare(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, Any], ...]]:
+        *others, last = self._write(dialect.name)
+        compiled = last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))).compile(dialect=dialect)
+        types = {name: parameter.type.dialect_impl(dialect) for name, parameter in compiled.binds.items()}
+        return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in types)
 
 
 def _tables(statement: Executable) -> Iterator[Table]:

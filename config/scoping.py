@@ -39,6 +39,26 @@ def prepare_engine(engine: Engine) -> None:
         except engine.dialect.loaded_dbapi.Error as error:
             raise worded(connection, error) from error
 
+    _roll_back_gently(engine)
+
+
+def _roll_back_gently(engine: Engine) -> None:
+    """End a transaction in which nothing has failed without the driver's rollback, which forgets what it has prepared.
+
+    That is how every look ends. All statements would be sent, parsed and planned anew after it, with the policies of
+    their tables. What the driver is afraid of, tables that are made and dropped, the house does in migrations alone.
+    """
+    dialect: Any = engine.dialect
+    by_driver = dialect.do_rollback
+
+    def roll_back(driver: Any) -> None:
+        if driver.pgconn.status == ConnStatus.OK and driver.pgconn.transaction_status == OPEN:
+            _send(driver, b"ROLLBACK")
+        else:
+            by_driver(driver)
+
+    dialect.do_rollback = roll_back
+
 
 def tell_scope(driver: Any) -> None:
     """See that a transaction is open on `driver` (psycopg), and that it knows the scope of this moment."""

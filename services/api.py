@@ -52,14 +52,14 @@ def create(slug: str, json: SubmitBody) -> Answer:
         slug=slug,
         answers=json.answers,
         locale=json.locale,
-        submission_key=submission.new_key(),
         uploads=tuple(Upload(field=one.field, file_name=one.file_name, data=one.data) for one in json.uploads),
         source="api",
     )
     prepared = submission.prepare(command)
     with transaction():
-        request, _ = submission.submitted(prepared, actor)
-        shown = representations.as_json(request, actor, actor.locale)  # who hands it in knows it: that is no look
+        request, is_new = submission.submitted(prepared, actor)
+        # Who hands it in knows it: that is no look.
+        shown = representations.as_json(request, actor, actor.locale, is_new=is_new)
     location = url_for("api_services.show", reference=shown["reference"])
     return jsonify(shown), 201, {"Location": location}
 

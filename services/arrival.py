@@ -20,9 +20,28 @@ def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> 
     Raises InvalidTransition.
     """
     event = move(request, action, by, actor)
+    _take_in(request, event)
+    announce(request, event, actor)
+
+
+def taken_in(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
+    """What that changes in its row, which is not stored yet; the event, to be stored after it.
+
+    Raises InvalidTransition.
+    """
+    event = _moved(request, action, by, actor)
+    _take_in(request, event)
+    return event
+
+
+def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
     request.submitted_at = event.at
     request.received_on = request.received_on or clock.today(current_settings().zone)
     request.due_on = due_on(request)
+
+
+def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
+    """What follows when both are in the session. Call inside `transaction()`."""
     db.session.flush()
     notices.note_wish(request)
     notices.tell_applicant(request, "submitted", "submitted")
@@ -33,10 +52,16 @@ def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> 
 
 def move(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
     """Write the event and the status that follows from it. Call inside `transaction()`. Raises InvalidTransition."""
+    event = _moved(request, action, by, actor)
+    event.request = request
+    db.session.add(event)
+    return event
+
+
+def _moved(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
     now = clock.now()
     instead = Party.APPLICANT if by is Party.CASEWORKER else by  # staff enter what somebody has sent
     event = RequestEvent(
-        request=request,
         request_id=request.id,
         action=action,
         from_status=request.status,
@@ -45,7 +70,6 @@ def move(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> Re
         actor_id=actor.id,
         at=now,
     )
-    db.session.add(event)
     request.status = event.to_status
     request.changed_at = now
     return event

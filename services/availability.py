@@ -70,12 +70,15 @@ def period_begins(limit: Limit, today: date) -> date | None:
     return None
 
 
-def refuse_unless_open(definition: ServiceDefinition, actor: Actor, today: date, *, sending: bool = False) -> None:
+def refuse_unless_open(
+    definition: ServiceDefinition, actor: Actor, today: date, *, sending: bool = False, note: str | None = None
+) -> None:
     """Go on only if `actor` can hand in a request today. Raises Unavailable.
 
+    `note`: what its manager says of maintenance, when that has just been asked.
     When `sending`, inside `transaction()`, those who send take turns where there is a limit, so that none passes it.
     """
-    why = closed(definition, today, offering.maintenance_of(definition.slug))
+    why = closed(definition, today, offering.maintenance_of(definition.slug) if note is None else note)
     if why is not None:
         raise Unavailable(why.reason, why.day)
     limit = definition.limit

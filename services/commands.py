@@ -37,12 +37,15 @@ class Upload(Command):
 
 
 class Submit(Command):
-    """Hand in an application. One `submission_key` of one person makes one request, however often it comes."""
+    """Hand in an application. One `submission_key` of one person makes one request, however often it comes.
+
+    Without a key it is a request of its own each time.
+    """
 
     slug: str
     answers: dict[str, Any]
     locale: str = "de"
-    submission_key: str = Field(min_length=16, max_length=120)
+    submission_key: str | None = Field(default=None, min_length=16, max_length=120)
     uploads: tuple[Upload, ...] = ()
     source: str = "online"
     notice_version: int | None = None

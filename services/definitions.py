@@ -6,6 +6,7 @@ older snapshots: add keys with defaults, never take one away.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
@@ -140,11 +141,18 @@ class ServiceDefinition(Frozen):
         """The fields of all steps."""
         return tuple(field for step in self.steps for field in step.fields)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the content: two files with the same digest say the same."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy that works out anew what is worked out once."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("fields", "digest"):
+            copied.__dict__.pop(name, None)
+        return copied
 
     def rules_of_source(self, locale: str) -> list[tuple[str, tuple[str, ...]]]:
         """The rules of the schema that this service was made from, by the name of what they belong to."""

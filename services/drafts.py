@@ -65,7 +65,7 @@ def state_of(draft: ServiceRequest, definition: ServiceDefinition) -> tuple[dict
     """Answers and progress of a draft in the version on offer; what has changed since is to be looked at."""
     progress = Progress.read(draft.progress)
     before, answers = versions.of(draft), draft.answers or {}
-    if draft.service_version.digest != definition.digest:
+    if versions.digest_of(draft) != definition.digest:
         seen = {*progress.passed, *progress.tried}
         progress = progress.to_look_at(step for step in changed_steps(before, definition) if step in seen)
         answers = without_old_consents(before, definition, answers)
@@ -74,8 +74,7 @@ def state_of(draft: ServiceRequest, definition: ServiceDefinition) -> tuple[dict
 
 def keep(draft: ServiceRequest, definition: ServiceDefinition, answers: dict[str, Any], progress: Progress) -> None:
     """Store what was typed and how far it is, in the version on offer. Call inside `transaction()`."""
-    if draft.service_version.digest != definition.digest:
-        draft.service_version = versions.snapshot(definition)
+    versions.bring(draft, definition)
     draft.answers = answers
     draft.progress = progress.as_dict()
     draft.changed_at = clock.now()

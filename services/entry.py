@@ -37,9 +37,7 @@ def relaxed(definition: ServiceDefinition) -> ServiceDefinition:
     steps = tuple(
         step.model_copy(update={"fields": tuple(_relaxed(field) for field in step.fields)}) for step in definition.steps
     )
-    changed = definition.model_copy(update={"steps": steps})
-    changed.__dict__.pop("fields", None)  # computed once from the steps, and copied along
-    return changed
+    return definition.model_copy(update={"steps": steps})
 
 
 def _relaxed(field: FormField) -> FormField:

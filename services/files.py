@@ -82,10 +82,19 @@ def drop_unasked(request: ServiceRequest, definition: ServiceDefinition, answers
 
     `day`: today in the city's zone. Call inside `transaction()`.
     """
+    uploads = [one for one in request.attachments if one.kind is AttachmentKind.UPLOAD and one.event_id is None]
+    if not uploads:
+        return
     form = state(definition.steps, answers, today=day)
-    for one in list(request.attachments):
-        if one.kind is AttachmentKind.UPLOAD and one.event_id is None and not form.shows(one.field):
+    for one in uploads:
+        if not form.shows(one.field):
             request.attachments.remove(one)
+
+
+def names_of(draft: ServiceRequest | None) -> dict[str, str]:
+    """The names of the files that a draft holds, by field."""
+    usable = [one for one in draft.attachments if _is_usable(one)] if draft else []
+    return {one.field: one.file_name or "" for one in usable}
 
 
 def counted(request: ServiceRequest | None) -> dict[str, int]:

@@ -199,7 +199,7 @@ def send(command: SendDraft, actor: Actor) -> Receipt:
 
     Raises NotFound, NotFinished, Unavailable, and Forbidden when the applicant must be known more surely.
     """
-    definition = versions.on_offer(command.slug)
+    definition, maintenance = versions.offered(command.slug)
     draft = drafts.for_update(actor, command.slug, command.submission_key)
     if draft is None:
         raise NotFound()
@@ -216,4 +216,5 @@ def send(command: SendDraft, actor: Actor) -> Receipt:
         locale=command.locale,
         notice_version=command.notice_version,
     )
-    return submission.hand_in(draft, submission.Prepared(submit, definition, (), ()), way.clean, actor)
+    prepared = submission.Prepared(submit, definition, (), (), maintenance)
+    return submission.hand_in(draft, prepared, way.clean, actor)

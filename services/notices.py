@@ -50,14 +50,14 @@ def note_wish(request: ServiceRequest) -> None:
 
 def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
     """Write the message `services.<template>` to the department's mailbox, if it has one."""
-    department = queries.department(request.department_code)
-    if department is None or not department.email:
+    mailbox = queries.mailbox_of(request.department_code)
+    if not mailbox:
         return
     settings = current_settings()
     outbox.enqueue(
         template=f"services.{template}",
         channel=Channel.EMAIL,
-        to=department.email,
+        to=mailbox,
         locale=settings.locale,
         variables={
             "reference": request.reference,
@@ -71,14 +71,14 @@ def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
 
 def tell_overdue(department_code: str, number: int, day: str) -> bool:
     """Write the day's reminder to a department with requests past their deadline; False if it has had it."""
-    department = queries.department(department_code)
-    if department is None or not department.email:
+    mailbox = queries.mailbox_of(department_code)
+    if not mailbox:
         return False
     settings = current_settings()
     written = outbox.enqueue(
         template="services.overdue",
         channel=Channel.EMAIL,
-        to=department.email,
+        to=mailbox,
         locale=settings.locale,
         variables={"number": number, "link": settings.public_url("/staff/requests/?view=overdue")},
         key=f"overdue:{department_code}:{day}",

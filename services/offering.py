@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
 
 from auth import audit
@@ -17,12 +17,15 @@ from config import clock
 from config.database import db, locked
 from config.errors import Conflict, NotFound
 from config.ids import new_id
+from config.looks import Look
 from config.rowsets import insert_for
 from services.commands import ChangeOffer
 from services.definitions import ServiceDefinition, catalogue
 from services.offer_models import ServiceState
 
 EXTENSION = "obhut.hidden_services"
+# Every step and every request begins with these.
+STATE = Look(select(ServiceState.is_published, ServiceState.maintenance).where(ServiceState.slug == bindparam("slug")))
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,15 @@ def offer_of(slug: str) -> Offer:
     return _offer(definition, db.session.scalar(select(ServiceState).where(ServiceState.slug == slug)))
 
 
-def is_published(slug: str) -> bool:
-    """Whether residents find the service of this slug."""
-    return db.session.scalar(select(ServiceState.is_published).where(ServiceState.slug == slug)) is not False
+def state_of(slug: str) -> tuple[bool, str]:
+    """Whether residents find the service of this slug, and what `maintenance_of` says."""
+    is_published, maintenance = STATE.first(slug=slug) or (True, None)
+    return bool(is_published), maintenance or ""
 
 
 def maintenance_of(slug: str) -> str:
     """A manager's words (German) on why nothing is taken just now; "" when there are none."""
-    return db.session.scalar(select(ServiceState.maintenance).where(ServiceState.slug == slug)) or ""
+    return state_of(slug)[1]
 
 
 def manageable(actor: Actor) -> Sequence[Offer]:

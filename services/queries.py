@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import selectinload
 
 from auth.actors import Actor
@@ -14,10 +14,12 @@ from auth.roles import Permission
 from config.database import db, locked
 from config.encryption import blind_index
 from config.errors import NotFound
+from config.looks import Look
 from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
+MAILBOX = Look(select(Department.email).where(Department.code == bindparam("code")))  # with every request
 OUR_PAPERS = (AttachmentKind.DECISION, AttachmentKind.RECEIPT)
 Requests = Select[ServiceRequest]
 Among = Callable[[Actor], Requests]
@@ -181,7 +183,7 @@ def paper(code: str) -> Attachment | None:
 
 
 def by_reference_and_pin(reference: str) -> ServiceRequest | None:
-    """The request of a status enquiry; the caller compares the PIN (`submission.pin_fits`)."""
+    """The request of a status enquiry; the caller compares the PIN (`pins.pin_fits`)."""
     return db.session.scalar(
         select(ServiceRequest).where(
             ServiceRequest.reference == reference, ServiceRequest.status != RequestStatus.DRAFT
@@ -192,6 +194,12 @@ def by_reference_and_pin(reference: str) -> ServiceRequest | None:
 def department(code: str) -> Department | None:
     """The department that a request goes to, if it has been set up."""
     return db.session.scalar(select(Department).where(Department.code == code))
+
+
+def mailbox_of(code: str) -> str:
+    """The e-mail address of that department; "" when it has none."""
+    row = MAILBOX.first(code=code)
+    return (row[0] or "") if row else ""
 
 
 def departments() -> list[Department]:

@@ -148,9 +148,13 @@ def _file(attachment: Attachment, definition: ServiceDefinition, locale: str) ->
     return file_of(attachment, field.label.to(locale) if field else _("Further file"))
 
 
-def as_json(request: ServiceRequest, actor: Actor, locale: str) -> dict[str, Any]:
-    """A request as the API gives it. The PIN goes to the applicant only."""
+def as_json(request: ServiceRequest, actor: Actor, locale: str, *, is_new: bool = False) -> dict[str, Any]:
+    """A request as the API gives it. The PIN goes to the applicant only.
+
+    `is_new`: it comes in within this transaction, so that nobody can have decided or noted anything yet.
+    """
     party = rights.party_of(request, actor)
+    decisions = () if is_new else announcements.decisions_of(request)
     shown = {
         "reference": request.reference,
         "service": {"slug": request.slug, "version": versions.of(request).version},
@@ -166,13 +170,13 @@ def as_json(request: ServiceRequest, actor: Actor, locale: str) -> dict[str, Any
         "provenance": origins.as_json(request),
         "attachments": [_file_json(one) for one in request.attachments],
         "events": [_event_json(event) for event in timeline.shown_to(party, request.events)],
-        "decisions": [_decision_json(one) for one in announcements.decisions_of(request) if one.decided_at],
+        "decisions": [_decision_json(one) for one in decisions if one.decided_at],
         "actions": [action.value for action in rights.possible(request, actor)],
     }
     if party is Party.APPLICANT:
         shown["pin"] = request.pin
     else:
-        shown |= _work_json(request)
+        shown |= _work_json(request, () if is_new else notes.of(request))
     return shown
 
 
@@ -194,7 +198,7 @@ def summary_json(request: ServiceRequest) -> dict[str, Any]:
     }
 
 
-def _work_json(request: ServiceRequest) -> dict[str, Any]:
+def _work_json(request: ServiceRequest, written: Sequence[RequestNote]) -> dict[str, Any]:
     """What the office keeps of a request for itself."""
     return {
         "revision": request.revision,
@@ -203,7 +207,7 @@ def _work_json(request: ServiceRequest) -> dict[str, Any]:
         "is_priority": request.is_priority,
         "has_news": request.news_at is not None,
         "proposed_by": request.proposed_by,
-        "notes": [note_json(one) for one in notes.of(request)],
+        "notes": [note_json(one) for one in written],
     }
 
 

@@ -66,5 +66,5 @@ def behind(token: str) -> ServiceRequest | None:
 
 def end(draft: ServiceRequest) -> None:
     """Let all links to `draft` lead nowhere. Call inside `transaction()`."""
-    ended = delete(DraftLink).where(DraftLink.request_id == draft.id)
-    db.session.execute(ended, execution_options={"synchronize_session": False})
+    # Past the session, which would first write what is not finished yet of a draft that is being handed in.
+    db.session.connection().execute(delete(DraftLink).where(DraftLink.request_id == draft.id))

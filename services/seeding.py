@@ -60,7 +60,7 @@ def _write(dice: Random, number: int, now: datetime) -> int:
     known = select(ServiceRequest.reference).where(among(ServiceRequest.reference, [one for one, _ in wanted]))
     there = set(db.session.scalars(known))
     with transaction():
-        offers = [(one, versions.snapshot(one).id) for _, one in sorted(catalogue().items())]
+        offers = [(one, versions.snapshot(one)) for _, one in sorted(catalogue().items())]
     made = [_made(reference, Random(luck), now, offers) for reference, luck in wanted if reference not in there]
     requests = [request for request, _ in made]
     columns = tuple(ServiceRequest.__table__.columns.keys())

@@ -9,7 +9,7 @@ from config.settings import current_settings
 from notifications import outbox
 from notifications.inbound import InboundReply
 from notifications.statuses import Channel
-from services import next_steps, submission
+from services import next_steps, pins
 from services.commands import Lookup
 from services.lifecycle import STATUS_LABELS
 from services.models import ServiceRequest
@@ -51,7 +51,7 @@ def _found(lookup: Lookup) -> ServiceRequest | None:
         limits.check("lookups", lookup.reference)
     except TooManyRequests:
         return None
-    request = submission.pin_fits(lookup)
+    request = pins.pin_fits(lookup)
     if request is None:
         limits.note("lookups", lookup.reference)
     return request

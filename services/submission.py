@@ -1,6 +1,5 @@
 """Handing in a request: whatever happens to the browser or the line, one application makes one request."""
 
-import hmac
 import secrets
 from collections import Counter
 from dataclasses import dataclass
@@ -8,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.actors import Actor
 from auth.assurance import at_least
-from config import clock
+from config import clock, single_rows
 from config.database import db, locked
 from config.errors import N_, Conflict, FieldError, Forbidden, RuleViolation
 from config.ids import new_reference
@@ -23,22 +22,21 @@ from services import (
     availability,
     entry,
     files,
+    pins,
     places,
     provenance,
-    queries,
     resume_links,
     versions,
 )
 from services.attachments import CleanFile
-from services.commands import Lookup, Submit
+from services.commands import Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action, Party, RequestStatus
-from services.models import ScanState, ServiceRequest
+from services.models import ServiceRequest
 from services.payments import fees
 from services.progress import Progress
 from services.walk import checked
 
-PIN_DIGITS = 6
 REFERENCE_TRIES = 5
 RECEIPT_SHOWN_FOR = timedelta(hours=1)
 ONLINE = frozenset({"online", "api", "open311"})
@@ -47,12 +45,16 @@ ONLINE = frozenset({"online", "api", "open311"})
 
 @dataclass(frozen=True)
 class Prepared:
-    """A submission whose files have been looked at. `errors` are complaints about files that were refused."""
+    """A submission whose files have been looked at. `errors` are complaints about files that were refused.
+
+    `maintenance`: what the service's manager said of it meanwhile; None: not asked.
+    """
 
     command: Submit
     definition: ServiceDefinition
     files: tuple[CleanFile, ...]
     errors: tuple[FieldError, ...]
+    maintenance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Receipt:
 
 def prepare(command: Submit) -> Prepared:
     """Look at the files and write images anew; takes CPU, so not inside `transaction()`. Raises NotFound."""
-    definition = versions.on_offer(command.slug)
+    definition, maintenance = versions.offered(command.slug)
     taken: list[CleanFile] = []
     errors: list[FieldError] = []
     for upload in command.uploads:
@@ -76,7 +78,7 @@ def prepare(command: Submit) -> Prepared:
             taken.append(attachments.clean(upload))
         except RuleViolation as refused:
             errors += refused.errors
-    return Prepared(command, definition, tuple(taken), tuple(errors))
+    return Prepared(command, definition, tuple(taken), tuple(errors), maintenance)
 
 
 def submit(prepared: Prepared, actor: Actor) -> Receipt:
@@ -100,9 +102,10 @@ def submitted(prepared: Prepared, actor: Actor) -> tuple[ServiceRequest, bool]:
         return request, False
     answers = _validated(prepared, request)
     if request is None:
-        request, is_new = inserted(prepared, actor, answers)
-        if not is_new and request.status is not RequestStatus.DRAFT:
-            return request, False
+        comes_whole = not prepared.files and not fees.may_come_first(prepared.definition)
+        request, is_new = (_at_once if comes_whole else inserted)(prepared, actor, answers)
+        if request.status is not RequestStatus.DRAFT:
+            return request, is_new
     files.put(request, prepared.files, prepared.definition)
     return request, hand_in(request, prepared, answers, actor).is_new
 
@@ -111,10 +114,16 @@ def hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]
     """Hand a draft in whose `answers` have been checked. The caller holds its lock."""
     if not prepared.command.is_for_somebody:
         _check_assurance(prepared.definition, actor)
-    if prepared.command.source in ONLINE:
-        availability.refuse_unless_open(prepared.definition, actor, clock.today(current_settings().zone), sending=True)
+    _refuse_unless_open(prepared, actor)
     _hand_in(request, prepared, answers, actor)
     return receipt_of(request, is_new=True)
+
+
+def _refuse_unless_open(prepared: Prepared, actor: Actor) -> None:
+    if prepared.command.source in ONLINE:
+        today = clock.today(current_settings().zone)
+        note = prepared.maintenance
+        availability.refuse_unless_open(prepared.definition, actor, today, sending=True, note=note)
 
 
 def keep_draft(prepared: Prepared, actor: Actor) -> ServiceRequest:
@@ -137,23 +146,6 @@ def just_sent(request: ServiceRequest) -> Receipt | None:
     return receipt_of(request, is_new=False) if is_fresh else None
 
 
-def draft_of(actor: Actor, slug: str, submission_key: str) -> ServiceRequest | None:
-    """The draft that this actor keeps under this key."""
-    return db.session.scalar(
-        queries.own_requests(actor).where(
-            ServiceRequest.submission_key == _key(actor, submission_key),
-            ServiceRequest.slug == slug,
-            ServiceRequest.status == RequestStatus.DRAFT,
-        )
-    )
-
-
-def files_of(draft: ServiceRequest | None) -> dict[str, str]:
-    """The names of the files that a draft holds, by field."""
-    usable = [one for one in draft.attachments if one.scan is not ScanState.INFECTED] if draft else []
-    return {one.field: one.file_name or "" for one in usable}
-
-
 def key_of(request: ServiceRequest) -> str:
     """The submission key as the form carries it."""
     return request.submission_key.rsplit(" ", 1)[-1]
@@ -162,14 +154,6 @@ def key_of(request: ServiceRequest) -> str:
 def new_key() -> str:
     """A key for a form that is about to be shown."""
     return secrets.token_urlsafe(24)
-
-
-def pin_fits(lookup: Lookup) -> ServiceRequest | None:
-    """The request with this reference and PIN, else None; takes as long whether or not the reference exists."""
-    request = queries.by_reference_and_pin(lookup.reference)
-    expected = (request.pin if request else None) or "-" * PIN_DIGITS
-    fits = hmac.compare_digest(expected.encode(), lookup.pin.encode())
-    return request if request is not None and fits else None
 
 
 def _check_assurance(definition: ServiceDefinition, actor: Actor) -> None:
@@ -189,6 +173,8 @@ def receipt_of(request: ServiceRequest, *, is_new: bool) -> Receipt:
 
 
 def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
+    if prepared.command.submission_key is None:
+        return None
     key = _key(actor, prepared.command.submission_key)
     request = db.session.scalar(
         locked(select(ServiceRequest).where(ServiceRequest.submission_key == key)).execution_options(
@@ -217,39 +203,72 @@ def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, An
 
 def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple[ServiceRequest, bool]:
     """A new draft, or the one that a parallel post of the same form has just stored."""
-    version = versions.snapshot(prepared.definition)
+    return _stored(_made(prepared, actor, answers), prepared, actor)
+
+
+def _at_once(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple[ServiceRequest, bool]:
+    """The same, handed in as it is stored: its row is written once, complete."""
+    _refuse_unless_open(prepared, actor)
+    made = _made(prepared, actor, answers)
+    _fill(made, prepared, answers)
+    event = arrival.taken_in(made, Action.SUBMIT, _party(prepared), actor)
+    request, is_new = _stored(made, prepared, actor)
+    if is_new:
+        single_rows.stored(event)
+        set_committed_value(event, "request", request)
+        set_committed_value(request, "events", [event])
+        arrival.announce(request, event, actor)
+    return request, is_new
+
+
+def _made(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> ServiceRequest:
     now = clock.now()
+    return ServiceRequest(
+        reference=new_reference(),
+        submission_key=_key(actor, prepared.command.submission_key or new_key()),
+        service_version_id=versions.snapshot(prepared.definition),
+        slug=prepared.definition.slug,
+        department_code=prepared.definition.department,
+        applicant_id=None if prepared.command.is_for_somebody else actor.user_id,
+        created_by=actor.id,
+        locale=prepared.command.locale,
+        status=RequestStatus.DRAFT,
+        source=prepared.command.source,
+        created_at=now,
+        changed_at=now,
+        answers=answers,
+        pin=pins.new_pin(),
+    )
+
+
+def _stored(made: ServiceRequest, prepared: Prepared, actor: Actor) -> tuple[ServiceRequest, bool]:
+    """`made`, or what a parallel post of the same form has stored."""
     for _ in range(REFERENCE_TRIES):
-        request = ServiceRequest(
-            reference=new_reference(),
-            submission_key=_key(actor, prepared.command.submission_key),
-            service_version_id=version.id,
-            slug=prepared.definition.slug,
-            department_code=prepared.definition.department,
-            applicant_id=None if prepared.command.is_for_somebody else actor.user_id,
-            created_by=actor.id,
-            locale=prepared.command.locale,
-            status=RequestStatus.DRAFT,
-            source=prepared.command.source,
-            created_at=now,
-            changed_at=now,
-            answers=answers,
-            pin="".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS)),
-        )
-        try:
-            with db.session.begin_nested():
-                db.session.add(request)
-            return request, True
-        except IntegrityError:
-            found = _found(prepared, actor)
-            if found is not None:
-                return found, False
+        if single_rows.stored(made, events=[], attachments=[]):
+            return made, True
+        found = _found(prepared, actor)
+        if found is not None:
+            return found, False
+        made.reference = new_reference()
     raise Conflict()
 
 
 def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any], actor: Actor) -> None:
-    if request.service_version.digest != prepared.definition.digest:
-        request.service_version = versions.snapshot(prepared.definition)
+    versions.bring(request, prepared.definition)
+    _fill(request, prepared, answers)
+    waits = fees.comes_first(request, prepared.definition, answers)
+    if waits and not prepared.command.is_for_somebody:
+        fees.check_out(request, actor)
+    else:
+        arrival.arrive(request, Action.SUBMIT, _party(prepared), actor)
+
+
+def _party(prepared: Prepared) -> Party:
+    return Party.CASEWORKER if prepared.command.is_for_somebody else Party.APPLICANT
+
+
+def _fill(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]) -> None:
+    """What the form says, as it is handed in; the request may not be stored yet."""
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     if request.progress is not None:
@@ -262,12 +281,6 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     files.drop_unasked(request, prepared.definition, answers, clock.today(current_settings().zone))
     request.received_on = prepared.command.received_on
     places.place(request, prepared.definition, answers)
-    waits = fees.comes_first(request, prepared.definition, answers)
-    if waits and not prepared.command.is_for_somebody:
-        fees.check_out(request, actor)
-    else:
-        by = Party.CASEWORKER if prepared.command.is_for_somebody else Party.APPLICANT
-        arrival.arrive(request, Action.SUBMIT, by, actor)
 
 
 def _contact(definition: ServiceDefinition, answers: dict[str, Any]) -> dict[str, Any]:

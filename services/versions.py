@@ -1,32 +1,45 @@
 """Snapshots of service definitions: a request is always read with the definition it was made with."""
 
-from sqlalchemy import select
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from config import clock
 from config.database import db
 from config.errors import NotFound
+from config.looks import Look
 from services import offering
 from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest, ServiceVersion
 
+WITH_CONTENT = Look(
+    select(ServiceVersion.id).where(
+        ServiceVersion.slug == bindparam("slug"), ServiceVersion.digest == bindparam("digest")
+    )
+)
+
 
 def on_offer(slug: str) -> ServiceDefinition:
     """The current definition of a service that residents find. Raises NotFound."""
+    return offered(slug)[0]
+
+
+def offered(slug: str) -> tuple[ServiceDefinition, str]:
+    """The same with what its manager says of maintenance at this moment, "" if nothing. Raises NotFound."""
     definition = catalogue().get(slug)
-    if definition is None or not offering.is_published(slug):
+    is_published, maintenance = offering.state_of(slug) if definition else (False, "")
+    if definition is None or not is_published:
         raise NotFound()
-    return definition
+    return definition, maintenance
 
 
-def snapshot(definition: ServiceDefinition) -> ServiceVersion:
+def snapshot(definition: ServiceDefinition) -> UUID:
     """The stored version with this content, stored now if it is new. Call inside `transaction()`."""
-    same = select(ServiceVersion).where(
-        ServiceVersion.slug == definition.slug, ServiceVersion.digest == definition.digest
-    )
-    found = db.session.scalar(same)
+    same = {"slug": definition.slug, "digest": definition.digest}
+    found = WITH_CONTENT.first(**same)
     if found is not None:
-        return found
+        return _known(found[0], definition.digest)
     version = ServiceVersion(
         slug=definition.slug,
         version=definition.version,
@@ -38,20 +51,50 @@ def snapshot(definition: ServiceDefinition) -> ServiceVersion:
         with db.session.begin_nested():
             db.session.add(version)
     except IntegrityError:  # somebody else's first request stored it in the same moment
-        return db.session.scalars(same).one()
-    return version
+        row = WITH_CONTENT.first(**same)
+        assert row is not None
+        return _known(row[0], definition.digest)
+    return _known(version.id, definition.digest)
 
 
+def bring(request: ServiceRequest, definition: ServiceDefinition) -> None:
+    """From here on, `request` is read with `definition`. Call inside `transaction()`."""
+    if digest_of(request) != definition.digest:
+        request.service_version_id = snapshot(definition)
+        if "service_version" in request.__dict__:
+            db.session.expire(request, ["service_version"])
+
+
+def _known(version_id: UUID, digest: str) -> UUID:
+    _digests[version_id] = digest
+    return version_id
+
+
+_digests: dict[UUID, str] = {}
+"""Of versions that this process has met: what a version says never changes, nor is its id ever used again."""
 _parsed: dict[str, ServiceDefinition] = {}
 """Definitions by digest. There are as many as catalogue files were ever published, so none is thrown away."""
 
 
 def of(request: ServiceRequest) -> ServiceDefinition:
     """The definition that `request` was made with."""
-    version = request.service_version
-    if version.digest not in _parsed:
-        _parsed[version.digest] = ServiceDefinition.model_validate(version.definition)
-    return _parsed[version.digest]
+    digest = digest_of(request)
+    if digest not in _parsed:
+        _parsed[digest] = ServiceDefinition.model_validate(_version(request).definition)
+    return _parsed[digest]
+
+
+def digest_of(request: ServiceRequest) -> str:
+    """The digest of that definition, as it was stored."""
+    version_id = request.service_version_id
+    if version_id not in _digests:
+        _known(version_id, _version(request).digest)
+    return _digests[version_id]
+
+
+def _version(request: ServiceRequest) -> ServiceVersion:
+    """Found by its id, since `request` may not be stored yet."""
+    return db.session.get_one(ServiceVersion, request.service_version_id)
 
 
 def history(slug: str) -> list[ServiceVersion]:

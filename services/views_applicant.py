@@ -23,6 +23,7 @@ from services import (
     casework,
     downloads,
     offering,
+    pins,
     queries,
     representations,
     search,
@@ -193,7 +194,7 @@ def write_by_pin() -> ResponseReturnValue:
     """Answer or write without an account. The PIN comes along once more, since nobody is logged in."""
     form, message = StatusForm(), MessageForm()
     lookup = command_or_errors(form, Lookup)
-    found = submission.pin_fits(lookup) if lookup else None
+    found = pins.pin_fits(lookup) if lookup else None
     command = command_or_errors(message, Act) if found else None
     if lookup is None or found is None or command is None:
         return _status_page(form, lookup, message)[0], 422
@@ -214,7 +215,7 @@ def write_by_pin() -> ResponseReturnValue:
 
 def _status_page(form: StatusForm, lookup: Lookup | None, message: MessageForm) -> tuple[str, bool]:
     """The page, and whether reference and PIN fit."""
-    found = submission.pin_fits(lookup) if lookup else None
+    found = pins.pin_fits(lookup) if lookup else None
     page = render_template(
         "services/status.html",
         form=form,

@@ -12,7 +12,7 @@ from config.forms import command_or_errors
 from config.limits import limit_failures
 from config.openapi import Answer, api
 from config.settings import current_settings
-from services import downloads, receipts, submission
+from services import downloads, pins, receipts
 from services.api import blueprint as api_pages
 from services.commands import Lookup
 from services.forms import StatusForm
@@ -41,7 +41,7 @@ def receipt(reference: str) -> ResponseReturnValue:
 def receipt_by_pin() -> ResponseReturnValue:
     """For requests that were handed in without an account. Raises NotFound for all others, and for a wrong PIN."""
     lookup = command_or_errors(StatusForm(), Lookup)
-    found = submission.pin_fits(lookup) if lookup else None
+    found = pins.pin_fits(lookup) if lookup else None
     if found is None:
         raise NotFound()
     return downloads.file(receipts.of_nobody(found))

@@ -110,9 +110,10 @@ def _held(row_id: UUID, actor: Actor) -> HandOverRow:
 
 
 def _begin(request: ServiceRequest) -> None:
-    there = {row.position for row in rows_of(request)}
+    ways = versions.of(request).hand_over
+    there = {row.position for row in rows_of(request)} if ways else set()
     now = clock.now()
-    for position, entry in enumerate(versions.of(request).hand_over):
+    for position, entry in enumerate(ways):
         if position in there:
             continue
         db.session.add(

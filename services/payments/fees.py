@@ -32,14 +32,19 @@ def comes_first(request: ServiceRequest, definition: ServiceDefinition, answers:
     without a provider, and for those without an account, who have no page to pay on. The amount is fixed here. Raises
     RuleViolation when the file's rule gives none.
     """
-    payment = definition.payment
-    if payment is None or Occasion(payment.at) is not Occasion.SUBMISSION:
+    if not may_come_first(definition):
         return False
     amount = _fee(definition, answers)
     if not amount or ledger.payments_of(request):
         return False
     ask_for(request, Occasion.SUBMISSION, amount)
     return registry.provider() is not None and request.applicant_id is not None
+
+
+def may_come_first(definition: ServiceDefinition) -> bool:
+    """Whether there is a fee that is asked for when a request is handed in."""
+    payment = definition.payment
+    return payment is not None and Occasion(payment.at) is Occasion.SUBMISSION
 
 
 def check_out(request: ServiceRequest, actor: Actor) -> None:

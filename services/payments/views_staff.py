@@ -14,7 +14,7 @@ from config import clock
 from config.database import transaction
 from config.downloads import download
 from config.error_pages import translated
-from config.errors import DomainError, NotFound
+from config.errors import N_, DomainError, NotFound, RuleViolation
 from config.exports import Cell, write_csv
 from config.settings import current_settings
 from services.definitions import catalogue
@@ -24,6 +24,7 @@ blueprint = Blueprint("payments_staff", __name__, template_folder="../templates"
 HEADERS = ("Buchungstag", "Beleg", "Leistung", "Art", "Betrag in Euro", "Anbieter", "Kennung beim Anbieter")
 KINDS = {"payment": "Zahlung", "refund": "Erstattung"}
 MOST_DAYS = 400
+YEARS = range(2000, 2100)  # a year that is half typed is 20 or 202, and no day lies before the first or after the last
 
 
 def page_locale() -> str:
@@ -31,13 +32,16 @@ def page_locale() -> str:
 
 
 def _days() -> tuple[date, date]:
-    """The span that was asked for; without one, this month so far."""
+    """The span that was asked for; without one, this month so far. Raises RuleViolation for days of no such year."""
     today = clock.today(current_settings().zone)
     try:
         first = date.fromisoformat(request.args.get("first", ""))
         last = date.fromisoformat(request.args.get("last", ""))
     except ValueError:
         return today.replace(day=1), today
+    for name, day in (("first", first), ("last", last)):
+        if day.year not in YEARS:
+            raise RuleViolation(name, N_("This date cannot be right."))
     first, last = min(first, last), max(first, last)
     return max(first, last - timedelta(days=MOST_DAYS)), last
 

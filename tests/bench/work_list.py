@@ -151,7 +151,7 @@ def _house(url: str, folder: Path, number: int) -> tuple[Flask, str]:
             user = User(id=ME, issuer=ISSUER, subject="caseworker", name="Ina Amt")
             db.session.add(user)
             db.session.flush()
-            version = versions.snapshot(catalogue()["bewohnerparkausweis"]).id
+            version = versions.snapshot(catalogue()["bewohnerparkausweis"])
             cookie, _ = sessions.start(
                 user, provider="staff", claim_roles=(f"caseworker:{HERE}",), is_staff=True, id_token="x", device="x"
             )

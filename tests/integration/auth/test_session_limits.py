@@ -127,3 +127,13 @@ def test_cookies_over_tls_belong_to_this_host_alone(make_app: Any, places: None,
         assert one.startswith("__Host-")
         assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in one.split(";")}
         assert "Domain" not in one
+
+
+def test_notices_that_are_never_shown_do_not_pile_up(app: Flask, client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    for number in range(4):
+        with app.app_context(), client.session_transaction() as kept:
+            kept["_flashes"] = [*kept.get("_flashes", []), *(("info", f"{number}/{one}") for one in range(5))]
+    with app.app_context(), client.session_transaction() as kept:
+        notices = [words for _kind, words in kept["_flashes"]]
+    assert notices == [f"{number}/{one}" for number in (2, 3) for one in range(5)]

@@ -6,14 +6,16 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DataError, OperationalError
 
 from auth import tokens
 from auth.actors import Actor
-from auth.models import ApiToken
+from auth.models import ApiToken, Department
 from auth.roles import Role
+from config import clock
 from config.database import db, transaction
+from config.ids import new_id
 from notifications.models import Notification
 from notifications.outbox import enqueue
 from notifications.statuses import Channel
@@ -128,3 +130,30 @@ def test_a_transaction_after_a_look_is_one(app: Flask, places: None) -> None:
             raise ZeroDivisionError
         assert db.session.scalars(select(ApiToken.id)).all() == []
         assert tokens.actor_of("unknown") is None  # while something is being read
+
+
+def test_what_is_prepared_outlives_the_end_of_a_look(database: Flask) -> None:
+    only_on_postgresql(database)
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM department%'")
+    with db.engine.connect() as connection:
+        for _ in range(8):
+            connection.execute(select(Department.code)).all()
+            connection.rollback()
+        assert connection.scalar(prepared) == 1
+
+
+def test_what_has_failed_is_rolled_back(database: Flask) -> None:
+    only_on_postgresql(database)
+    with db.engine.connect() as connection:
+        with pytest.raises(DataError):
+            connection.execute(text("SELECT 1 / 0"))
+        connection.rollback()
+        assert connection.scalar(text("SELECT 1")) == 1
+
+
+def test_what_is_rolled_back_is_not_there(database: Flask) -> None:
+    with db.engine.connect() as connection:
+        code = {"id": new_id(), "code": "x", "name": "X", "is_default": False, "created_at": clock.now()}
+        connection.execute(insert(Department).values(code))
+        connection.rollback()
+        assert connection.scalar(select(func.count()).select_from(Department).where(Department.code == "x")) == 0

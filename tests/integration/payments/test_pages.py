@@ -201,3 +201,11 @@ def test_the_check_of_the_ways_out_asks_the_provider(checkout: Checkout) -> None
     assert problems() == []
     checkout.is_down = True
     assert len(problems()) == 1
+
+
+@pytest.mark.parametrize("address", ["/staff/services/payments", "/staff/services/payments.csv"])
+@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "0001-01-01"), ("2026-01-01", "9999-12-31")])
+def test_days_of_no_such_year_are_refused(client: FlaskClient, login: Any, address: str, first: str, last: str) -> None:
+    login(client, "caseworker")
+    answer = client.get(address, query_string={"first": first, "last": last})
+    assert "Dieses Datum kann nicht stimmen." in page(answer, 422).get_text()

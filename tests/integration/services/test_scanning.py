@@ -15,7 +15,7 @@ from config.command_line import doctor
 from config.database import db, transaction
 from config.errors import Conflict
 from notifications.models import Notification
-from services import downloads, keeping, quarantine, queries, submission
+from services import downloads, drafts, files, keeping, quarantine, queries, submission
 from services.models import Attachment, AttachmentContent, ScanState, ServiceRequest
 from services.scanning import ScanFailed, Scanner, ScannerAway
 from tests.factories import services as given
@@ -158,7 +158,7 @@ class TestQuarantine:
             submission.keep_draft(submission.prepare(given.command(key=key, uploads=(upload,))), resident)
         assert quarantine.scan_waiting() == 1
         assert db.session.scalar(select(func.count()).select_from(Notification)) == 0
-        assert submission.files_of(submission.draft_of(resident, given.SLUG, key)) == {}
+        assert files.names_of(drafts.find(resident, given.SLUG, key)) == {}
 
     def test_files_from_before_the_scanner_are_looked_at_too(self, clamd: Clamd, use: Use) -> None:
         given.submitted(given.resident())

@@ -2,17 +2,18 @@
 
 import threading
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from auth.models import Department
 from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
 from notifications.models import Notification
-from services import queries, submission
+from services import drafts, files as stored, pins, queries, submission
 from services.commands import Lookup
 from services.lifecycle import RequestStatus
 from services.models import Attachment, AttachmentContent, ServiceRequest, ServiceVersion
@@ -71,14 +72,29 @@ def test_the_same_key_again_is_the_same_request() -> None:
     assert _count(ServiceRequest) == _count(Notification) == 1
 
 
-def test_twenty_posts_at_once_make_one_request(app: Flask) -> None:
+WHOLE: dict[str, Any] = {
+    "slug": "informationsanfrage",
+    "uploads": (),
+    "answers": {
+        **{name: value for name, value in given.answers().items() if name in ("given_name", "family_name", "address")},
+        "email": "jorinde@ackerknecht.example",
+        "topic": "planning",
+        "question": "Seit wann steht die Ampel am Lindenweg?",
+        "access": "electronic",
+    },
+}
+"""A request without files and fees, which is stored as it is handed in."""
+
+
+@pytest.mark.parametrize(("changes", "files"), [({}, 1), (WHOLE, 0)])
+def test_twenty_posts_at_once_make_one_request(app: Flask, changes: dict[str, Any], files: int) -> None:
     resident, key = given.resident(), submission.new_key()
     receipts, start = [], threading.Barrier(20)
 
     def post() -> None:
         with at_work(app):
             start.wait()
-            receipts.append(given.submitted(resident, key=key))
+            receipts.append(given.submitted(resident, key=key, **changes))
             db.session.remove()
 
     threads = [threading.Thread(target=post) for _ in range(20)]
@@ -89,7 +105,8 @@ def test_twenty_posts_at_once_make_one_request(app: Flask) -> None:
     assert len(receipts) == 20
     assert len({one.reference for one in receipts}) == 1
     assert sum(one.is_new for one in receipts) == 1
-    assert _count(ServiceRequest) == _count(Notification) == _count(Attachment) == _count(ServiceVersion) == 1
+    assert _count(ServiceRequest) == _count(Notification) == _count(ServiceVersion) == 1
+    assert _count(Attachment) == files
 
 
 def test_two_people_with_the_same_key_have_two_requests() -> None:
@@ -106,10 +123,10 @@ def test_a_mistake_loses_neither_entries_nor_files() -> None:
     assert _count(ServiceRequest) == 0
     with transaction():
         submission.keep_draft(wrong, resident)
-    draft = submission.draft_of(resident, given.SLUG, key)
+    draft = drafts.find(resident, given.SLUG, key)
     assert draft is not None
     assert draft.answers == given.answers(email="nobody", zone="Z")
-    assert submission.files_of(draft) == {"registration": "fahrzeugschein.pdf"}
+    assert stored.names_of(draft) == {"registration": "fahrzeugschein.pdf"}
     assert _count(Notification) == 0
 
     reference = draft.reference
@@ -126,7 +143,7 @@ def test_a_second_file_replaces_the_first() -> None:
         with transaction():
             submission.keep_draft(prepared, resident)
     assert _count(Attachment) == _count(AttachmentContent) == 1
-    assert submission.files_of(submission.draft_of(resident, given.SLUG, key)) == {"registration": "zweite.pdf"}
+    assert stored.names_of(drafts.find(resident, given.SLUG, key)) == {"registration": "zweite.pdf"}
 
 
 def test_a_refused_file_is_named_and_the_other_mistakes_too() -> None:
@@ -150,11 +167,11 @@ def test_what_people_wrote_is_not_readable_in_the_database() -> None:
 def test_reference_and_pin_find_the_request_and_nothing_else_does() -> None:
     receipt = given.submitted(given.resident())
     wrong_pin = f"{(int(receipt.pin) + 1) % 1_000_000:06}"
-    found = submission.pin_fits(Lookup(reference=receipt.reference.lower(), pin=f" {receipt.pin} "))
+    found = pins.pin_fits(Lookup(reference=receipt.reference.lower(), pin=f" {receipt.pin} "))
     assert found is not None
     assert found.reference == receipt.reference
-    assert submission.pin_fits(Lookup(reference=receipt.reference, pin=wrong_pin)) is None
-    assert submission.pin_fits(Lookup(reference="AAAAAAAA", pin="------")) is None
+    assert pins.pin_fits(Lookup(reference=receipt.reference, pin=wrong_pin)) is None
+    assert pins.pin_fits(Lookup(reference="AAAAAAAA", pin="------")) is None
 
 
 def _count(model: type) -> int:
@@ -169,3 +186,40 @@ def test_a_file_for_a_question_that_is_asked_no_more_does_not_go_along() -> None
     worker = given.caseworker("finanzen")
     assert len(queries.get(worker, with_proof.reference).attachments) == 1
     assert queries.get(worker, hidden.reference).attachments == []
+
+
+def test_what_comes_whole_is_written_once() -> None:
+    resident = given.resident()
+    given.submitted(resident, **WHOLE)  # the first of all stores the version as well
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        receipt = given.submitted(resident, **WHOLE)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert statements and not [one for one in statements if one.startswith(("UPDATE service_request", "SAVEPOINT"))]
+    request = queries.get(resident, receipt.reference)
+    assert (request.status, request.revision, request.is_priority) == (RequestStatus.SUBMITTED, 1, False)
+    assert request.submitted_at is not None and request.due_on is not None and request.received_on is not None
+    assert [one.action for one in request.events] == ["submit"] and request.attachments == []
+
+
+@pytest.mark.parametrize("changes", [{}, WHOLE])
+def test_a_reference_that_is_taken_is_not_given_again(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
+    resident = given.resident()
+    taken = given.submitted(resident, **changes).reference
+    offered = iter([taken, taken, "ZZZZZZZZ"])
+    monkeypatch.setattr(submission, "new_reference", lambda: next(offered))
+    receipt = given.submitted(resident, **changes)
+    assert receipt.reference == "ZZZZZZZZ" and receipt.is_new
+    assert [one.action for one in queries.get(resident, "ZZZZZZZZ").events] == ["submit"]
+    assert _count(ServiceRequest) == 2
+
+
+def test_without_a_key_each_is_a_request_of_its_own() -> None:
+    first, second = (given.submitted(given.resident(), submission_key=None, **WHOLE) for _ in range(2))
+    assert first.is_new and second.is_new and first.reference != second.reference

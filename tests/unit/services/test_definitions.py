@@ -32,6 +32,14 @@ def test_a_snapshot_reads_as_it_was() -> None:
     assert again.digest == service.digest
 
 
+def test_a_copy_that_says_something_else_has_another_digest_and_its_own_fields() -> None:
+    service = parse(PERMIT, "<text>")
+    before, fields = service.digest, service.fields
+    copied = service.model_copy(update={"steps": service.steps[:1]})
+    assert copied.digest != before and copied.fields == fields[: len(service.steps[0].fields)]
+    assert service.model_copy().digest == before
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "line_of", "says"),
     [

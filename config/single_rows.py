@@ -1,0 +1,48 @@
+"""Rows that are made whole and stored once: inserted unless a unique key of theirs is taken, without a savepoint.
+
+A savepoint costs two more round trips, and a row that is completed after it was stored is written twice, with all its
+entries in indexes.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import Insert
+
+from config.database import Base, db
+from config.looks import OneRow
+from config.rowsets import insert_for
+
+
+def stored(row: Base, **relations: list[Any]) -> bool:
+    """Insert `row`, which no session knows yet; False when somebody else's row has a unique key of it.
+
+    From then on it is in the session as if it had been read, with these `relations` loaded; what they hold and is new
+    is added. Inside the caller's transaction. Its columns have plain defaults, or none.
+    """
+    table: Table = type(row).__table__  # type: ignore[assignment]
+    values = {column.key: _value(row, column) for column in table.columns}
+    given = {name: value for name, value in values.items() if value is not None}
+    if _insert(table).first(given) is None:
+        return False
+    for name, value in {**values, **relations}.items():
+        set_committed_value(row, name, value)
+    make_transient_to_detached(row)
+    db.session.add(row)
+    return True
+
+
+def _value(row: Base, column: Any) -> Any:
+    value = row.__dict__.get(column.key)
+    return column.default.arg if value is None and column.default is not None else value
+
+
+@lru_cache
+def _insert(table: Table) -> OneRow:
+    def write(dialect: str) -> Insert:
+        return insert_for(table, dialect).on_conflict_do_nothing().returning(*table.primary_key)
+
+    return OneRow(write)

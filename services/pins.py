@@ -1,0 +1,23 @@
+"""The PIN with which somebody who has no account asks about a request."""
+
+import hmac
+import secrets
+
+from services import queries
+from services.commands import Lookup
+from services.models import ServiceRequest
+
+DIGITS = 6
+
+
+def new_pin() -> str:
+    """One for a new request."""
+    return "".join(secrets.choice("0123456789") for _ in range(DIGITS))
+
+
+def pin_fits(lookup: Lookup) -> ServiceRequest | None:
+    """The request with this reference and PIN, else None; takes as long whether or not the reference exists."""
+    request = queries.by_reference_and_pin(lookup.reference)
+    expected = (request.pin if request else None) or "-" * DIGITS
+    fits = hmac.compare_digest(expected.encode(), lookup.pin.encode())
+    return request if request is not None and fits else None
