@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from auth.models import Office
 from config.database import db, transaction
 from config.ids import new_id
 from config.rowsets import among, insert_many, update_many
@@ -29,6 +30,14 @@ def test_new_rows_are_stored_and_counted_and_taken_keys_passed_over() -> None:
         ("SM1", "sent", None), ("SM2", "delivered", None), ("SM2", "sent", "30003"), ("SM3", "sent", None),
     ]  # fmt: skip
     assert {row.received_at for row in rows} == {AT}
+
+
+def test_a_column_that_no_row_names_has_its_default() -> None:
+    with transaction():
+        rows = [{"id": new_id(), "code": name.lower(), "name": name} for name in ("Gifhorn", "Peine")]
+        assert insert_many(Office, rows) == 2
+    offices = db.session.scalars(select(Office)).all()
+    assert [(one.is_default, one.created_at.tzinfo) for one in offices] == [(False, UTC), (False, UTC)]
 
 
 def test_no_rows_are_no_statement() -> None:
