@@ -56,6 +56,7 @@ def newest(purpose: str) -> int:
     return found[-1]
 
 
+@cache
 def versions(purpose: str) -> tuple[int, ...]:
     """The versions of a notice that people may have been shown, oldest first; none for an unknown purpose."""
     return tuple(sorted(version for known, version in _files() if known == purpose))

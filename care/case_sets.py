@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from care import follow_up
 from care.assessments import Change, reassess
+from care.fact_rows import TaskRow
 from care.follow_up import RULES
 from care.list_marks import MARKS
 from care.models import Case, CaseEvent, OfficeTask
@@ -71,7 +72,7 @@ class CaseSet:
 
     def _task(self, case: Any, kind: Any, due_at: datetime | None) -> dict[str, Any]:
         task_id = new_id()
-        return {
+        row = {
             "id": task_id,
             "case_id": case.id,
             "office_id": case.office_id,
@@ -80,6 +81,8 @@ class CaseSet:
             "due_at": due_at or follow_up.deadline(kind, self.now),
             **self._sealer.columns(task_id, case.person, {}),
         }
+        case.tasks.append(TaskRow.made(row))  # what follows next from the case is not to open it again
+        return row
 
     def write(self) -> None:
         """Write all of it, cases in the order of their ids."""

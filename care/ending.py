@@ -26,7 +26,10 @@ CLOSING: dict[CloseReason, Action] = {
 
 def finish(case: Case, reason: CloseReason, actor: Actor, now: datetime, *, note: str | None = None) -> None:
     """End the locked `case`; what has not gone out to the person is withdrawn. Raises InvalidTransition."""
-    end(case, reason, actor, now, note=note)
+    end(case, reason, now)
+    follow_up.finish_tasks(case, None, actor)
+    timeline.add(case, "closed", actor, reason=reason.value, note=note)
+    case.touched_at = now
     messages.withdraw(case)
     transfer_rows.withdraw(case, actor)
     links.revoke_check_ins(case)
@@ -34,12 +37,13 @@ def finish(case: Case, reason: CloseReason, actor: Actor, now: datetime, *, note
         household_heads.leave(case)
 
 
-def end(case: Case, reason: CloseReason, actor: Actor, now: datetime, *, note: str | None = None) -> None:
-    """The same for a case that nobody was told of: it is only just being made."""
+def end(case: Case, reason: CloseReason, now: datetime) -> None:
+    """The end itself, for a case that is only just being made: it has neither tasks nor messages yet.
+
+    `case` is a model or a row of `fact_rows`. Raises InvalidTransition.
+    """
     case.status = after(case.status, CLOSING[reason])
     case.close_reason, case.closed_at = reason, now
-    follow_up.finish_tasks(case, None, actor)
-    timeline.add(case, "closed", actor, reason=reason.value, note=note)
     case.facts_revision += 1
     case.touched_at = now
     reassess(case, now)

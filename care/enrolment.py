@@ -7,23 +7,23 @@ share, their cases, their timeline, their messages, the audit trail.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm.attributes import set_committed_value
 
-from auth import notices
 from auth.actors import Actor
-from care import ending, follow_up, household_rows, known_cases, messages, name_index, people, phones, timeline, trail
+from care import ending, household_rows, known_cases, list_marks, messages, new_cases, people, phones, trail
 from care.assessments import load_facts, protocol_of, reassess, zone_of
+from care.case_sets import CaseSet
 from care.commands import EnrolCase
 from care.facts import CaseFacts
 from care.lifecycle import Action, after
 from care.models import Case
 from care.monitoring import course, period
 from care.protocol import current_protocol
-from care.vocabulary import CloseReason, Status
+from care.vocabulary import CloseReason
 from config import clock
 from config.database import db
 from config.errors import N_, RuleViolation
@@ -33,12 +33,14 @@ from config.rowsets import among
 from notifications.preferences import Basis
 
 log = structlog.get_logger(__name__)
-RULES_LOOK_AT = ("reports", "reviews", "lab_results", "check_ins", "tasks")
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """The case, and whether it is new (False: this person's same case was there already)."""
+    """The case, and whether it is new (False: this person's same case was there already).
+
+    `case`: a model; from `enrol_many` a row of `fact_rows.NewCase` where it is new.
+    """
 
     case: Case
     created: bool
@@ -60,8 +62,9 @@ def enrol(
     source: str | None = None,
     closed_as: CloseReason | None = None,
 ) -> Enrolment:
-    """Take a person into care in the office `office_id`: `enrol_many` for one."""
-    return enrol_many([Wanted(command, closed_as)], actor=actor, office_id=office_id, source=source)[0]
+    """Take a person into care in the office `office_id`: `enrol_many` for one, whose case is a model."""
+    found = enrol_many([Wanted(command, closed_as)], actor=actor, office_id=office_id, source=source)[0]
+    return replace(found, case=db.session.get_one(Case, found.case.id)) if found.created else found
 
 
 def enrol_many(
@@ -89,6 +92,8 @@ def enrol_many(
     for case, reference in zip(cases, _free_references(len(cases)), strict=True):
         case.reference = reference
     _number(cases)
+    for case in cases:
+        list_marks.mark_new(case)
     with gathering():
         _begin(cases, new, actor, now)
     made = dict(zip(first, cases, strict=True))
@@ -113,81 +118,63 @@ def _first_of_each(identities: Sequence[bytes | None], known: Mapping[bytes | No
 
 def _case(
     command: EnrolCase, identity: bytes | None, head: Case | None, office_id: UUID, source: str | None, now: datetime
-) -> Case:
-    """The new row, begun by `_begin`; not in the session yet. Raises RuleViolation."""
-    protocol = current_protocol(command.protocol)
-    case = Case(
-        person=people.new_person(command.person, office_id, now),
-        office_id=office_id,
-        kind=command.kind,
-        protocol_code=protocol.code,
-        protocol_version=protocol.version,
-        status=Status.ENROLLED,
-        source=source,
-        external_id=command.external_id,
-        external_index=people.external_index(command.external_id) if command.external_id else None,
-        identity_index=identity,
-        enrolled_at=command.enrolled_at or now,
-        recorded_at=now,
-        touched_at=now,
-        last_exposure_on=command.last_exposure_on,
-        symptom_onset_on=command.symptom_onset_on,
-        first_positive_on=command.first_positive_on,
-        entered_on=command.entered_on,
-        continuous_exposure=command.continuous_exposure,
-        public_health_action="none",
-        notice_version=notices.newest(notices.ENROLMENT),
-        facts_revision=1,
-    )
-    for name in RULES_LOOK_AT:
-        set_committed_value(case, name, [])  # there is nothing yet that the database would have to be asked for
-    case.person.names_indexed = name_index.RULES  # by `_begin`
-    household_rows.point(case, head)
+) -> Any:
+    """The new row, begun by `_begin`; not in the database yet. Raises RuleViolation."""
+    person = people.new_person(command.person, office_id, now)
+    protocol, enrolled_at = current_protocol(command.protocol), command.enrolled_at or now
+    case = new_cases.made(person, head, command.kind, protocol, enrolled_at)
+    case.recorded_at = case.touched_at = now
+    case.source, case.identity_index = source, identity
+    case.external_id = command.external_id
+    case.external_index = people.external_index(command.external_id) if command.external_id else None
+    case.last_exposure_on, case.symptom_onset_on = command.last_exposure_on, command.symptom_onset_on
+    case.first_positive_on, case.entered_on = command.first_positive_on, command.entered_on
+    case.continuous_exposure, case.public_health_action = command.continuous_exposure, "none"
     people.check_dates(command, case.enrolled_at, zone_of(case.person), now)
     return case
 
 
-def _begin(cases: Sequence[Case], wanted: Sequence[Wanted], actor: Actor, now: datetime) -> None:
+def _begin(cases: Sequence[Any], wanted: Sequence[Wanted], actor: Actor, now: datetime) -> None:
     """Tell the people, assess their cases once it is known who can be told, store them, and do what follows."""
-    open_cases: list[tuple[Case, CaseFacts]] = []
-    with db.session.no_autoflush:
-        for case, one in zip(cases, wanted, strict=True):
-            facts = load_facts(case)
-            timeline.add(case, "enrolled", actor, occurred_at=case.enrolled_at, source=case.source)
-            trail.record(actor, "case.enrolled", case)
-            ends_at = period(facts, protocol_of(case)).ends_at(facts.zone)  # by the days alone, whoever was silent
-            is_over = ends_at is not None and ends_at <= case.enrolled_at
-            reason = one.closed_as or (CloseReason.ENROLLED_PAST_END if is_over else None)
-            if reason is None:
-                case.monitoring_ends_on = course(facts, protocol_of(case), now).ends_on  # the invitation names it
-                open_cases.append((case, facts))
-            else:
-                _end(case, reason, actor, now)
-            log.info("case_enrolled", case=case.reference)
-        _welcome(open_cases, actor, now)
-        db.session.add_all(cases)
-    db.session.flush()
-    name_index.index_all([case.person for case in cases])
+    open_cases: list[tuple[Any, CaseFacts]] = []
+    found = CaseSet(now)
+    for case, one in zip(cases, wanted, strict=True):
+        facts = load_facts(case)
+        said = {"source": case.source} if case.source is not None else {}
+        found.lines.add(case, "enrolled", actor, now, said, occurred_at=case.enrolled_at)
+        trail.record(actor, "case.enrolled", case)
+        ends_at = period(facts, protocol_of(case)).ends_at(facts.zone)  # by the days alone, whoever was silent
+        is_over = ends_at is not None and ends_at <= case.enrolled_at
+        reason = one.closed_as or (CloseReason.ENROLLED_PAST_END if is_over else None)
+        if reason is None:
+            case.monitoring_ends_on = course(facts, protocol_of(case), now).ends_on  # the invitation names it
+            open_cases.append((case, facts))
+        else:
+            _end(case, reason, now)
+            found.lines.add(case, "closed", actor, now, {"reason": reason.value})
+        log.info("case_enrolled", case=case.reference)
+    _welcome(open_cases, found)
+    new_cases.insert(cases)
+    found.write()
 
 
-def _end(case: Case, reason: CloseReason, actor: Actor, now: datetime) -> None:
-    ending.end(case, reason, actor, now)
+def _end(case: Any, reason: CloseReason, now: datetime) -> None:
+    ending.end(case, reason, now)
     if reason in ending.CANNOT_ANSWER:
-        household_rows.point(case, None)
-        case.number_at_head = None
+        case.head = case.household_head_id = case.number_at_head = None
 
 
-def _welcome(open_cases: Sequence[tuple[Case, CaseFacts]], actor: Actor, now: datetime) -> None:
+def _welcome(open_cases: Sequence[tuple[Any, CaseFacts]], found: CaseSet) -> None:
     cases = [case for case, _ in open_cases]
     messages.note_basis(cases, Basis.MONITORING)
     invited = messages.invite(cases)
     for case, facts in open_cases:
         if case.id in invited:
             case.status = after(case.status, Action.INVITE)
-        follow_up.react(case, reassess(case, now, replace(facts, status=case.status)), actor)
+        found.follow(case, reassess(case, found.now, replace(facts, status=case.status)))
 
 
-def _number(cases: Sequence[Case]) -> None:
+def _number(cases: Sequence[Any]) -> None:
     """Give the persons their numbers at their phones, and at those of the heads of their households."""
     indexes = [case.person.phone_index for case in cases] + [
         case.head.person.phone_index for case in cases if case.head

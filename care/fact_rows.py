@@ -150,6 +150,12 @@ class TaskRow(OfCaseRow):
 
 
 # With all columns, for rows that are still to be made.
+class NewPerson(PersonRow):
+    columns = tuple(Person.__table__.columns.keys())
+    key_group = Person.key_group
+    office_id: UUID
+
+
 class NewCase(CaseRow):
     columns = tuple(Case.__table__.columns.keys())
 

@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from config.database import Base, Identified
 from config.encryption import KeyHolder, SealedRow, Sealer, sealed
 from config.errors import InvalidTransition
+from config.light_rows import LightRow
 
 
 class ImportState(StrEnum):
@@ -109,6 +111,26 @@ class ImportRow(SealedRow, Identified, Base):
         Index(None, "import_id", "has_problems", "number"),
         Index(None, "case_id"),
     )
+
+    @property
+    def key_holder(self) -> Sealer:
+        return self.case_import
+
+
+class WaitingRow(LightRow):
+    """A row of the file while it is worked off: of thousands, with what is needed for it. Its import is locked."""
+
+    of = ImportRow
+    columns: ClassVar[tuple[str, ...]] = (
+        "id", "number", "outcome", "has_problems", "head_number", "case_id", "values_sealed", "problems_sealed",
+    )  # fmt: skip
+    case_import: CaseImport
+    number: int
+    head_number: int | None
+    outcome: RowOutcome
+    has_problems: bool
+    case_id: uuid.UUID | None
+    problems: list[Any] | None
 
     @property
     def key_holder(self) -> Sealer:

@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from auth.policies import Actor
 from care import trail
@@ -20,6 +21,9 @@ from care.known_cases import already_enrolled
 from care.protocol import current_versions
 from config import clock
 from config.database import db, transaction
+from config.ids import new_id
+from config.light_rows import RowSealer
+from config.rowsets import insert_many
 from config.settings import current_settings
 
 PREVIEW_CHUNK = 200
@@ -83,19 +87,22 @@ def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID) -> uuid.UUID:
 
 def _keep(case_import: CaseImport, rows: Sequence[ParsedRow], heads: Mapping[int, int], columns: ColumnMap) -> None:
     known = differing = 0
+    sealer = RowSealer(ImportRow, "name", "values", "cells", "problems")
     for chunk in _chunks(rows):
         there = _known(case_import, chunk)
         different = differences(chunk, there, columns, case_import.office_id)
         sealed = []
         for row in chunk:
             case_id, otherwise = different.get(row.number, (None, ()))
-            kept = _sealed_row(case_import, replace(row, problems=(*row.problems, *otherwise)))
-            kept.known, kept.differs, kept.case_id = row.number in there, bool(otherwise), case_id
-            kept.head_number = heads.get(row.number)
-            sealed.append(kept)
+            told = replace(row, problems=(*row.problems, *otherwise))
+            sealed.append(
+                _sealed_row(sealer, case_import, told)
+                | {"known": row.number in there, "differs": bool(otherwise), "case_id": case_id}
+                | {"head_number": heads.get(row.number)}
+            )
         known, differing = known + len(there), differing + len(different)
         with transaction():
-            db.session.add_all(sealed)
+            insert_many(ImportRow, sealed)
     with transaction():
         case_import.known, case_import.differing = known, differing
         case_import.act("show")
@@ -113,15 +120,19 @@ def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> dict[int, uuid
     return {row.number: case_id for row, case_id in zip(usable, there, strict=True) if case_id}
 
 
-def _sealed_row(case_import: CaseImport, row: ParsedRow) -> ImportRow:
-    return ImportRow(
-        case_import=case_import,
-        import_id=case_import.id,
-        number=row.number,
-        outcome=RowOutcome.PENDING if row.usable else RowOutcome.REFUSED,
-        has_problems=bool(row.problems),
-        name=row.name or None,
-        values=row.values,
-        cells=list(row.cells),
-        problems=[asdict(problem) for problem in row.problems],
-    )
+def _sealed_row(sealer: RowSealer, case_import: CaseImport, row: ParsedRow) -> dict[str, Any]:
+    row_id = new_id()
+    values = {
+        "name": row.name or None,
+        "values": row.values,
+        "cells": list(row.cells),
+        "problems": [asdict(problem) for problem in row.problems],
+    }
+    return {
+        "id": row_id,
+        "import_id": case_import.id,
+        "number": row.number,
+        "outcome": RowOutcome.PENDING if row.usable else RowOutcome.REFUSED,
+        "has_problems": bool(row.problems),
+        **sealer.columns(row_id, case_import, values),
+    }

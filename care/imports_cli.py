@@ -25,6 +25,7 @@ from care.imports.formats import AUTO, format_codes
 from config.database import db, transaction
 from config.error_pages import filled, translated
 from config.errors import DomainError
+from config.heap import leave_the_house_alone
 
 ACTOR = Actor.system("cli")
 DONE, FAILED = 0, 1
@@ -115,6 +116,7 @@ def _say_stored_problems(import_id: uuid.UUID) -> None:
 
 def _worked_off(import_id: uuid.UUID, report: Callable[[ImportShown], None]) -> ImportShown:
     """Work the import off here; a worker that is at it already is waited for."""
+    leave_the_house_alone()
     while True:
         done = importing.import_next_rows(import_id)
         shown = import_queries.shown(ACTOR, import_id)

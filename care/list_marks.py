@@ -77,6 +77,11 @@ def mark(case: Case, facts: CaseFacts, protocol: Protocol, findings: Iterable[Ma
         _mark_around(case)
 
 
+def mark_new(case: Any) -> None:
+    """The same for what hangs on a row of `fact_rows` that is to be made, with all columns."""
+    _mark_around(case)
+
+
 def _mark_around(case: Case) -> None:
     is_old = case.marks_version is None or case.marks_version < RULES
     for result in case.lab_results:

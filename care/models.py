@@ -167,7 +167,10 @@ class Case(SealedRow, Identified, Base):
     reviews: Mapped[list["Review"]] = relationship(back_populates="case", order_by="Review.recorded_at")
     lab_results: Mapped[list["LabResult"]] = relationship(back_populates="case", order_by="LabResult.sampled_on")
     check_ins: Mapped[list["CheckIn"]] = relationship(back_populates="case", order_by="CheckIn.due_at")
-    events: Mapped[list["CaseEvent"]] = relationship(back_populates="case", order_by="CaseEvent.recorded_at")
+    # What was done at one moment keeps its order: ids grow.
+    events: Mapped[list["CaseEvent"]] = relationship(
+        back_populates="case", order_by="[CaseEvent.recorded_at, CaseEvent.id]"
+    )
     orders: Mapped[list["OrderRecord"]] = relationship(back_populates="case", order_by="OrderRecord.recorded_at")
     tasks: Mapped[list["OfficeTask"]] = relationship(back_populates="case", order_by="OfficeTask.created_at")
     documents: Mapped[list["Document"]] = relationship(back_populates="case", order_by="Document.created_at")

@@ -6,6 +6,7 @@ The key is the deployment's, so the same beginning has the same index everywhere
 import hmac
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, select
@@ -46,6 +47,7 @@ def index_all(people: Sequence[Person]) -> None:
         points += [{"person_id": person.id, "meets_by": by, "point": point} for by, point in points_of(traits(person))]
         person.names_indexed = RULES
         person.duplicates_sought = False
+    rows.sort(key=itemgetter("prefix_index"))  # rows of one place in the index come together
     insert_many(NamePrefix, rows, unless_taken=["person_id", "prefix_index"])
     insert_many(MeetingPoint, points, unless_taken=["person_id", "meets_by", "point"])
 

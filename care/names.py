@@ -19,6 +19,8 @@ CONTRACTED = re.compile(r"(?<=[aou])e")
 
 def without_accents(text: str) -> str:
     """`text` in small letters, ß as ss, ä as a."""
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKD", text.casefold().translate(BARE))
     return "".join(letter for letter in folded if not unicodedata.combining(letter))
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from auth.actors import Actor
 from care import messages, order_notices, timeline, trail
-from care.assessments import Change, zone_of
-from care.case_management import follow, settled
+from care.assessments import Change, reassess, zone_of
+from care.case_management import settled
+from care.case_sets import ASSESSED, CaseSet
 from care.commands import OrderEvent
 from care.models import Case, OrderRecord
 from care.order_rules import PaperState
@@ -20,6 +22,9 @@ from config import clock
 from config.database import db
 from config.errors import N_, InvalidTransition, RuleViolation
 from config.gathering import gathering
+from config.ids import new_id
+from config.light_rows import RowSealer
+from config.rowsets import insert_many, update_many
 from notifications.preferences import Basis
 
 TRANSITIONS: dict[tuple[State | None, Event], State] = {
@@ -34,6 +39,8 @@ TRANSITIONS: dict[tuple[State | None, Event], State] = {
     **{(state, Event.SHORTEN): State.AMENDED for state in (State.WRITTEN, State.AMENDED)},
     **{(state, Event.LIFT): State.LIFTED for state in RUNNING_ORDERS},
 }
+
+ORDERED = (*ASSESSED, "order_state", "order_starts_on", "order_ends_on", "facts_revision", "touched_at")
 
 
 @dataclass(frozen=True)
@@ -143,17 +150,26 @@ def end_unchosen(case: Case, actor: Actor) -> None:
 
 
 def apply_many(events: Sequence[tuple[OrderEvent, Case]], *, actor: Actor) -> None:
-    """Add events to many locked cases, to some of them several, one after the other.
+    """Add events to many locked cases (rows of `fact_rows`), to some of them several, one after the other.
 
     They were ordered elsewhere: there is nothing to be written or said any more.
     """
     now = clock.now()
-    cases = {case.id: case for _, case in events}
-    with db.session.no_autoflush, gathering():
+    cases: dict[UUID, Any] = {case.id: case for _, case in events}
+    records, found = Records(), CaseSet(now)
+    with gathering():
         for command, case in events:
-            _add(command, case, actor, now)
-            follow(case, actor, now)
+            stand(case, planned(command, case))
+            records.add(case, command.event, command.legal_basis, actor, now)
+            found.lines.add(case, "order", actor, now, _told(command.event, command.legal_basis, case))
+            trail.record(actor, "case.order", case, event=command.event.value)
+            case.facts_revision += 1
+            case.touched_at = now
+            found.follow(case, reassess(case, now))
         messages.note_basis(cases.values(), Basis.ORDER)
+    records.write()
+    update_many(Case, [cases[one].values(ORDERED) for one in sorted(cases)])
+    found.write()
 
 
 def restore(earlier: Standing | None, legal_basis: str | None, *, case: Case, actor: Actor) -> None:
@@ -168,9 +184,51 @@ def restore(earlier: Standing | None, legal_basis: str | None, *, case: Case, ac
 
 
 def _add(command: OrderEvent, case: Case, actor: Actor, now: datetime) -> OrderRecord:
-    standing = planned(command, case)
-    case.order_state, case.order_starts_on, case.order_ends_on = standing.state, standing.starts_on, standing.ends_on
+    stand(case, planned(command, case))
     return _note(command.event, command.legal_basis, case, actor, now)
+
+
+def stand(case: Case, order: Standing) -> None:
+    """Let the order of `case` stand so from now on."""
+    case.order_state, case.order_starts_on, case.order_ends_on = order.state, order.starts_on, order.ends_on
+
+
+class Records:
+    """Order events of many cases (rows of `fact_rows`), gathered and written with one statement."""
+
+    def __init__(self) -> None:
+        self._sealer = RowSealer(OrderRecord, "legal_basis")
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, case: Any, event: Event, legal_basis: str | None, actor: Actor, at: datetime) -> None:
+        """The event, with the order as it stands on the case by now."""
+        record_id = new_id()
+        self._rows.append(
+            {
+                "id": record_id,
+                "case_id": case.id,
+                "event": event,
+                "starts_on": case.order_starts_on,
+                "ends_on": case.order_ends_on,
+                "recorded_at": at,
+                "actor_id": actor.id,
+                **self._sealer.columns(record_id, case.person, {"legal_basis": legal_basis}),
+            }
+        )
+
+    def write(self) -> None:
+        """Inside the caller's transaction; the cases are in the database."""
+        insert_many(OrderRecord, self._rows)
+
+
+def _told(event: Event, legal_basis: str | None, case: Case) -> dict[str, Any]:
+    told = {
+        "event": event.value,
+        "legal_basis": legal_basis,
+        "starts_on": case.order_starts_on,
+        "ends_on": case.order_ends_on,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _note(event: Event, legal_basis: str | None, case: Case, actor: Actor, now: datetime) -> OrderRecord:
@@ -186,12 +244,6 @@ def _note(event: Event, legal_basis: str | None, case: Case, actor: Actor, now: 
         actor_id=actor.id,
     )
     db.session.add(record)
-    told: dict[str, Any] = {
-        "event": event.value,
-        "legal_basis": legal_basis,
-        "starts_on": starts_on,
-        "ends_on": ends_on,
-    }
-    timeline.add(case, "order", actor, **told)
+    timeline.add(case, "order", actor, **_told(event, legal_basis, case))
     trail.record(actor, "case.order", case, event=event.value)
     return record

@@ -2,11 +2,14 @@
 
 import unicodedata
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from care.commands import EnrolCase, PersonData
+from care.fact_rows import NewPerson
 from care.models import Person
+from config import ids
 from config.encryption import blind_index
 from config.errors import N_, FieldError, RuleViolation
 
@@ -19,23 +22,24 @@ def name_key(*names: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
 
 
-def new_person(data: PersonData, office_id: UUID, now: datetime) -> Person:
-    """A person in care of an office as a new row, sealed and indexed, not yet in the session."""
-    person = Person(
-        office_id=office_id,
-        given_name=data.given_name,
-        family_name=data.family_name,
-        birth_date=data.birth_date,
-        sex=data.sex,
-        phone=data.phone,
-        email=data.email,
-        address=data.address.model_dump() if data.address else None,
-        locale=data.locale,
-        channel=data.channel,
-        contact_window=data.contact_window,
-        timezone=data.timezone,
-        created_at=now,
-    )
+def new_person(data: PersonData, office_id: UUID, now: datetime) -> Any:
+    """A person in care of an office as a new row that passes for a model, sealed and indexed (`new_cases.insert`)."""
+    columns = {
+        "id": ids.new_id(),
+        "office_id": office_id,
+        "names_indexed": 0,
+        "duplicates_sought": False,
+        "locale": data.locale,
+        "channel": data.channel,
+        "contact_window": data.contact_window,
+        "timezone": data.timezone,
+        "created_at": now,
+    }
+    person: Any = NewPerson.made(columns)
+    person.wrapped_key = person.cut_key(columns)
+    for name in ("given_name", "family_name", "birth_date", "sex", "phone", "email"):
+        setattr(person, name, getattr(data, name))
+    person.address = data.address.model_dump() if data.address else None
     index(person)
     return person
 

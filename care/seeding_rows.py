@@ -7,17 +7,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from auth import notices
 from auth.actors import Actor
-from care import name_index, people
+from care import new_cases, orders, people
 from care.assessment_models import CheckIn, HouseholdRound, LabResult, Review, SymptomReport
 from care.assessments import address_of, load_facts, protocol_of, reassess, zone_of
 from care.case_sets import CaseSet
 from care.ending import CLOSING
-from care.fact_rows import NewCase, NewCheckIn, NewLab, NewReport, NewReview
+from care.fact_rows import NewCheckIn, NewLab, NewReport, NewReview
 from care.facts import ReportFact
 from care.lifecycle import after
-from care.models import Case, OrderRecord, Person
 from care.monitoring import CheckInDue, at, local_day, period
 from care.protocol import Protocol, current_protocol
 from care.seeding_lives import Life, live
@@ -25,7 +23,7 @@ from care.seeding_people import Sketch
 from care.vocabulary import CloseReason, Kind, OrderEventKind, OrderState, ReportChannel, Reporter, Status
 from config.encryption import hash_of_no_token
 from config.ids import new_id
-from config.light_rows import LightRow, RowSealer
+from config.light_rows import LightRow
 from config.rowsets import insert_many
 from config.settings import current_settings
 from notifications.preferences import Basis, record_bases
@@ -35,7 +33,6 @@ SEED = Actor.system("seed")
 LEGAL_BASIS = "§ 30 IfSG"
 DAY = timedelta(days=1)
 FIRST_DAY = {Kind.CONTACT: "last_exposure_on", Kind.INDEX: "first_positive_on", Kind.TRAVELLER: "entered_on"}
-PERSON = tuple(Person.__table__.columns.keys())
 
 
 @dataclass
@@ -48,7 +45,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         self._set = CaseSet(self.now)
-        self._orders = RowSealer(OrderRecord, "legal_basis")
+        self._orders = orders.Records()
         self._numbers: dict[UUID, int] = defaultdict(lambda: 1)
         self._reached: list[tuple[By, str, str]] = []
 
@@ -71,31 +68,9 @@ class Batch:
             days_ago = min(days_ago, max(0, protocol.monitoring.days_for(sketch.kind) - sketch.exposed_before - 2))
         enrolled_at = self._hour(sketch, days_ago)
         person = people.new_person(sketch.person, office_id, enrolled_at)
-        person.names_indexed, person.duplicates_sought = name_index.RULES, False
-        case: Any = NewCase.made(
-            {
-                "id": new_id(),
-                "reference": sketch.reference,
-                "person_id": person.id,
-                "office_id": office_id,
-                "kind": sketch.kind,
-                "protocol_code": protocol.code,
-                "protocol_version": protocol.version,
-                "status": Status.ENROLLED,
-                "marks_version": 0,
-                "household_head_id": head.id if head else None,
-                "enrolled_at": enrolled_at,
-                "recorded_at": enrolled_at,
-                "touched_at": enrolled_at,
-                "continuous_exposure": sketch.continuous,
-                "notice_version": notices.newest(notices.ENROLMENT),
-                "facts_revision": 1,
-                "assessed_revision": 0,
-                "rules_version": 0,
-                "priority": 0.0,
-            }
-        )
-        case.person, case.head, case.public_health_action = person, head, sketch.action
+        case = new_cases.made(person, head, sketch.kind, protocol, enrolled_at)
+        case.reference, case.continuous_exposure = sketch.reference, sketch.continuous
+        case.public_health_action = sketch.action
         if sketch.kind is not Kind.CONTACT or not sketch.continuous:
             first_day = local_day(enrolled_at, zone_of(person)) - sketch.exposed_before * DAY
             setattr(case, FIRST_DAY[sketch.kind], first_day)
@@ -144,19 +119,7 @@ class Batch:
         starts_on = local_day(case.enrolled_at, zone_of(case.person))
         case.order_state, case.order_starts_on, case.order_ends_on = OrderState.WRITTEN, starts_on, days.ends_on
         case.facts_revision += 1
-        order_id = new_id()
-        self.rows[OrderRecord].append(
-            {
-                "id": order_id,
-                "case_id": case.id,
-                "event": OrderEventKind.ISSUE_WRITTEN,
-                "starts_on": starts_on,
-                "ends_on": days.ends_on,
-                "recorded_at": case.enrolled_at,
-                "actor_id": SEED.id,
-                **self._orders.columns(order_id, case.person, {"legal_basis": LEGAL_BASIS}),
-            }
-        )
+        self._orders.add(case, OrderEventKind.ISSUE_WRITTEN, LEGAL_BASIS, SEED, case.enrolled_at)
         self._line(case, "order", case.enrolled_at, event=OrderEventKind.ISSUE_WRITTEN.value)
 
     def _note_check_ins(self, head: Any, lives: Sequence[tuple[Any, Life, Sketch]]) -> None:
@@ -264,14 +227,11 @@ class Batch:
         self._set.lines.add(case, kind, SEED, moment, details)
 
     def write(self) -> None:
-        """Write all of it. Members of a household come after their head, whom their rows name."""
-        persons = [case.person for case in self.cases]
-        insert_many(Person, [{name: getattr(person, name) for name in PERSON} for person in persons])
-        name_index.index_all(persons)
-        for rows in ([one for one in self.cases if one.head is None], [one for one in self.cases if one.head]):
-            insert_many(Case, [case.values(NewCase.columns) for case in rows])
-        for model in (HouseholdRound, CheckIn, SymptomReport, Review, LabResult, OrderRecord):
+        """Write all of it."""
+        new_cases.insert(self.cases)
+        for model in (HouseholdRound, CheckIn, SymptomReport, Review, LabResult):
             insert_many(model, self.rows[model])
+        self._orders.write()
         self._set.write()
         for case in self.cases:
             if (to := address_of(case.person)) is not None:

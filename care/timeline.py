@@ -32,7 +32,7 @@ def add(case: Case, kind: str, actor: Actor, *, occurred_at: datetime | None = N
         actor_id=actor.id,
     )
     set_committed_value(event, "case", case)  # whose key seals what follows; the case's own events are not loaded
-    event.actor_name = actor.name if actor.kind in PEOPLE and actor.name else None
+    event.actor_name = _name_of(actor)
     event.details = {name: value for name, value in details.items() if value is not None}
     if not gathered(event):
         event.case = case
@@ -40,24 +40,39 @@ def add(case: Case, kind: str, actor: Actor, *, occurred_at: datetime | None = N
     return event
 
 
+def _name_of(actor: Actor) -> str | None:
+    return actor.name if actor.kind in PEOPLE and actor.name else None
+
+
 class Lines:
-    """Lines for many cases at once, as rows for `config.rowsets`: what the house itself does, which needs no name."""
+    """Lines for many cases at once, as rows for `config.rowsets`."""
 
     def __init__(self) -> None:
         self._sealer = RowSealer(CaseEvent, "actor_name", "details")
         self.rows: list[dict[str, Any]] = []
 
-    def add(self, case: Any, kind: str, actor: Actor, at: datetime, details: dict[str, Any]) -> None:
+    def add(
+        self,
+        case: Any,
+        kind: str,
+        actor: Actor,
+        at: datetime,
+        details: dict[str, Any],
+        *,
+        occurred_at: datetime | None = None,
+    ) -> None:
         """The same as the function `add`, for a row of `fact_rows`; `details` names only what there is to say."""
         line_id = new_id()
+        if not actor.is_system:
+            case.touched_at = at
         self.rows.append(
             {
                 "id": line_id,
                 "case_id": case.id,
                 "kind": kind,
-                "occurred_at": at,
+                "occurred_at": occurred_at or at,
                 "recorded_at": at,
                 "actor_id": actor.id,
-                **self._sealer.columns(line_id, case.person, {"details": details}),
+                **self._sealer.columns(line_id, case.person, {"actor_name": _name_of(actor), "details": details}),
             }
         )

@@ -12,9 +12,9 @@ from flask import Flask
 from flask.cli import FlaskGroup
 
 from config import scopes
-from config.command_line.heap import give_back_large_buffers
 from config.command_line.terminal import complain, use_locale, worded
 from config.errors import DomainError
+from config.heap import give_back_large_buffers
 
 FAILED, WRONG_USAGE = 1, 2
 # name of the group → (modules that export it or add to it, what it is about)

@@ -84,10 +84,14 @@ class KeyHolder:
         from config.ids import new_id
 
         columns.setdefault("id", new_id())
-        data_key = os.urandom(KEY_BYTES)
-        self._data_key = AESGCM(data_key)
-        columns["wrapped_key"] = cabinet().seal(self.group_of(columns), data_key, self._key_place(columns["id"]))
+        columns["wrapped_key"] = self.cut_key(columns)
         super().__init__(**_sealed_last(type(self), columns))
+
+    def cut_key(self, columns: Any) -> bytes:
+        """A new data key for a row with these columns, from now on its own: as it is to be stored."""
+        data_key = os.urandom(KEY_BYTES)
+        self.__dict__["_data_key"] = AESGCM(data_key)
+        return cabinet().seal(self.group_of(columns), data_key, self._key_place(columns["id"]))
 
     @classmethod
     def group_of(cls, columns: Any) -> str:

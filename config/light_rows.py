@@ -6,6 +6,7 @@ and opens their sealed values as the entity would; rules and texts cannot tell t
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import Column, Table
 from config.encryption import Sealed, Sealer
 
 SUFFIX = "_sealed"
+PLAIN = frozenset({str, bytes, date})
 
 
 class OpenedOnce:
@@ -39,6 +41,9 @@ class OpenedOnce:
 
     def __set__(self, row: Any, value: Any) -> None:
         self._attribute.__set__(row, value)
+        if type(value) in PLAIN:  # of others, what comes out of the seal may be another than what went in
+            known = row.__dict__
+            known[self._opened], known[self._from] = value, known[self._column]
 
 
 class LightRow:

@@ -6,11 +6,14 @@ and compiler treat each value as a parameter of its own. So does the driver's ow
 All functions run inside the caller's transaction and pass the session by: objects loaded before do not change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Dialect,
     Select,
     bindparam,
     column,
@@ -74,14 +77,41 @@ def insert_many(model: type[Any], rows: Sequence[Row], *, unless_taken: Sequence
     table: Table = model.__table__
     names = list(rows[0])
     if not _is_postgresql():
-        statement = sqlite.insert(table)
-        chosen = statement.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else statement
-        return int(db.session.connection().execute(chosen, [dict(row) for row in rows]).rowcount)
+        return _insert_on_sqlite(table, rows, names, unless_taken)
     values, given = _given(table, rows, names)
     inserted = postgresql.insert(table).from_select(names, select(*values.values()).select_from(given))
     if unless_taken:
         inserted = inserted.on_conflict_do_nothing(index_elements=unless_taken)
     return int(db.session.connection().execute(inserted, execution_options=COUNTED).rowcount)
+
+
+def _insert_on_sqlite(table: Table, rows: Sequence[Row], names: Sequence[str], unless_taken: Sequence[str]) -> int:
+    connection = db.session.connection()
+    if any(column.default is not None and column.name not in names for column in table.columns):
+        statement = sqlite.insert(table)
+        chosen = statement.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else statement
+        return int(connection.execute(chosen, [dict(row) for row in rows]).rowcount)
+    # A column after the other: for a statement of the compiler, each value is looked up and turned by itself.
+    written, order = _insertion(table, tuple(names), tuple(unless_taken), connection.dialect)
+    columns = (map(turn, map(itemgetter(name), rows)) for name, turn in order)
+    return int(connection.exec_driver_sql(written, list(zip(*columns, strict=True))).rowcount)
+
+
+@lru_cache(maxsize=200)
+def _insertion(
+    table: Table, names: tuple[str, ...], unless_taken: tuple[str, ...], dialect: Dialect
+) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
+    """The statement as the driver wants it; and its parameters in their order, with what turns a value into one."""
+    statement = sqlite.insert(table).values({name: bindparam(name) for name in names})
+    chosen = statement.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else statement
+    compiled = chosen.compile(dialect=dialect)
+    order = list(compiled.positiontup or ())
+    turns = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order]
+    return str(compiled), [(name, turn or _as_it_is) for name, turn in zip(order, turns, strict=True)]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def update_many(model: type[Any], rows: Sequence[Row], *guards: Any) -> None:

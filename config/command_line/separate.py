@@ -4,12 +4,12 @@ import os
 from typing import TYPE_CHECKING
 
 from config import logging
-from config.command_line.heap import leave_the_house_alone
 from config.command_line.processes import Processes
 from config.command_line.running import bind, require_migrated, serve, stop_on_signals
 from config.command_line.seeding import erase_again
 from config.command_line.terminal import _, say
 from config.errors import N_, ConfigurationError
+from config.heap import leave_the_house_alone
 from config.sandbox import clock, state
 from config.settings import Settings
 

@@ -24,9 +24,9 @@ from care.models import Case
 from care.vocabulary import OPEN_STATUSES
 from config import clock, schema, scopes
 from config.app import create_app
-from config.command_line.heap import leave_the_house_alone
 from config.command_line.seeding import seed
 from config.database import db
+from config.heap import leave_the_house_alone
 from config.settings import Settings, load_settings
 from tests.bench.parts import new_database
 from tests.fixtures.databases import owners_address

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
+from auth.models import Office
 from config import packed
 from config.database import Base, db, transaction
 from config.ids import new_id
@@ -48,6 +49,14 @@ def test_new_rows_are_stored_and_counted_and_taken_keys_passed_over() -> None:
         ("SM1", "sent", None), ("SM2", "delivered", None), ("SM2", "sent", "30003"), ("SM3", "sent", None),
     ]  # fmt: skip
     assert {row.received_at for row in rows} == {AT}
+
+
+def test_a_column_that_no_row_names_has_its_default() -> None:
+    with transaction():
+        rows = [{"id": new_id(), "code": name.lower(), "name": name} for name in ("Gifhorn", "Peine")]
+        assert insert_many(Office, rows) == 2
+    offices = db.session.scalars(select(Office)).all()
+    assert [(one.is_default, one.created_at.tzinfo) for one in offices] == [(False, UTC), (False, UTC)]
 
 
 def test_no_rows_are_no_statement() -> None:

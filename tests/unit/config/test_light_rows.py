@@ -3,6 +3,7 @@
 from typing import Any
 
 from care.fact_rows import ReviewRow
+from care.vocabulary import ReviewOutcome
 from config.ids import new_id
 
 
@@ -30,9 +31,18 @@ def test_a_value_is_opened_once() -> None:
     holder = Holder()
     review = row(holder)
     assert review.outcome is None
-    review.outcome = "dismissed"
+    ReviewRow.of.outcome.keep(review, "dismissed")  # as if it had been read
     assert [review.outcome, review.outcome] == ["dismissed", "dismissed"]
     assert holder.opened == 1
+
+
+def test_what_was_just_sealed_needs_no_opening() -> None:
+    holder = Holder()
+    review = row(holder)
+    review.outcome = "dismissed"
+    assert (review.outcome, holder.opened) == ("dismissed", 0)
+    review.outcome = ReviewOutcome.CONFIRMED  # comes back as what the seal holds, a plain text
+    assert (type(review.outcome), review.outcome, holder.opened) == (str, ReviewOutcome.CONFIRMED.value, 1)
 
 
 def test_what_is_sealed_anew_is_opened_anew_by_whatever_way_it_came() -> None:
