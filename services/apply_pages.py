@@ -1,6 +1,6 @@
 """What the pages of an application show: a step, the summary, and the ends."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field as default
 from typing import Any
 
@@ -19,6 +19,7 @@ from services.form.fields import Step
 from services.models import ServiceRequest
 from services.prefill_sources import PrefillSource
 from services.progress import Progress
+from services.provenance import LOGIN
 from services.walk import Walk, walk
 from services.widgets import Sheet, Widget
 
@@ -93,6 +94,7 @@ def step_page(filled: Filling, key: str, said: Said) -> str:
         widgets=shown,
         complaints=widgets.complaints(shown, worded),
         fresh=said.fresh,
+        filled_in=_from_login(filled, shown),
         is_changed=key in filled.progress.look_at,
         url=step_url(filled, key, to_summary=said.to_summary),
         state_url=state_url(filled, key),
@@ -104,6 +106,12 @@ def step_page(filled: Filling, key: str, said: Said) -> str:
         others=[(one.changed_at, draft_url(one)) for one in said.others],
         before=filled.way.before(key),
     )
+
+
+def _from_login(filled: Filling, shown: Iterable[Widget]) -> bool:
+    """Whether there is a question here to which the login has given the answer."""
+    given = {path for path, one in filled.progress.given.items() if one.source == LOGIN}
+    return any(one.is_shown and one.path in given for one in widgets.in_order(shown))
 
 
 def _allow_maps() -> None:

@@ -143,7 +143,7 @@ def _rows(lines: Iterable[Line], before: str = "") -> Iterator[list[str]]:
             yield [f"{before}{line.label}", line.text]
         for number, entry in enumerate(line.entries, 1):
             counted = f" {number}" if len(line.entries) > 1 else ""
-            yield from _rows(entry, f"{before}{line.label}{counted}: ")
+            yield from _rows(entry, f"{before}{line.entry_label}{counted}: ")
 
 
 def _next(request: ServiceRequest, definition: ServiceDefinition, locale: str) -> str:

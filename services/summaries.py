@@ -58,7 +58,7 @@ class _Reader:
             yield from self.lines(field.fields, answer, path, depth + 1)
         else:
             for number, entry in enumerate(answer if isinstance(answer, list) else []):
-                yield Line(f"{label} {number + 1}", None, depth=depth)
+                yield Line(f"{field.entry_label(self.locale)} {number + 1}", None, depth=depth)
                 yield from self.lines(field.fields, entry, f"{path}.{number}", depth + 1)
 
 

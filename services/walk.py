@@ -9,7 +9,8 @@ from typing import Any
 from config.errors import N_, FieldError, RuleViolation
 from services.definitions import ServiceDefinition
 from services.form.checks import validate
-from services.form.state import FormState, state
+from services.form.entries import filled_in
+from services.form.state import FormState
 
 Answers = Mapping[str, Any]
 
@@ -93,7 +94,8 @@ def walk(
     for error in errors:
         found.setdefault(owners.get(error.field.split(".")[0], definition.steps[-1].key), []).append(error)
     problems = {step: tuple(of_step) for step, of_step in found.items()}
-    return Walk(state(definition.steps, answers, today=today), problems, frozenset(passed), clean)
+    form = filled_in(definition.steps, answers, uploaded, today=today)
+    return Walk(form, problems, frozenset(passed), clean)
 
 
 def changed_steps(before: ServiceDefinition, now: ServiceDefinition) -> frozenset[str]:

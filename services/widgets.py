@@ -74,6 +74,7 @@ class Widget:
     part_errors: Mapping[str, tuple[str, ...]] = default(default_factory=dict)
     choices: tuple[Choice, ...] = ()
     inner: tuple["Widget", ...] = ()
+    entry_label: str = ""
     entries: tuple[tuple["Widget", ...], ...] = ()
     may_add: bool = False
     may_remove: bool = False
@@ -161,6 +162,7 @@ def _group(field: FormField, path: str, answer: Any, sheet: Sheet, common: dict[
     return Widget(
         kind="repeat",
         entries=tuple(widgets(field.fields, entry, sheet, f"{path}.{number}") for number, entry in enumerate(shown)),
+        entry_label=field.entry_label(sheet.locale),
         may_add=len(shown) < field.repeats.most,
         may_remove=len(shown) > field.repeats.least,
         **common,

@@ -9,13 +9,14 @@ from typing import Any
 
 from config.errors import N_, FieldError, RuleViolation
 from services.form import bounds
+from services.form.entries import filled_in
 from services.form.fields import FieldType, Step
 from services.form.names import names_in
 from services.form.operators import truthy
 from services.form.parsing import parse
-from services.form.places import Level, Place
+from services.form.places import Level, Place, top_level
 from services.form.plain import Invalid, PartsInvalid, is_empty
-from services.form.state import FormState, state
+from services.form.state import FormState
 
 UNKNOWN = N_("This form has no such field.")
 MISSING = {
@@ -37,9 +38,9 @@ def validate(
     `uploaded`: how many files there are, by the path of their field. Empty optional answers are left out. `today` is
     the day in the city's zone. Raises RuleViolation with every complaint at once, in the form's order.
     """
-    checking = _Checking(state(steps, answers, today=today), uploaded, today)
+    checking = _Checking(filled_in(steps, answers, uploaded, today=today), uploaded, today)
     clean = checking.level(checking.form.top, [field.key for step in steps for field in step.fields])
-    checking.refuse_unknown(checking.form.top)
+    checking.refuse_unknown(top_level(steps, answers))  # rows without an answer may hold what is no question
     return checking.outcome(clean)
 
 
@@ -47,7 +48,7 @@ def validate_step(
     steps: Sequence[Step], key: str, answers: Mapping[str, Any], uploaded: Mapping[str, int], *, today: date
 ) -> dict[str, Any]:
     """The same for the fields of the step `key`; rules see all answers. Raises RuleViolation, and KeyError."""
-    checking = _Checking(state(steps, answers, today=today), uploaded, today)
+    checking = _Checking(filled_in(steps, answers, uploaded, today=today), uploaded, today)
     step = {step.key: step for step in steps}[key]
     return checking.outcome(checking.level(checking.form.top, [field.key for field in step.fields]))
 
@@ -122,22 +123,13 @@ class _Checking:
         if not is_empty(place.raw) and not isinstance(place.raw, list):
             raise Invalid(N_("This must be a list."))
         least, most = self.form.least(place), repeats.most if repeats else 0
-        levels = list(place.levels)
-        while len(levels) > least and self._is_blank(levels[-1]):
-            levels.pop()
-        if len(levels) < least:
+        if len(place.levels) < least:
             raise Invalid(N_("Please add at least {limit}."), limit=least)
         if isinstance(place.raw, list) and len(place.raw) > most:
             raise Invalid(N_("There can be at most {limit}."), limit=most)
         if any(not isinstance(one, Mapping) for one in place.raw or []):
             raise Invalid(N_("This must have parts."))
-        return [self.level(level, list(level.fields)) for level in levels] or None
-
-    def _is_blank(self, level: Level) -> bool:
-        """Whether nobody has written anything here, nor added a file."""
-        return not any(path.startswith(f"{level.path}.") for path in self.uploaded) and not any(
-            self.form.written(place) for place in level.places()
-        )
+        return [self.level(level, list(level.fields)) for level in place.levels] or None
 
     def _cross_check(self, place: Place) -> None:
         """What must be true together with other answers; not where one of those is refused itself."""

@@ -100,7 +100,7 @@ class Repeats(Frozen):
 
 
 class FormField(Frozen):
-    """One question of a form, or a group of them.
+    """One question of a form, or a group of them. `item_label`: what one entry of a group that repeats is called.
 
     `prefill` names the claim or register it starts with; `decision` puts the answer into the decision's paper; `public`
     lets anybody read it (Open311); `fim` is its id there; `original_rules` are rules of its source that are shown only.
@@ -130,6 +130,7 @@ class FormField(Frozen):
     consent_version: int | None = Field(default=None, ge=1)
     fields: tuple["FormField", ...] = ()
     repeats: Repeats | None = None
+    item_label: Text | None = None
     prefill: str | None = None
     autocomplete: str | None = None
     decision: bool = False
@@ -149,10 +150,16 @@ class FormField(Frozen):
             raise ValueError("a group needs fields, and only a group has them")
         if self.repeats and self.type is not FieldType.GROUP:
             raise ValueError("only a group repeats")
+        if self.item_label and not self.repeats:
+            raise ValueError("only a group that repeats has an item_label")
         if (self.type is FieldType.CONSENT) != (self.consent_version is not None):
             raise ValueError("a consent needs its consent_version, and only a consent has one")
         refuse_twins(self.fields)
         return self
+
+    def entry_label(self, locale: str) -> str:
+        """What one entry of a group is called: "Hund", where the group is "Hunde"."""
+        return (self.item_label or self.label).to(locale)
 
 
 class Step(Frozen):

@@ -14,10 +14,10 @@ from pydantic import Field, model_validator
 from config.errors import FieldError, RuleViolation
 from services.form import logic
 from services.form.checks import validate
+from services.form.entries import filled_in
 from services.form.fields import Frozen, Rule, Step
 from services.form.json_schema import schema_of
 from services.form.rule_checks import Found
-from services.form.state import evaluate, state
 
 
 class FormTest(Frozen):
@@ -84,7 +84,7 @@ class _Run:
         self.test, self.steps, self.today = test, steps, test.today or tests.today
         self.answers = _without_nothing(tests.answers | test.answers)
         self.files: dict[str, int] = _without_nothing(tests.files | test.files)
-        self.form = state(steps, self.answers, today=self.today)
+        self.form = filled_in(steps, self.answers, self.files, today=self.today)
 
     def looks(self) -> Iterator[Found]:
         """Steps, visibility and computed values, as they are while somebody is typing."""
@@ -142,7 +142,7 @@ class _Run:
         """What has to be paid."""
         if self.test.amount is None:
             return
-        due = evaluate(self.steps, amount, self.answers, today=self.today) if isinstance(amount, Mapping) else amount
+        due = self.form.rule(amount, self.form.top) if isinstance(amount, Mapping) else amount
         if due != self.test.amount:
             yield Found(("amount",), f"the amount is {due}")
 

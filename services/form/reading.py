@@ -19,12 +19,16 @@ UNSAID = frozenset({FieldType.FILE, FieldType.NOTE})
 
 @dataclass(frozen=True)
 class Line:
-    """A question and its answer as text; of a group its entries instead. `path` is the answer's in the form."""
+    """A question and its answer as text; of a group its entries instead, each called `entry_label`.
+
+    `path` is the answer's in the form.
+    """
 
     path: str
     label: str
     text: str = ""
     entries: tuple[tuple["Line", ...], ...] = ()
+    entry_label: str = ""
 
     def __iter__(self) -> Iterator[str]:
         """Label and text: a line can be taken as a pair."""
@@ -53,7 +57,8 @@ def lines(
     def said(place: Place) -> Line:
         field = place.field
         if field.fields:
-            return Line(place.path, field.label.to(locale), entries=tuple(of(level) for level in place.levels))
+            entries = tuple(of(level) for level in place.levels)
+            return Line(place.path, field.label.to(locale), entries=entries, entry_label=field.entry_label(locale))
         value = form.answer(place)
         return Line(place.path, field.label.to(locale), readable(field, value, locale, yes=yes, no=no))
 

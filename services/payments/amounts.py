@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from services.definitions import ServiceDefinition
-from services.form.state import state
+from services.form.state import evaluate
 
 MOST_CENTS = 99_999_999
 CENT = Decimal("0.01")
@@ -38,8 +38,7 @@ def fee_of(definition: ServiceDefinition, answers: Mapping[str, Any], *, today: 
     amount = definition.payment.amount
     if isinstance(amount, Decimal):
         return cents(amount)
-    form = state(definition.steps, answers, today=today)
-    return cents(form.rule(amount, form.top))
+    return cents(evaluate(definition.steps, amount, answers, today=today))
 
 
 def in_words(amount_cents: int, locale: str) -> str:

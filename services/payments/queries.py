@@ -1,8 +1,9 @@
 """Reading payments, always by a request or a department that the reader may see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -10,13 +11,15 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.roles import Permission
+from config import clock
 from config.database import db
 from config.errors import NotFound
 from config.settings import current_settings
 from services import queries, versions
+from services.definitions import ServiceDefinition
 from services.models import ServiceRequest
-from services.payments import ledger, registry, settling, starting
-from services.payments.amounts import in_words
+from services.payments import fees, ledger, registry, settling, starting
+from services.payments.amounts import NoAmount, fee_of, in_words
 from services.payments.models import Payment
 from services.payments.states import LABELS, RECEIVED, TONES, TROUBLES, UNPAID, Occasion, PaymentStatus
 
@@ -56,6 +59,16 @@ class Due:
     online: bool
     begun: bool
     again: bool
+    first: bool
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What sending an application will cost. `amount` is "" where these answers cost nothing; `first`: paid at once."""
+
+    amount: str
+    purpose: str
+    online: bool
     first: bool
 
 
@@ -104,6 +117,26 @@ def due(request: ServiceRequest, locale: str) -> Due | None:
         begun=payment.status is PaymentStatus.STARTED,
         again=payment.status not in UNPAID,
         first=payment.occasion is Occasion.SUBMISSION,
+    )
+
+
+def ahead(definition: ServiceDefinition, answers: Mapping[str, Any], actor: Actor, locale: str) -> Ahead | None:
+    """What `actor` will have to pay for these (clean) answers; None: the service asks for no fee, or for one that
+    cannot be worked out, which is said when it is sent.
+
+    Who has no account has no page to pay on, so that they hear from the office (`fees.comes_first`).
+    """
+    if definition.payment is None:
+        return None
+    try:
+        amount = fee_of(definition, answers, today=clock.today(current_settings().zone))
+    except NoAmount:
+        return None
+    return Ahead(
+        amount=in_words(amount, locale) if amount else "",
+        purpose=definition.payment.purpose.to(locale),
+        online=registry.provider() is not None and actor.user_id is not None,
+        first=fees.may_come_first(definition),
     )
 
 

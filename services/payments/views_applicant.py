@@ -1,5 +1,6 @@
 """Paying: to the provider's page, back from it, and the receipt."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from config.errors import DomainError, NotFound
 from config.limits import limited
 from config.security import allow_form_target
 from services import queries as requests
+from services.definitions import ServiceDefinition
 from services.payments import asking, queries, receipts, registry, starting
 
 blueprint = Blueprint("payments", __name__, template_folder="../templates")
@@ -30,8 +32,15 @@ def _applicant(**_: str) -> str:
 
 @blueprint.app_context_processor
 def helpers() -> dict[str, Any]:
-    """For the parts of pages that show payments: what is due, and what was paid, of a request by its reference."""
-    return {"payment_due": _due, "payments_of": _payments, "pays_online": lambda: registry.provider() is not None}
+    """For the parts of pages that show payments: of a request by its reference what is due, and what was paid; of an
+    application what it will cost.
+    """
+    return {
+        "payment_due": _due,
+        "payments_of": _payments,
+        "payment_ahead": _ahead,
+        "pays_online": lambda: registry.provider() is not None,
+    }
 
 
 def _due(reference: str) -> queries.Due | None:
@@ -40,6 +49,10 @@ def _due(reference: str) -> queries.Due | None:
     if found is not None and provider is not None:
         allow_form_target(provider.page_origin)  # the answer to the form leads there, and browsers ask the policy
     return found
+
+
+def _ahead(definition: ServiceDefinition, answers: Mapping[str, Any]) -> queries.Ahead | None:
+    return queries.ahead(definition, answers, current_actor(), page_locale())
 
 
 def _payments(reference: str) -> list[queries.Shown]:

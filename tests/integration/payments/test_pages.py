@@ -14,6 +14,7 @@ from auth.models import User
 from config.database import db, transaction
 from services import casework
 from services.commands import Act
+from services.definition_parts import Payment as Fee
 from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from services.outward_checks import problems
@@ -21,7 +22,9 @@ from services.payments import asking
 from services.payments.models import Payment
 from services.payments.states import PaymentStatus
 from tests.factories import services as given
+from tests.factories.offers import on_offer
 from tests.fakes.checkout import Checkout
+from tests.integration.services.filling_in import PERMIT, last_address
 
 
 def page(response: TestResponse, status: int = 200) -> BeautifulSoup:
@@ -47,6 +50,46 @@ def applied(app: Any, client: FlaskClient, login: Any) -> str:
 def money(app: Any) -> list[str]:
     with app.app_context():
         return [one.value for one in db.session.scalars(select(Payment.status).order_by(Payment.number))]
+
+
+def summary(client: FlaskClient, **changes: str) -> str:
+    """What the page says on which an application is sent."""
+    file = {"f_registration": (given.PDF, "schein.pdf")}
+    address = last_address(client, f"/services/{given.SLUG}/apply", **PERMIT | file | changes)
+    assert isinstance(address, str), address.get_data(as_text=True)[:3000]
+    found = page(client.get(address)).select_one("#payment")
+    return found.get_text(" ", strip=True) if found else ""
+
+
+@pytest.mark.usefixtures("with_fee")
+def test_who_sends_knows_what_it_costs_and_that_it_is_paid_at_once(client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    said = summary(client)
+    assert "Zu bezahlen 30,70 € Wofür Gebühr Bewohnerparkausweis" in said
+    assert "sobald Sie den Antrag abgeschickt haben" in said
+
+
+@pytest.mark.usefixtures("fee_with_decision")
+def test_who_sends_knows_that_it_is_paid_after_the_decision(client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    said = summary(client, f_valid_months="24")
+    assert "61,40 €" in said and "Sie bezahlen online, wenn Ihr Antrag genehmigt ist." in said
+
+
+@pytest.mark.usefixtures("with_fee")
+def test_who_has_no_account_hears_from_the_office_how_to_pay(client: FlaskClient) -> None:
+    with on_offer(login=False):
+        said = summary(client)
+    assert "30,70 €" in said and "online" not in said and "Das Amt teilt Ihnen mit" in said
+
+
+def test_who_sends_sees_when_it_costs_nothing_or_has_no_fee(client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    fee = {"amount": {"if": [{"==": [{"var": "zone"}, "B"]}, 0, 10]}, "purpose": {"de": "Gebühr"}}
+    with on_offer(payment=Fee.model_validate(fee)):
+        assert summary(client).endswith("Zu bezahlen Nichts")
+    with on_offer(payment=None):
+        assert summary(client) == ""
 
 
 @pytest.mark.usefixtures("with_fee")

@@ -32,6 +32,22 @@ CHILD = {
 MONEY = {"f_rent": "1.250,50", "f_months": "3", "f_iban": "DE89 3704 0044 0532 0130 00"}
 PLACE = {"f_spot-lat": "52,2646", "f_spot-lon": "10,5236", "f_colour": "red", "f_days": ["mo", "we"], "f_at": "14:30"}
 
+PERMIT = {
+    "f_given_name": "Jorinde",
+    "f_family_name": "Ackerknecht",
+    "f_address-street": "Lindenweg",
+    "f_address-house_number": "4a",
+    "f_address-postal_code": "38999",
+    "f_address-city": "Okerfeld",
+    "f_email": "jorinde@ackerknecht.example",
+    "f_licence_plate": "BS-AB 123",
+    "f_holder": "self",
+    "f_zone": "B",
+    "f_valid_months": "12",
+    "f_consent": "y",
+}
+"""The answers to the parking permit, without the file."""
+
 
 def papers(*names: str) -> dict[str, Any]:
     return {"f_papers": [(io.BytesIO(given.PDF), name) for name in names or ("nachweis.pdf",)], "f_agree": "y"}

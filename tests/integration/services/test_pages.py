@@ -19,20 +19,7 @@ from tests.factories import services as given
 from tests.integration.services import filling_in
 
 APPLY = f"/services/{given.SLUG}/apply"
-FILLED = {
-    "f_given_name": "Jorinde",
-    "f_family_name": "Ackerknecht",
-    "f_address-street": "Lindenweg",
-    "f_address-house_number": "4a",
-    "f_address-postal_code": "38999",
-    "f_address-city": "Okerfeld",
-    "f_email": "jorinde@ackerknecht.example",
-    "f_licence_plate": "BS-AB 123",
-    "f_holder": "self",
-    "f_zone": "B",
-    "f_valid_months": "12",
-    "f_consent": "y",
-}
+FILLED = filling_in.PERMIT
 
 
 def page(response: TestResponse, status: int = 200) -> BeautifulSoup:

@@ -55,6 +55,19 @@ def test_every_step_that_is_shown_with_what_was_answered() -> None:
     assert list(told(ANSWERS, TODAY, "en")) == ["About you", "children"]
 
 
+def test_an_entry_is_called_as_the_file_says_or_else_as_its_group() -> None:
+    text = """
+    - {key: dogs, label: {de: Hunde, en: Dogs}, repeats: {}, item_label: {de: Hund, en: Dog}, fields: [{key: name}]}
+    - {key: cats, label: {de: Katzen}, repeats: {}, fields: [{key: name}]}
+    """
+    answers = {"dogs": [{"name": "Bolle"}], "cats": [{"name": "Mimi"}]}
+    for locale, called in (("de", ["Hund", "Katzen"]), ("en", ["Dog", "Katzen"])):
+        (part,) = reading.lines(steps(text), answers, locale, yes="ja", no="nein", today=TODAY)
+        assert [line.entry_label for line in part.lines] == called
+    with pytest.raises(ValueError, match="only a group that repeats has an item_label"):
+        steps("[{key: dog, item_label: {de: Hund}}]")
+
+
 def test_a_line_knows_where_its_answer_stands() -> None:
     who, children = reading.lines(steps(FORM), ANSWERS, "de", yes="ja", no="nein", today=TODAY)
     assert [line.path for line in who.lines] == ["born", "adult", "job"]

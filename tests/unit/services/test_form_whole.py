@@ -43,9 +43,11 @@ ANSWERS: dict[str, Any] = {"first": "1.12.2026", "last": "3.12.2026", "people": 
 FILES = {"people.0.pass": 1}
 
 
-def complaints(answers: Mapping[str, Any], uploaded: Mapping[str, int] | None = None) -> dict[str, str]:
+def complaints(
+    answers: Mapping[str, Any], uploaded: Mapping[str, int] | None = None, *, text: str = TRIP
+) -> dict[str, str]:
     with pytest.raises(RuleViolation) as refused:
-        cleaned(TRIP, answers, FILES if uploaded is None else uploaded)
+        cleaned(text, answers, FILES if uploaded is None else uploaded)
     return {error.field: str(error) for error in refused.value.errors}
 
 
@@ -97,6 +99,44 @@ def test_an_entry_that_nobody_has_begun_at_the_end_is_none() -> None:
     assert len(cleaned(TRIP, ANSWERS | {"people": [IDA, {"name": " "}, {}]}, FILES)["people"]) == 1
     assert "people.1.name" in complaints(ANSWERS | {"people": [IDA, {}, {"name": "Jo", "adult": True}]})
     assert "people.1.name" in complaints(ANSWERS | {"people": [IDA, {}]}, FILES | {"people.1.pass": 1})
+
+
+COUNTED = """
+- key: dogs
+  repeats: {least: 1, most: 3}
+  fields:
+    - {key: name}
+    - {key: proof, type: file, required: false}
+- {key: number, type: integer, computed: {reduce: [{var: dogs}, {"+": [{var: accumulator}, 1]}, 0]}}
+"""
+A_DOG: dict[str, Any] = {"name": "Bolle"}
+
+
+def test_what_is_computed_counts_the_rows_that_are_stored() -> None:
+    assert cleaned(COUNTED, {"dogs": [A_DOG, {"name": " "}, {}]}) == {"dogs": [A_DOG], "number": 1}
+    assert cleaned(COUNTED, {"dogs": [A_DOG, A_DOG]})["number"] == 2
+
+
+def test_an_empty_row_still_says_what_is_no_question_or_no_row() -> None:
+    assert complaints({"dogs": [A_DOG, {"cat": "Mimi"}]}, text=COUNTED) == {
+        "dogs.1.cat": "This form has no such field."
+    }
+    assert complaints({"dogs": [A_DOG, "Rex"]}, text=COUNTED) == {"dogs": "This must have parts."}
+    assert complaints({"dogs": [A_DOG, {}, {}, {}]}, text=COUNTED) == {"dogs": "There can be at most 3."}
+    assert complaints({"dogs": [{}]}, text=COUNTED) == {"dogs.0.name": "Please fill in this field."}
+
+
+def test_empty_rows_within_rows_are_none_either() -> None:
+    nested = """
+    - key: houses
+      repeats: {most: 3}
+      fields:
+        - {key: street}
+        - {key: people, repeats: {most: 3}, required: false, fields: [{key: name, required: false}]}
+        - {key: number, type: integer, computed: {reduce: [{var: people}, {"+": [{var: accumulator}, 1]}, 0]}}
+    """
+    found = cleaned(nested, {"houses": [{"street": "Am Wall", "people": [{"name": "Ida"}, {"name": ""}]}, {}]})
+    assert found == {"houses": [{"street": "Am Wall", "people": [{"name": "Ida"}], "number": 1}]}
 
 
 def test_what_must_be_true_together_is_said_in_the_words_of_the_form() -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 from config.errors import InvalidTransition
 from services.definition_parts import Payment
 from services.definitions import catalogue
+from services.form.checks import validate
 from services.payments.amounts import NoAmount, cents, fee_of, in_words
 from services.payments.base import Forged, Said
 from services.payments.checkout import Checkout
@@ -85,6 +86,19 @@ def test_a_fee_can_be_reckoned_from_the_answers() -> None:
     assert fee_of(definition, {"zone": "B", "valid_months": "12"}, today=TODAY) == 3000
     with pytest.raises(NoAmount):
         fee_of(definition, {"zone": "B"}, today=TODAY)
+
+
+def test_a_fee_counts_the_rows_that_are_stored() -> None:
+    """A row that somebody adds and leaves empty costs nothing."""
+    rule = {"*": [{"reduce": [{"var": "dogs"}, {"+": [{"var": "accumulator"}, 1]}, 0]}, 12]}
+    by_number = {"*": [{"var": "number_of_dogs"}, 12]}
+    dog = {"name": "Bolle", "breed": "Mix", "born_on": "2026-08-01", "sex": "male", "kept_since": "2026-10-10"}
+    fields = catalogue()["hundesteuer"].steps[:1]
+    clean = validate(fields, {"dogs": [dog, {"name": "", "born_on": ""}]}, {}, today=TODAY)
+    for amount in (rule, by_number):
+        payment = Payment.model_validate({"amount": amount, "purpose": {"de": "Gebühr"}})
+        definition = catalogue()["hundesteuer"].model_copy(update={"payment": payment})
+        assert fee_of(definition, clean, today=TODAY) == 1200
 
 
 def signed(body: bytes, seconds: int | str, secret: str = SECRET) -> dict[str, str]:
