@@ -7,6 +7,7 @@ access cannot drift apart.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import structlog
 from flask import current_app, request, url_for
@@ -183,6 +184,10 @@ class Page:
         if access is None or access.kind == "signed":
             return False
         return access.permission is None or self.actor.may(access.permission)
+
+    def url_to(self, endpoint: str, **values: Any) -> str | None:
+        """The view's address for those whom it lets in, else None: a tile without an address is a number only."""
+        return url_for(endpoint, **values) if self.may_enter(endpoint) else None
 
     @property
     def navigation(self) -> list[Way]:
