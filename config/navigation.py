@@ -46,8 +46,8 @@ STAFF_WAYS = (
     ("audit.index", N_("Audit trail"), "visibility"),
     ("admin.index", N_("Administration"), "account-circle"),
 )
-# Entries that lead to the first of several pages beside each other.
-BENEATH = {"data_protection.processing_records": "/staff/privacy/"}
+# Addresses that belong to an entry without lying beneath its own.
+BENEATH = {"data_protection.processing_records": ("/staff/privacy/",), "care.cases": ("/care/views/",)}
 
 
 @dataclass(frozen=True)
@@ -225,10 +225,10 @@ class Page:
     def _is_here(self, endpoint: str) -> bool:
         """The entry whose address is the longest beginning of this page's address, among all entries."""
         endpoints = [way[0] for way in (*RESIDENT_WAYS, *STAFF_WAYS) if self.has(way[0])]
-        paths = {one: BENEATH.get(one) or url_for(one) for one in endpoints}
+        paths = [(path, one) for one in endpoints for path in (url_for(one), *BENEATH.get(one, ()))]
         fitting = [
-            one
-            for one, path in paths.items()
+            (len(path), one)
+            for path, one in paths
             if request.path == path or (path != "/" and request.path.startswith(path.rstrip("/") + "/"))
         ]
-        return bool(fitting) and max(fitting, key=lambda one: len(paths[one])) == endpoint
+        return bool(fitting) and max(fitting)[1] == endpoint

@@ -93,6 +93,7 @@ def test_the_pages(app: Flask, login: Any) -> None:
     listed = client.get("/staff/services/").get_data(as_text=True)
     assert "Bewohnerparkausweis" in listed
     assert "Mangel melden" not in listed  # of another department
+    assert ">Bürgerservice" in listed and f">{given.DEPARTMENT}<" not in listed
     numbers = client.get(f"/staff/services/{given.SLUG}/numbers").get_data(as_text=True)
     assert "Anträge nach Monaten" in numbers
     assert ">Überfällig<" in numbers
