@@ -91,8 +91,8 @@ def filled(message: str, params: dict[str, Any]) -> str:
 
 
 def wants_json() -> bool:
-    """Whether the asker is a program: by address, else by what it accepts."""
-    if request.path.startswith(API_PREFIX):
+    """Whether the asker is a program: by address, by what it sends, else by what it accepts."""
+    if request.path.startswith(API_PREFIX) or request.is_json:
         return True
     accepted = request.accept_mimetypes
     best = accepted.best_match(["text/html", "application/json", PROBLEM_JSON])
