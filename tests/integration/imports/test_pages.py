@@ -13,6 +13,7 @@ from werkzeug.test import encode_multipart
 
 from auth.actors import Actor
 from care import import_queries, importing
+from care.cli import export
 from care.imports import samples
 from care.imports_cli import cases
 from config import clock
@@ -202,3 +203,8 @@ class TestCommand:
         result = runner.invoke(cases, ["import", str(file), "--office", "nirgendwo"])
         assert result.exit_code == 2
         assert "braunschweig" in result.stderr
+
+    def test_an_unknown_office_is_code_2_for_the_export_too(self, runner: FlaskCliRunner) -> None:
+        result = runner.invoke(export, ["--office", "nirgendwo"])
+        assert result.exit_code == 2
+        assert "nirgendwo" in result.stderr
