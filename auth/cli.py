@@ -19,17 +19,19 @@ from auth.actors import Actor
 from auth.roles import Role
 from config import clock
 from config.database import transaction
-from config.errors import N_, DomainError, RuleViolation
+from config.errors import DomainError, RuleViolation
 
 DURATION = re.compile(r"([1-9][0-9]{0,4})([hdw])\Z")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-LONGEST = timedelta(days=3650)
+LONGEST = timedelta(days=tokens.MOST_DAYS)
+# Options that name something by its code: an unknown one is wrong usage, as an unknown role is.
+PLACES = frozenset({"office", "department"})
 CommandLine = Actor.system("command-line")
 Decorated = Callable[..., Any]
 
 
 class Duration(click.ParamType[timedelta]):
-    """`12h`, `30d` or `8w`."""
+    """`12h`, `30d` or `8w`; as long as a token may last."""
 
     name = "duration"
 
@@ -39,7 +41,7 @@ class Duration(click.ParamType[timedelta]):
         match = DURATION.match(str(value))
         length = int(match[1]) * UNITS[match[2]] if match else None
         if length is None or length > LONGEST:
-            self.fail(f"{value!r} is no duration: write 12h, 30d or 8w (at most ten years)", param, ctx)
+            self.fail(f"{value!r} is not possible: write 12h, 30d or 8w, at most {LONGEST.days}d", param, ctx)
         return length
 
 
@@ -51,11 +53,13 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def acting() -> Iterator[None]:
-    """A transaction whose failures become one readable line."""
+    """A transaction whose failures become one readable line; an office or department that cannot be is wrong usage."""
     try:
         with transaction():
             yield
     except RuleViolation as violation:
+        if violation.errors[0].field in PLACES:
+            raise click.UsageError(str(violation)) from None
         fail("; ".join(f"{one.field}: {one}" if one.field else str(one) for one in violation.errors))
     except DomainError as error:
         fail(str(error))
@@ -164,14 +168,16 @@ def token_group() -> None:
 @role_option
 @click.option("--name", required=True, help="What the token is for.")
 @in_place
-@click.option("--expires", type=Duration(), help="How long it is valid, such as 30d; at most a year. Without: 90 days.")
+@click.option(
+    "--expires",
+    type=Duration(),
+    help=f"How long it is valid, such as 30d; at most {tokens.MOST_DAYS}d. Without: {tokens.USUAL_DAYS}d.",
+)
 @with_appcontext
 def issue(role: str, name: str, office: str | None, department: str | None, expires: timedelta | None) -> None:
     """Issue an API token and print it, once."""
     lasts = expires or timedelta(days=tokens.USUAL_DAYS)
     with acting():
-        if lasts > timedelta(days=tokens.MOST_DAYS):
-            raise RuleViolation("expires", N_("Between 1 and {most} days are possible."), most=tokens.MOST_DAYS)
         office_id, department_id = administration.place_of(Role(role), office, department)
         token = tokens.issue(
             actor=CommandLine,

@@ -10,7 +10,7 @@ from auth.actors import Actor
 from care import export_presets, exporting
 from care.export_commands import ExportChoice, What
 from care.protocol import DIRECTORY, all_protocols
-from config.errors import NotFound
+from config.errors import NotFound, RuleViolation
 from config.settings import current_settings
 
 
@@ -54,6 +54,10 @@ def export(what: str, kind: str, state: str, preset: str | None, office: str | N
         made = exporting.export(choice, actor=Actor.system("cli"), zone=current_settings().zone, office=office)
     except NotFound:
         raise click.ClickException(f"There is no shared choice “{preset}”.") from None
+    except RuleViolation as violation:
+        raise (click.UsageError if violation.errors[0].field == "office" else click.ClickException)(
+            str(violation)
+        ) from None
     if output is None:
         sys.stdout.buffer.writelines(made.content)
         return

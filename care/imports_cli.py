@@ -21,7 +21,8 @@ from care import import_preview, import_queries, importing
 from care.import_models import ImportState
 from care.import_queries import ImportShown, Show
 from care.imports.base import Severity
-from care.imports.formats import AUTO, format_codes
+from care.imports.formats import AUTO, NAME_NO_DISEASE, format_codes
+from care.protocol import current_versions
 from config.database import db, transaction
 from config.error_pages import filled, translated
 from config.errors import DomainError
@@ -50,12 +51,25 @@ def import_file(file: Path, code: str, office_code: str | None, protocol: str, d
     """
     upload = import_preview.Upload(file.read_bytes(), file.name, code, protocol)
     try:
+        _ask_for_the_disease(upload)
         if dry_run:
             click.get_current_context().exit(_dry_run(upload))
         office_id = _office(office_code)
         click.get_current_context().exit(_import(upload, office_id))
     except DomainError as error:
         raise click.ClickException(f"{file.name}: {translated(error)}") from None
+
+
+def _ask_for_the_disease(upload: import_preview.Upload) -> None:
+    """Say once, before anything is stored, what every row would say on the page, and name the option."""
+    if upload.protocol:
+        return
+    parsed = import_preview.read(upload)
+    if parsed.format.code in NAME_NO_DISEASE:
+        known = ", ".join(sorted(current_versions()))
+        raise click.UsageError(
+            _("This format names no disease. Please name one with --protocol: %(known)s.", known=known)
+        )
 
 
 def _dry_run(upload: import_preview.Upload) -> int:

@@ -3,10 +3,11 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import DateField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
 from wtforms.validators import InputRequired, Length, Optional
 
+from care.forms import protocol_choices
 from config.forms import BaseForm
+from config.localisation import page_locale
 
 TOO_LONG = _l("This is too long.")
 
@@ -25,7 +26,7 @@ class OccasionForm(BaseForm):
 
     def offer(self, protocols: list[str]) -> "OccasionForm":
         """Fill the select."""
-        self.protocol.choices = [SelectChoice(code, code.upper()) for code in protocols]
+        self.protocol.choices = protocol_choices(protocols, page_locale())
         return self
 
 

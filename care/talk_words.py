@@ -11,8 +11,8 @@ from care.conversation import Talk
 from care.models import Case
 from care.writing import MODULES
 from config.errors import N_
-from notifications.bulk_templates import title_of
 from notifications.labels import CHANNELS, STATUSES, TONES
+from notifications.template_titles import title_of
 
 TABS: dict[Talk, str] = {
     Talk.ALL: N_("Everything"),
@@ -21,15 +21,6 @@ TABS: dict[Talk, str] = {
     Talk.NOTES: N_("Comments"),
 }
 KINDS = {"message": N_("We wrote"), "reply": N_("Reply"), "call": N_("Attempt"), "note": N_("Comment")}
-TEMPLATES = {
-    "care.invitation": N_("First message"),
-    "care.check_in": N_("Question of the day"),
-    "care.check_in_household": N_("Question of the day to the household"),
-    "care.released": N_("End of monitoring"),
-    "care.link_code": N_("Code for an account"),
-    "care.name_contacts": N_("Questionnaire about contacts"),
-    "notifications.answer": N_("Answer from the inbox"),
-}
 
 
 def shown(actor: Actor, case: Case) -> dict[str, Any]:
@@ -45,13 +36,9 @@ def shown(actor: Actor, case: Case) -> dict[str, Any]:
         "channels": CHANNELS,
         "statuses": STATUSES,
         "tones": TONES,
-        "title_of": _title,
+        "title_of": title_of,
         "modules": [(code, _(title)) for code, title in MODULES.items()],
     }
-
-
-def _title(template: str) -> str:
-    return str(_(TEMPLATES.get(template) or title_of(template)))
 
 
 def _address(case: Case, which: Talk, before: str | None = None) -> str:

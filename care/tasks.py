@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from care import asking, check_ins, digest, order_notices, reachability, reassessing, releases, transfer
+from care.message_titles import TITLES
 from care.page_words import link_to_case
 from config import clock
 from notifications.inbound import register_reply_handler
@@ -11,6 +12,7 @@ from notifications.inbox import register_link
 from notifications.outcomes import register_outcome_handler
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
+from notifications.template_titles import register_titles
 
 TEMPLATES = Path(__file__).parent / "templates" / "messages"
 EVERY = timedelta(seconds=20)
@@ -19,6 +21,7 @@ EVERY = timedelta(seconds=20)
 def register() -> None:
     """Make care's templates, handlers and jobs known. Called once by the wiring."""
     register_templates("care", TEMPLATES)
+    register_titles(TITLES)
     register_reply_handler(check_ins.reply_by_sms)
     register_link(link_to_case)
     register_outcome_handler(reachability.delivery_outcome, reachability.worth_telling)

@@ -26,6 +26,7 @@ from config.localisation import page_locale
 from config.settings import current_settings
 
 blueprint = Blueprint("care_imports", __name__, url_prefix="/care/imports", template_folder="templates")
+FORMAT_NAMES = {known.code: known.name for known in FORMATS}
 STATES = {
     "reading": (N_("being read"), "info"),
     "previewed": (N_("waits for you"), "warning"),
@@ -67,8 +68,7 @@ class UploadForm(BaseForm):
 
     def offer(self, offices: list[tuple[uuid.UUID, str]]) -> "UploadForm":
         """Fill the choices."""
-        known = [(known.code, known.name) for known in FORMATS]
-        self.format.choices = [(AUTO, _("recognise by the column names")), *known]
+        self.format.choices = [(AUTO, _("recognise by the column names")), *FORMAT_NAMES.items()]
         locale = page_locale()
         named = [(code, current_protocol(code).name.in_(locale)) for code in sorted(current_versions())]
         self.protocol.choices = [("", _("the file says it")), *named]
@@ -126,6 +126,7 @@ def show(import_id: uuid.UUID) -> str:
         trail.looked_at_import(actor, shown.office_id, import_id, known, show=which.value, after=after)
     return render_template(
         "care/imports/show.html",
+        format_names=FORMAT_NAMES,
         one=shown,
         rows=rows,
         tabs=_tabs(shown, which),
@@ -167,6 +168,7 @@ def _index_page(form: UploadForm) -> str:
     imports, next_before = import_queries.history(current_actor(), before)
     return render_template(
         "care/imports/index.html",
+        format_names=FORMAT_NAMES,
         form=form,
         imports=imports,
         next_url=url_for("care.imports", before=next_before) if next_before else None,

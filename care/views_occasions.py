@@ -15,6 +15,7 @@ from care.naming_forms import act_from
 from care.naming_rules import NamedState
 from care.occasion_forms import GuestsForm, OccasionForm
 from care.occasion_rules import MakeOccasion
+from care.protocol import current_protocol
 from care.views_staff import blueprint as staff
 from care.vocabulary import Source
 from config.bodies import takes_files
@@ -22,6 +23,7 @@ from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, NotFound
 from config.forms import BaseForm, accepting, command_or_errors
+from config.localisation import page_locale
 
 
 @staff.get("/occasions/")
@@ -153,6 +155,7 @@ def _page(reference: str, **forms: Any) -> str:
     return render_template(
         "care/occasion.html",
         occasion=values,
+        disease=current_protocol(values["protocol"]).name.in_(page_locale()),
         guests_form=forms.get("guests_form") or GuestsForm(None),
         link=forms.get("link", ""),
         actor=actor,

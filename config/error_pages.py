@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutE
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from config import errors
+from config.command_errors import message_for_programs
 from config.errors import N_, DomainError, FieldError, RuleViolation, Worded
 from config.localisation import spoken_locale
 from config.settings import current_settings
@@ -91,8 +92,8 @@ def filled(message: str, params: dict[str, Any]) -> str:
 
 
 def wants_json() -> bool:
-    """Whether the asker is a program: by address, else by what it accepts."""
-    if request.path.startswith(API_PREFIX):
+    """Whether the asker is a program: by address, by what it sends, else by what it accepts."""
+    if request.path.startswith(API_PREFIX) or request.is_json:
         return True
     accepted = request.accept_mimetypes
     best = accepted.best_match(["text/html", "application/json", PROBLEM_JSON])
@@ -160,7 +161,8 @@ def _domain_error(error: DomainError) -> Response:
 def _invalid_command(error: ValidationError) -> Response:
     if not wants_json():
         return _unexpected(error)
-    found = [(".".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
+    each = error.errors(include_input=False, include_url=False)
+    found = [(".".join(str(part) for part in one["loc"]), message_for_programs(dict(one))) for one in each]
     return answer(HTTPStatus.UNPROCESSABLE_ENTITY, message=_(RuleViolation.message), errors=found)
 
 

@@ -13,45 +13,17 @@ return render_template(…, form=form)
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
-from pydantic_core.core_schema import ErrorType
 from wtforms import Field, FieldList, Form, FormField
 
+from config.command_errors import message_of
 from config.error_pages import translated
-from config.errors import N_, RuleViolation
+from config.errors import RuleViolation
 
 CommandT = TypeVar("CommandT", bound=BaseModel)
-
-# Pydantic's own messages are English and meant for programmers.
-MESSAGES: dict[str, str] = {
-    "missing": N_("Please fill in this field."),
-    "string_too_short": N_("Please fill in this field."),
-    "string_type": N_("Please fill in this field."),
-    "string_too_long": N_("This is too long."),
-    "enum": N_("Please choose one of the options."),
-    "literal_error": N_("Please choose one of the options."),
-    "date_type": N_("This is not a date."),
-    "date_parsing": N_("This is not a date."),
-    "date_from_datetime_parsing": N_("This is not a date."),
-    "datetime_type": N_("This is not a date with a time."),
-    "datetime_parsing": N_("This is not a date with a time."),
-    "datetime_from_date_parsing": N_("This is not a date with a time."),
-    "int_parsing": N_("This is not a number."),
-    "int_type": N_("This is not a number."),
-    "float_parsing": N_("This is not a number."),
-    "float_type": N_("This is not a number."),
-    "decimal_parsing": N_("This is not a number."),
-    "greater_than": N_("This number is too small."),
-    "greater_than_equal": N_("This number is too small."),
-    "less_than": N_("This number is too large."),
-    "less_than_equal": N_("This number is too large."),
-}
-BUILT_IN = frozenset(get_args(ErrorType))
-OTHERWISE = N_("This cannot be right.")
 
 
 class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
@@ -69,7 +41,7 @@ def command_or_errors(form: Form, command: type[CommandT], **extra: Any) -> Comm
         return command.model_validate(typed | extra)
     except ValidationError as error:
         for found in error.errors(include_input=False, include_url=False):
-            add_error(form, ".".join(str(part) for part in found["loc"]), _message(dict(found)))
+            add_error(form, ".".join(str(part) for part in found["loc"]), message_of(dict(found)))
         return None
 
 
@@ -111,11 +83,3 @@ def _find(form: Form, path: list[str]) -> Field | None:
         )
         return entry or None
     return field
-
-
-def _message(found: dict[str, Any]) -> str:
-    if found["type"] == "value_error":
-        return str(_(str(found["msg"]).removeprefix("Value error, ")))
-    if found["type"] not in BUILT_IN:  # a PydanticCustomError of ours, its text marked with N_
-        return str(_(str(found["msg"])))
-    return str(_(MESSAGES.get(found["type"], OTHERWISE)))

@@ -7,6 +7,7 @@ access cannot drift apart.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import structlog
 from flask import current_app, request, url_for
@@ -45,8 +46,8 @@ STAFF_WAYS = (
     ("audit.index", N_("Audit trail"), "visibility"),
     ("admin.index", N_("Administration"), "account-circle"),
 )
-# Entries that lead to the first of several pages beside each other.
-BENEATH = {"data_protection.processing_records": "/staff/privacy/"}
+# Addresses that belong to an entry without lying beneath its own.
+BENEATH = {"data_protection.processing_records": ("/staff/privacy/",), "care.cases": ("/care/views/",)}
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,10 @@ class Page:
             return False
         return access.permission is None or self.actor.may(access.permission)
 
+    def url_to(self, endpoint: str, **values: Any) -> str | None:
+        """The view's address for those whom it lets in, else None: a tile without an address is a number only."""
+        return url_for(endpoint, **values) if self.may_enter(endpoint) else None
+
     @property
     def navigation(self) -> list[Way]:
         """The resident's ways; a visitor sees those behind the login too, for that is where it leads them."""
@@ -220,10 +225,10 @@ class Page:
     def _is_here(self, endpoint: str) -> bool:
         """The entry whose address is the longest beginning of this page's address, among all entries."""
         endpoints = [way[0] for way in (*RESIDENT_WAYS, *STAFF_WAYS) if self.has(way[0])]
-        paths = {one: BENEATH.get(one) or url_for(one) for one in endpoints}
+        paths = [(path, one) for one in endpoints for path in (url_for(one), *BENEATH.get(one, ()))]
         fitting = [
-            one
-            for one, path in paths.items()
+            (len(path), one)
+            for path, one in paths
             if request.path == path or (path != "/" and request.path.startswith(path.rstrip("/") + "/"))
         ]
-        return bool(fitting) and max(fitting, key=lambda one: len(paths[one])) == endpoint
+        return bool(fitting) and max(fitting)[1] == endpoint

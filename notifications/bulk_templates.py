@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from config.errors import N_, RuleViolation
 from notifications.statuses import Channel
+from notifications.template_titles import register_titles
 
 FILE = "file"
 PLACEHOLDER = re.compile(r"\(\(\s*([^()]{1,60}?)\s*\)\)")
@@ -46,6 +47,7 @@ _templates: dict[str, BulkTemplate] = {}
 def register_bulk_template(template: BulkTemplate) -> None:
     """Offer `template` for bulk sends. The same name again replaces it."""
     _templates[template.name] = template
+    register_titles({template.name: template.title})
 
 
 def bulk_templates(source: str) -> list[BulkTemplate]:
@@ -59,12 +61,6 @@ def bulk_template(name: str, source: str) -> BulkTemplate:
     if found is None or source not in found.sources:
         raise RuleViolation("template", N_("There is no template “{template}”."), template=name)
     return found
-
-
-def title_of(name: str) -> str:
-    """The title of a template (an English text, to be translated); its name when it is not offered any more."""
-    found = _templates.get(name)
-    return found.title if found else name
 
 
 def columns_of(template: BulkTemplate, texts: Mapping[str, str]) -> frozenset[str]:

@@ -41,7 +41,9 @@ def preview_command(
         for line in _missing(template):
             click.echo(line)
     except RuleViolation as violation:
-        raise click.ClickException(str(violation)) from None
+        is_lacking = violation.errors[0].field == "variables" and not samples
+        hint = " (--samples fills in what --variables does not give)" if is_lacking else ""
+        raise click.ClickException(f"{violation}{hint}") from None
 
 
 def preview(template: str, channel: Channel, locale: str, variables: dict[str, Any]) -> str:

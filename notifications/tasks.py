@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from config.database import db
+from config.errors import N_
 from notifications import heartbeats
 from notifications.bounces import poll_mailbox
 from notifications.celery_app import HEARTBEAT, RUN_JOB, WAKE, celery
@@ -23,6 +24,7 @@ from notifications.redaction import redact
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, job_named, jobs, register_job, run_job
 from notifications.statuses import Channel
+from notifications.template_titles import register_titles
 from notifications.watchdog import watchdog
 
 log = structlog.get_logger(__name__)
@@ -44,12 +46,22 @@ OWN_JOBS = (
 )
 
 
+OWN_TITLES = {
+    "notifications.answer": N_("Answer from the inbox"),
+    "notifications.digest": N_("Messages that did not arrive (to the office)"),
+    "notifications.help": N_("Answer to HELP"),
+    "notifications.opted_in": N_("Text messages wanted again"),
+    "notifications.opted_out": N_("Text messages not wanted any more"),
+}
+
+
 def register() -> None:
     """Make the room's jobs and message templates known."""
     for job in OWN_JOBS:
         register_job(job)
     watchdog.report = _note_overdue
     register_templates("notifications", Path(__file__).parent / "templates" / "messages")
+    register_titles(OWN_TITLES)
 
 
 def _note_overdue(job: str, over: bool) -> None:

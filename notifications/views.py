@@ -18,6 +18,7 @@ from notifications.query_log import Filters
 from notifications.rendering import template_names
 from notifications.statuses import Channel
 from notifications.suppression_labels import BASES, SOURCES
+from notifications.template_titles import title_of
 
 YEARS = range(2000, 2100)
 BLIND_INDEX = re.compile("[0-9a-f]{64}")
@@ -37,6 +38,7 @@ def _names() -> dict[str, object]:
         "purposes": PURPOSES,
         "bases": BASES,
         "sources": SOURCES,
+        "title_of": title_of,
     }
 
 
@@ -54,7 +56,7 @@ def index() -> ResponseReturnValue:
         counts=query_log.counts(actor, chosen),
         chosen=chosen,
         kept=address_of_filters(chosen),
-        templates=[(name, name) for name in template_names()],
+        templates=sorted(((one, _(title_of(one))) for one in template_names()), key=lambda found: found[1].casefold()),
         senders=[(name, name) for name in query_log.sender_names()],
         waiting=inbox.waiting(actor),
         attention=query_failures.needing_attention(actor),

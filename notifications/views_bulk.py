@@ -26,8 +26,9 @@ from notifications.bulk import BulkAction, Plan, possible
 from notifications.bulk_files import addressees_from, sample
 from notifications.bulk_forms import BulkForm, form_for
 from notifications.bulk_sources import RecipientSource, recipient_source
-from notifications.bulk_templates import FILE, BulkTemplate, bulk_template, bulk_templates, columns_of, title_of
+from notifications.bulk_templates import FILE, BulkTemplate, bulk_template, bulk_templates, columns_of
 from notifications.labels import CHANNELS
+from notifications.template_titles import title_of
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/staff/messages/bulk", template_folder="templates")
 STATES = {

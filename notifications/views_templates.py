@@ -21,6 +21,7 @@ from notifications.labels import CHANNELS
 from notifications.statuses import Channel
 from notifications.template_files import traits_of
 from notifications.template_labels import PRIORITIES, PURPOSES, WINGS
+from notifications.template_titles import title_of
 
 blueprint = Blueprint("templates", __name__, url_prefix="/staff/messages/templates", template_folder="templates")
 INLINE_STYLE = re.compile(r' style="([^"]*)"')
@@ -36,6 +37,7 @@ def _names() -> dict[str, object]:
         "language_name": _language_name,
         "mail_frame": _mail_frame,
         "translated": translated,
+        "title_of": title_of,
     }
 
 

@@ -15,6 +15,7 @@ from notifications.inbound import register_reply_handler
 from notifications.inbox import register_link
 from notifications.rendering import register_templates
 from notifications.schedule import Job, Queue, register_job
+from notifications.template_titles import register_titles
 from services import (
     answers_due,
     colleagues,
@@ -29,6 +30,7 @@ from services import (
 )
 from services.definitions import catalogue
 from services.lifecycle import RequestStatus
+from services.message_titles import TITLES
 from services.models import ServiceRequest
 
 BATCH = 200
@@ -94,6 +96,7 @@ def tidy_readers() -> int:
 def register() -> None:
     """Make the wing's messages, jobs and papers known."""
     register_templates("services", Path(__file__).parent / "templates" / "messages")
+    register_titles(TITLES)
     register_link(queries.address_of)
     register_job(Job("services.stale_drafts", timedelta(hours=6), Queue.SERVICES, delete_stale_drafts))
     register_job(Job("services.overdue", timedelta(minutes=30), Queue.SERVICES, remind_of_overdue))

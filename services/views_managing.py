@@ -17,7 +17,7 @@ from config.errors import Conflict
 from config.exports import Cell, write_csv
 from config.forms import command_or_errors
 from config.settings import current_settings
-from services import offering, statistics, survey
+from services import offering, queries, statistics, survey
 from services.commands import ChangeOffer
 from services.offer_forms import OfferForm
 from services.offering import Offer
@@ -35,7 +35,11 @@ def index() -> ResponseReturnValue:
         for offer in offering.manageable(actor)
     ]
     return render_template(
-        "services/catalogue.html", rows=rows, opinions=survey.overall(actor), locale=str(get_locale() or "de")
+        "services/catalogue.html",
+        rows=rows,
+        opinions=survey.overall(actor),
+        departments={one.code: one.name for one in queries.departments()},
+        locale=str(get_locale() or "de"),
     )
 
 

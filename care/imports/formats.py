@@ -25,6 +25,7 @@ FORMATS: tuple[ImportFormat, ...] = (
     EpiX(),
     Sdx(),
 )
+NAME_NO_DISEASE = frozenset({EpiX.code, Sdx.code})
 AUTO = "auto"
 ENOUGH_COLUMNS = 8  # points of `detect`: the required columns of a name and little else are no format yet
 

@@ -160,7 +160,10 @@ def show_clock() -> ResponseReturnValue:
 @public(api=True)
 def move_clock() -> ResponseReturnValue:
     """Move the domain's time (`{"at": "2026-11-03T08:00:00+01:00"}`; null: back to the real one) and do what is due."""
-    at = _moment((request.get_json() or {}).get("at"))
+    given = request.get_json()
+    if not isinstance(given, dict) or "at" not in given:
+        raise RuleViolation("at", N_("Please say when, or null for the real time."))
+    at = _moment(given["at"])
     remote = current_app.extensions["sandbox.remote"]
     with _one_at_a_time:
         before = clock.now()

@@ -31,6 +31,7 @@ BEHIND_LOGIN = {
         "/staff/messages/bulk/new",
         *MESSAGE_PAGES,
     ),
+    "manager": ("/staff/services/",),
     "auditor": ("/audit/",),
     "admin": ("/admin/", "/admin/tokens/new"),
 }
@@ -92,6 +93,14 @@ def test_the_choice_of_language_on_a_phone_with_the_keyboard_alone(visit: OpenCo
     assert page.evaluate(TOO_WIDE) <= 0
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate(DOUBLE_IDS) == []
+
+
+def test_on_a_phone_the_navigation_is_no_higher_than_its_entries(visit: OpenContext) -> None:
+    page = visit(viewport={"width": 390, "height": 2000}).new_page()  # a page shorter than the screen
+    _open(page, "manager", "/staff/services/")
+    side, entries = page.locator(".obhut-side").bounding_box(), page.locator(".obhut-side ul").bounding_box()
+    assert side is not None and entries is not None
+    assert side["height"] <= entries["height"] + 2
 
 
 @pytest.mark.parametrize(("account", "path"), _everywhere())

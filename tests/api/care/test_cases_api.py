@@ -207,3 +207,11 @@ def test_lists_have_the_filters_of_the_page(client, officer):
         refused = client.get(f"{URL}?{query}", headers=officer)
         assert refused.status_code == 422, query
         assert refused.get_json()["errors"][0]["field"] == query.partition("=")[0]
+
+
+def test_what_is_wrong_with_a_body_is_said_in_german_with_what_was_expected(client, officer):
+    body = {"kind": "nobody", "protocol": "covid-19", "person": {"locale": "de"}}
+    answer = client.post(URL, json=body, headers=officer | {"Accept-Language": "de"})
+    said = {error["field"]: error["message"] for error in answer.get_json()["errors"]}
+    assert said["person.family_name"] == "Bitte füllen Sie dieses Feld aus."
+    assert said["kind"].startswith("Bitte wählen Sie") and "'contact'" in said["kind"] and " or " not in said["kind"]

@@ -147,6 +147,15 @@ def kept() -> dict[tuple[date, str, str], int]:
     return {(day, figure, part): int(number) for day, figure, part, number in rows}
 
 
+def test_nobody_is_offered_what_is_closed_to_them(officer, app, login):  # noqa: F811
+    administrator = login(app.test_client(), "healthadmin")
+    for path, offered in (("/care/", ("/care/cases/new", "/care/transfers/")), ("/care/cases/", ("/care/cases/new",))):
+        for address in offered:
+            assert f'href="{address}"' in page(officer, path)
+            assert f'href="{address}"' not in page(administrator, path)
+            assert administrator.get(address).status_code == 403
+
+
 def test_another_office_has_its_own_numbers(officer, app, login, time):  # noqa: F811
     case = case_of_login()
     elsewhere = login(app.test_client(), "officer2")

@@ -61,7 +61,9 @@ def enrol(**values) -> Case:
 def test_an_occasion_is_recorded_and_its_guests_listed(officer, at):  # noqa: F811
     shown = page(officer, at)
     assert all(word in shown for word in ("Hochzeit", "Gasthof Linde", "Brandt, Ole", "02.01.1990", "kim@example.org"))
-    assert "Hochzeit" in page(officer, AT)
+    listed = page(officer, AT)
+    assert "Hochzeit" in listed
+    assert '<option value="covid-19-10">COVID-19' in listed and ">COVID-19-10<" not in listed
     assert [guest.source for guest in guests()] == ["paper"] * 3
     again = post(officer, f"{at}/guests", lines=LINES + "\nEdda;Vogt")
     assert again.status_code == 303 and len(guests()) == 4

@@ -54,6 +54,8 @@ def test_a_view_is_kept_counted_and_opened(officer, saved, time):  # noqa: F811
     shown = page(officer, VIEWS)
     assert "Schweigen über Nacht" in shown and "Ohne Meldung seit Stunden: 12" in shown
     assert re.search(r'class="obhut-numeric">1</td>', shown)
+    here = re.findall(r'<a href="([^"]+)" aria-current="page">', shown)
+    assert "/care/cases/" in here and "/care/" not in here
     answer = officer.get(f"{VIEWS}{saved.id}")
     assert answer.headers["Location"] == "/care/cases/?status=open&silent_hours=12&sort=last_report"
     listed = page(officer, answer.headers["Location"])

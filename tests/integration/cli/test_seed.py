@@ -11,7 +11,7 @@ from config.database import db
 from config.errors import ConfigurationError
 from config.settings import Settings
 from notifications.models import DeliveryAttempt, Notification
-from notifications.statuses import Status
+from notifications.statuses import Channel, Status
 from services.lifecycle import RequestStatus
 from services.models import RequestEvent, ServiceRequest
 from tests.factories.care import office
@@ -52,6 +52,16 @@ def test_nothing_of_it_waits_to_be_sent(house: Flask, settings: Settings) -> Non
     with house.app_context(), scopes.within(scopes.system("tests")):
         waiting = select(func.count()).where(Notification.status.in_([Status.PENDING, Status.SENDING]))
         assert db.session.scalar(waiting) == 0
+
+
+def test_invented_emails_end_as_real_ones_do(house: Flask, settings: Settings) -> None:
+    seed.run(house, settings, {"cases": 0, "requests": 0, "messages": 150}, 1)
+    mails = select(Notification.status, Notification.delivered_at).where(Notification.channel == Channel.EMAIL)
+    with house.app_context(), scopes.within(scopes.system("tests")):
+        found = db.session.execute(mails).all()
+    assert Status.SENT in {status for status, _ in found}
+    assert Status.DELIVERED not in {status for status, _ in found}
+    assert {at for _, at in found} == {None}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from care import importing
+from auth.actors import Actor
+from care import import_queries, importing
+from care.cli import export
 from care.imports import samples
 from care.imports_cli import cases
 from config import clock
@@ -63,6 +65,7 @@ def test_upload_look_confirm_and_see_the_cases(app: Flask, tracer: FlaskClient) 
     preview = page(tracer, url).get_text(" ", strip=True)
     assert "Noch ist nichts als Fall gespeichert." in preview
     assert "200 Zeilen übernehmen" in preview
+    assert "SORMAS: Kontaktpersonen" in preview and "sormas-contacts" not in preview
     refused = page(tracer, f"{url}?show=problems").get_text(" ", strip=True)
     assert "„123456789“ kann keine Telefonnummer sein." in refused
     assert "Für die Krankheit „SCHNUPFEN“ gibt es kein Protokoll." in refused
@@ -184,7 +187,24 @@ class TestCommand:
     def test_wrong_usage_is_code_2(self, runner: FlaskCliRunner, arguments: list[str]) -> None:
         assert runner.invoke(cases, ["import", *arguments]).exit_code == 2
 
+    @pytest.mark.parametrize("further", [[], ["--dry-run"]])
+    def test_a_missing_disease_is_said_once(
+        self, app: Flask, runner: FlaskCliRunner, tmp_path: Path, further: list[str]
+    ) -> None:
+        path = tmp_path / "x.csv"
+        path.write_text("Last_Name,First_Name,DOB,DateArrival\nBrandt,Ole,01/02/1990,\nVogt,Edda,,\n")
+        result = runner.invoke(cases, ["import", str(path), "--format", "epi-x", *further])
+        assert result.exit_code == 2, result.output
+        assert result.stderr.count("--protocol") == 1 and "covid-19" in result.stderr
+        with app.app_context():
+            assert not import_queries.history(Actor.system("tests"))[0]
+
     def test_an_unknown_office_is_code_2(self, runner: FlaskCliRunner, file: Path) -> None:
         result = runner.invoke(cases, ["import", str(file), "--office", "nirgendwo"])
         assert result.exit_code == 2
         assert "braunschweig" in result.stderr
+
+    def test_an_unknown_office_is_code_2_for_the_export_too(self, runner: FlaskCliRunner) -> None:
+        result = runner.invoke(export, ["--office", "nirgendwo"])
+        assert result.exit_code == 2
+        assert "nirgendwo" in result.stderr

@@ -18,7 +18,9 @@ from notifications.operation_models import BulkSend
 from notifications.preferences import address_index, recipient_index
 from notifications.query_log import Filters
 from notifications.query_timeline import details
+from notifications.rendering import template_names
 from notifications.statuses import Channel, Meaning, Status
+from notifications.template_titles import title_of
 from tests.factories.message_rows import add_row, put_row
 from tests.factories.notifications import PHONE
 from tests.fixtures.application import DomainClock
@@ -130,6 +132,16 @@ def test_a_number_is_searched_for_without_standing_in_any_address(
     assert "WANTED23" in shown and "OTHER234" not in shown
     wrong = client.post("/staff/messages/search", data={"csrf_token": token, "recipient": "12"})
     assert wrong.status_code in (200, 422) and "Telefonnummer" in wrong.get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("database")
+def test_every_template_has_a_name_for_people(client: FlaskClient, login: Login) -> None:
+    names = [name for name in template_names() if not name.startswith("trial.")]
+    assert len(names) > 30 and [name for name in names if title_of(name) == name] == []
+    put_row(Status.SENT, template="notifications.answer")
+    shown = page_text(login(client, "officer"), "/staff/messages/")
+    assert shown.count("Antwort aus dem Posteingang") == 2  # the filter and the row
+    assert "notifications.answer" not in shown
 
 
 def test_nonsense_in_the_address_is_no_error(client: FlaskClient, login: Login) -> None:

@@ -228,6 +228,7 @@ def test_preview(app: Flask) -> None:
         ],
     )
     assert shown.exit_code == 0 and "1 × SMS (UCS-2" in shown.output and "Günaydın ş" in shown.output
-    assert run(notifications, ["preview", "notifications.plain"]).exit_code == 1
+    lacking = run(notifications, ["preview", "notifications.plain"])
+    assert lacking.exit_code == 1 and "--samples" in lacking.output
     assert run(notifications, ["preview", "no.such"]).exit_code == 1
     assert run(notifications, ["preview", "notifications.plain", "--variables", "["]).exit_code == 2
