@@ -98,7 +98,7 @@ def insert_text(reference: str) -> ResponseReturnValue:
     found = queries.get(current_actor(), reference, among=queries.work_of)
     added = work_page.filled_text(found, form.text.data or "") if form.validate_on_submit() else ""
     form.message.data = "\n\n".join(filter(None, (form.message.data or "", added)))
-    form.action.data = Action.APPROVE.value
+    form.stand_for(Action.APPROVE)
     return _page(reference, form)
 
 
