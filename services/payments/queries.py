@@ -12,6 +12,7 @@ from auth.actors import Actor
 from auth.roles import Permission
 from config.database import db
 from config.errors import NotFound
+from config.localisation import page_locale
 from config.settings import current_settings
 from services import queries, versions
 from services.models import ServiceRequest
@@ -19,6 +20,7 @@ from services.payments import ledger, registry, settling, starting
 from services.payments.amounts import in_words
 from services.payments.models import Payment
 from services.payments.states import LABELS, RECEIVED, TONES, TROUBLES, UNPAID, Occasion, PaymentStatus
+from services.timeline import Happening
 
 SHOWN = 200
 
@@ -88,6 +90,18 @@ def shown(payment: Payment, locale: str) -> Shown:
 def of_request(request: ServiceRequest, locale: str) -> list[Shown]:
     """The payments of a request whose page is being shown, newest first."""
     return [shown(payment, locale) for payment in reversed(ledger.payments_of(request))]
+
+
+def refunds_of(request: ServiceRequest) -> list[Happening]:
+    """The money that went back, for the request's timeline. Requests without a fee are not asked about."""
+    if versions.of(request).payment is None:
+        return []
+    locale = page_locale()
+    return [
+        Happening(one.refunded_at, _("Fee refunded"), in_words(one.received_cents or one.amount_cents, locale))
+        for one in ledger.payments_of(request)
+        if one.refunded_at is not None
+    ]
 
 
 def due(request: ServiceRequest, locale: str) -> Due | None:
