@@ -107,6 +107,9 @@ def test_the_form_of_a_public_report_says_what_is_public(house, client):
     assert 'href="/privacy/reports?lang=de"' in page
     assert "Ort, Art, Beschreibung und Stand Ihrer Meldung sind öffentlich" in page
     assert "Nur die zuständige Stelle sieht sie." not in page
+    assert "Meldung: Mangel melden" in page and "Antrag: Mangel melden" not in page
+    assert "Online melden" in text(client.get("/services/mangel-melden/"))
+    assert "Online beantragen" in text(client.get("/services/bibliotheksausweis/")), "no decision, and no report either"
 
 
 def test_an_application_remembers_the_notice_that_stood_on_its_form(house, client, login):
