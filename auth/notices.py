@@ -16,8 +16,9 @@ from config.errors import NotFound
 from config.settings import Settings, current_settings
 
 FOLDER = Path(__file__).parent / "notices_text"
-ACCOUNT, SERVICES, CHECK_IN, ENROLMENT = "account", "services", "care-check-in", "care-enrolment"
-PURPOSES = (ACCOUNT, SERVICES, CHECK_IN, ENROLMENT)
+ACCOUNT, CHECK_IN, ENROLMENT = "account", "care-check-in", "care-enrolment"
+SERVICES, REPORTS = "services", "reports"  # reports: of services whose requests are public, without who made them
+PURPOSES = (SERVICES, REPORTS, ACCOUNT, CHECK_IN, ENROLMENT)
 LOWER_SAXONY = "Der Landesbeauftragte für den Datenschutz Niedersachsen, Prinzenstraße 5, 30159 Hannover"
 HOME_CITY = "Braunschweig"  # the default of OBHUT_CITY_NAME: only there do we know the state
 

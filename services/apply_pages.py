@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
+from auth import notices
 from auth.actors import Actor
 from config.errors import FieldError
 from config.localisation import page_locale
@@ -54,6 +55,11 @@ class Said:
     others: tuple[ServiceRequest, ...] = default(default=())
 
 
+def notice_of(definition: ServiceDefinition) -> str:
+    """Which privacy notice stands on the form: another one where what is handed in can be read by anybody."""
+    return notices.REPORTS if definition.public else notices.SERVICES
+
+
 def new(definition: ServiceDefinition, actor: Actor, key: str) -> Filling:
     """An application that has not been begun. Nothing is stored."""
     given = prefill.start(definition, actor)
@@ -86,6 +92,7 @@ def step_page(filled: Filling, key: str, said: Said) -> str:
     return render_template(
         "services/apply.html",
         service=filled.definition,
+        purpose=notice_of(filled.definition),
         locale=locale,
         filled=filled,
         step=step,
@@ -164,6 +171,7 @@ def summary_page(filled: Filling, *, error: str = "") -> str:
     return render_template(
         "services/summary.html",
         service=filled.definition,
+        purpose=notice_of(filled.definition),
         locale=page_locale(),
         filled=filled,
         parts=[(one, step_url(filled, one.key, to_summary=True)) for one in shown],

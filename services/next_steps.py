@@ -36,6 +36,11 @@ def next_step(status: S, *, due_on: date | None = None, answer_due_on: date | No
     return NextStep(_TEXTS[status], day, status in _YOURS)
 
 
+def promise(*, is_report: bool) -> str:
+    """The sentence that names the day: of a report nothing is decided, it is seen to."""
+    return N_("We see to it by %(day)s.") if is_report else N_("We decide by %(day)s.")
+
+
 def decided_by(status: S, due_on: date | None) -> date | None:
     """Until when the office decides; None while it waits for somebody else, or has decided."""
     return due_on if status in (S.SUBMITTED, S.IN_REVIEW) else None

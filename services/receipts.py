@@ -16,7 +16,7 @@ from config.errors import Conflict, NotFound
 from config.localisation import PAGE_LOCALES, local_date, local_datetime, speaking
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import files, letters, queries, versions
+from services import files, letters, next_steps, queries, versions
 from services.attachments import CleanFile
 from services.definitions import ServiceDefinition
 from services.form import reading
@@ -149,7 +149,7 @@ def _rows(lines: Iterable[Line], before: str = "") -> Iterator[list[str]]:
 def _next(request: ServiceRequest, definition: ServiceDefinition, locale: str) -> str:
     lines = [_("A caseworker looks at your application. You can follow it with the reference on our website.")]
     if request.due_on:
-        lines.append(_("We decide by %(day)s.", day=local_date(request.due_on)))
+        lines.append(_(next_steps.promise(is_report=definition.public), day=local_date(request.due_on)))
     return " ".join(lines)
 
 

@@ -48,6 +48,7 @@ class Row:
     is_running: bool
     next_text: str
     next_day: date | None
+    promise: str
     is_yours: bool
 
 
@@ -95,6 +96,7 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
         is_running=not stopped,
         next_text=_(step.text),
         next_day=step.day,
+        promise=next_steps.promise(is_report=versions.of(request).public),
         is_yours=step.is_yours,
     )
 

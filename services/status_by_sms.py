@@ -9,7 +9,7 @@ from config.settings import current_settings
 from notifications import outbox
 from notifications.inbound import InboundReply
 from notifications.statuses import Channel
-from services import next_steps, pins
+from services import next_steps, pins, versions
 from services.commands import Lookup
 from services.lifecycle import STATUS_LABELS
 from services.models import ServiceRequest
@@ -63,5 +63,5 @@ def _status(request: ServiceRequest) -> dict[str, str]:
         return {
             "reference": request.reference,
             "status": _(STATUS_LABELS[request.status]),
-            "due": _("We decide by %(day)s.", day=local_date(day)) if day else "",
+            "due": _(next_steps.promise(is_report=versions.of(request).public), day=local_date(day)) if day else "",
         }

@@ -1,6 +1,8 @@
 """What has happened to a request, as the applicant and as the office sees it. Texts are in the language of the page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -8,7 +10,7 @@ from flask_babel import gettext as _
 from config.errors import N_
 from services import notes
 from services.conversation import SAID
-from services.lifecycle import ACTION_LABELS, INTERNAL, Party, RequestStatus
+from services.lifecycle import ACTION_LABELS, INTERNAL, Action, Party, RequestStatus
 from services.models import RequestEvent, ServiceRequest
 
 TONES: dict[RequestStatus, str] = {
@@ -27,6 +29,27 @@ PARTIES: dict[Party, str] = {
     Party.CASEWORKER: N_("Office"),
     Party.SYSTEM: N_("Office"),
 }
+AUTHORS: dict[Action, Party] = {Action.CHECK_OUT: Party.CASEWORKER, Action.PAY: Party.APPLICANT}
+"""Who did it, in people's eyes, where the table of transitions names who set it off: handing in makes the house ask for
+the fee, and that it was paid is told by the provider."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that happened beside the course of a request, in the language of the page."""
+
+    at: datetime
+    title: str
+    text: str | None = None
+
+
+Source = Callable[[ServiceRequest], Iterable[Happening]]
+_sources: dict[str, Source] = {}
+
+
+def register_source(name: str, source: Source) -> None:
+    """Let what `source` knows of a request stand in its timeline, for both sides. The same name again replaces it."""
+    _sources[name] = source
 
 
 def shown_to(party: Party, events: Iterable[RequestEvent]) -> list[RequestEvent]:
@@ -37,6 +60,11 @@ def shown_to(party: Party, events: Iterable[RequestEvent]) -> list[RequestEvent]
 def of(request: ServiceRequest, party: Party) -> list[dict[str, Any]]:
     """What has happened, the newest first; for the office with its notes."""
     entries = [_entry(event) for event in shown_to(party, request.events)]
+    entries += [
+        {"at": one.at, "title": one.title, "text": one.text, "by": _(PARTIES[Party.SYSTEM]), "tone": "info"}
+        for source in _sources.values()
+        for one in source(request)
+    ]
     if party is not Party.APPLICANT:
         entries += [
             {
@@ -57,6 +85,6 @@ def _entry(event: RequestEvent) -> dict[str, Any]:
         "at": event.at,
         "title": _(ACTION_LABELS[event.action]),
         "text": None if event.action in SAID else event.message,  # what both sides said stands in the conversation
-        "by": _("Office, internal") if is_internal else _(PARTIES[event.by]),
+        "by": _("Office, internal") if is_internal else _(PARTIES[AUTHORS.get(event.action, event.by)]),
         "tone": "neutral" if is_internal else TONES[event.to_status],
     }

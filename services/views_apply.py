@@ -141,7 +141,7 @@ def send(slug: str, key: str) -> ResponseReturnValue:
     """Hand it in. However often it is sent, there is one request."""
     definition, actor = versions.on_offer(slug), owner(slug, checked_key(key))
     demand_login(Demand(filling.demanded(definition)))
-    shown = notices.shown_version(notices.SERVICES, request.form.get("notice_version"))
+    shown = notices.shown_version(pages.notice_of(definition), request.form.get("notice_version"))
     command = SendDraft(slug=slug, submission_key=key, locale=page_locale(), notice_version=shown)
     try:
         with transaction():
@@ -155,7 +155,7 @@ def send(slug: str, key: str) -> ResponseReturnValue:
         return pages.unavailable_page(definition, why_closed(definition, closed)), 409
     if receipt.is_new and receipt.awaits_payment:
         flash(_("Your application is complete. It reaches the office once the fee has been paid."), "info")
-    elif receipt.is_new:
+    elif receipt.is_new and actor.user_id is not None:  # without an account the next page says it itself
         flash(_("Your application has been received."), "success")
     return redirect(after_sending(actor, slug, key, receipt.reference), 303)
 

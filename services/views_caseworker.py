@@ -84,7 +84,7 @@ def act(reference: str) -> ResponseReturnValue:
     except DomainError as error:
         flash(translated(error), "danger")
     else:
-        flash(_("Done."), "success")
+        flash(_("The review has begun.") if command.action is Action.TAKE else _("Done."), "success")
         if command.action is Action.HAND_ON:
             return redirect(url_for(".index"), 303)
     return redirect(url_for(".show", reference=reference), 303)
@@ -98,7 +98,7 @@ def insert_text(reference: str) -> ResponseReturnValue:
     found = queries.get(current_actor(), reference, among=queries.work_of)
     added = work_page.filled_text(found, form.text.data or "") if form.validate_on_submit() else ""
     form.message.data = "\n\n".join(filter(None, (form.message.data or "", added)))
-    form.action.data = Action.APPROVE.value
+    form.stand_for(Action.APPROVE)
     return _page(reference, form)
 
 

@@ -68,7 +68,7 @@ def _form(command: Triage) -> TriageForm:
     if command.kind is Kind.HAND_ON:
         choices: list[tuple[str, Any]] = [(one.code, one.name) for one in queries.departments()]
     else:
-        choices = [("me", _("me")), ("nobody", _("nobody")), *work_pages.people_of(actor)]
+        choices = [("me", _("to me")), ("nobody", _("nobody")), *work_pages.people_of(actor)]
     return with_choices(TriageForm(), choices)
 
 

@@ -10,8 +10,13 @@ from wtforms.validators import Optional
 from config.forms import BaseForm
 from services.commands import MAX_MESSAGE, SOURCES, STAFF_SOURCES
 from services.forms import MessageForm
+from services.lifecycle import DECISIONS, PROPOSALS, Action
 
 BY_STAFF = [SelectChoice(source, _l(SOURCES[source])) for source in STAFF_SOURCES]
+
+DECIDING = frozenset({*DECISIONS, *PROPOSALS})
+BOXES = {act.value: "decide" if act in DECIDING else act.value.replace("_", "-") for act in Action}
+"""What the ids of the fields of an act begin with; all ways to decide share theirs."""
 
 
 class ActForm(MessageForm):
@@ -21,6 +26,17 @@ class ActForm(MessageForm):
     to = StringField(_l("To whom"))
     way = StringField(_l("How it is given away"))
     text = StringField(_l("Text module"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.action.data in BOXES:
+            self.stand_for(Action(self.action.data))
+
+    def stand_for(self, action: Action) -> None:
+        """Be the form of `action`: the page has one for every act, and complaints lead to the fields of this one."""
+        self.action.data = action.value
+        for field in (self.message, self.to, self.way, self.text, self.file):
+            field.id = f"{BOXES[action.value]}-{field.name}"
 
 
 class NoteForm(BaseForm):

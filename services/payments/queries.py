@@ -14,6 +14,7 @@ from auth.roles import Permission
 from config import clock
 from config.database import db
 from config.errors import NotFound
+from config.localisation import page_locale
 from config.settings import current_settings
 from services import queries, versions
 from services.definitions import ServiceDefinition
@@ -22,6 +23,7 @@ from services.payments import fees, ledger, registry, settling, starting
 from services.payments.amounts import NoAmount, fee_of, in_words
 from services.payments.models import Payment
 from services.payments.states import LABELS, RECEIVED, TONES, TROUBLES, UNPAID, Occasion, PaymentStatus
+from services.timeline import Happening
 
 SHOWN = 200
 
@@ -101,6 +103,18 @@ def shown(payment: Payment, locale: str) -> Shown:
 def of_request(request: ServiceRequest, locale: str) -> list[Shown]:
     """The payments of a request whose page is being shown, newest first."""
     return [shown(payment, locale) for payment in reversed(ledger.payments_of(request))]
+
+
+def refunds_of(request: ServiceRequest) -> list[Happening]:
+    """The money that went back, for the request's timeline. Requests without a fee are not asked about."""
+    if versions.of(request).payment is None:
+        return []
+    locale = page_locale()
+    return [
+        Happening(one.refunded_at, _("Fee refunded"), in_words(one.received_cents or one.amount_cents, locale))
+        for one in ledger.payments_of(request)
+        if one.refunded_at is not None
+    ]
 
 
 def due(request: ServiceRequest, locale: str) -> Due | None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from config.settings import current_settings
 from notifications.schedule import Job, Queue, register_job
 from services.followers import register_follower
-from services.payments import asking, fees, unpaid
+from services.payments import asking, fees, queries, unpaid
+from services.timeline import register_source
 
 
 def let_go_unpaid() -> int:
@@ -21,6 +22,7 @@ def remind_of_unpaid() -> int:
 def register() -> None:
     """Called once by the wiring."""
     register_follower("payments", fees.follow)
+    register_source("payments", queries.refunds_of)
     register_job(Job("services.payments", timedelta(seconds=30), Queue.SERVICES, asking.look))
     register_job(Job("services.unpaid", timedelta(hours=1), Queue.SERVICES, let_go_unpaid, woken=False))
     register_job(Job("services.unpaid_yet", timedelta(minutes=20), Queue.SERVICES, remind_of_unpaid, woken=False))

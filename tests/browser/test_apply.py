@@ -97,7 +97,7 @@ def test_the_browsers_back_button_loses_nothing(page: Page) -> None:
 def test_a_double_click_sends_once(page: Page, house: Obhut) -> None:
     report(page, "Zweimal geklickt")
     go_on(page)
-    send = page.get_by_role("button", name="Antrag absenden")
+    send = page.get_by_role("button", name="Meldung absenden")
     send.dblclick()
     expect(page.locator("h1")).to_have_text("Bitte notieren Sie Aktenzeichen und PIN")
     reference = page.locator(".obhut-reference").first.inner_text()
@@ -200,7 +200,7 @@ def test_a_link_continues_on_another_device(browser: Browser, house: Obhut, page
         expect(other.locator("h1")).to_have_text("Kontakt")
     go_on(other)
     expect(other.locator("main")).to_contain_text("Die Laterne ist aus")
-    other.get_by_role("button", name="Antrag absenden").click()
+    other.get_by_role("button", name="Meldung absenden").click()
     expect(other.locator("h1")).to_contain_text("PIN")
     page.goto(link[1])
     expect(page.locator("h1")).to_have_text("Dieser Entwurf ist nicht hier")

@@ -55,7 +55,7 @@ def test_a_caseworkers_day(visit: OpenContext, javascript: bool) -> None:
     expect(page.locator("#timeline")).to_contain_text("Rückruf morgen früh.")
     page.locator("#decide select[name=text]").select_option("granted")
     page.get_by_role("button", name="Text einfügen").click()
-    expect(page.locator("#reason")).to_have_value(re.compile("BS-PA 12"))
+    expect(page.locator("#decide-message")).to_have_value(re.compile("BS-PA 12"))
     expect(page.locator("#decide select[name=way]")).to_have_value("post")
     page.locator("button[name=action][value=approve]").click()
     expect(page.locator("#decisions")).to_contain_text("noch nicht")

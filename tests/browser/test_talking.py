@@ -47,7 +47,7 @@ def test_both_sides_write_and_the_mail_says_only_that(visit: OpenContext, live_s
     worker.goto(f"/staff/requests/{reference}")
     expect(worker.locator("#messages")).to_contain_text(TEXT)
     worker.locator("#messages summary").click()
-    worker.locator("#desk-message").fill("Ja, bis Freitag.")
+    worker.locator("#write-message").fill("Ja, bis Freitag.")
     act(worker, "write")
     expect(worker.locator("#messages")).to_contain_text("Ja, bis Freitag.")
     is_sound(worker)

@@ -153,6 +153,13 @@ def test_staff_give_money_back_with_a_reason(app: Any, client: FlaskClient, logi
         asking.look()
     assert money(app) == ["refunded"]
     assert "Erstattet am" in page(client.get(url)).get_text()
+    for reader, address in ((client, url), (staff, desk)):
+        happened = [one.get_text(" ", strip=True) for one in page(reader.get(address)).select(".obhut-timeline > li")]
+        [refunded] = [one for one in happened if "Gebühr erstattet" in one]
+        [paid] = [one for one in happened if "Gebühr bezahlt" in one]
+        [asked] = [one for one in happened if "Gebühr angefordert" in one]
+        assert "30,70 €" in refunded and "Behörde" in refunded
+        assert "Antragstellende Person" in paid and "Behörde" in asked
     listed = page(staff.get("/staff/services/payments"))
     assert checkout.only()["payment_intent"] in listed.get_text()
     table = staff.get("/staff/services/payments.csv").data.decode("utf-8-sig")

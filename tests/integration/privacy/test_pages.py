@@ -82,7 +82,7 @@ def me() -> User:
     return db.session.scalars(select(User)).one()
 
 
-@pytest.mark.parametrize("purpose", ["account", "services", "care-check-in", "care-enrolment"])
+@pytest.mark.parametrize("purpose", ["account", "services", "reports", "care-check-in", "care-enrolment"])
 def test_everybody_can_read_the_notices_in_two_languages(client, purpose):
     german, english = client.get(f"/privacy/{purpose}"), client.get(f"/privacy/{purpose}?lang=en")
     assert german.status_code == english.status_code == 200
@@ -100,6 +100,16 @@ def test_the_notice_of_the_check_in_can_be_read_in_every_language(client):
         assert word in page and "{" not in page.split("<main")[1]
     fallen_back = text(client.get("/privacy/account?lang=ar"))
     assert 'dir="rtl"' in fallen_back and '<div lang="en" dir="ltr">' in fallen_back
+
+
+def test_the_form_of_a_public_report_says_what_is_public(house, client):
+    page = text(client.get("/services/mangel-melden/apply"))
+    assert 'href="/privacy/reports?lang=de"' in page
+    assert "Ort, Art, Beschreibung und Stand Ihrer Meldung sind öffentlich" in page
+    assert "Nur die zuständige Stelle sieht sie." not in page
+    assert "Meldung: Mangel melden" in page and "Antrag: Mangel melden" not in page
+    assert "Online melden" in text(client.get("/services/mangel-melden/"))
+    assert "Online beantragen" in text(client.get("/services/bibliotheksausweis/")), "no decision, and no report either"
 
 
 def test_an_application_remembers_the_notice_that_stood_on_its_form(house, client, login):

@@ -11,7 +11,7 @@ from config import clock, papers
 from config.database import db, transaction
 from config.errors import Conflict, Forbidden, InvalidTransition, NotFound, RuleViolation
 from notifications.models import Notification
-from services import casework, decisions, queries, work_list
+from services import casework, decisions, queries, work_list, work_page
 from services.commands import Act
 from services.lifecycle import Action, RequestStatus
 from services.models import AttachmentKind
@@ -90,6 +90,20 @@ def test_the_decision_is_an_accessible_pdf_that_can_be_checked() -> None:
     assert found.kind == "Bewohnerparkausweis"
     assert found.issued_on == clock.today(_zone())
     assert papers.find("AAAA-BBBB-CCCC", "de") is None
+
+
+@pytest.mark.parametrize(("months", "fee"), [("12", "30,70 €"), ("24", "61,40 €")])
+def test_an_approval_states_the_fee_for_what_was_chosen_and_how_it_is_paid(months: str, fee: str) -> None:
+    resident, caseworker = given.resident(), given.caseworker()
+    reference = given.submitted(resident, answers=given.answers(valid_months=months)).reference
+    given.acted(reference, Action.TAKE, caseworker)
+    reason = work_page.filled_text(queries.get(caseworker, reference), "granted")
+    given.acted(reference, Action.APPROVE, caseworker, reason)
+    paper = next(one for one in queries.get(resident, reference).attachments if one.kind is AttachmentKind.DECISION)
+    text = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(_file(paper.content.data)).pages).split())
+    assert f"Gebühr {fee}" in text, "in the table of what was granted, whatever the caseworker writes"
+    assert f"{months} Monate beträgt {fee}" in text
+    assert f"Verwendungszweck das Aktenzeichen {reference}" in text
 
 
 def test_names_cannot_write_the_document() -> None:

@@ -69,6 +69,9 @@ def test_a_report_needs_no_login_and_gives_reference_and_pin(app: Flask, client:
     page = step(client, page)
     sent = send(client, page)
     shown = soup(client.get(sent.location))
+    assert [one.get_text(strip=True) for one in shown.select(".kern-alert .kern-title")] == [
+        "Ihre Meldung ist eingegangen."
+    ]
     reference, pin = (one.get_text() for one in shown.select(".obhut-reference"))
     token = soup(client.get("/status")).select_one("[name=csrf_token]")["value"]  # type: ignore[index]
     found = client.post("/status", data={"csrf_token": token, "reference": reference, "pin": pin})

@@ -205,7 +205,7 @@ def test_a_caseworkers_day(app: Any, client: FlaskClient, login: Any) -> None:
     stale = client.post(desk, data=csrf(client, desk) | {"action": "ask", "message": "Seit wann?", "revision": "1"})
     assert "Seit wann?" in page(stale, 409).select_one("#ask-message").get_text()  # type: ignore[union-attr]
     typed = csrf(client, desk) | {"text": "not_in_zone", "message": "Zur Sache:"}
-    inserted = page(client.post(f"{desk}/text", data=typed)).select_one("#reason")
+    inserted = page(client.post(f"{desk}/text", data=typed)).select_one("#decide-message")
     assert inserted is not None
     assert "Zur Sache:" in inserted.get_text()
     assert "Lindenweg 4a" in inserted.get_text()
@@ -254,3 +254,37 @@ def test_saved_views_go_a_year_after_their_last_change_and_with_their_owner(data
     with transaction():
         view_keeping.forget("two")
     assert db.session.scalars(select(WorkView.id)).all() == []
+
+
+WRONG: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("ask", "ask-message", {}),
+    ("write", "write-message", {}),
+    ("reject", "decide-message", {}),
+    ("approve", "decide-way", {"way": "pigeon"}),
+    ("hand_on", "hand-on-message", {"to": "tiefbau"}),
+    ("hand_on", "hand-on-to", {"to": "nowhere", "message": "Bitte übernehmen."}),
+    ("assign", "assign-to", {"to": "someone"}),
+)
+
+
+def test_a_complaint_leads_to_the_field_of_its_act_and_stands_beside_it(
+    app: Any, client: FlaskClient, login: Any
+) -> None:
+    login(client, "caseworker")
+    with app.app_context():
+        with transaction():
+            db.session.add(Department(code="tiefbau", name="Tiefbau"))
+        reference = given.submitted(given.resident()).reference
+    desk = f"/staff/requests/{reference}"
+    client.post(desk, data=csrf(client, desk) | {"action": "take"})
+    token = csrf(client, desk)
+    for act, field, typed in WRONG:
+        answer = client.post(desk, data=token | {"action": act} | typed)
+        assert answer.status_code == 422, act
+        shown = page(answer, 422)
+        assert [link["href"] for link in shown.select("#errors a")] == [f"#{field}"], act
+        beside = shown.select_one(f"#{field}")
+        assert beside is not None, f"{act}: the link leads nowhere"
+        assert shown.select(f"#{field}-error"), f"{act}: what is wrong stands at the field"
+        assert f"{field}-error" in str(beside["aria-describedby"])
+        assert all(box.has_attr("open") for box in beside.find_parents("details")), act

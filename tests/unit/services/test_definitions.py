@@ -44,9 +44,9 @@ def test_a_copy_that_says_something_else_has_another_digest_and_its_own_fields()
     ("right", "wrong", "line_of", "says"),
     [
         ("type: licence_plate", "type: plate", "type: plate", "steps.1.fields.0.type"),
-        ("version: 2", "version: two", "version: two", "version"),
+        ("version: 3", "version: two", "version: two", "version"),
         ("department: buergerservice", "departement: x", "slug:", "department: Field required"),
-        ("version: 2", "version: 2\nslug: again", "slug: again", "given twice"),
+        ("version: 3", "version: 3\nslug: again", "slug: again", "given twice"),
         ("phone: phone", "phone: fone", "slug:", "contact.phone"),
         ("working_days: 15", "working_days: 0", "working_days: 0", "deadline.working_days"),
         ("value: B\n", "value: A\n", "key: zone", "two options"),
@@ -67,9 +67,9 @@ def test_a_mistake_is_named_with_its_line(right: str, wrong: str, line_of: str, 
     "what", ["payment: {amount: 5, purpose: {de: Gebühr, en: Fee}}", "assurance: substantial"], ids=["fee", "assurance"]
 )
 def test_without_a_login_nobody_pays_online_or_is_known(what: str) -> None:
-    text = PERMIT.replace("version: 2", f"version: 2\n{what}", 1)
+    text = PERMIT.replace("version: 3", f"version: 3\n{what}", 1)
     parse(text, "<text>")
-    [problem] = problems(text.replace("version: 2", "version: 2\nlogin: false", 1))
+    [problem] = problems(text.replace("version: 3", "version: 3\nlogin: false", 1))
     assert f" {what.partition(':')[0]}: without a login" in problem
 
 
@@ -90,7 +90,7 @@ def test_check_names_all_mistakes(tmp_path: Path) -> None:
     ran = CliRunner().invoke(services, ["check", str(good), str(bad)])
     assert ran.exit_code == 1
     assert "bad.yaml:1: the file is not UTF-8" in ran.output
-    assert "version 2, 4 steps, 13 fields" in ran.output
+    assert "version 3, 4 steps, 14 fields" in ran.output
 
 
 @pytest.mark.parametrize(
