@@ -31,6 +31,9 @@ MESSAGES: dict[str, str] = {
     "less_than": N_("This number is too large."),
     "less_than_equal": N_("This number is too large."),
     "string_pattern_mismatch": N_("This does not have the expected form."),
+}
+# What no form can make of what people type: these are for whoever writes a program.
+FOR_PROGRAMS: dict[str, str] = {
     "extra_forbidden": N_("There is no such field."),
     "list_type": N_("This must be a list."),
     "tuple_type": N_("This must be a list."),
@@ -53,7 +56,7 @@ def message_of(found: dict[str, Any]) -> str:
         return str(_(str(found["msg"]).removeprefix("Value error, ")))
     if found["type"] not in BUILT_IN:  # a PydanticCustomError of ours, its text marked with N_
         return str(_(str(found["msg"])))
-    return str(_(MESSAGES.get(found["type"], OTHERWISE)))
+    return str(_(MESSAGES.get(found["type"]) or FOR_PROGRAMS.get(found["type"], OTHERWISE)))
 
 
 def message_for_programs(found: dict[str, Any]) -> str:

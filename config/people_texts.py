@@ -15,7 +15,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "config/navigation.py": ("RESIDENT_WAYS",),
     "config/errors.py": ("DomainError", "RuleViolation", "InvalidTransition", "NotFound", "Conflict", "Forbidden"),
     "config/error_pages.py": (),
-    "config/forms.py": (),
+    "config/command_errors.py": ("MESSAGES", "OTHERWISE"),
     # The answer by link or login, and what can be wrong with it
     "care/templates/care/_answer.html": (),
     "care/templates/care/_household_answer.html": (),
