@@ -28,6 +28,7 @@ from tests.fixtures.application import DomainClock
 Login = Callable[..., FlaskClient]
 STAFF = Actor.system("tests")
 OTHER_PHONE = "+4915735990002"
+ROOMS = {"auth", "notifications", "services", "care"}
 
 
 def ids(found: query_log.Page) -> list[Any]:
@@ -136,7 +137,7 @@ def test_a_number_is_searched_for_without_standing_in_any_address(
 
 @pytest.mark.usefixtures("database")
 def test_every_template_has_a_name_for_people(client: FlaskClient, login: Login) -> None:
-    names = [name for name in template_names() if not name.startswith("trial.")]
+    names = [name for name in template_names() if name.split(".")[0] in ROOMS]  # tests bring some of their own
     assert len(names) > 30 and [name for name in names if title_of(name) == name] == []
     put_row(Status.SENT, template="notifications.answer")
     shown = page_text(login(client, "officer"), "/staff/messages/")
