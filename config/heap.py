@@ -26,12 +26,20 @@ def give_back_large_buffers() -> None:
             mallopt(parameter, value)
 
 
+def set_the_house_apart() -> None:
+    """Take what the process is made of out of the search for circles: when all is loaded.
+
+    A web process would have its half a million lasting objects looked through in the middle of some requests.
+    """
+    gc.freeze()
+
+
 def leave_the_house_alone() -> None:
-    """Take what the process is made of out of the search for circles, and search less often: when all is loaded.
+    """The same, and search less often.
 
     A worker that makes and drops thousands of rows in a batch would otherwise have its half a million lasting objects
     looked through again and again: a fifth of its time in a morning's wave.
     """
     gc.collect()
-    gc.freeze()
+    set_the_house_apart()
     gc.set_threshold(BATCH_OF_OBJECTS, 20, 20)

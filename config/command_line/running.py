@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from config import bodies, logging
 from config.command_line.terminal import _, complain, say, worded
 from config.errors import N_, ConfigurationError
+from config.heap import set_the_house_apart
 from config.sandbox.state import IDENTITY, MAIL, PHONE
 from config.settings import Settings
 
@@ -184,6 +185,7 @@ def serve(app: "Flask", listener: socket.socket) -> None:
         max_request_body_size=bodies.largest(settings.max_upload_mb) + 1024 * 1024,
     )  # fmt: skip
     server.channel_class = channel_class(settings)
+    set_the_house_apart()
     threading.Thread(target=_answer, args=(server,), name="web", daemon=True).start()
     try:
         while not _received:  # SystemExit is lost when the signal comes inside a callback that swallows exceptions
