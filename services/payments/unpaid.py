@@ -1,7 +1,6 @@
 """Requests whose fee nobody pays: the applicants are reminded, and after some days the office lets them go."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -28,21 +27,17 @@ def remind(days: int) -> int:
     if registry.provider() is None:
         return 0
     now = clock.now()
-    rows = select(ServiceRequest.id).where(
+    rows = select(ServiceRequest.reference).where(
         ServiceRequest.status == RequestStatus.AWAITING_PAYMENT,
         ServiceRequest.changed_at.between(now - REMINDED_WITHIN, now - REMINDED_AFTER),
     )
-    return sum(_reminded(request_id, days) for request_id in db.session.scalars(rows).all())
+    return sum(_reminded(reference, days) for reference in db.session.scalars(rows).all())
 
 
-def _reminded(request_id: UUID, days: int) -> int:
+def _reminded(reference: str, days: int) -> int:
     with transaction():
-        request = db.session.scalar(
-            locked(select(ServiceRequest).where(ServiceRequest.id == request_id)).execution_options(
-                populate_existing=True
-            )
-        )
-        if request is None or request.status is not RequestStatus.AWAITING_PAYMENT:
+        request = _still_waiting(reference)
+        if request is None:
             return 0
         # One day less than we wait: on the last one it is let go at some hour.
         last = (request.changed_at + timedelta(days=days - 1)).astimezone(current_settings().zone).date()
@@ -68,12 +63,8 @@ def let_go(days: int) -> int:
 
 def _one_gone(reference: str) -> int:
     with transaction():
-        request = db.session.scalar(
-            locked(select(ServiceRequest).where(ServiceRequest.reference == reference)).execution_options(
-                populate_existing=True
-            )
-        )
-        if request is None or request.status is not RequestStatus.AWAITING_PAYMENT:
+        request = _still_waiting(reference)
+        if request is None:
             return 0
         # Somebody may be paying just now, or have paid without our having heard of it.
         if any(
@@ -84,3 +75,13 @@ def _one_gone(reference: str) -> int:
         casework.act(reference, Act(action=Action.WITHDRAW), SYSTEM)
         notices.tell_applicant(request, "unpaid", "unpaid")
     return 1
+
+
+def _still_waiting(reference: str) -> ServiceRequest | None:
+    """The request with its lock; None when it has been paid or has gone meanwhile."""
+    request = db.session.scalar(
+        locked(select(ServiceRequest).where(ServiceRequest.reference == reference)).execution_options(
+            populate_existing=True
+        )
+    )
+    return request if request is not None and request.status is RequestStatus.AWAITING_PAYMENT else None

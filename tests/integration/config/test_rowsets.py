@@ -146,9 +146,9 @@ def test_values_come_back_as_they_were_packed(database_url: str, kind: TypeEngin
 
 
 def test_every_column_of_the_house_can_be_packed() -> None:
-    for mapper in Base.registry.mappers:
-        for column in mapper.local_table.c:
-            packed.kind_of(column.type)
+    columns = [column for mapper in Base.registry.mappers for column in mapper.local_table.c]
+    kinds = {packed.kind_of(column.type) for column in columns}
+    assert len(columns) > 300 and kinds <= {kind[1:] for kind in packed.KINDS}
 
 
 def test_what_cannot_be_packed_is_said() -> None:
