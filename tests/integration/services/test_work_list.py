@@ -22,6 +22,7 @@ from services.triage import Kind, Triage
 from services.work_filters import ListRequests, View
 from services.work_models import WorkView
 from tests.factories import services as given
+from tests.integration.services.filling_in import PERMIT
 from tests.integration.services.test_pages import csrf, page
 
 TODAY = date(2026, 11, 26)
@@ -166,18 +167,7 @@ def test_a_caseworkers_day(app: Any, client: FlaskClient, login: Any) -> None:
     login(client, "caseworker")
     entry = f"/staff/requests/new/{given.SLUG}"
     assert "Bewohnerparkausweis" in page(client.get("/staff/requests/new/")).get_text()
-    filled = {
-        "f_given_name": "Jorinde",
-        "f_family_name": "Ackerknecht",
-        "f_address-street": "Lindenweg",
-        "f_address-house_number": "4a",
-        "f_address-postal_code": "38999",
-        "f_address-city": "Okerfeld",
-        "f_licence_plate": "BS-AB 123",
-        "f_holder": "self",
-        "f_zone": "B",
-        "f_valid_months": "12",
-    }
+    filled = {name: value for name, value in PERMIT.items() if name not in ("f_email", "f_consent")}  # not on paper
     token = csrf(client, entry) | {"submission_key": "a-key-of-the-paper-form-1"}
     missing = client.post(entry, data=token | filled | {"source": "paper"})
     shown = page(missing, 422)
