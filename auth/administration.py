@@ -19,7 +19,16 @@ from config.errors import N_, FieldError, NotFound, RuleViolation
 PlaceT = TypeVar("PlaceT", Office, Department)
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z")
 NAME_LENGTH = 200
-OFFICE_FACTS = {"email": 200, "phone": 50, "address": 300, "court": 300, "signatory": 120, "sms_sender": 60}
+OFFICE_FACTS = {
+    "email": 200,
+    "phone": 50,
+    "address": 300,
+    "court": 300,
+    "signatory": 120,
+    "sms_sender": 60,
+    "region": 120,
+    "district": 120,
+}
 """What can be said of a health office beside its name, and how long it may be."""
 NO_OFFICE = N_("There is no health office yet; add one first.")
 NO_DEPARTMENT = N_("There is no department yet; add one first.")

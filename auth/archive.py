@@ -27,12 +27,16 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class Due:
-    """A record whose time is over. `subjects`: what a hold could stand on, its own name first; `owner`: whose it is."""
+    """A record whose time is over. `subjects`: what a hold could stand on, its own name first; `owner`: whose it is.
+
+    `stage`: what it came to, where that decides how long it is kept (`RecordType.stages`).
+    """
 
     id: UUID
     since: datetime
     subjects: tuple[str, ...]
     owner: str = ""
+    stage: str = ""
 
 
 Files = Callable[[UUID], Iterable[tuple[str, bytes]]]

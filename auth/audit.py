@@ -25,7 +25,8 @@ from auth.models import AuditEvent, AuditPending, Office
 from auth.roles import STAFF_ROLES
 from config import clock
 from config.database import db, in_transaction, on_commit, transaction
-from config.gathering import gathered
+from config.gathering import gathered_columns
+from config.ids import new_id
 from config.looks import Writes
 
 __all__ = [
@@ -69,8 +70,8 @@ def record(
     chain: str = HOUSE_CHAIN,
     seen: Sequence[str] | None = None,
     **facts: Any,
-) -> AuditEvent:
-    """Append an event. Call inside `transaction()`; raises RuntimeError elsewhere.
+) -> UUID:
+    """Append an event, and say its id. Call inside `transaction()`; raises RuntimeError elsewhere.
 
     `action` is a code such as `case.closed`; `subject` a record such as `case:K7NPX3RB`; `facts` are codes, numbers,
     ids and dates. `chain` is that of the place whose record it is (`chain_of_office`, `chain_of_department`). `seen`
@@ -78,22 +79,23 @@ def record(
     """
     if not in_transaction():
         raise RuntimeError("audit.record() outside a transaction")
-    found = AuditEvent(
-        at=clock.wall(),
-        domain_at=clock.now(),
-        chain=chain,
-        actor_kind=actor.kind,
-        actor=actor.id,
-        action=action,
-        subject=subject,
-        seen=None if seen is None else [_plain(one) for one in seen],
-        facts={name: _fact(value) for name, value in facts.items()},
-    )
-    pending = AuditPending(event_id=found.id)
-    if not (gathered(found) and gathered(pending)):
-        APPENDED.run({name: getattr(found, name) for name in COLUMNS})
+    event_id = new_id()
+    row = {
+        "id": event_id,
+        "at": clock.wall(),
+        "domain_at": clock.now(),
+        "chain": chain,
+        "actor_kind": actor.kind,
+        "actor": actor.id,
+        "action": action,
+        "subject": subject,
+        "seen": None if seen is None else [_plain(one) for one in seen],
+        "facts": {name: _fact(value) for name, value in facts.items()},
+    }
+    if not (gathered_columns(AuditEvent, row) and gathered_columns(AuditPending, {"event_id": event_id})):
+        APPENDED.run(row)
     on_commit("audit-seal", wake_sealer)
-    return found
+    return event_id
 
 
 def looked(

@@ -86,6 +86,13 @@ def place_options(command: Decorated) -> Decorated:
     return command
 
 
+def responsible_options(command: Decorated) -> Decorated:
+    """The options that say what a health office is responsible for."""
+    region = click.option("--region", help="Its federal state, as SORMAS names it.")
+    district = click.option("--district", help="Its district or city, as SORMAS names it.")
+    return region(district(command))
+
+
 role_option = click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 
 
@@ -96,11 +103,13 @@ def offices() -> None:
 
 @offices.command("add")
 @place_options
+@responsible_options
 @with_appcontext
-def add_office(code: str, name: str, email: str | None, phone: str | None) -> None:
+def add_office(code: str, name: str, email: str | None, phone: str | None, **facts: str | None) -> None:
     """Add a health office; the first one is the default."""
     with acting():
         office = administration.add_office(actor=CommandLine, code=code, name=name, email=email, phone=phone)
+        administration.set_office(code, {key: value for key, value in facts.items() if value}, actor=CommandLine)
         line = f"Added health office {office.code}: {office.name}{' (default)' if office.is_default else ''}"
     click.echo(line)
 
@@ -113,9 +122,10 @@ def add_office(code: str, name: str, email: str | None, phone: str | None) -> No
 @click.option("--sms-sender", help="The number or name that text messages come from.")
 @click.option("--email", help="E-mail for people.")
 @click.option("--phone", help="Telephone for people.")
+@responsible_options
 @with_appcontext
 def set_office(code: str, **facts: str | None) -> None:
-    """Set what the papers of a health office say of it; what is not given stays."""
+    """Set what papers and files of a health office say of it; what is not given stays."""
     given = {name: value.replace("\\n", "\n") for name, value in facts.items() if value is not None}
     with acting():
         administration.set_office(code, given, actor=CommandLine)

@@ -50,6 +50,12 @@ class OfficeForm(FlaskForm):  # type: ignore[misc]
         [Length(max=60)],
         description=_l("The number or name that people see, for the letter that tells them of our messages."),
     )
+    region = StringField(
+        _l("Federal state"), [Length(max=120)], description=_l("As SORMAS names it, for files to and from there.")
+    )
+    district = StringField(
+        _l("District or city"), [Length(max=120)], description=_l("As SORMAS names it, such as “SK Braunschweig”.")
+    )
     phone = TelField(_l("Telephone"), [Length(max=50)])
     email = EmailField(_l("E-mail"), [Length(max=200)])
 

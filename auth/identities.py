@@ -1,43 +1,66 @@
 """From a login or a token to an actor: the user's row, the roles of the claim and those granted here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from auth.actors import Actor
 from auth.models import Department, Office, RoleGrant, User
 from auth.roles import SCOPE_OF, ClaimedRole, HeldRole, Role, Scope, claimed_roles
 from auth.sessions import Login
 from config.database import db
+from config.encryption import KeyHolder
+from config.light_rows import LightRow
 from config.looks import Look
 from config.settings import current_settings
 
 # What counts where none is named: the first that was added.
 default_office = select(Office.id).where(Office.is_default).scalar_subquery()
 default_department = select(Department.code).where(Department.is_default).scalar_subquery()
-# Every page of somebody who has logged in asks for these.
+
+
+class UserRow(LightRow, KeyHolder):
+    """A user as far as an actor goes."""
+
+    of = User
+    columns = (
+        "id", "wrapped_key", "issuer", "subject", "locale", "given_name_sealed", "family_name_sealed", "name_sealed",
+        "email_sealed",
+    )  # fmt: skip
+
+
+GRANTED = (RoleGrant.role, RoleGrant.office_id, Department.code)
+IS_GRANTED = RoleGrant.revoked_at.is_(None)
 GRANTS = Look(
-    select(RoleGrant.role, RoleGrant.office_id, Department.code)
+    select(*GRANTED)
+    .select_from(RoleGrant)
     .outerjoin(Department, Department.id == RoleGrant.department_id)
-    .where(
-        RoleGrant.issuer == bindparam("issuer"),
-        RoleGrant.subject == bindparam("subject"),
-        RoleGrant.revoked_at.is_(None),
-    )
+    .where(RoleGrant.issuer == bindparam("issuer"), RoleGrant.subject == bindparam("subject"), IS_GRANTED)
+)
+# Every page of somebody who has logged in asks for this: a row for each role granted here, or one without.
+WHO = Look(
+    select(*UserRow.selected(), *GRANTED)
+    .select_from(User)
+    .outerjoin(RoleGrant, and_(RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject, IS_GRANTED))
+    .outerjoin(Department, Department.id == RoleGrant.department_id)
+    .where(User.id == bindparam("user_id"))
 )
 
 
 def actor_of_login(login: Login) -> Actor:
     """The actor of a login, with its roles as they are at this moment."""
-    user = db.session.get(User, login.user_id)
-    if user is None:
+    rows = WHO.all(user_id=login.user_id)
+    if not rows:
         return Actor.anonymous()
-    held = held_roles(user.issuer, user.subject, claimed_roles(list(login.claim_roles)))
+    width = len(UserRow.columns)
+    user: Any = UserRow(rows[0][:width])
+    granted = [row[width:] for row in rows if row[width] is not None]
     return Actor.of(
         "user",
         str(user.id),
-        held,
+        _held(user.issuer, claimed_roles(list(login.claim_roles)), granted),
         name=display_name(user),
         user_id=user.id,
         locale=user.locale or "de",
@@ -53,9 +76,13 @@ def display_name(user: User) -> str:
 
 def held_roles(issuer: str, subject: str, claimed: Iterable[ClaimedRole]) -> frozenset[HeldRole]:
     """All roles of an identity: `resident`, those its provider claims for it, and those granted here."""
+    return _held(issuer, claimed, GRANTS.all(issuer=issuer, subject=subject))
+
+
+def _held(issuer: str, claimed: Iterable[ClaimedRole], granted: Iterable[Sequence[Any]]) -> frozenset[HeldRole]:
     held = {HeldRole(Role.RESIDENT)}
     held.update(roles_in_place(issuer, claimed))
-    for role, office_id, department_code in GRANTS.all(issuer=issuer, subject=subject):
+    for role, office_id, department_code in granted:
         found = in_place(Role(role), office_id, department_code)
         if found:
             held.add(found)

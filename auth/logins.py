@@ -225,5 +225,6 @@ def _take_over(profile: Profile, user: User) -> None:
     user.email, user.phone, user.address = profile.email, profile.phone, profile.address or None
     user.birth_date, user.assurance, user.trust = profile.birth_date, profile.assurance, profile.trust
     user.locale = profile.locale or user.locale
+    user.claimed_roles = list(profile.roles) or None
     user.last_login_at = clock.wall()
     db.session.flush()

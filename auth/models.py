@@ -13,11 +13,14 @@ from config import clock
 from config.database import Base, Identified
 from config.encryption import DEPLOYMENT, KeyHolder, SealedRow, Sealer, sealed
 
+BY_CLAIM = text("claimed_roles IS NOT NULL")
+
 
 class Office(Identified, Base):
     """A health office; cases belong to exactly one. `address`, `court`, `signatory`: what its papers cannot do without.
 
-    `address` and `court` are lines of text, `sms_sender` the number or name that its text messages come from.
+    `address` and `court` are lines of text, `sms_sender` the number or name that its text messages come from, `region`
+    and `district` what it is responsible for, as SORMAS calls them; None: not said.
     """
 
     __tablename__ = "office"
@@ -30,6 +33,8 @@ class Office(Identified, Base):
     court: Mapped[str | None]
     signatory: Mapped[str | None]
     sms_sender: Mapped[str | None]
+    region: Mapped[str | None] = mapped_column(String(120))
+    district: Mapped[str | None] = mapped_column(String(120))
     is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
 
@@ -48,10 +53,16 @@ class Department(Identified, Base):
 
 
 class User(KeyHolder, Identified, Base):
-    """Somebody who has logged in: identity is issuer and subject, never an e-mail address."""
+    """Somebody who has logged in: identity is issuer and subject, never an e-mail address.
+
+    `claimed_roles`: those that the provider named at the last login; a session goes by its own. None: there were none.
+    """
 
     __tablename__ = "user_account"
-    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        Index(None, "last_login_at", postgresql_where=BY_CLAIM, sqlite_where=BY_CLAIM),
+    )
 
     issuer: Mapped[str]
     subject: Mapped[str]
@@ -65,6 +76,7 @@ class User(KeyHolder, Identified, Base):
     assurance: Mapped[str] = mapped_column(default="basic")
     trust: Mapped[dict[str, Any]] = mapped_column(default=dict)
     locale: Mapped[str | None]
+    claimed_roles: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     notice_version: Mapped[int | None]  # of the privacy notice "account" that was shown at the first login
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     last_login_at: Mapped[datetime] = mapped_column(default=clock.wall)
@@ -86,6 +98,21 @@ class RoleGrant(Identified, Base):
     revoked_at: Mapped[datetime | None]
     office: Mapped[Office | None] = relationship(lazy="joined")
     department: Mapped[Department | None] = relationship(lazy="joined")
+
+
+class RecordReader(Identified, Base):
+    """That somebody looks at a record. `subject` as in the audit trail ("case:ABCD2345"); `owner`: "office:<id>" or so.
+
+    Which name they have stands in their account, and goes with it. `seen_at`: of the wall clock.
+    """
+
+    __tablename__ = "record_reader"
+    __table_args__ = (UniqueConstraint("subject", "user_id", "owner"),)
+
+    subject: Mapped[str] = mapped_column(String(80))
+    owner: Mapped[str] = mapped_column(String(80))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LoginAttempt(SealedRow, Identified, Base):

@@ -10,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from config.errors import NotFound
 from config.settings import Settings, current_settings
+from config.yaml_lines import load
 
 FOLDER = Path(__file__).parent / "notices_text"
 ACCOUNT, CHECK_IN, ENROLMENT = "account", "care-check-in", "care-enrolment"
@@ -111,6 +110,6 @@ def _files() -> dict[tuple[str, int], dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
         purpose, version, *locale = path.stem.split(".")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load(path.read_text(encoding="utf-8"))
         found.setdefault((purpose, int(version)), {}).update({locale[0]: content} if locale else content)
     return found

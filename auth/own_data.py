@@ -150,6 +150,7 @@ def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
                     "phone": own.phone,
                     "assurance": own.assurance,
                     "locale": user.locale,
+                    "roles": list(user.claimed_roles or ()),
                 },
                 "first_login": own.first_seen,
                 "last_login": own.last_login,

@@ -5,10 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from auth import notices, retention
 from config.settings import current_settings
+from config.yaml_lines import load
 
 FILE = Path(__file__).parent / "processing.yaml"
 
@@ -80,5 +79,5 @@ def _period(record_type: retention.RecordType) -> Period:
 
 @cache
 def _content() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = load(FILE.read_text(encoding="utf-8"))
     return found

@@ -5,8 +5,8 @@ differ. Times are domain time.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -74,7 +74,8 @@ class RecordType:
     `due(now, days, after, limit)` finds what is over, in the order of ids, locking it; `erase(records, actor)` does it,
     both inside a transaction of the run. Without `erase` something else sees to it (`by`). `files` writes a record for
     the archive, which then is asked first. `soon(actor, until, days, limit)` says what of the actor's places will be
-    over by then, the next first, so that people can hold it.
+    over by then, the next first, so that people can hold it. `stages`: code and title of the stages that have times of
+    their own. `place`: of what kind of place its records are, "office" or "department"; "": of the house.
     """
 
     name: str
@@ -88,25 +89,39 @@ class RecordType:
     files: Files | None = None
     by: str = ""
     soon: Callable[[Actor, datetime, int, int], list[Going]] | None = None
+    stages: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+
+    def lines(self) -> dict[str, str]:
+        """What stands in a dry run and on a receipt: name and title of the type, or of each of its stages."""
+        if not self.stages:
+            return {self.name: self.title}
+        return {line_of(self.name, stage): title for stage, title in self.stages.items()}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the run found and did of one type. `waiting`: offered to the archive, not answered yet."""
+    """What the run found and did of one type. `waiting`: offered to the archive, not answered yet.
+
+    `lines`: the same for each stage of a type that has stages, under the name that the receipt gives it.
+    """
 
     name: str
     due: int = 0
     held: int = 0
     waiting: int = 0
     erased: int = 0
+    lines: Mapping[str, "Outcome"] = field(default_factory=dict)
 
     def plus(self, other: "Outcome") -> "Outcome":
+        of_line = {name: self.lines.get(name, Outcome(name)).plus(found) for name, found in other.lines.items()}
         return replace(
             self,
             due=self.due + other.due,
             held=self.held + other.held,
             waiting=self.waiting + other.waiting,
             erased=self.erased + other.erased,
+            lines={**self.lines, **of_line},
         )
 
 
@@ -124,6 +139,16 @@ def register_type(record_type: RecordType) -> None:
 def record_types() -> tuple[RecordType, ...]:
     """All types, by name."""
     return tuple(_types[name] for name in sorted(_types))
+
+
+def line_of(name: str, stage: str) -> str:
+    """The name of a type, or of one stage of it, in dry runs and on receipts."""
+    return f"{name}.{stage}" if stage else name
+
+
+def titles() -> dict[str, str]:
+    """What types and their stages are called, as English msgids, by name."""
+    return {name: title for one in record_types() for name, title in ({one.name: one.title} | one.lines()).items()}
 
 
 def days_of(record_type: RecordType) -> int:
@@ -181,21 +206,35 @@ def _batch(
 ) -> tuple[Outcome, UUID | None]:
     """Work off the next batch; without a `run_id` only count it."""
     assert record_type.due is not None
-    assert record_type.erase is not None
     page = record_type.due(now, days_of(record_type), after, BATCH)
-    standing = holds.held({subject for each in page.items for subject in each.subjects})
-    free = [each for each in page.items if standing.isdisjoint(each.subjects)]
-    found = Outcome(record_type.name, due=len(page.items), held=len(page.items) - len(free))
+    by_stage: dict[str, list[Due]] = {}
+    for each in page.items:
+        by_stage.setdefault(each.stage, []).append(each)
+    outcome = Outcome(record_type.name)
+    for stage, items in by_stage.items():
+        of_stage = _of_one_stage(record_type, line_of(record_type.name, stage), items, now, run_id)
+        outcome = outcome.plus(replace(of_stage, lines={of_stage.name: of_stage} if stage else {}))
+    return outcome, page.next
+
+
+def _of_one_stage(
+    record_type: RecordType, line: str, items: Sequence[Due], now: datetime, run_id: UUID | None
+) -> Outcome:
+    """Work off what of a batch is in one stage; `line` is its name on the receipt."""
+    assert record_type.erase is not None
+    standing = holds.held({subject for each in items for subject in each.subjects})
+    free = [each for each in items if standing.isdisjoint(each.subjects)]
+    found = Outcome(line, due=len(items), held=len(items) - len(free))
     if run_id is None or not free:
-        return found, page.next
+        return found
     going = archive.ready(record_type.name, free, now) if record_type.files else free
     erased = record_type.erase(going, RUNNER) if going else 0
     if record_type.files and going:
         archive.gone(record_type.name, [each.id for each in going], now)
     if erased:
-        receipts.write(RUNNER, run_id, record_type.name, going, erased, found.held)
-        log.info("retention_erased", type=record_type.name, items=erased)
-    return replace(found, waiting=len(free) - len(going), erased=erased), page.next
+        receipts.write(RUNNER, run_id, line, going, erased, found.held)
+        log.info("retention_erased", type=line, items=erased)
+    return replace(found, waiting=len(free) - len(going), erased=erased)
 
 
 def run_due() -> int:

@@ -25,7 +25,7 @@ def retention() -> None:
 @with_appcontext
 def run(dry_run: bool) -> None:
     """Erase what is over, type by type; files only after the archive has been asked."""
-    totals = _worked_off(dry_run)
+    totals = {name: found for whole in _worked_off(dry_run).values() for name, found in _with_lines(whole)}
     width = max(len(name) for name in totals)
     click.echo(f"{'':{width}} {_('over'):>8} {_('on hold'):>8} {_('archive'):>8} {_('erased'):>8}")
     for found in totals.values():
@@ -34,6 +34,13 @@ def run(dry_run: bool) -> None:
         click.echo(_("Nothing was erased: this was a dry run."))
     else:
         limits.note_finished()
+
+
+def _with_lines(whole: Outcome) -> list[tuple[str, Outcome]]:
+    """A type, and beneath it each of its stages, whether anything was found of it or not."""
+    lines = next(one.lines() for one in limits.record_types() if one.name == whole.name)
+    beneath = {name: whole.lines.get(name, Outcome(name)) for name in lines if name != whole.name}
+    return [(whole.name, whole), *beneath.items()]
 
 
 def _worked_off(dry_run: bool) -> dict[str, Outcome]:

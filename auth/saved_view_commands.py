@@ -9,6 +9,10 @@ Name = Annotated[str, Field(min_length=1, max_length=80)]
 MOST_OF_ONE = 50
 
 
+Filters = Annotated[dict[str, Annotated[str, Field(max_length=80)]], Field(max_length=80)]
+"""Filters of a list as they stand in its address, by name."""
+
+
 class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -18,7 +22,7 @@ class SaveView(Command):
 
     name: Name
     is_shared: bool = False
-    wanted: Annotated[dict[str, Annotated[str, Field(max_length=80)]], Field(max_length=80)]
+    wanted: Filters
 
 
 class ViewAction(StrEnum):

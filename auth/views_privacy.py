@@ -79,7 +79,7 @@ def _notice_page(found: Notice) -> ResponseReturnValue:
 @require(Permission.PROCESSING_SEE)
 def processing_records() -> ResponseReturnValue:
     """The record of processing activities (Art. 30 GDPR)."""
-    return render_template("auth/processing.html", record=processing.record(page_locale()), tabs=_tabs("records"))
+    return render_template("auth/processing.html", record=processing.record(page_locale()), tabs=desk_tabs("records"))
 
 
 @desk.get("/records.json")
@@ -111,12 +111,12 @@ def time_limits() -> ResponseReturnValue:
     return render_template(
         "auth/retention.html",
         types=[(one, retention.days_of(one)) for one in retention.record_types()],
-        titles={one.name: one.title for one in retention.record_types()},
+        titles=retention.titles(),
         offers=offers,
         waiting=archive.count_open(actor),
         next_url=url_for(".time_limits", after=following) if following else None,
         form=BaseForm(formdata=None),
-        tabs=_tabs("retention"),
+        tabs=desk_tabs("retention"),
     )
 
 
@@ -134,7 +134,7 @@ def upcoming() -> ResponseReturnValue:
         days=SOON.days,
         at_once=SOON_AT_ONCE,
         may_hold=actor.may(Permission.HOLDS_MANAGE),
-        tabs=_tabs("upcoming"),
+        tabs=desk_tabs("upcoming"),
     )
 
 
@@ -142,10 +142,8 @@ def upcoming() -> ResponseReturnValue:
 @require(Permission.RETENTION_RUN)
 def erasure_receipts() -> ResponseReturnValue:
     """What the time limits have erased, run by run."""
-    titles = {one.name: one.title for one in retention.record_types()}
-    return render_template(
-        "auth/receipts.html", runs=receipts.runs(current_actor()), titles=titles, tabs=_tabs("receipts")
-    )
+    runs = receipts.runs(current_actor())
+    return render_template("auth/receipts.html", runs=runs, titles=retention.titles(), tabs=desk_tabs("receipts"))
 
 
 @desk.get("/receipts/<uuid:run_id>.csv")
@@ -164,7 +162,7 @@ def erasure_receipt(run_id: UUID) -> ResponseReturnValue:
         ),
         _("As in the audit trail"),
     ]
-    titles = {one.name: _(one.title) for one in retention.record_types()}
+    titles = {name: _(title) for name, title in retention.titles().items()}
     rows = (
         (
             *(one.at, titles.get(one.record_type, ""), one.record_type, one.owner, one.reference, one.number),
@@ -216,7 +214,7 @@ def legal_holds() -> ResponseReturnValue:
     actor = current_actor()
     lifted = request.args.get("lifted") == "1"
     return render_template(
-        "auth/holds.html", holds=holds.page(actor, standing=not lifted), lifted=lifted, tabs=_tabs("holds")
+        "auth/holds.html", holds=holds.page(actor, standing=not lifted), lifted=lifted, tabs=desk_tabs("holds")
     )
 
 
@@ -249,12 +247,14 @@ def lift_hold(hold_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".legal_holds"), 303)
 
 
-def _tabs(here: str) -> list[dict[str, Any]]:
+def desk_tabs(here: str) -> list[dict[str, Any]]:
+    """The pages of this desk that the actor may open, the one they are on marked."""
     actor = current_actor()
     ways = (
         ("records", Permission.PROCESSING_SEE, ".processing_records", _("Record of processing")),
         ("retention", Permission.RETENTION_RUN, ".time_limits", _("Time limits and archive")),
         ("upcoming", Permission.RETENTION_RUN, ".upcoming", _("What goes next")),
+        ("dry-run", Permission.RETENTION_RUN, ".dry_run", _("Dry run")),
         ("receipts", Permission.RETENTION_RUN, ".erasure_receipts", _("Receipts")),
         ("holds", Permission.HOLDS_MANAGE, ".legal_holds", _("Legal holds")),
         ("erase", Permission.REQUESTS_ERASE, "request_erasure.look_up", _("Erase a request")),

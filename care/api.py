@@ -102,7 +102,7 @@ def show(reference: str) -> Answer:
 def timeline(reference: str) -> Answer:
     """What happened, oldest first, and the reports."""
     case = queries.case_for(current_actor(), reference)
-    items = [representations.event_json(event) for event in case.events]
+    items = representations.timeline_json(case)
     reports = [representations.report_json(report) for report in case.reports]
     trail.looked(current_actor(), "case.timeline_read", [case])
     return jsonify({"items": items, "reports": reports, "next": None})

@@ -1,8 +1,11 @@
 """The course of a case through the JSON API: conversions, dates, details, comments, attempts. Adds to `care.api`."""
 
+from functools import partial
+from uuid import UUID
+
 from auth.policies import require
 from auth.roles import Permission
-from care import case_dates, conversion, course, households, notes
+from care import case_dates, conversion, course, exposures, households, notes
 from care.api import CASE, Answer, act_on, blueprint as cases
 from care.course_commands import (
     ChangeCourse,
@@ -10,8 +13,10 @@ from care.course_commands import (
     CorrectDates,
     JoinHousehold,
     RecordAttempt,
+    RecordExposure,
     RecordTravel,
     RecordVaccination,
+    RemoveExposure,
     SetDetails,
     WriteComment,
 )
@@ -71,6 +76,24 @@ def add_vaccination(reference: str, json: RecordVaccination) -> Answer:
 def add_travel(reference: str, json: RecordTravel) -> Answer:
     """Add a journey."""
     return act_on(reference, json, course.record_travel, 201)
+
+
+@cases.post("/<reference>/exposures")
+@require(Permission.CASES_REPORT, api=True)
+@answers(201, shape=CASE)
+@api.validate(tags=["care"])
+def add_exposure(reference: str, json: RecordExposure) -> Answer:
+    """Add an exposure; the latest one is the last contact from which a contact is counted."""
+    return act_on(reference, json, exposures.record, 201)
+
+
+@cases.post("/<reference>/exposures/<uuid:exposure_id>/removal")
+@require(Permission.CASES_REVIEW, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def remove_exposure(reference: str, exposure_id: UUID, json: RemoveExposure) -> Answer:
+    """Take an exposure away: it stays on record, and no longer counts."""
+    return act_on(reference, json, partial(exposures.remove, exposure_id=exposure_id), 200)
 
 
 @cases.post("/<reference>/comments")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import guest_lists, occasion_pages, occasions, queries, trail
+from care import guest_lists, occasion_cases, occasion_pages, occasions, queries, trail
 from care.api import Answer
 from care.commands import Command
 from care.naming_rules import ActOnNamed, NamedPerson, NamedState
@@ -20,7 +20,19 @@ from config.errors import FieldError, RuleViolation
 from config.openapi import api
 
 OCCASION = Shape(
-    "Occasion", ("reference", "name", "place", "held_on", "protocol", "created_at", "link_until", "guests")
+    "Occasion",
+    (
+        "reference",
+        "name",
+        "place",
+        "held_on",
+        "held_until",
+        "setting",
+        "protocol",
+        "created_at",
+        "link_until",
+        "guests",
+    ),
 )
 LINK = Shape("OrganiserLink", ("url",))
 ENROLLED = Shape("GuestsEnrolled", ("made", "passed_over"))
@@ -115,7 +127,7 @@ def add_case(reference: str, json: AddCase) -> Answer:
     actor = current_actor()
     found = occasions.occasion_for(actor, reference).id
     with transaction():
-        occasions.add_case(json.case, occasion=occasions.locked_occasion(found), actor=actor)
+        occasion_cases.add_case(json.case, occasion=occasions.locked_occasion(found), actor=actor)
     return jsonify(_shown(reference)), 200
 
 

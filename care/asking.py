@@ -4,7 +4,6 @@ Asking changes nothing in an assessment but when the person is asked next (`line
 that is known only the newest is read, and what reports say is not even opened.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,16 +12,14 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from auth.actors import Actor
 from auth.models import Office
 from care import fact_rows, messages, phones
 from care.assessment_models import CheckIn, HouseholdRound
 from care.assessments import facts_for_asking, load_facts, protocol_of
 from care.case_sets import CaseSet, at_once
 from care.facts import CaseFacts, CheckInFact
-from care.household_rows import in_households
 from care.line_list import RULES_VERSION, after_asking
-from care.models import Case
+from care.models import Case, Schedule
 from care.monitoring import CheckInDue, next_check_in, next_check_in_until
 from care.people import initials
 from care.phones import OnPhone
@@ -30,12 +27,11 @@ from config import clock
 from config.database import claimable, db, transaction
 from config.encryption import hash_of_no_token, token_hash
 from config.ids import new_id, new_token
-from config.rowsets import insert_many, update_many
+from config.rowsets import among, insert_many, update_many
 from config.settings import current_settings
 from notifications.outbox import NewMessage, enqueue_many
 
 log = structlog.get_logger(__name__)
-ASKING = Actor.system("care.check_ins")
 
 
 def send_due() -> int:
@@ -57,7 +53,7 @@ def send_due() -> int:
 
 
 def _is_anybody_due(now: datetime) -> bool:
-    return db.session.scalar(select(Case.id).where(Case.next_check_in_at <= now).limit(1)) is not None
+    return db.session.scalar(select(Schedule.id).where(Schedule.next_check_in_at <= now).limit(1)) is not None
 
 
 def _claimed(now: datetime) -> list[list[Case]]:
@@ -66,20 +62,22 @@ def _claimed(now: datetime) -> list[list[Case]]:
     Who lives alone is a household of one. Nobody is waited for, so that taking locks in no order does no harm: the next
     sweep finds who was left out.
     """
-    due = select(Case.id, Case.household_head_id).where(Case.next_check_in_at <= now).order_by(Case.next_check_in_at)
-    mine = {row[0]: row[1] or row[0] for row in db.session.execute(claimable(due.limit(at_once())))}
+    due = select(Case.id, Case.household_head_id).join(Schedule, Schedule.id == Case.id)
+    due = due.where(Schedule.next_check_in_at <= now).order_by(Schedule.next_check_in_at).limit(at_once())
+    mine = {row[0]: row[1] or row[0] for row in db.session.execute(claimable(due, of=Case))}
     if not mine:
         return []
-    everybody = select(Case.id, Case.household_head_id).where(in_households(set(mine.values())))
-    members: dict[UUID, set[UUID]] = defaultdict(set)
-    for case_id, head_id in db.session.execute(everybody):
+    heads = set(mine.values())
+    members = {head_id: {head_id} for head_id in heads}
+    answered_for = select(Case.id, Case.household_head_id).where(among(Case.household_head_id, heads))
+    for case_id, head_id in db.session.execute(answered_for):
         members[head_id or case_id].add(case_id)
     others = set().union(*members.values()) - mine.keys()
     if others:
-        mine |= dict.fromkeys(db.session.scalars(claimable(select(Case.id).where(Case.id.in_(others)))))
+        mine |= dict.fromkeys(db.session.scalars(claimable(select(Case.id).where(among(Case.id, others)))))
     whole = {head_id: ids for head_id, ids in members.items() if ids <= mine.keys()}
-    cases = {case.id: case for case in fact_rows.load_to_ask(set().union(*whole.values()))}
-    stale = {case.id for case in cases.values() if not _holds(case, now)}
+    cases = fact_rows.load_to_ask(set().union(*whole.values()))
+    stale = {case_id for case_id, case in cases.items() if not _holds(case, now)}
     cases |= {case.id: case for case in fact_rows.load_bare(stale)}  # they are assessed, which looks at everything
     return [[cases[one] for one in sorted(ids)] for _, ids in sorted(whole.items())]
 
@@ -97,6 +95,7 @@ class Round:
         self._rounds: list[dict[str, Any]] = []
         self._check_ins: list[dict[str, Any]] = []
         self._asked: list[dict[str, Any]] = []
+        self._links = current_settings().public_url("/c/")
         self._thorough: set[UUID] = set()  # what has to be assessed anew
         self._candidates = self._with_facts([case for one in households for case in one])
 
@@ -141,7 +140,7 @@ class Round:
     def _ask_alone(self, case: Case, due: CheckInDue) -> None:
         token, there = new_token(), self._at(case)
         number, shared = phones.number_to_say(case.person, there), phones.is_shared(case.person, there)
-        office, link = self._offices.get(case.office_id), _link(token)
+        office, link = self._offices.get(case.office_id), self._links + token
         self._messages.append(messages.check_in(case, office, due, link, number, by_reply=not shared))
         self._note(case, due, token_hash(token))
 
@@ -159,7 +158,7 @@ class Round:
         numbers = phones.numbers_to_say([case for case, _ in due.values()], head, self._at(head))
         people = ", ".join(called(case, numbers.get(case.id)) for case, _ in due.values())
         until = max(found.window_ends_at for _, found in due.values())
-        office, link = self._offices.get(head.office_id), _link(token)
+        office, link = self._offices.get(head.office_id), self._links + token
         self._messages.append(messages.household_check_in(head, office, round_id, people, link, until))
         for case, found in due.values():
             # Nobody has a token for this: the household's link is the one that was sent.
@@ -182,7 +181,6 @@ class Round:
             "round_id": round_id,
         }
         self._check_ins.append(check_in)
-        self._cases.lines.add(case, "asked", ASKING, self.now, {"on": due.local_date, "slot": due.slot})
         if not _holds(case, self.now):
             self._thorough.add(case.id)
             return
@@ -196,7 +194,7 @@ class Round:
         """Write all of it; how many cases."""
         insert_many(HouseholdRound, self._rounds)
         insert_many(CheckIn, self._check_ins)
-        update_many(Case, sorted(self._asked, key=lambda row: row["id"]))
+        update_many(Schedule, sorted(self._asked, key=lambda row: row["id"]))
         for case in fact_rows.load(self._thorough):  # with the check-ins that were just made
             self._cases.reassess(case)
         self._cases.write()
@@ -217,10 +215,6 @@ def _phones_of(household: Sequence[Case]) -> set[bytes]:
     """The phones at which this household may be asked: that of the head."""
     asked = [case for case in household if case.household_head_id is None] or household
     return {case.person.phone_index for case in asked if case.person.phone_index is not None}
-
-
-def _link(token: str) -> str:
-    return current_settings().public_url(f"/c/{token}")
 
 
 def called(case: Case, number: int | None) -> str:

@@ -31,7 +31,6 @@ class CheckIn(Identified, Base):
 
     __table_args__ = (
         UniqueConstraint("case_id", "local_date", "slot"),
-        Index(None, "expires_at", "answered_at"),
         partial_index("ix_care_check_in_round_id", "round_id", where="round_id IS NOT NULL"),
     )
 

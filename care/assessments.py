@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from care import list_marks
 from care.assessment_models import SymptomReport
-from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
+from care.facts import DUE_ORDER, CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.isolation import CLOSING_ACTIONS
 from care.line_list import RULES_VERSION, Assessment, assess
 from care.models import Case, Person
 from care.protocol import Protocol, protocol_for
-from care.vocabulary import Channel, Kind, LineList, Status
+from care.vocabulary import OPEN_STATUSES, Channel, Kind, LineList, Status
 from config.settings import current_settings
+
+REPORT_ORDER = attrgetter("reported_at", "recorded_at")
+RECORDED_ORDER = attrgetter("recorded_at")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def load_facts(case: Case) -> CaseFacts:
         last_exposure_on=case.last_exposure_on,
         symptom_onset_on=case.symptom_onset_on,
         first_positive_on=case.first_positive_on,
+        reported_on=case.reported_on,
         entered_on=case.entered_on,
         continuous_exposure=case.continuous_exposure,
         extended_until=case.extended_until,
@@ -80,14 +84,13 @@ def load_facts(case: Case) -> CaseFacts:
         contact_window=asked.contact_window,
         reachable=_is_reachable(case),
         opted_out_at=asked.opted_out_at,
+        head_opted_out_at=None if asked is person else asked.opted_out_at,
         unreachable_since=asked.unreachable_since,
         missing_details=_missing_details(case),
         order_state=case.order_state,
         order_ends_on=case.order_ends_on,
-        reports=tuple(
-            sorted((_report_fact(row) for row in counting(case.reports)), key=lambda r: (r.reported_at, r.recorded_at))
-        ),
-        reviews=tuple(ReviewFact(row.judgement, row.recorded_at) for row in _by(case.reviews, "recorded_at")),
+        reports=tuple(sorted((_report_fact(row) for row in counting(case.reports)), key=REPORT_ORDER)),
+        reviews=tuple(ReviewFact(row.judgement, row.recorded_at) for row in sorted(case.reviews, key=RECORDED_ORDER)),
         labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
         check_ins=_check_in_facts(case),
     )
@@ -102,14 +105,14 @@ def facts_for_asking(case: Case) -> CaseFacts:
         enrolled_at=case.enrolled_at,
         contact_window=answering(case).contact_window,
         reachable=_is_reachable(case),
-        reports=tuple(sorted(map(_report_time, counting(case.reports)), key=lambda r: (r.reported_at, r.recorded_at))),
+        reports=tuple(sorted(map(_report_time, counting(case.reports)), key=REPORT_ORDER)),
         check_ins=_check_in_facts(case),
     )
 
 
 def _check_in_facts(case: Case) -> tuple[CheckInFact, ...]:
-    rows = _by(case.check_ins, "due_at")
-    return tuple(CheckInFact(row.local_date, row.slot, row.due_at, row.expires_at) for row in rows)
+    facts = [CheckInFact(row.local_date, row.slot, row.due_at, row.expires_at) for row in case.check_ins]
+    return tuple(sorted(facts, key=DUE_ORDER))
 
 
 def _is_reachable(case: Case) -> bool:
@@ -117,10 +120,6 @@ def _is_reachable(case: Case) -> bool:
     asked, head = answering(case), case.head
     is_away = head is not None and head.status is Status.HOSPITALISED
     return asked.opted_out_at is None and address_of(asked) is not None and not is_away
-
-
-def _by(rows: list[Any], name: str) -> list[Any]:
-    return sorted(rows, key=lambda row: getattr(row, name))
 
 
 def counting(reports: Sequence[SymptomReport]) -> list[SymptomReport]:
@@ -195,9 +194,9 @@ def reassess(case: Case, now: datetime, facts: CaseFacts | None = None) -> Chang
     case.assessed_at = now
     case.assessed_revision = case.facts_revision
     case.rules_version = RULES_VERSION
-    if found.ending.action not in CLOSING_ACTIONS:
+    if found.ending.action in CLOSING_ACTIONS:
+        case.release_due_at = case.release_due_at or now
+    elif case.status in OPEN_STATUSES:  # the papers of who was closed by hand stay due
         case.release_due_at = None
-    elif case.release_due_at is None:
-        case.release_due_at = now
     list_marks.mark(case, facts, protocol, findings)
     return Change(before, found)

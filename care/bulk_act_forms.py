@@ -10,7 +10,8 @@ from wtforms import BooleanField, DateField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
 from wtforms.validators import InputRequired, Optional
 
-from care import words
+from auth.policies import current_actor
+from care import occasion_pages, words
 from care.bulk_act_rules import ActKind
 from care.bulk_selection import Chosen
 from care.bulk_ways import REASONS
@@ -104,6 +105,15 @@ class MoveForm(ActForm):
         return self
 
 
+class ToOccasionForm(ActForm):
+    occasion = SelectField(_l("Occasion"), validate_choice=False)
+
+    def offer(self, me: str, colleagues: Sequence[tuple[str, str]]) -> "ToOccasionForm":
+        rows = occasion_pages.list_values(current_actor())
+        self.occasion.choices = [SelectChoice(one["reference"], occasion_pages.title(one)) for one in rows]
+        return self
+
+
 class CloseCasesForm(ActForm):
     reason = SelectField(_l("Reason"))
     note = TextAreaField(_l("Remark"), validators=[Optional()])
@@ -120,6 +130,7 @@ FORMS: Mapping[ActKind, type[ActForm]] = {
     ActKind.EXTEND: ExtendForm,
     ActKind.ORDER: OrdersForm,
     ActKind.PROTOCOL: MoveForm,
+    ActKind.OCCASION: ToOccasionForm,
     ActKind.CLOSE: CloseCasesForm,
     ActKind.MESSAGE: ActForm,
     ActKind.EXPORT: ActForm,

@@ -41,6 +41,7 @@ def register() -> None:
             365,
             N_("the day it was chosen"),
             N_("Art. 5 (1) (e) GDPR; which cases they were goes seven days after."),
+            place="office",
             due=_acts,
             erase=_erase,
         )

@@ -20,6 +20,7 @@ class ActKind(StrEnum):
     EXTEND = "extend"
     ORDER = "order"
     PROTOCOL = "protocol"
+    OCCASION = "occasion"
     CLOSE = "close"
     MESSAGE = "message"
     EXPORT = "export"
@@ -103,6 +104,7 @@ HANDED_ON = frozenset({ActKind.MESSAGE, ActKind.EXPORT})  # the house itself cha
 # What somebody needs beside CASES_BULK.
 PERMISSIONS: dict[ActKind, Permission] = {
     ActKind.ORDER: Permission.CASES_ORDER,
+    ActKind.OCCASION: Permission.CASES_ENROL,
     ActKind.MESSAGE: Permission.MESSAGES_SEND,
     ActKind.EXPORT: Permission.CASES_EXPORT,
 }

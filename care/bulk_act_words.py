@@ -21,6 +21,7 @@ KINDS: dict[str, str] = {
     ActKind.EXTEND: N_("Extend monitoring"),
     ActKind.ORDER: N_("Order: issue, change or lift"),
     ActKind.PROTOCOL: N_("Move to a protocol"),
+    ActKind.OCCASION: N_("Put on the list of an occasion"),
     ActKind.CLOSE: N_("Close cases"),
     ActKind.MESSAGE: N_("Write a message"),
     ActKind.EXPORT: N_("Export"),
@@ -62,6 +63,7 @@ FIELDS: dict[str, str] = words.FIELDS | {
     "status": N_("Status"),
     "monitoring_ends_on": N_("Last day of monitoring"),
     "protocol": N_("Protocol"),
+    "occasion": N_("Occasion"),
     "order_state": N_("Order"),
     "order_starts_on": N_("First day of the order"),
     "order_ends_on": N_("Last day of the order"),
@@ -96,6 +98,8 @@ def act_in_words(act: ActShown) -> str:
         told.append(care_words("CLOSE_REASONS", command["reason"]))
     if "event" in command:
         told.append(care_words("ORDER_EVENTS", command["event"]))
+    if "occasion" in command:
+        told.append(command["occasion"])
     if "code" in command:
         told.append(command["code"])
     days = [command[name] for name in ("follow_up_on", "until", "starts_on", "ends_on") if command.get(name)]

@@ -108,7 +108,7 @@ def _details(wish: Wish, office_id: UUID, actor: Actor) -> dict[str, Any]:
 
 
 def _name_of(colleague: str, office_id: UUID, actor: Actor) -> Mapping[str, str]:
-    known = dict(course.colleagues(office_id)) | {actor.id: actor.name}
+    known = dict(course.assignable(office_id)) | {actor.id: actor.name}
     if not known.get(colleague):
         raise RuleViolation("assigned_to", N_("Nobody of this health office is known by this name."))
     return {colleague: known[colleague]}

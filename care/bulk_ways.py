@@ -7,18 +7,33 @@ kind by a line in `WAYS`.
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from sqlalchemy import select
+
 from auth.actors import Actor
-from care import case_management, course, ending, messages, order_notices, orders, period_changes, taking_back
+from care import (
+    case_management,
+    course,
+    ending,
+    messages,
+    occasion_cases,
+    order_notices,
+    orders,
+    period_changes,
+    taking_back,
+)
 from care.assessments import zone_of
 from care.bulk_act_rules import ActKind
 from care.commands import CloseCase, Command, ExtendMonitoring, MoveToProtocol, OrderEvent
 from care.course_commands import SetDetails
 from care.lifecycle import after
 from care.models import Case
+from care.occasion_models import Occasion
+from care.occasion_rules import AddToOccasion
 from care.vocabulary import CloseReason
+from config.database import db
 from config.errors import N_, RuleViolation
 
 CLOSED = N_("The case is closed.")
@@ -38,13 +53,14 @@ REASONS = (
 class Setting:
     """What an act knows of its surroundings: who acts and when (aware UTC).
 
-    `names` are colleagues by id, `heads` those of the cases that answer for others.
+    `names` are colleagues by id, `heads` those of the cases that answer for others, `known` what the way looks up once.
     """
 
     actor: Actor
     now: datetime
     names: Mapping[str, str] = field(default_factory=dict)
     heads: Set[UUID] = frozenset()
+    known: Any = None
 
 
 Changes = dict[str, Any]
@@ -53,12 +69,16 @@ Changes = dict[str, Any]
 
 @dataclass(frozen=True)
 class Way:
-    """One kind of act. `do` gives what `undo` puts back; `would` and `do` raise DomainError for a case that cannot."""
+    """One kind of act. `do` gives what `undo` puts back; `would` and `do` raise DomainError for a case that cannot.
+
+    `known` looks up what is the same for all cases, in the office of the act.
+    """
 
     command: type[Command]
     would: Callable[[Any, Case, Setting], Changes]
     do: Callable[[Any, Case, Setting], Changes]
     undo: Callable[[Mapping[str, Any], Case, Actor], None]
+    known: Callable[[Any, UUID], Any] = lambda _command, _office_id: None
 
 
 def _details_would(command: SetDetails, case: Case, setting: Setting) -> Changes:
@@ -169,6 +189,33 @@ def _order_do(command: OrderEvent, case: Case, setting: Setting) -> Changes:
     }
 
 
+def _occasion_would(command: AddToOccasion, case: Case, setting: Setting) -> Changes:
+    changed = occasion_cases.foreseen(case, _occasion(setting))
+    return {name: [_plain(before), _plain(after)] for name, (before, after) in changed.items()}
+
+
+def _occasion_do(command: AddToOccasion, case: Case, setting: Setting) -> Changes:
+    revision = case.facts_revision
+    place = occasion_cases.put(case, _occasion(setting), setting.actor)
+    if case.facts_revision == revision:
+        case_management.noted(case)
+    if place is None:
+        return {}
+    return {"guest": str(place.guest_id)} | ({"known_day": str(place.known_day_id)} if place.known_day_id else {})
+
+
+def _occasion(setting: Setting) -> Occasion:
+    if setting.known is None:
+        raise RuleViolation("occasion", N_("There is no such occasion in this health office."))
+    return cast(Occasion, setting.known)
+
+
+def _occasion_known(command: AddToOccasion, office_id: UUID) -> Occasion | None:
+    """Of the office of the cases: who acts was asked for their permission there when the cases were chosen."""
+    wanted = select(Occasion).where(Occasion.reference == command.occasion, Occasion.office_id == office_id)
+    return db.session.scalar(wanted)
+
+
 def _refuse_closed(case: Case) -> None:
     if not case.is_open:
         raise RuleViolation("", CLOSED)
@@ -186,5 +233,6 @@ WAYS: dict[ActKind, Way] = {
     ActKind.EXTEND: Way(ExtendMonitoring, _extend_would, _extend_do, taking_back.period),
     ActKind.ORDER: Way(OrderEvent, _order_would, _order_do, taking_back.order),
     ActKind.PROTOCOL: Way(MoveToProtocol, _protocol_would, _protocol_do, taking_back.protocol),
+    ActKind.OCCASION: Way(AddToOccasion, _occasion_would, _occasion_do, taking_back.occasion, _occasion_known),
     ActKind.CLOSE: Way(CloseCase, _close_would, _close_do, taking_back.closing),
 }

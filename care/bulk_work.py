@@ -113,8 +113,9 @@ def _turn(act: BulkAct, ids: Sequence[UUID]) -> Turn:
     way = WAYS[act.kind]
     heads = db.session.scalars(select(Case.household_head_id).where(among(Case.household_head_id, ids)).distinct())
     answering = frozenset(head for head in heads if head is not None)
-    setting = Setting(_actor(act), clock.now(), details.get("names", {}), answering)
-    return Turn(act, way, way.command.model_validate(details["command"]), setting)
+    command = way.command.model_validate(details["command"])
+    known = way.known(command, act.office_id)
+    return Turn(act, way, command, Setting(_actor(act), clock.now(), details.get("names", {}), answering, known))
 
 
 def _actor(act: BulkAct) -> Actor:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from auth.actors import Actor
-from care import timeline, trail
+from care import exposure_rows, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_management import settled
-from care.course_commands import DATES, CorrectDates
+from care.commands import DATES
+from care.course_commands import CorrectDates
 from care.lifecycle import Action, after
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from config import clock
 from config.errors import N_, FieldError, RuleViolation
 
@@ -39,6 +40,8 @@ def correct(command: CorrectDates, *, case: Case, actor: Actor) -> Change | None
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if not changes:
         return None
+    if "last_exposure_on" in changes:
+        exposure_rows.said(case, command.last_exposure_on, actor)
     for name in changes:
         setattr(case, name, given[name])
     timeline.add(case, "dates_corrected", actor, changes=changes, note=command.note or None)

@@ -159,9 +159,15 @@ def _pause_members(head: Case, paused: bool, actor: Actor) -> None:
 
 
 def close(command: CloseCase, *, case: Case, actor: Actor) -> None:
-    """Close an open case for the given reason; messages that have not gone out are withdrawn."""
+    """Close an open case for the given reason; messages that have not gone out are withdrawn.
+
+    Whoever is released so is due for `releases.release_due`, as if the rules had said it.
+    """
     trail.record(actor, "case.closed", case)
-    ending.finish(case, command.reason, actor, clock.now(), note=command.note or None)
+    now = clock.now()
+    ending.finish(case, command.reason, actor, now, note=command.note or None)
+    if command.reason in ending.RELEASING:
+        case.release_due_at = now
 
 
 def end_by_rule(case: Case, reason: CloseReason, actor: Actor) -> None:

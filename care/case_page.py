@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _, ngettext
 from markupsafe import Markup
 
-from auth import holds
+from auth import holds, readers
 from auth.policies import current_actor
 from auth.roles import Permission
 from care import (
@@ -101,6 +101,7 @@ def act_on(
 
 def show_case(reference: str, **forms: Any) -> str:
     """The page of a case, with the forms that were filled in and refused; if it has gone into another one, of that."""
+    others = others_at(reference)
     found = queries.standing_case_for(current_actor(), reference)
     shown = representations.page_values(found) | own_cases.accounts(found) | course_representations.page_values(found)
     shown |= naming_queries.page_values(current_actor(), found)
@@ -140,6 +141,8 @@ def show_case(reference: str, **forms: Any) -> str:
         Action=Action,
         talk=talk_words.shown(current_actor(), found),
         timeline=[_entry(event) for event in shown["events"]],
+        others=others,
+        mark=seen.mark(found),
         seen_field=Markup('<input type="hidden" name="seen" value="{}">').format(seen.mark(found)),
         news=[_entry(event) for event in seen.news(found, given)],
         words=words,
@@ -152,6 +155,12 @@ def show_case(reference: str, **forms: Any) -> str:
         **case_next.page_values(current_actor(), shown),
         **every,
     )
+
+
+def others_at(reference: str) -> list[str]:
+    """The names of the colleagues who have this case open, too. A transaction of its own."""
+    found = queries.standing_case_for(current_actor(), reference)
+    return readers.note(f"case:{found.reference}", f"office:{found.office_id}", current_actor())
 
 
 def _note_looks(found: Any, shown: dict[str, Any]) -> Any:
@@ -177,6 +186,7 @@ CODES: dict[str, dict[str, str]] = {
     "result": words.LAB_OUTCOMES,
     "means": words.MEANS,
     "reached": words.ATTEMPTS,
+    "setting": words.EXPOSURE_SETTINGS,
     "support": words.SUPPORT_KINDS,
     "support_action": words.SUPPORT_ACTIONS,
     "contact_action": words.NAMED_ACTIONS,

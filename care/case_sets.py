@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from care import follow_up
 from care.assessments import Change, reassess
-from care.fact_rows import TaskRow
+from care.fact_rows import SCHEDULED, TaskRow
 from care.follow_up import RULES
 from care.list_marks import MARKS
-from care.models import Case, CaseEvent, OfficeTask
+from care.models import Case, CaseEvent, OfficeTask, Schedule
 from care.timeline import Lines
 from config.database import db
 from config.ids import new_id
@@ -21,7 +21,7 @@ from config.rowsets import among, insert_many, update_many
 log = structlog.get_logger(__name__)
 ASSESSED = (
     "id", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on", "monitoring_ends_on",
-    "stands_until", "reassess_at", "next_check_in_at", "release_due_at", "assessed_revision", "rules_version",
+    "stands_until", "release_due_at", "assessed_revision", "rules_version",
     "assessed_at", "heard_at", *MARKS,
 )  # fmt: skip
 AT_ONCE = 800
@@ -41,15 +41,18 @@ class CaseSet:
         self.now, self.lines = now, Lines()
         self._changed: list[dict[str, Any]] = []
         self._stamped: list[dict[str, Any]] = []
+        self._scheduled: list[dict[str, Any]] = []
         self._tasks: list[dict[str, Any]] = []
         self._finished: list[Any] = []
         self._sealer = RowSealer(OfficeTask, "note")
 
     def reassess(self, case: Any) -> Change:
         """Assess `case` at the set's moment, as `assessments.reassess` does, with what follows from it."""
-        before = case.values(ASSESSED)
+        before, comes_up = case.values(ASSESSED), case.values(SCHEDULED)
         change = reassess(case, self.now)
         after = case.values(ASSESSED)
+        if case.values(SCHEDULED) != comes_up:
+            self._scheduled.append(case.values(SCHEDULED))
         # Most are found as they were: then only who looked when is written, and no index is touched.
         if any(after[name] != value for name, value in before.items() if name not in STAMP):
             self._changed.append(after)
@@ -86,8 +89,8 @@ class CaseSet:
 
     def write(self) -> None:
         """Write all of it, cases in the order of their ids."""
-        for rows in (self._changed, self._stamped):
-            update_many(Case, sorted(rows, key=lambda row: row["id"]))
+        for model, rows in ((Case, self._changed), (Case, self._stamped), (Schedule, self._scheduled)):
+            update_many(model, sorted(rows, key=lambda row: row["id"]))
         insert_many(CaseEvent, self.lines.rows)
         insert_many(OfficeTask, self._tasks)
         if self._finished:

@@ -228,6 +228,10 @@ def newest_open(case: Case) -> CheckIn | None:
 
 
 def record_by_staff(command: RecordReport, *, case: Case, actor: Actor, channel: ReportChannel) -> Recorded:
-    """Take down what a person said on the phone, or what another system sends for them."""
+    """Take down what a person said on the phone or on paper, or what another system sends for them.
+
+    `channel` counts where the command does not say how it reached us.
+    """
+    channel = ReportChannel(command.source) if command.source else channel
     trail.record(actor, "case.report_entered", case, channel=channel.value)
     return record(command, case=case, actor=actor, channel=channel)

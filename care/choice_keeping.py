@@ -52,6 +52,7 @@ def register() -> None:
                 365,
                 N_("the last change of the choice"),
                 REASON,
+                place="office",
                 due=_due_of(model, kind),
                 erase=_erase_of(model),
             )

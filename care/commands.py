@@ -55,7 +55,7 @@ def normalised_phone(text: str, region: str = "DE") -> str:
 def normalised_email(text: str) -> str:
     """`text` trimmed, its host in lower case. Raises ValueError when it is no address."""
     local, at, host = text.strip().rpartition("@")
-    if not (local and at and "." in host) or any(c.isspace() for c in text.strip()) or host.startswith("."):
+    if not (local and at and "." in host) or len(text.split()) > 1 or host.startswith("."):
         raise PydanticCustomError("email", N_("This is not an e-mail address."))
     return f"{local}@{host.lower()}"
 
@@ -136,8 +136,15 @@ class PersonData(Command):
     address: Address | None = None
 
 
+# The days from which a case can be counted: fields of commands, facts and cases.
+DATES = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "reported_on", "entered_on")
+
+
 class EnrolCase(Command):
-    """Take a person into care. Dates are local days; `enrolled_at` is aware and defaults to now."""
+    """Take a person into care. Dates are local days; `enrolled_at` is aware and defaults to now.
+
+    `reported_on`: when the infection was reported to the health office (the Meldedatum of §§ 6, 7 and 8 IfSG).
+    """
 
     kind: Kind
     protocol: Annotated[str, Field(min_length=1, max_length=60)]
@@ -145,6 +152,7 @@ class EnrolCase(Command):
     last_exposure_on: date | None = None
     symptom_onset_on: date | None = None
     first_positive_on: date | None = None
+    reported_on: date | None = None
     entered_on: date | None = None
     continuous_exposure: bool = False
     household_of: Annotated[str | None, Field(max_length=8)] = None
@@ -156,7 +164,7 @@ class RecordReport(Command):
     """What a person says about their health. `reported_at` is when they say it (default now).
 
     `members`: what is said of others for whom this person answers, by reference. `corrects`: the report that this one
-    replaces.
+    replaces. `source`: how staff came by what they enter for somebody; without it, the way in which it is sent counts.
     """
 
     reported_at: AwareDatetime | None = None
@@ -167,6 +175,7 @@ class RecordReport(Command):
     by: Reporter = Reporter.SELF
     members: Annotated[dict[str, dict[str, Any]], Field(max_length=100)] | None = None
     corrects: UUID | None = None
+    source: Literal["phone", "paper"] | None = None
 
     @property
     def says_something(self) -> bool:

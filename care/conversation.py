@@ -11,13 +11,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import aliased
 
 from auth.actors import Actor
 from care import messages, page_marks
 from care.course_models import Comment, ContactAttempt
 from care.models import Case, CaseEvent
-from config.database import db
+from config.database import another, db
 from config.errors import RuleViolation
 from notifications import conversations
 from notifications.conversations import Before, Written, newest
@@ -127,7 +126,7 @@ def _calls(case: Case, limit: int, before: Before | None) -> list[Line]:
 
 
 def _notes(case: Case, limit: int, before: Before | None) -> list[Line]:
-    newer = aliased(Comment)
+    newer = another(Comment, "newer")
     is_newest = ~exists().where(newer.thread_id == Comment.thread_id, newer.version > Comment.version)
     wanted = select(Comment).where(Comment.case_id == case.id, is_newest)
     rows = newest(wanted, Comment.recorded_at, Comment.id, limit, before)

@@ -10,27 +10,30 @@ import structlog
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care import follow_up, timeline, trail
-from care.assessments import Change
+from care import exposure_rows, follow_up, timeline, trail
+from care.assessments import Change, load_facts, protocol_of
 from care.case_dates import check_days
 from care.case_management import settled
-from care.course_commands import DATES, ConvertCase
+from care.commands import DATES
+from care.course_commands import ConvertCase
 from care.course_models import Conversion
 from care.lifecycle import Action, after
 from care.models import Case
-from care.protocol import current_protocol
+from care.protocol import Protocol, current_protocol
+from care.triage import derived_onset_on
 from care.vocabulary import Kind, LabOutcome
 from config import clock
 from config.database import db
 from config.errors import N_, FieldError, RuleViolation
 
 log = structlog.get_logger(__name__)
-# What a case of this kind is counted from: one of these must be known, and what else there was no longer counts.
+# What a case of this kind can be counted from: one of these that its protocol counts from must be known.
 NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.CONTACT: ("last_exposure_on", "continuous_exposure"),
-    Kind.INDEX: ("first_positive_on", "symptom_onset_on"),
+    Kind.INDEX: ("first_positive_on", "symptom_onset_on", "reported_on"),
     Kind.TRAVELLER: ("entered_on",),
 }
+# What goes on counting of what was known before. A report to the office was one of what the case was then.
 KEPT: dict[Kind, tuple[str, ...]] = {
     Kind.CONTACT: ("last_exposure_on", "entered_on", "continuous_exposure"),
     Kind.INDEX: ("first_positive_on", "symptom_onset_on", "last_exposure_on", "entered_on"),
@@ -42,26 +45,30 @@ def convert(command: ConvertCase, *, case: Case, actor: Actor) -> Change:
     """Make the locked, open `case` one of kind `command.to`. Raises RuleViolation, InvalidTransition.
 
     An extension and a public-health action end with the kind that they were for; an order stays until an order event
-    changes it. What a person has reported and what was judged of it goes on counting.
+    changes it. What a person has reported and what was judged of it goes on counting: so does the onset that follows
+    from it, until a review dismisses it.
     """
     after(case.status, Action.CLOSE)
     if command.to is case.kind:
         raise RuleViolation("to", N_("The case is of this kind already."))
     now = clock.now()
-    protocol = current_protocol(command.protocol) if command.protocol else None
+    protocol = _protocol(command, case)
     values = _values(command, case)
     check_days(case, {name: values[name] for name in DATES}, now)  # type: ignore[misc]
-    if not any(values[name] for name in NEEDED[command.to]):
-        raise RuleViolation.of(FieldError(name, N_("Please name one of these.")) for name in NEEDED[command.to])
+    known = values | {"symptom_onset_on": values["symptom_onset_on"] or derived_onset_on(load_facts(case), protocol)}
+    needed = _needed(command.to, protocol)
+    if not any(known[name] for name in needed):
+        raise RuleViolation.of(FieldError(name, N_("Please name one of these.")) for name in needed)
     before = case.kind
     db.session.add(_as_it_stood(command, case, actor, now))
+    if command.last_exposure_on:
+        exposure_rows.said(case, command.last_exposure_on, actor)
     case.kind = command.to
     for name, value in values.items():
         setattr(case, name, value)
     case.extended_until = case.shortened_until = case.shortened_by = None
     case.public_health_action = "none"
-    if protocol is not None and protocol.code != case.protocol_code:
-        case.protocol_code, case.protocol_version = protocol.code, protocol.version
+    case.protocol_code, case.protocol_version = protocol.code, protocol.version
     follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
     note = command.note or None
     timeline.add(case, "converted", actor, from_kind=before.value, to_kind=command.to.value, note=note)
@@ -69,6 +76,18 @@ def convert(command: ConvertCase, *, case: Case, actor: Actor) -> Change:
     change = settled(case, actor, now)
     log.info("case_converted", case=case.reference, before=before.value, after=command.to.value)
     return change
+
+
+def _protocol(command: ConvertCase, case: Case) -> Protocol:
+    """The case's own version, unless another disease is named: then the newest of that."""
+    if command.protocol and command.protocol != case.protocol_code:
+        return current_protocol(command.protocol)
+    return protocol_of(case)
+
+
+def _needed(to: Kind, protocol: Protocol) -> list[str]:
+    counts_from = {*protocol.monitoring.counts_from[to], "continuous_exposure"}
+    return [name for name in NEEDED[to] if name in counts_from]
 
 
 def _values(command: ConvertCase, case: Case) -> dict[str, date | bool | None]:
@@ -81,7 +100,9 @@ def _values(command: ConvertCase, case: Case) -> dict[str, date | bool | None]:
 
 
 def _as_it_stood(command: ConvertCase, case: Case, actor: Actor, now: datetime) -> Conversion:
-    dates = {name: day.isoformat() for name in DATES if (day := getattr(case, name)) is not None}
+    days = {name: getattr(case, name) for name in DATES}
+    days["derived_onset_on"] = derived_onset_on(load_facts(case), protocol_of(case))
+    dates = {name: day.isoformat() for name, day in days.items() if day is not None}
     return Conversion(
         case=case,
         from_kind=case.kind,

@@ -10,7 +10,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Select, func, select
 
+from auth import colleagues as people_of
 from auth.actors import Actor
+from auth.roles import Permission
 from care import case_management, follow_up, household_heads, household_rows, messages, timeline, trail
 from care.assessments import Change, zone_of
 from care.case_dates import check_days
@@ -18,8 +20,8 @@ from care.commands import CloseCase
 from care.course_commands import ChangeCourse, RecordTravel, RecordVaccination, SetDetails
 from care.course_models import Travel, Vaccination
 from care.lifecycle import Action, after
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.vocabulary import OPEN_STATUSES, CloseReason, CourseAction, Status, TaskKind
 from config import clock
 from config.database import db
@@ -156,10 +158,16 @@ def _assign(case: Case, to: str | None, actor: Actor, names: Mapping[str, str] |
     elif to is None:
         name = ""
     else:
-        name = (dict(colleagues(case.office_id)) if names is None else names).get(to, "")
+        name = (dict(assignable(case.office_id)) if names is None else names).get(to, "")
         if not name:
             raise RuleViolation("assigned_to", N_("Nobody of this health office is known by this name."))
     case.assigned_to, case.assigned_name = to, name or None
+
+
+def assignable(office_id: UUID) -> list[tuple[str, str]]:
+    """Id and name of everybody who may be given a case of this office, by name: who works on its cases, or has some."""
+    names = dict(colleagues(office_id)) | people_of.of_office(office_id, Permission.CASES_CONTACT)
+    return sorted(names.items(), key=lambda one: one[1].casefold())
 
 
 def colleagues(*office_ids: UUID) -> list[tuple[str, str]]:

@@ -1,17 +1,17 @@
 """What can be asked for in the course of a case: conversion, households, facts and their corrections. Pure."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from care.commands import Command, Note, Text
-from care.vocabulary import AttemptMeans, AttemptOutcome, CourseAction, Kind, MonitoringPlan, RiskLevel
+from care.commands import DATES, Command, Note, Text
+from care.vocabulary import AttemptMeans, AttemptOutcome, CourseAction, ExposureSetting, Kind, MonitoringPlan, RiskLevel
 from config.errors import N_
 
-DATES = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
+Period = TypeVar("Period", bound=Command)
 
 
 class ConvertCase(Command):
@@ -22,6 +22,7 @@ class ConvertCase(Command):
     last_exposure_on: date | None = None
     symptom_onset_on: date | None = None
     first_positive_on: date | None = None
+    reported_on: date | None = None
     entered_on: date | None = None
     continuous_exposure: bool = False
     note: Note = ""
@@ -36,6 +37,7 @@ class CorrectDates(Command):
     last_exposure_on: date | None = None
     symptom_onset_on: date | None = None
     first_positive_on: date | None = None
+    reported_on: date | None = None
     entered_on: date | None = None
     continuous_exposure: bool | None = None
     note: Note = ""
@@ -53,6 +55,14 @@ class JoinHousehold(Command):
     head: Annotated[str, Field(max_length=8)] | None
 
 
+def in_order(command: Period) -> Period:
+    """For commands with `from_on` and `until_on`."""
+    from_on, until_on = getattr(command, "from_on", None), getattr(command, "until_on", None)
+    if from_on and until_on and until_on < from_on:
+        raise PydanticCustomError("until_on", N_("The last day is before the first."))
+    return command
+
+
 class RecordVaccination(Command):
     vaccine: Text
     given_on: date | None = None
@@ -65,11 +75,30 @@ class RecordTravel(Command):
     until_on: date | None = None
     note: Note = ""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_on and self.until_on and self.until_on < self.from_on:
-            raise PydanticCustomError("until_on", N_("The last day is before the first."))
-        return self
+    _in_order = model_validator(mode="after")(in_order)
+
+
+class RecordExposure(Command):
+    """When the person was exposed: on the day `until_on`, or from `from_on` to it.
+
+    To whom: `source_case`, the reference of a case here, or `source`, a name or an id from elsewhere.
+    """
+
+    until_on: date
+    from_on: date | None = None
+    setting: ExposureSetting | None = None
+    place: Annotated[str, Field(max_length=200)] = ""
+    source_case: Annotated[str, Field(max_length=8)] = ""
+    source: Annotated[str, Field(max_length=200)] = ""
+    note: Note = ""
+
+    _in_order = model_validator(mode="after")(in_order)
+
+
+class RemoveExposure(Command):
+    """Why an exposure no longer counts."""
+
+    note: Note = ""
 
 
 class SetDetails(Command):

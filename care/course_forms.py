@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Optional
 
 from auth.policies import current_actor
 from care import course, words
-from care.course_commands import DATES
+from care.commands import DATES
 from care.forms import choices
 from care.models import Case
 from care.vocabulary import CourseAction, Kind
@@ -33,6 +33,7 @@ class ConvertForm(BaseForm):
 
     to = SelectField(_l("Becomes"))
     first_positive_on = DateField(_l("First positive sample"), validators=[Optional()])
+    reported_on = DateField(_l("Reported to the health office"), validators=[Optional()])
     symptom_onset_on = DateField(_l("Onset of symptoms"), validators=[Optional()])
     last_exposure_on = DateField(_l("Last contact"), validators=[Optional()])
     entered_on = DateField(_l("Day of entry"), validators=[Optional()])
@@ -50,6 +51,7 @@ class DatesForm(BaseForm):
     continuous_exposure = BooleanField(_l("The contact goes on"))
     entered_on = DateField(_l("Day of entry"), validators=[Optional()])
     first_positive_on = DateField(_l("First positive sample"), validators=[Optional()])
+    reported_on = DateField(_l("Reported to the health office"), validators=[Optional()])
     symptom_onset_on = DateField(
         _l("Onset of symptoms"), description=_l("Empty: what was reported decides."), validators=[Optional()]
     )
@@ -84,6 +86,22 @@ class TravelForm(BaseForm):
     note = TextAreaField(_l("Remark"), validators=[Optional()])
 
 
+class ExposureForm(BaseForm):
+    """When, where and to whom somebody was exposed."""
+
+    from_on = DateField(_l("First day"), description=_l("Leave it empty for one day."), validators=[Optional()])
+    until_on = DateField(_l("Day, or last day"), validators=[InputRequired(NEEDED)])
+    setting = SelectField(_l("In which surroundings"), validate_choice=False)
+    place = StringField(_l("Where?"), validators=[Optional()])
+    source_case = StringField(_l("To which case (reference)"), validators=[Optional()])
+    source = StringField(_l("Or to whom (name, number elsewhere)"), validators=[Optional()])
+    note = TextAreaField(_l("Remark"), validators=[Optional()])
+
+    def offer(self) -> "ExposureForm":
+        self.setting.choices = [SelectChoice("", _("not known")), *choices(words.EXPOSURE_SETTINGS)]
+        return self
+
+
 class DetailsForm(BaseForm):
     """How the case is worked on; everything is shown, and what is emptied goes."""
 
@@ -94,9 +112,9 @@ class DetailsForm(BaseForm):
     follow_up_note = TextAreaField(_l("Why"), validators=[Optional()])
 
     def offer(self, case: Case) -> "DetailsForm":
-        """Fill the selects: oneself, and whoever in this office has cases."""
+        """Fill the selects: oneself, and whoever works on cases of this office."""
         me, nobody = current_actor(), SelectChoice("", _("nobody"))
-        others = [SelectChoice(*one) for one in course.colleagues(case.office_id) if one[0] != me.id]
+        others = [SelectChoice(*one) for one in course.assignable(case.office_id) if one[0] != me.id]
         self.assigned_to.choices = [nobody, SelectChoice(me.id, _("me (%(name)s)", name=me.name)), *others]
         self.risk_level.choices = [SelectChoice("", _("not judged")), *choices(words.RISKS)]
         self.monitoring_plan.choices = [SelectChoice("", _("not chosen")), *choices(words.PLANS)]
@@ -152,6 +170,7 @@ def offered(case: Case) -> dict[str, Callable[[], BaseForm]]:
         "lab_form": lambda: LabForm(None, prefix="lab").offer(),
         "vaccination_form": lambda: VaccinationForm(None, prefix="vaccination"),
         "travel_form": lambda: TravelForm(None, prefix="travel"),
+        "exposure_form": lambda: ExposureForm(None, prefix="exposure").offer(),
         "details_form": lambda: DetailsForm(None, prefix="details", data=details).offer(case),
         "course_form": lambda: CourseForm(None, prefix="course").offer(course.possible_moves(case.status)),
         "comment_form": lambda: CommentForm(None, prefix="comment"),

@@ -79,6 +79,34 @@ class Travel(OfCase, Identified, Base):
     case: Mapped[Case] = relationship()
 
 
+EXPOSURE = ("from_on", "until_on", "setting", "place", "source", "note")
+
+
+class Exposure(OfCase, Identified, Base):
+    """That a person was exposed: to whom, where, in which days. One taken away stays on record, and no longer counts.
+
+    `occasion_id`: the occasion at which it was, whose guest list goes earlier than this.
+    """
+
+    __tablename__ = "care_exposure"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), index=True)
+    source_case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_case.id"), index=True)
+    occasion_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("care_occasion.id"), index=True)
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(String(80))
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None] = mapped_column(String(80))
+    details = sealed(dict)  # by the names in EXPOSURE
+
+    case: Mapped[Case] = relationship(foreign_keys=[case_id])
+
+    @property
+    def last_day(self) -> date:
+        """The day that counts."""
+        return date.fromisoformat((self.details or {})["until_on"])
+
+
 class Comment(OfCase, Identified, Base):
     """One version of what a colleague has noted. An edit is a newer version of the same thread."""
 
@@ -117,7 +145,7 @@ class ContactAttempt(OfCase, Identified, Base):
     __table_args__ = (UniqueConstraint("case_id", "message_key"), Index(None, "case_id", "attempted_at"))
 
 
-OF_CASE: tuple[type[Any], ...] = (Conversion, Vaccination, Travel, Comment, ContactAttempt)
+OF_CASE: tuple[type[Any], ...] = (Conversion, Vaccination, Travel, Exposure, Comment, ContactAttempt)
 
 
 def _partly(column: Any, *more: Any) -> Index:

@@ -1,19 +1,29 @@
 """How the course of a case is shown: conversions, vaccinations, travel, comments, attempts to reach the person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import select
 
-from care import phones, representations
+from auth.actors import Actor
+from care import messages, phones, representations
+from care.assessments import load_facts, protocol_of
 from care.conversion import conversions_of, suggested
-from care.course_models import Comment, ContactAttempt, Conversion, Travel, Vaccination
+from care.course_models import EXPOSURE, Comment, ContactAttempt, Conversion, Exposure, Travel, Vaccination
 from care.household_rows import members_of
 from care.models import Case
+from care.occasion_models import Occasion
+from care.triage import derived_onset_on
+from care.vocabulary import AttemptOutcome
 from config.database import db
+from config.rowsets import among
+from notifications import conversations
+from notifications.conversations import Written
 
 Row = TypeVar("Row", Vaccination, Travel, Comment, ContactAttempt)
+HOUSE, MESSENGER = Actor.system("care.course"), Actor.system("notifications")
 
 
 def _iso(value: date | datetime | None) -> str | None:
@@ -21,13 +31,16 @@ def _iso(value: date | datetime | None) -> str | None:
 
 
 def course_json(case: Case) -> dict[str, Any]:
-    """What the API adds when one case is asked for, each list oldest first."""
+    """What the API adds when one case is asked for, each list oldest first. `derived_onset_on`: by the reports."""
+    derived_on = derived_onset_on(load_facts(case), protocol_of(case))
     return {
+        "derived_onset_on": _iso(derived_on),
         "conversions": [conversion_json(row) for row in conversions_of(case)],
         "vaccinations": [vaccination_json(row) for row in _rows(Vaccination, case)],
         "travel": [travel_json(row) for row in _rows(Travel, case)],
+        "exposures": exposures_json(case),
         "comments": [comment_json(row) for row in _rows(Comment, case)],
-        "contact_attempts": [attempt_json(row) for row in _rows(ContactAttempt, case)],
+        "contact_attempts": attempts_json(case),
     }
 
 
@@ -64,6 +77,37 @@ def travel_json(row: Travel) -> dict[str, Any]:
     }
 
 
+def exposures_json(case: Case) -> list[dict[str, Any]]:
+    """The exposures of a case, those taken away too; `source_case` and `occasion`: references within the office."""
+    return [row for _, row in exposures_of(HOUSE, [case.id])]
+
+
+def exposures_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """The exposures of these cases, each with the id of its case, oldest first: three statements, whatever there is."""
+    wanted = select(Exposure, Case.office_id).join(Case, Case.id == Exposure.case_id)
+    found = db.session.execute(wanted.where(among(Exposure.case_id, case_ids)).order_by(Exposure.id)).all()
+    cases = _references(Case, {row.source_case_id for row, _ in found})
+    occasions = _references(Occasion, {row.occasion_id for row, _ in found})
+    for row, office_id in found:
+        yield (
+            row.case_id,
+            {
+                "id": str(row.id),
+                **{name: (row.details or {}).get(name) for name in EXPOSURE},
+                "source_case": cases.get((office_id, row.source_case_id)),
+                "occasion": occasions.get((office_id, row.occasion_id)),
+                "recorded_at": _iso(row.recorded_at),
+                "removed_at": _iso(row.removed_at),
+            },
+        )
+
+
+def _references(model: Any, ids: set[UUID | None]) -> dict[tuple[UUID, UUID | None], str]:
+    """By office and id: what is another office's is not named."""
+    wanted = select(model.office_id, model.id, model.reference).where(among(model.id, ids - {None}))
+    return {(row.office_id, row.id): row.reference for row in db.session.execute(wanted)}
+
+
 def comment_json(row: Comment) -> dict[str, Any]:
     """One version of a comment; `thread` is the same for all of them."""
     return {
@@ -76,6 +120,38 @@ def comment_json(row: Comment) -> dict[str, Any]:
     }
 
 
+def attempts_json(case: Case) -> list[dict[str, Any]]:
+    """How often the person was tried to be reached, oldest first: what colleagues noted, and each message that left.
+
+    A message is read where it is kept: only what came of one that did not arrive is noted with the case, too. With what
+    was said about health its part of the log is gone.
+    """
+    rows = _rows(ContactAttempt, case)
+    noted = {row.message_key for row in rows}
+    found = [attempt_json(row) for row in rows]
+    if case.health_erased_at is None:
+        owner = f"office:{case.office_id}"
+        left = conversations.that_left(case.reference, owner, without=(messages.TO_OFFICE,))
+        found += [_message_json(one) for one in left if one.key not in noted]
+    return sorted(found, key=lambda one: (one["attempted_at"], one["id"]))
+
+
+def _message_json(one: Written) -> dict[str, Any]:
+    """A message of ours, as an attempt. That it was delivered does not mean that somebody was reached."""
+    outcome = one.state if one.state in ("sent", "delivered") else AttemptOutcome.NOT_REACHED.value
+    return {
+        "id": str(one.id),
+        "means": one.channel,
+        "outcome": outcome,
+        "attempted_at": _iso(one.sent_at or one.at),
+        "recorded_at": _iso(one.at),
+        "by": MESSENGER.id,
+        "name": None,
+        "automatic": True,
+        "note": None,
+    }
+
+
 def attempt_json(row: ContactAttempt) -> dict[str, Any]:
     """One attempt; `automatic`: a message of ours, not somebody's call."""
     return {
@@ -85,7 +161,8 @@ def attempt_json(row: ContactAttempt) -> dict[str, Any]:
         "attempted_at": _iso(row.attempted_at),
         "recorded_at": _iso(row.recorded_at),
         "by": row.actor_id,
-        "automatic": row.message_key is not None,
+        "name": row.actor_name,
+        "automatic": row.actor_id == MESSENGER.id,
         "note": row.note,
     }
 
@@ -96,10 +173,14 @@ def page_values(case: Case) -> dict[str, Any]:
         **representations.details_json(case),
         "follow_up_on": case.follow_up_on,
         "positive_on": suggested(case),
+        "derived_onset_on": derived_onset_on(load_facts(case), protocol_of(case)),
         **_household(case),
         "conversions": [{"from": row.from_kind.value, "at": row.recorded_at} for row in conversions_of(case)],
         "vaccinations": [_with_days(vaccination_json(row), "given_on") for row in _rows(Vaccination, case)],
         "travel": [_with_days(travel_json(row), "from_on", "until_on") for row in _rows(Travel, case)],
+        "exposures": [
+            _with_days(one, "from_on", "until_on") for one in exposures_json(case) if one["removed_at"] is None
+        ],
         "attempts": [
             attempt_json(row) | {"attempted_at": row.attempted_at} for row in reversed(_rows(ContactAttempt, case))
         ],

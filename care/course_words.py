@@ -1,6 +1,6 @@
 """What the codes of the course of a case are called: risk, plan, attempts, hospital and death. Part of `care.words`."""
 
-from care.vocabulary import AttemptMeans, AttemptOutcome, CourseAction, MonitoringPlan, RiskLevel
+from care.vocabulary import AttemptMeans, AttemptOutcome, CourseAction, ExposureSetting, MonitoringPlan, RiskLevel
 from config.errors import N_
 
 RISKS: dict[str, str] = {
@@ -31,6 +31,16 @@ ATTEMPTS: dict[str, str] = {
     AttemptOutcome.WRONG_ADDRESS: N_("number or address is not theirs"),
     AttemptOutcome.REFUSED: N_("does not want to talk"),
 }
+EXPOSURE_SETTINGS: dict[str, str] = {
+    ExposureSetting.HOUSEHOLD: N_("household"),
+    ExposureSetting.WORK: N_("work"),
+    ExposureSetting.SCHOOL: N_("school, day care"),
+    ExposureSetting.HEALTH_CARE: N_("hospital, practice, home"),
+    ExposureSetting.TRANSPORT: N_("on the way: bus, train, aircraft"),
+    ExposureSetting.EVENT: N_("event, celebration"),
+    ExposureSetting.TRAVEL: N_("journey"),
+    ExposureSetting.OTHER: N_("elsewhere"),
+}
 COURSE_ACTIONS: dict[str, str] = {
     CourseAction.HOSPITALISE: N_("The person came to hospital"),
     CourseAction.DISCHARGE: N_("The person left hospital"),
@@ -42,6 +52,7 @@ FIELDS: dict[str, str] = {
     "last_exposure_on": N_("Last contact"),
     "symptom_onset_on": N_("Onset of symptoms"),
     "first_positive_on": N_("First positive sample"),
+    "reported_on": N_("Reported to the health office"),
     "entered_on": N_("Day of entry"),
     "continuous_exposure": N_("The contact goes on"),
     "risk_level": N_("Risk"),

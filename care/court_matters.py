@@ -44,10 +44,12 @@ def values_of(case: Case) -> dict[str, Any] | None:
     return _values(found) if found else None
 
 
-def all_of(case: Case) -> list[dict[str, Any]]:
-    """Every time the case was a matter for the court."""
-    wanted = select(CourtMatter).where(CourtMatter.case_id == case.id).order_by(CourtMatter.noted_at)
-    return [_values(found) for found in db.session.scalars(wanted)]
+def as_json(found: CourtMatter) -> dict[str, Any]:
+    """One time that the case was a matter for the court, for copies and histories. Times are RFC 3339 in UTC."""
+    return _values(found) | {
+        "noted_at": found.noted_at.isoformat(),
+        "ended_at": found.ended_at.isoformat() if found.ended_at else None,
+    }
 
 
 def _open(case: Case) -> CourtMatter | None:

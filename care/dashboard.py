@@ -35,6 +35,7 @@ CHANNELS = {
     "sms": (ReportChannel.SMS,),
     "phone": (ReportChannel.PHONE,),
     "api": (ReportChannel.API,),
+    "paper": (ReportChannel.PAPER,),
 }
 
 

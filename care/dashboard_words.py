@@ -10,7 +10,9 @@ CHARTS: dict[str, str] = {
     "reports": N_("Reports by way"),
 }
 EXPLAINED: dict[str, str] = {
-    "curve": N_("Cases by onset of symptoms; without one by first positive sample, else by the day they came to us."),
+    "curve": N_(
+        "Cases by onset of symptoms, else first positive sample, else report, else by the day they came to us."
+    ),
     "response": N_("People under monitoring, and how many of them we have heard from on that day."),
     "open": N_("By kind; of today, as it is now."),
     "reports": N_("Reports on health by the way in which they reached us."),
@@ -24,6 +26,7 @@ SERIES: dict[str, dict[str, str]] = {
         "sms": N_("SMS"),
         "phone": N_("Phone"),
         "api": N_("Another system"),
+        "paper": N_("On paper"),
     },
 }
 STACKED = ("curve", "open", "reports")

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from care import list_marks
 from care.assessment_models import SymptomReport
+from care.local_days import local_midnight
 from care.models import Case
-from care.monitoring import local_midnight
 from config.database import db
 from config.rowsets import among
 from config.settings import current_settings
@@ -40,7 +40,7 @@ def stands() -> ColumnElement[bool]:
 
 
 def curve(office_ids: Collection[UUID], days: Sequence[date]) -> Numbers:
-    """Cases by kind and by the day that the epidemic curve counts: onset, else first positive sample, or enrolment."""
+    """Cases by kind and by the day that the epidemic curve counts: `list_marks.mark` says which that is."""
     offices = sorted(office_ids)
     day_of = {mark: day for day in days for mark in list_marks.marks(offices, "curve", [day.isoformat()])}
     wanted = select(Case.curve_mark, Case.kind, func.count()).where(

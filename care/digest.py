@@ -1,9 +1,10 @@
-"""The hourly digest: each health office reads in its mailbox whom it has to look at since the hour before.
+"""The hourly digest: each health office reads in its mailbox whom it has to look at since the digest before.
 
 People who newly have symptoms, and worsening to which nobody has reacted. Numbers and references only.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,26 +24,27 @@ from notifications.statuses import Channel
 TEMPLATE = "care.digest"
 TOLD = (TaskKind.SYMPTOMATIC, TaskKind.UNNOTICED)
 HOUR = timedelta(hours=1)
+HOURS = 24  # as far as a digest looks back
 REFERENCES_SHOWN = 50
 
 
 def send_digests() -> int:
-    """Put the digests of the hour that is over into the outbox, one for each office. Returns how many.
+    """Put the digests of the hours that are over into the outbox, one for each office. Returns how many.
 
-    A task that was done within the hour needs nobody's look. Running it twice, or two at once, writes once.
+    A digest begins where the one before it ended, at most a day ago: hours in which nobody worked are told later.
+    A task that was done meanwhile needs nobody's look. Running it twice, or two at once, writes once.
     """
     until = clock.now().replace(minute=0, second=0, microsecond=0)
-    waiting = _waiting(until - HOUR, until)
-    mailboxes = {office.id: office for office in places.offices() if office.email and office.id in waiting}
-    keys = {_key(office_id, until): office_id for office_id in mailboxes}
-    written = set(db.session.scalars(select(Notification.key).where(Notification.key.in_(keys))))
-    fresh = {key: office_id for key, office_id in keys.items() if key not in written}
-    found = [(key, mailboxes[office_id], waiting[office_id]) for key, office_id in fresh.items()]
-    if not found:
-        db.session.rollback()
-        return 0
-    letters = [(key, office.id, office.email or "", office.name, tasks) for key, office, tasks in found]
+    mailboxes = {office.id: office for office in places.offices() if office.email}
+    told_until = _told_until(mailboxes, until)
+    waiting = _waiting(told_until, until)
+    letters = [
+        (_key(office_id, until), office_id, mailboxes[office_id].email or "", mailboxes[office_id].name, tasks)
+        for office_id, tasks in waiting.items()
+    ]
     db.session.rollback()
+    if not letters:
+        return 0
     with transaction():
         return sum(_write(*letter) for letter in letters)
 
@@ -51,22 +53,34 @@ def _key(office_id: UUID, until: datetime) -> str:
     return f"care-digest:{office_id}:{until.isoformat()}"
 
 
-def _waiting(since: datetime, until: datetime) -> dict[UUID, dict[TaskKind, list[str]]]:
-    """References of cases with open tasks that were opened from `since` to `until` (not included), by office."""
+def _told_until(office_ids: Iterable[UUID], until: datetime) -> dict[UUID, datetime]:
+    """Where the newest digest of each of these offices ended; a day before `until` where there was none since."""
+    ends = [until - number * HOUR for number in range(HOURS + 1)]
+    keys = {_key(office_id, end): (office_id, end) for office_id in office_ids for end in ends}
+    found = {office_id: ends[-1] for office_id, _end in keys.values()}
+    for key in db.session.scalars(select(Notification.key).where(Notification.key.in_(keys))):
+        office_id, end = keys[key]
+        found[office_id] = max(found[office_id], end)
+    return found
+
+
+def _waiting(told_until: Mapping[UUID, datetime], until: datetime) -> dict[UUID, dict[TaskKind, list[str]]]:
+    """References of cases with open tasks that were opened since `told_until` and before `until`, by office."""
     wanted = (
-        select(OfficeTask.office_id, OfficeTask.kind, Case.reference)
+        select(OfficeTask.office_id, OfficeTask.kind, OfficeTask.created_at, Case.reference)
         .join(Case, Case.id == OfficeTask.case_id)
         .where(
             OfficeTask.kind.in_(TOLD),
-            OfficeTask.created_at >= since,
+            OfficeTask.created_at >= min(told_until.values(), default=until),
             OfficeTask.created_at < until,
             OfficeTask.done_at.is_(None),
         )
         .order_by(OfficeTask.created_at, Case.reference)
     )
     found: dict[UUID, dict[TaskKind, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for office_id, kind, reference in db.session.execute(wanted):
-        found[office_id][kind].append(reference)
+    for office_id, kind, created_at, reference in db.session.execute(wanted):
+        if created_at >= told_until.get(office_id, until):
+            found[office_id][kind].append(reference)
     return found
 
 

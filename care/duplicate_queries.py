@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
 from auth.roles import Permission
@@ -16,7 +16,7 @@ from care.duplicate_rules import PairState
 from care.known_people import Alike
 from care.models import Case
 from care.vocabulary import OPEN_STATUSES
-from config.database import db
+from config.database import another, db
 
 PAGE = 50
 
@@ -31,7 +31,7 @@ class Page:
 
 def _waiting(actor: Actor) -> Select[DuplicatePair]:
     """The pairs of the actor's offices about which nobody has decided, one of whose cases at least is open."""
-    one, other = aliased(Case), aliased(Case)
+    one, other = another(Case, "one"), another(Case, "other")
     wanted = select(DuplicatePair).where(DuplicatePair.state == PairState.OPEN)
     if not actor.is_system:
         wanted = wanted.where(DuplicatePair.office_id.in_(actor.offices_for(Permission.CASES_SEE)))
@@ -71,7 +71,7 @@ def pairs_of_case(actor: Actor, case: Case) -> list[dict[str, Any]]:
 
 def merged_into(case: Case) -> list[dict[str, Any]]:
     """For the page of a case: the references under which its person was known in cases that have gone into it."""
-    ending = aliased(Case)
+    ending = another(Case, "ending")
     wanted = select(ending.reference, CaseMerge.at).join(CaseMerge, CaseMerge.merged_case_id == ending.id)
     rows = db.session.execute(wanted.where(CaseMerge.case_id == case.id).order_by(CaseMerge.at))
     return [{"reference": row.reference, "at": row.at} for row in rows]

@@ -155,15 +155,15 @@ MEETS: dict[MeetsBy, tuple[MeetsBy, ...]] = {
 
 @dataclass(frozen=True)
 class Matter:
-    """What a case is about: its disease, since when, and whether somebody looks after it."""
+    """What a case is about: its disease (`protocol.disease_of`), since when, and whether somebody looks after it."""
 
-    protocol: str
+    disease: str
     since: datetime
     is_open: bool
 
 
 def same_matter(one: Matter, other: Matter) -> bool:
     """Whether two cases can be about one illness or exposure; one of them at least is still worked on."""
-    if one.protocol != other.protocol or not (one.is_open or other.is_open):
+    if one.disease != other.disease or not (one.is_open or other.is_open):
         return False
     return (one.is_open and other.is_open) or abs(one.since - other.since) <= NEAR

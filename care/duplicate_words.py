@@ -40,6 +40,7 @@ MERGE_FIELDS: dict[str, str] = {
     "entered_on": N_("Day of entry"),
     "symptom_onset_on": N_("Onset of symptoms"),
     "first_positive_on": N_("First positive sample"),
+    "reported_on": N_("Reported to the health office"),
     "continuous_exposure": N_("Contact goes on"),
     "extended_until": N_("Monitoring extended until"),
     "shortening": N_("Monitoring shortened until"),

@@ -12,17 +12,17 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Select, and_, delete, or_, select, update
-from sqlalchemy.orm import aliased
 
 from auth.actors import Actor
 from care import name_index, trail
 from care.duplicate_models import DuplicatePair, MeetingPoint
 from care.duplicate_rules import MEETS, Likeness, Matter, PairState, likeness, same_matter
 from care.models import Case, Person
+from care.protocol import disease_of
 from care.queries import case_for
 from care.vocabulary import OPEN_STATUSES
 from config import clock, scopes
-from config.database import claimable, db, locked, transaction
+from config.database import another, claimable, db, locked, transaction
 from config.encryption import DecryptionError
 from config.errors import NotFound
 from config.ids import new_id
@@ -75,7 +75,7 @@ def _met(people: Collection[UUID]) -> set[Pair]:
 
 
 def _people_met(people: Collection[UUID]) -> set[Pair]:
-    mine, theirs = aliased(MeetingPoint), aliased(MeetingPoint)
+    mine, theirs = another(MeetingPoint, "mine"), another(MeetingPoint, "theirs")
     together = or_(
         *(
             and_(mine.meets_by == by.value, theirs.meets_by.in_([each.value for each in others]))
@@ -149,7 +149,7 @@ def _likeness(one: Case, other: Case) -> Likeness | None:
 
 
 def _matter(row: Any) -> Matter:
-    return Matter(row.protocol_code, row.enrolled_at, row.status in OPEN_STATUSES)
+    return Matter(disease_of(row.protocol_code), row.enrolled_at, row.status in OPEN_STATUSES)
 
 
 def pairs_of(case_ids: Collection[UUID]) -> Select[DuplicatePair]:

@@ -11,6 +11,8 @@ from care.vocabulary import CloseReason
 
 # Whose case ends so answers for nobody any more; after a release people go on answering for the others.
 CANNOT_ANSWER = (CloseReason.DECEASED, CloseReason.NOT_REACHABLE)
+RELEASING = (CloseReason.COMPLETED_MONITORING, CloseReason.ENROLLED_ON_LAST_DAY)
+"""Who has gone through it to the end gets a certificate, and word of it."""
 CLOSING: dict[CloseReason, Action] = {
     CloseReason.COMPLETED_MONITORING: Action.COMPLETE,
     CloseReason.ENROLLED_ON_LAST_DAY: Action.COMPLETE,
@@ -43,7 +45,7 @@ def end(case: Case, reason: CloseReason, now: datetime) -> None:
     `case` is a model or a row of `fact_rows`. Raises InvalidTransition.
     """
     case.status = after(case.status, CLOSING[reason])
-    case.close_reason, case.closed_at = reason, now
+    case.close_reason, case.closed_at, case.release_due_at = reason, now, None
     case.facts_revision += 1
     case.touched_at = now
     reassess(case, now)

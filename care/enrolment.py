@@ -17,13 +17,14 @@ from auth.actors import Actor
 from care import ending, household_rows, known_cases, list_marks, messages, new_cases, people, phones, trail
 from care.assessments import load_facts, protocol_of, reassess, zone_of
 from care.case_sets import CaseSet
-from care.commands import EnrolCase
+from care.commands import DATES, EnrolCase
 from care.facts import CaseFacts
+from care.isolation import review_ready
 from care.lifecycle import Action, after
 from care.models import Case
 from care.monitoring import course, period
 from care.protocol import current_protocol
-from care.vocabulary import CloseReason
+from care.vocabulary import CloseReason, Kind
 from config import clock
 from config.database import db
 from config.errors import N_, RuleViolation
@@ -127,8 +128,8 @@ def _case(
     case.source, case.identity_index = source, identity
     case.external_id = command.external_id
     case.external_index = people.external_index(command.external_id) if command.external_id else None
-    case.last_exposure_on, case.symptom_onset_on = command.last_exposure_on, command.symptom_onset_on
-    case.first_positive_on, case.entered_on = command.first_positive_on, command.entered_on
+    for day in DATES:
+        setattr(case, day, getattr(command, day))
     case.continuous_exposure, case.public_health_action = command.continuous_exposure, "none"
     people.check_dates(command, case.enrolled_at, zone_of(case.person), now)
     return case
@@ -143,9 +144,7 @@ def _begin(cases: Sequence[Any], wanted: Sequence[Wanted], actor: Actor, now: da
         said = {"source": case.source} if case.source is not None else {}
         found.lines.add(case, "enrolled", actor, now, said, occurred_at=case.enrolled_at)
         trail.record(actor, "case.enrolled", case)
-        ends_at = period(facts, protocol_of(case)).ends_at(facts.zone)  # by the days alone, whoever was silent
-        is_over = ends_at is not None and ends_at <= case.enrolled_at
-        reason = one.closed_as or (CloseReason.ENROLLED_PAST_END if is_over else None)
+        reason = one.closed_as or (CloseReason.ENROLLED_PAST_END if _is_over(case, facts, now) else None)
         if reason is None:
             case.monitoring_ends_on = course(facts, protocol_of(case), now).ends_on  # the invitation names it
             open_cases.append((case, facts))
@@ -156,6 +155,17 @@ def _begin(cases: Sequence[Any], wanted: Sequence[Wanted], actor: Actor, now: da
     _welcome(open_cases, found)
     new_cases.insert(cases)
     found.write()
+
+
+def _is_over(case: Any, facts: CaseFacts, now: datetime) -> bool:
+    """Whether the last day was over when the case was enrolled, by the days alone, whoever was silent.
+
+    An isolation is not over before the protocol lets it be reviewed: an officer ends it.
+    """
+    ends_at = period(facts, protocol_of(case)).ends_at(facts.zone)
+    if ends_at is None or ends_at > case.enrolled_at:
+        return False
+    return facts.kind is not Kind.INDEX or review_ready(facts, protocol_of(case), now) is not None
 
 
 def _end(case: Any, reason: CloseReason, now: datetime) -> None:

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 
-from auth import erasures, holds, idempotency, kept_forms
+from auth import erasures, holds, idempotency, kept_forms, readers
 from auth.actors import Actor
 from auth.erasures import EVERYTHING, HEALTH
 from auth.holdings import Kept
 from care import list_marks, trail
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.bulk_act_models import BulkActRow
-from care.course_models import OF_CASE, Comment, ContactAttempt, Conversion, Travel, Vaccination
+from care.course_models import OF_CASE, Comment, ContactAttempt, Conversion, Exposure, Travel, Vaccination
 from care.duplicate_models import CaseMerge
 from care.import_models import ImportRow
 from care.line_list import RULES_VERSION
@@ -131,6 +131,7 @@ def _parts(cases: Sequence[Case], scope: str) -> tuple[Part, ...]:
         Part(N_("Reviews and findings"), number(Review)),
         Part(N_("Laboratory results"), number(LabResult)),
         Part(N_("Vaccinations and journeys"), number(Vaccination) + number(Travel)),
+        Part(N_("Exposures"), number(Exposure)),
         Part(N_("Conversions, and how the case stood before"), number(Conversion)),
         Part(N_("Comments of colleagues, in all versions"), number(Comment)),
         Part(N_("Attempts to reach the person"), number(ContactAttempt)),
@@ -196,7 +197,8 @@ def erase_health(case_ids: Sequence[UUID]) -> None:
     for case in db.session.scalars(select(Case).where(among(Case.id, case_ids))):
         case.findings, case.because = [], dict(NOTHING_TOLD)
         case.priority, case.public_health_action = 0.0, "none"
-        case.symptom_onset_on = case.first_positive_on = case.last_exposure_on = case.last_report_at = None
+        case.symptom_onset_on = case.first_positive_on = case.reported_on = None
+        case.last_exposure_on = case.last_report_at = None
         case.risk_level = case.monitoring_plan = case.follow_up_on = case.follow_up_note = None
         case.health_erased_at = clock.now()
         list_marks.forget(case)
@@ -217,6 +219,7 @@ def _forget(case_ids: Sequence[UUID], addresses: frozenset[Address], *, keep_pro
     erasing.forget(Whose(references, addresses, keep_proofs))
     idempotency.forget_about(references)
     kept_forms.forget_about(references)
+    readers.forget(f"case:{reference}" for reference in references)
     _run(delete(ImportRow).where(among(ImportRow.case_id, case_ids)))
 
 

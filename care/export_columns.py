@@ -60,6 +60,7 @@ COLUMNS: dict[str, Column] = {
     "last_exposure_on": Column(N_("Last exposure"), lambda case: case.last_exposure_on),
     "symptom_onset_on": Column(N_("Symptom onset"), lambda case: case.symptom_onset_on),
     "first_positive_on": Column(N_("First positive test"), lambda case: case.first_positive_on),
+    "reported_on": Column(N_("Reported to the health office"), lambda case: case.reported_on),
     "entered_on": Column(N_("Entered on"), lambda case: case.entered_on),
     "enrolled_at": Column(N_("Enrolled"), lambda case: case.enrolled_at),
     "closed_at": Column(N_("Closed"), lambda case: case.closed_at),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from auth.saved_view_commands import Filters
 from care.commands import Command
 from care.vocabulary import Kind, LineList
 
@@ -18,11 +19,16 @@ class What(StrEnum):
     HISTORY = "history"  # everything: a sheet each for reports, results, orders, …
     SORMAS_CONTACTS = "sormas_contacts"
     SORMAS_CASES = "sormas_cases"
+    SORMAS_TRAVEL_ENTRIES = "sormas_travel_entries"
     OBHUT = "obhut"  # our own format, which the import reads back
 
 
 class ExportChoice(Command):
-    """Which cases, and what of them. `columns` (codes of `care.export_columns`, in order) counts for the line list."""
+    """Which cases, and what of them. `columns` (codes of `care.export_columns`, in order) counts for the line list.
+
+    `wanted`: filters of the line lists as a saved view keeps them; then the cases are those of that list, and `kinds`,
+    `line_list`, `state` and `protocol` do not count.
+    """
 
     what: What = What.LINE_LIST
     file: Literal["csv", "xlsx"] = "xlsx"
@@ -31,6 +37,7 @@ class ExportChoice(Command):
     line_list: LineList | None = None
     state: STATES = "open"
     protocol: Annotated[str | None, Field(max_length=60)] = None
+    wanted: Filters | None = None
     sort: Literal["reference", "priority", "enrolled_at", "monitoring_ends_on"] = "reference"
 
 

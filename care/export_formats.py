@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from auth.models import Office
+from care.commands import DATES
 from care.imports.obhut import FIELDS
 from care.models import Case
+from care.protocol import protocol_for
 from care.vocabulary import Kind, OrderState
 from config.exports import Cell
 
@@ -36,10 +39,10 @@ QUARANTINE = (
 
 @dataclass(frozen=True)
 class CaseFormat:
-    """Header and rows of one format, and of which kind of case it tells; None: of all."""
+    """Header and rows (of a case and its office) of one format, and of which kind of case it tells; None: of all."""
 
     headers: tuple[str, ...]
-    row: Callable[[Case], Sequence[Cell]]
+    row: Callable[[Case, Office], Sequence[Cell]]
     kind: Kind | None = None
 
 
@@ -50,6 +53,20 @@ def _phone(case: Case) -> str:
 
 def _slashed(day: date | None) -> str:
     return f"{day:%d/%m/%Y}" if day else ""
+
+
+def _dotted(day: date | None) -> str:
+    return f"{day:%d.%m.%Y}" if day else ""
+
+
+def _disease(case: Case) -> tuple[str, str]:
+    """SORMAS's word for the disease; where it has none, that it is another one, and our name of it."""
+    known = SORMAS_DISEASES.get(case.protocol_code)
+    return (known, "") if known else ("OTHER", protocol_for(case.protocol_code, case.protocol_version).name.in_("de"))
+
+
+def _responsible(office: Office) -> tuple[str, str]:
+    return office.region or "", office.district or ""
 
 
 def _sormas_person(case: Case) -> list[Cell]:
@@ -64,11 +81,11 @@ def _sormas_person(case: Case) -> list[Cell]:
     ]
 
 
-def _sormas_order(case: Case) -> list[Cell]:
+def _sormas_order(case: Case, written: Callable[[date | None], str] = _slashed) -> list[Cell]:
     if case.order_state not in GIVEN:
         return ["", "", "", "", ""]
     verbally = case.order_state is OrderState.VERBAL
-    days = (_slashed(case.order_starts_on), _slashed(case.order_ends_on))
+    days = (written(case.order_starts_on), written(case.order_ends_on))
     return ["HOME", *days, "TRUE" if verbally else "FALSE", "FALSE" if verbally else "TRUE"]
 
 
@@ -76,29 +93,40 @@ def _follow_up(case: Case) -> list[Cell]:
     return ["FOLLOW_UP" if case.is_open else "COMPLETED", _slashed(case.monitoring_ends_on)]
 
 
-def _sormas_contact(case: Case) -> Sequence[Cell]:
+def _sormas_contact(case: Case, office: Office) -> Sequence[Cell]:
     return [
-        *(case.external_id or case.reference, SORMAS_DISEASES.get(case.protocol_code, "OTHER")),
-        *("", "", _slashed(case.last_exposure_on), "CONFIRMED", "ACTIVE" if case.is_open else ""),
+        *(case.external_id or case.reference, *_disease(case), *_responsible(office)),
+        *(_slashed(case.last_exposure_on), "CONFIRMED", "ACTIVE" if case.is_open else ""),
         *_follow_up(case),
         *_sormas_order(case),
         *_sormas_person(case),
     ]
 
 
-def _sormas_case(case: Case) -> Sequence[Cell]:
+def _sormas_case(case: Case, office: Office) -> Sequence[Cell]:
     positive = _slashed(case.first_positive_on)
     return [
-        SORMAS_DISEASES.get(case.protocol_code, "OTHER"),
+        *_disease(case),
         *_sormas_person(case),
-        *("CONFIRMED", "", "", _slashed(case.symptom_onset_on), case.external_id or case.reference),
+        *(_slashed(case.reported_on), "CONFIRMED", *_responsible(office), _slashed(case.symptom_onset_on)),
+        case.external_id or case.reference,
         *_sormas_order(case),
         *_follow_up(case),
         *(positive, "POSITIVE" if positive else ""),
     ]
 
 
-def _obhut(case: Case) -> Sequence[Cell]:
+def _sormas_traveller(case: Case, office: Office) -> Sequence[Cell]:
+    person = case.person
+    return [
+        *(case.external_id or case.reference, _disease(case)[0], *_responsible(office)),
+        *(_dotted(case.entered_on), person.family_name, person.given_name),
+        *(SORMAS_SEXES.get(person.sex or "", "UNKNOWN"), _dotted(person.birth_date), _phone(case), person.email),
+        *_sormas_order(case, _dotted),
+    ]
+
+
+def _obhut(case: Case, office: Office) -> Sequence[Cell]:
     person, address = case.person, case.person.address or {}
     given = case.order_state in GIVEN
     cells: dict[str, Cell] = {
@@ -116,11 +144,8 @@ def _obhut(case: Case) -> Sequence[Cell]:
         "locale": person.locale,
         "contact_window": person.contact_window,
         "timezone": person.timezone,
-        "last_exposure_on": case.last_exposure_on,
+        **{day: getattr(case, day) for day in DATES},
         "continuous_exposure": "ja" if case.continuous_exposure else "",
-        "symptom_onset_on": case.symptom_onset_on,
-        "first_positive_on": case.first_positive_on,
-        "entered_on": case.entered_on,
         "enrolled_at": case.enrolled_at,
         "household": case.head.reference if case.head else case.reference,
         "heads_household": "nein" if case.head else "ja",
@@ -133,8 +158,8 @@ def _obhut(case: Case) -> Sequence[Cell]:
 
 SORMAS_CONTACTS = CaseFormat(
     (
-        *("externalID", "disease", "region", "district", "lastContactDate", "contactClassification", "contactStatus"),
-        *("followUpStatus", "followUpUntil"),
+        *("externalID", "disease", "diseaseDetails", "region", "district"),
+        *("lastContactDate", "contactClassification", "contactStatus", "followUpStatus", "followUpUntil"),
         *QUARANTINE,
         *PERSON,
     ),
@@ -143,13 +168,24 @@ SORMAS_CONTACTS = CaseFormat(
 )
 SORMAS_CASES = CaseFormat(
     (
-        "disease",
+        *("disease", "diseaseDetails"),
         *PERSON,
-        *("caseClassification", "responsibleRegion", "responsibleDistrict", "symptoms.onsetDate", "externalID"),
+        *("reportDate", "caseClassification", "responsibleRegion", "responsibleDistrict", "symptoms.onsetDate"),
+        "externalID",
         *QUARANTINE,
         *("followUpStatus", "followUpUntil", "sampleDateTime", "pathogenTestResult"),
     ),
     _sormas_case,
     Kind.INDEX,
+)
+# As SORMAS's importer of travel entries has it: the person's facts by their German names, days as Germans write them.
+SORMAS_TRAVEL_ENTRIES = CaseFormat(
+    (
+        *("externalId", "disease", "responsibleRegion", "responsibleDistrict", "Einreisedatum", "Nachname", "Vorname"),
+        *("Geschlecht", "Geburtsdatum", "Tel. persönlich", "E-Mail Adresse"),
+        *QUARANTINE,
+    ),
+    _sormas_traveller,
+    Kind.TRAVELLER,
 )
 OBHUT = CaseFormat(tuple(field.german for field in FIELDS), _obhut)

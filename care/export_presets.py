@@ -13,6 +13,7 @@ from care import queries
 from care.export_columns import chosen
 from care.export_commands import ExportChoice, SavePreset
 from care.export_models import ExportPreset
+from care.list_filters import understood
 from config import clock
 from config.database import db, locked
 from config.errors import NotFound
@@ -56,6 +57,7 @@ def named(name: str) -> ExportChoice:
 def save(command: SavePreset, *, actor: Actor) -> UUID:
     """Keep the choice; one's own of the same name is replaced. Inside `transaction()`. Raises RuleViolation."""
     chosen(command.choice.columns)
+    understood(command.choice.wanted or {})
     office_id = queries.office_for(actor, Permission.CASES_EXPORT)
     same = (ExportPreset.office_id == office_id, ExportPreset.owner_id == actor.id, ExportPreset.name == command.name)
     found = db.session.scalar(locked(select(ExportPreset).where(*same)))

@@ -19,8 +19,10 @@ from auth.roles import Permission
 from care import export_formats, export_history, trail
 from care.export_columns import COLUMNS, chosen
 from care.export_commands import ExportChoice, What
+from care.list_filters import ListCases, understood
+from care.list_pages import with_defaults
 from care.models import Case
-from care.queries import cases_visible_to
+from care.queries import cases_visible_to, matching
 from care.vocabulary import OPEN_STATUSES
 from config.database import db, transaction
 from config.errors import N_, RuleViolation
@@ -34,6 +36,7 @@ MOST_HISTORIES = 5000  # at a page: the command line has the time for more
 FORMATS = {
     What.SORMAS_CONTACTS: export_formats.SORMAS_CONTACTS,
     What.SORMAS_CASES: export_formats.SORMAS_CASES,
+    What.SORMAS_TRAVEL_ENTRIES: export_formats.SORMAS_TRAVEL_ENTRIES,
     What.OBHUT: export_formats.OBHUT,
 }
 SORTS = {
@@ -66,26 +69,20 @@ def export(
     actor: Actor,
     zone: ZoneInfo,
     office: str | None = None,
+    case_ids: Select[UUID] | None = None,
     words: Translate = str,
     labelled: bool = False,
     at_a_page: bool = False,
 ) -> Export:
     """The file that `choice` asks for, with each of its cases in the audit trail, in a transaction of its own.
 
-    `words` translates msgids; `labelled`: the columns of a line list have labels instead of codes; `at_a_page`:
-    somebody waits for it. Raises RuleViolation for an unknown office, column, or more histories than a page can give.
+    `case_ids`: these cases were chosen, whichever the choice would take. `words` translates msgids; `labelled`: the
+    columns of a line list have labels instead of codes; `at_a_page`: somebody waits for it. Raises RuleViolation for an
+    unknown office or column, filters that are not known, or more histories than a page can give.
     """
-    wanted = _wanted(choice, actor, _office_id(office)).order_by(*SORTS[choice.sort])
+    meant = _meant(choice, actor) if case_ids is None else cases_visible_to(actor).where(Case.id.in_(case_ids))
+    wanted = _allowed(meant, choice, actor, _office_id(office)).order_by(*SORTS[choice.sort])
     return _export(choice, wanted, actor, zone, words, labelled=labelled, at_a_page=at_a_page)
-
-
-def chosen_file(actor: Actor, case_ids: Select[UUID], kind: str, zone: ZoneInfo) -> bytes:
-    """The line list of the cases with these ids, open or not, of the offices in which `actor` may export."""
-    choice = ExportChoice.model_validate({"file": kind})
-    wanted = cases_visible_to(actor).where(Case.id.in_(case_ids)).order_by(Case.reference)
-    if not actor.is_system:
-        wanted = wanted.where(Case.office_id.in_(actor.offices_for(Permission.CASES_EXPORT)))
-    return b"".join(_export(choice, wanted, actor, zone).content)
 
 
 def _export(
@@ -109,7 +106,7 @@ def _export(
         seen = [(row.office_id, row.reference) for row in cases]
         trail.exported(actor, seen, format=choice.file, what=choice.what.value)
     ids = [row.id for row in cases]
-    sheets = _sheets(choice, columns, ids, words, labelled)
+    sheets = _sheets(choice, columns, ids, actor, words, labelled)
     return Export(len(ids), _file_name(choice), _content(choice, sheets, zone))
 
 
@@ -125,21 +122,23 @@ def _content(choice: ExportChoice, sheets: Sequence[Sheet], zone: ZoneInfo) -> I
 
 
 def _sheets(
-    choice: ExportChoice, columns: Sequence[str], ids: Sequence[UUID], words: Translate, labelled: bool
+    choice: ExportChoice, columns: Sequence[str], ids: Sequence[UUID], actor: Actor, words: Translate, labelled: bool
 ) -> list[Sheet]:
     if choice.what in FORMATS:
-        known = FORMATS[choice.what]
-        return [Sheet(words(N_("Cases")), known.headers, _rows(ids, known.row))]
+        known, offices = FORMATS[choice.what], {office.id: office for office in db.session.scalars(select(Office))}
+        return [
+            Sheet(words(N_("Cases")), known.headers, _rows(ids, lambda one: known.row(one, offices[one.office_id])))
+        ]
     headers = [words(COLUMNS[code].label) if labelled else code for code in columns]
     list_ = Sheet(words(N_("Cases")), headers, _rows(ids, lambda case: [COLUMNS[code].of(case) for code in columns]))
     if choice.what is not What.HISTORY:
         return [list_]
-    return [list_, *(_history(part, ids, words) for part in export_history.PARTS)]
+    return [list_, *(_history(part, ids, actor, words) for part in export_history.PARTS)]
 
 
-def _history(part: export_history.Part, ids: Sequence[UUID], words: Translate) -> Sheet:
-    rows = (row for cases in _batches(ids) for row in export_history.rows_of(part, cases))
-    return Sheet(words(part.name), ("reference", *part.headers), rows)
+def _history(part: export_history.Part, ids: Sequence[UUID], actor: Actor, words: Translate) -> Sheet:
+    rows = (row for cases in _batches(ids) for row in export_history.rows_of(part, cases, actor))
+    return Sheet(words(part.name), ("reference", *part.columns), rows)
 
 
 def _rows(ids: Sequence[UUID], row: Callable[[Case], Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
@@ -164,20 +163,26 @@ def _office_id(code: str | None) -> object:
     return found
 
 
-def _wanted(choice: ExportChoice, actor: Actor, office_id: object) -> Select[Any]:
-    wanted: Select[Any] = cases_visible_to(actor)
-    if not actor.is_system:
-        wanted = wanted.where(Case.office_id.in_(actor.offices_for(Permission.CASES_EXPORT)))
-    if office_id is not None:
-        wanted = wanted.where(Case.office_id == office_id)
+def _meant(choice: ExportChoice, actor: Actor) -> Select[Any]:
+    """The visible cases that the choice is about: those of a list with its filters, or those of its own conditions."""
+    if choice.wanted is not None:
+        return matching(actor, ListCases.model_validate(with_defaults(understood(choice.wanted).values())))
+    meant: Select[Any] = cases_visible_to(actor)
     if choice.state != "all":
         is_open = Case.status.in_(OPEN_STATUSES)
-        wanted = wanted.where(is_open if choice.state == "open" else ~is_open)
-    kind = FORMATS[choice.what].kind if choice.what in FORMATS else None
-    if choice.kinds or kind:
-        wanted = wanted.where(Case.kind.in_([kind] if kind else choice.kinds))
+        meant = meant.where(is_open if choice.state == "open" else ~is_open)
+    if choice.kinds and not (choice.what in FORMATS and FORMATS[choice.what].kind):
+        meant = meant.where(Case.kind.in_(choice.kinds))
     if choice.line_list:
-        wanted = wanted.where(Case.line_list == choice.line_list)
-    if choice.protocol:
-        wanted = wanted.where(Case.protocol_code == choice.protocol)
-    return wanted
+        meant = meant.where(Case.line_list == choice.line_list)
+    return meant.where(Case.protocol_code == choice.protocol) if choice.protocol else meant
+
+
+def _allowed(meant: Select[Any], choice: ExportChoice, actor: Actor, office_id: object) -> Select[Any]:
+    """Of these cases those that `actor` may export and that the format can tell of."""
+    if not actor.is_system:
+        meant = meant.where(Case.office_id.in_(actor.offices_for(Permission.CASES_EXPORT)))
+    if office_id is not None:
+        meant = meant.where(Case.office_id == office_id)
+    kind = FORMATS[choice.what].kind if choice.what in FORMATS else None
+    return meant.where(Case.kind == kind) if kind else meant

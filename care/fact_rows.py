@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.list_marks import MARKS
-from care.models import Case, OfficeTask, Person
+from care.models import Case, OfficeTask, Person, Schedule
 from care.monitoring import NEWEST, NEWEST_DAYS
 from care.vocabulary import OPEN_STATUSES, LabOutcome, ReviewOutcome
 from config.database import db
@@ -31,18 +31,23 @@ class PersonRow(LightRow, KeyHolder):
     )  # fmt: skip
 
 
+SCHEDULED = ("id", "reassess_at", "next_check_in_at")
+
+
 class CaseRow(LightRow):
     """A case with `person`, `head` and all facts that hang on it."""
 
     of = Case
+    beside = Schedule
     columns: ClassVar[tuple[str, ...]] = (
         "id", "reference", "person_id", "office_id", "kind", "protocol_code", "protocol_version", "status",
         "household_head_id", "number_at_head", "enrolled_at", "touched_at", "last_exposure_on_sealed",
-        "symptom_onset_on_sealed", "first_positive_on_sealed", "entered_on_sealed", "continuous_exposure",
-        "extended_until", "shortened_until", "shortened_by", "public_health_action_sealed", "order_state",
-        "order_ends_on", "line_list", "findings_sealed", "because_sealed", "priority", "monitoring_starts_on",
-        "monitoring_ends_on", "stands_until", "reassess_at", "next_check_in_at", "release_due_at", "facts_revision",
-        "assessed_revision", "rules_version", "assessed_at", "last_report_at", "heard_at", *MARKS,
+        "symptom_onset_on_sealed", "first_positive_on_sealed", "reported_on_sealed", "entered_on_sealed",
+        "continuous_exposure", "extended_until", "shortened_until", "shortened_by", "public_health_action_sealed",
+        "order_state", "order_ends_on", "line_list", "findings_sealed", "because_sealed", "priority",
+        "monitoring_starts_on", "monitoring_ends_on", "stands_until", "reassess_at", "next_check_in_at",
+        "release_due_at", "facts_revision", "assessed_revision", "rules_version", "assessed_at", "last_report_at",
+        "heard_at", *MARKS,
     )  # fmt: skip
     status: Any
     household_head_id: Any
@@ -157,7 +162,7 @@ class NewPerson(PersonRow):
 
 
 class NewCase(CaseRow):
-    columns = tuple(Case.__table__.columns.keys())
+    columns = (*Case.__table__.columns.keys(), *SCHEDULED[1:])
 
 
 class NewReport(ReportRow):
@@ -185,19 +190,19 @@ def load(case_ids: Collection[UUID]) -> list[Case]:
 
 def load_bare(case_ids: Collection[UUID]) -> list[Case]:
     """The same without anything that hangs on the cases, until one of the functions below fills them."""
-    return _bare(case_ids, CaseRow, PersonRow)
-
-
-def load_to_ask(case_ids: Collection[UUID]) -> list[Case]:
-    """The same with no more columns than asking looks at: `fill_newest` them, and assess none of them."""
-    return _bare(case_ids, AskedCaseRow, AskedPersonRow)
-
-
-def _bare(case_ids: Collection[UUID], kind: type[CaseRow], of_person: type[PersonRow]) -> list[Case]:
-    cases = _with_people(case_ids, kind, of_person)
-    _set_heads(cases, kind, of_person)
+    cases = _with_people(case_ids, CaseRow, PersonRow)
+    _set_heads(cases)
     found: list[Any] = [cases[one] for one in sorted(cases)]
     return found
+
+
+def load_to_ask(case_ids: Collection[UUID]) -> dict[UUID, Any]:
+    """Whole households, by the ids of their cases, with no more columns than asking looks at: `fill_newest` them, and
+    assess none of them."""
+    cases = _with_people(case_ids, AskedCaseRow, AskedPersonRow)
+    for case in cases.values():
+        case.head = cases.get(case.household_head_id)
+    return cases
 
 
 def fill(cases: Iterable[Any]) -> None:
@@ -249,8 +254,9 @@ def _with_people(case_ids: Collection[UUID], kind: type[CaseRow], of_person: typ
     if not case_ids:
         return {}
     columns = [*kind.selected(), *of_person.selected()]
-    rows, people = kind.of.__table__, of_person.of.__table__
-    wanted = select(*columns).select_from(rows.join(people, people.c.id == rows.c.person_id))
+    rows, people, schedules = Case.__table__, Person.__table__, Schedule.__table__
+    of_case = rows.join(people, people.c.id == rows.c.person_id).join(schedules, schedules.c.id == rows.c.id)
+    wanted = select(*columns).select_from(of_case)
     width, found = len(kind.columns), {}
     for row in db.session.connection().execute(wanted.where(among(rows.c.id, case_ids))).all():
         case = kind(row[:width])
@@ -259,14 +265,14 @@ def _with_people(case_ids: Collection[UUID], kind: type[CaseRow], of_person: typ
     return found
 
 
-def _set_heads(cases: dict[UUID, CaseRow], kind: type[CaseRow], of_person: type[PersonRow]) -> None:
+def _set_heads(cases: dict[UUID, CaseRow]) -> None:
     """Who answers for a case is read from their rows, too, which nobody needs to lock: a change of theirs comes back
     to the members (`household_rows.look_again_at`)."""
     answered_for: dict[UUID, list[CaseRow]] = defaultdict(list)
     for case in cases.values():
         if case.household_head_id is not None:
             answered_for[case.household_head_id].append(case)
-    heads = cases | _with_people(answered_for.keys() - cases.keys(), kind, of_person)
+    heads = cases | _with_people(answered_for.keys() - cases.keys(), CaseRow, PersonRow)
     for head_id, members in answered_for.items():
         for case in members:
             case.head = heads[head_id]

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from care.vocabulary import Kind, LabKind, LabOutcome, OrderState, ReviewOutcome, Status
 
 UNSPECIFIED = "unspecified"  # "yes, I have symptoms", without saying which: by SMS
+
+DUE_ORDER = attrgetter("due_at")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class CaseFacts:
     last_exposure_on: date | None = None
     symptom_onset_on: date | None = None
     first_positive_on: date | None = None
+    reported_on: date | None = None  # to the health office
     entered_on: date | None = None
     continuous_exposure: bool = False
     extended_until: date | None = None
@@ -67,6 +71,7 @@ class CaseFacts:
     contact_window: str = "unset"
     reachable: bool = True  # there is a channel, an address for it, and no objection
     opted_out_at: datetime | None = None
+    head_opted_out_at: datetime | None = None  # of somebody else who answers for the person
     unreachable_since: datetime | None = None
     missing_details: tuple[str, ...] = ()
     order_state: OrderState | None = None
@@ -85,5 +90,5 @@ class CaseFacts:
         """The same facts with one more check-in."""
         known = object.__new__(CaseFacts)  # `dataclasses.replace` costs more than asking does, in a wave of thousands
         known.__dict__.update(self.__dict__)
-        known.__dict__["check_ins"] = tuple(sorted((*self.check_ins, check_in), key=lambda one: one.due_at))
+        known.__dict__["check_ins"] = tuple(sorted((*self.check_ins, check_in), key=DUE_ORDER))
         return known

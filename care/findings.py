@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from care.facts import CaseFacts, ReportFact
-from care.monitoring import course, local_midnight, period, slot_order
+from care.local_days import local_midnight
+from care.monitoring import course, period, slot_order
 from care.protocol import Protocol
 from care.protocol_parts import MEDICAL
 from care.triage import standing_reports

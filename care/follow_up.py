@@ -31,7 +31,9 @@ TASK_OF_LIST: dict[LineList, TaskKind] = {
 }
 TASK_OF_ENDING: dict[EndingAction, TaskKind] = {
     EndingAction.OFFICER_SYMPTOMATIC: TaskKind.ENDING_SYMPTOMATIC,
+    EndingAction.OFFICER_INVESTIGATION: TaskKind.ENDING_INVESTIGATION,
     EndingAction.OFFICER_SILENT: TaskKind.ENDING_SILENT,
+    EndingAction.OFFICER_ISOLATION: TaskKind.REVIEW_REQUIRED,
 }
 TASKS_OF_FINDINGS = frozenset({TaskKind.UNREACHABLE, TaskKind.WORSENING, TaskKind.UNNOTICED})
 DERIVED_TASKS = frozenset({*TASK_OF_LIST.values(), *TASK_OF_ENDING.values(), *TASKS_OF_FINDINGS})

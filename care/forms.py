@@ -23,7 +23,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from care import words
 from care.facts import UNSPECIFIED
 from care.protocol import Protocol, current_protocol
-from care.vocabulary import CloseReason, Kind, OrderEventKind
+from care.vocabulary import CloseReason, Kind, OrderEventKind, Source
 from config.forms import BaseForm
 from config.localisation import LANGUAGE_NAMES, page_locale
 from config.plain_text import with_our_digits
@@ -40,6 +40,16 @@ def choices(table: dict[str, str]) -> list[SelectChoice]:
 def protocol_choices(codes: list[str], locale: str) -> list[SelectChoice]:
     """The protocols `codes` by the names of their newest versions, in `locale`."""
     return [SelectChoice(code, current_protocol(code).name.in_(locale)) for code in codes]
+
+
+def said_by() -> RadioField:
+    """Asks staff how somebody said what is taken down for them; to be filled with `said_choices`."""
+    return RadioField(_l("How did they say it?"), default=Source.PHONE.value, render_kw={"data-horizontal": "true"})
+
+
+def said_choices() -> list[SelectChoice]:
+    """The ways in which somebody says what staff take down for them."""
+    return choices({one: words.SOURCES[one] for one in (Source.PHONE.value, Source.PAPER.value)})
 
 
 class MultiCheckboxField(SelectMultipleField):
@@ -94,13 +104,15 @@ class CheckInForm(BaseForm):
 
 
 class StaffReportForm(CheckInForm):
-    """The same by phone, with the time of the call; new, or instead of what was taken down wrongly."""
+    """The same by phone or on paper, with the time of it; new, or instead of what was taken down wrongly."""
 
+    source = said_by()
     corrects = SelectField(_l("Corrects"), validators=[Optional()], validate_choice=False)
     reported_at = DateTimeLocalField(_l("Time of the answer (empty: now)"), validators=[Optional()])
 
     def offer(self, correctable: Sequence[tuple[str, str]]) -> "StaffReportForm":
-        """The reports that this one may replace: id, and when it was made."""
+        """The reports that this one may replace: id, and when it was made. How this one was said, too."""
+        self.source.choices = said_choices()
         known = [SelectChoice(report_id, when) for report_id, when in correctable]
         self.corrects.choices = [SelectChoice("", _("none: this is a new report")), *known]
         return self
@@ -138,6 +150,7 @@ class NewCaseForm(BaseForm):
     person = FormField(PersonFields, _l("Person"))
     last_exposure_on = DateField(_l("Last contact"), validators=[Optional()])
     first_positive_on = DateField(_l("First positive sample"), validators=[Optional()])
+    reported_on = DateField(_l("Reported to the health office"), validators=[Optional()])
     symptom_onset_on = DateField(_l("Onset of symptoms"), validators=[Optional()])
     entered_on = DateField(_l("Day of entry"), validators=[Optional()])
 

@@ -13,8 +13,8 @@ from care.assessment_models import HouseholdRound
 from care.assessments import protocol_of, zone_of
 from care.check_ins import Recorded
 from care.commands import RecordReport
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.people import initials
 from care.protocol import Protocol
 from care.vocabulary import ReportChannel, Reporter
@@ -93,7 +93,8 @@ def _of_members(command: RecordReport) -> dict[str, RecordReport]:
     found: dict[str, RecordReport] = {}
     for name, values in (command.members or {}).items():
         reference = name.strip().upper()
-        given = {"by": _by_whom(command.by), "reported_at": command.reported_at} | values
+        of_all = {"by": _by_whom(command.by), "reported_at": command.reported_at, "source": command.source}
+        given = of_all | values
         try:
             found[reference] = RecordReport.model_validate(given)
         except ValidationError as error:
@@ -120,7 +121,8 @@ def record_each(
 ) -> Sequence[Recorded]:
     """Take down what the head of a household says of each person; all of it or nothing. Raises RuleViolation.
 
-    `by`: who says it; None: the head for themselves, and on behalf of the others.
+    `by`: who says it; None: the head for themselves, and on behalf of the others. What staff take down tells how they
+    came by it; else it is `channel`.
     """
     head = case_management.locked_case(head_id)
     known = {case.reference: case for case in (head, *household_rows.open_members_of(head))}
@@ -130,14 +132,16 @@ def record_each(
     taken = []
     for reference in sorted(answers, key=lambda one: known[one].id):
         case, said = known[reference], by or (Reporter.SELF if known[reference] is head else Reporter.PROXY)
+        answer = answers[reference].model_copy(update={"by": said})
+        way = ReportChannel(answer.source) if by is Reporter.STAFF and answer.source else channel
         if by is Reporter.STAFF:
-            trail.record(actor, "case.report_entered", case, channel=channel.value)
+            trail.record(actor, "case.report_entered", case, channel=way.value)
         taken.append(
             check_ins.record(
-                answers[reference].model_copy(update={"by": said}),
+                answer,
                 case=case,
                 actor=actor,
-                channel=channel,
+                channel=way,
                 check_in=check_ins.newest_open(case),
                 notice_version=notice_version,
             )

@@ -7,8 +7,8 @@ from auth.actors import Actor
 from care import follow_up, household_rows, phones, timeline
 from care.assessments import address_of, zone_of
 from care.guardianship import of_age_on
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.vocabulary import Status, TaskKind
 from config import clock
 from config.database import db

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, text, update
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from care.assessment_models import WITH_FACTS
 from care.models import Case
 from care.vocabulary import OPEN_STATUSES
-from config.database import db, locked
+from config.database import another, db, locked
 from config.errors import N_, RuleViolation
 from config.rowsets import among
 
@@ -44,7 +44,7 @@ def lock(case_ids: Iterable[UUID]) -> None:
 
 
 def _heads_to_lock(case_ids: Collection[UUID]) -> list[UUID]:
-    into = aliased(Case)
+    into = another(Case, "into")
     heads = [func.coalesce(one.household_head_id, one.id) for one in (Case, into)]
     wanted = select(*heads).outerjoin(into, into.id == Case.merged_into_id).where(Case.id.in_(case_ids))
     return sorted({head for row in db.session.execute(wanted) for head in row if head is not None})

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from care.commands import DATES, EnrolCase
 from care.imports.base import ColumnMap, ParsedRow, Problem, Severity
-from care.imports.rows import RowValues
 from care.models import Case
 from config.database import db
 from config.errors import N_
@@ -16,7 +16,6 @@ from config.rowsets import among
 OTHERWISE = N_("The case says otherwise ({there}); it stays as it is.")
 NOTHING_THERE = N_("The case does not say this; it stays as it is.")
 OF_PERSON = ("given_name", "family_name", "birth_date", "sex", "phone", "email")
-OF_CASE = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
 # What some formats call it.
 ALSO = {"last_exposure_on": "last_contact_on", "symptom_onset_on": "onset_on", "first_positive_on": "sample_on"}
 
@@ -33,18 +32,17 @@ def differences(
     found = {}
     for row in rows:
         case = cases.get(known[row.number]) if row.number in known else None
-        if case is None or case.person.is_erased:
+        if case is None or case.person.is_erased or row.case is None:
             continue
-        problems = tuple(_of(row, case, columns))
+        problems = tuple(_of(row.case, case, columns))
         if problems:
             found[row.number] = (case.id, problems)
     return found
 
 
-def _of(row: ParsedRow, case: Case, columns: ColumnMap) -> Iterator[Problem]:
-    command = RowValues.model_validate(row.values).case
+def _of(command: EnrolCase, case: Case, columns: ColumnMap) -> Iterator[Problem]:
     pairs = [(name, getattr(command.person, name), getattr(case.person, name)) for name in OF_PERSON]
-    pairs += [(name, getattr(command, name), getattr(case, name)) for name in OF_CASE]
+    pairs += [(name, getattr(command, name), getattr(case, name)) for name in DATES]
     for name, given, there in pairs:
         if given is None or given == there:
             continue

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from auth.models import Office
 from auth.policies import Actor
 from care import trail
 from care.import_differences import differences
@@ -16,7 +17,6 @@ from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.imports import households
 from care.imports.base import ColumnMap, Context, ParsedRow
 from care.imports.formats import AUTO, ParsedFile, parse_file
-from care.imports.rows import RowValues
 from care.known_cases import already_enrolled
 from care.protocol import current_versions
 from config import clock
@@ -42,15 +42,17 @@ class Upload:
     protocol: str = ""
 
 
-def read(upload: Upload) -> ParsedFile:
-    """Parse the file; stores nothing. Raises UnreadableFile or TooLarge."""
+def read(upload: Upload, office_id: uuid.UUID | None = None) -> ParsedFile:
+    """Parse the file, for this office; stores nothing. Raises UnreadableFile or TooLarge."""
     settings = current_settings()
+    office = db.session.get(Office, office_id) if office_id else None
     context = Context(
         today=clock.today(settings.zone),
         protocols=frozenset(current_versions()),
         limit_mb=settings.max_upload_mb,
         protocol=upload.protocol,
         zone=settings.zone,
+        responsible=((office.region or "", office.district or "") if office else ("", "")),
     )
     return parse_file(upload.data, context, upload.format)
 
@@ -60,7 +62,7 @@ def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID) -> uuid.UUID:
 
     Raises UnreadableFile or TooLarge, and then nothing is kept.
     """
-    parsed = read(upload)
+    parsed = read(upload, office_id)
     rows, heads = households.heads(list(parsed.rows))
     case_import = CaseImport(
         office_id=office_id,
@@ -114,10 +116,10 @@ def _chunks(rows: Sequence[ParsedRow]) -> Iterator[Sequence[ParsedRow]]:
 
 def _known(case_import: CaseImport, rows: Sequence[ParsedRow]) -> dict[int, uuid.UUID]:
     """The rows whose case is there already, by their numbers."""
-    usable = [row for row in rows if row.usable]
-    commands = [RowValues.model_validate(row.values).case for row in usable]
+    usable = [(row.number, row.case) for row in rows if row.usable and row.case]
+    commands = [case for _, case in usable]
     there = already_enrolled(commands, office_id=case_import.office_id, source=case_import.format)
-    return {row.number: case_id for row, case_id in zip(usable, there, strict=True) if case_id}
+    return {number: case_id for (number, _), case_id in zip(usable, there, strict=True) if case_id}
 
 
 def _sealed_row(sealer: RowSealer, case_import: CaseImport, row: ParsedRow) -> dict[str, Any]:

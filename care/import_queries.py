@@ -1,7 +1,7 @@
 """What pages and the command line may see of imports. Every question begins with who asks."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +16,8 @@ from care.commands import EnrolCase
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
 from care.known_people import maybe_the_same
 from care.models import Case
+from care.protocol import current_protocol, current_versions
+from care.vocabulary import Kind
 from config.database import db, locked
 from config.errors import Forbidden, NotFound
 
@@ -231,7 +233,7 @@ def _row_shown(row: ImportRow, reference: str | None, alike: Sequence[str]) -> R
         number=row.number,
         name=row.name or "",
         kind=case.get("kind", ""),
-        counts_from=_day(case.get("last_exposure_on") or case.get("entered_on")),
+        counts_from=_counts_from(case),
         birth_date=_day(person.get("birth_date")),
         channel=person.get("channel", ""),
         problems=row.problems or [],
@@ -239,6 +241,14 @@ def _row_shown(row: ImportRow, reference: str | None, alike: Sequence[str]) -> R
         reference=reference,
         alike=alike,
     )
+
+
+def _counts_from(case: Mapping[str, Any]) -> date | None:
+    """The day in the file that monitoring will count from; None: it has none, or the protocol is no longer there."""
+    if case.get("protocol") not in current_versions():
+        return None
+    names = current_protocol(case["protocol"]).monitoring.counts_from[Kind(case["kind"])]
+    return next((_day(case[name]) for name in names if case.get(name)), None)
 
 
 def _day(text: str | None) -> date | None:

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from care.facts import CaseFacts, ReportFact
-from care.monitoring import day_of, local_day, local_midnight, period
+from care.local_days import local_day, local_midnight, passed
+from care.monitoring import day_of, period
 from care.protocol import Protocol
 from care.protocol_parts import IsolationReview
 from care.triage import has_fever, onset
@@ -19,7 +20,9 @@ class EndingAction(StrEnum):
     NOT_YET = "not_yet"  # monitoring goes on, or we still wait for an answer on the last day
     RELEASE = "release"
     OFFICER_SYMPTOMATIC = "officer_symptomatic"
+    OFFICER_INVESTIGATION = "officer_investigation"  # what was ordered for somebody without symptoms has not ended
     OFFICER_SILENT = "officer_silent"
+    OFFICER_ISOLATION = "officer_isolation"  # somebody infected: only an officer ends an isolation
     GIVE_UP = "give_up"  # nothing was entered or heard for so long that the case is closed
 
 
@@ -74,8 +77,8 @@ def _met(rule: IsolationReview, facts: CaseFacts, protocol: Protocol, now: datet
     ):
         return False
     if rule.fever_free_hours is not None:
-        since = now - timedelta(hours=rule.fever_free_hours)
-        if any(report.reported_at > since and has_fever(report, protocol) for report in _uncorrected(facts)):
+        feverish = [report for report in _uncorrected(facts) if has_fever(report, protocol)]
+        if any(now < passed(report.reported_at, rule.fever_free_hours) for report in feverish):
             return False
     negatives = sum(lab.result is LabOutcome.NEGATIVE for lab in facts.labs)
     return len(facts.reports) >= rule.min_reports and negatives >= rule.negative_tests
@@ -97,8 +100,8 @@ def review_changes_at(facts: CaseFacts, protocol: Protocol) -> list[datetime]:
         if rule.first_positive_days is not None and facts.first_positive_on is not None:
             instants.append(local_midnight(facts.first_positive_on + rule.first_positive_days * DAY, facts.zone))
         if rule.fever_free_hours is not None:
-            hours = timedelta(hours=rule.fever_free_hours)
-            instants.extend(report.reported_at + hours for report in _uncorrected(facts) if has_fever(report, protocol))
+            feverish = [report for report in _uncorrected(facts) if has_fever(report, protocol)]
+            instants.extend(passed(report.reported_at, rule.fever_free_hours) for report in feverish)
     return instants
 
 
@@ -106,27 +109,32 @@ def ending(facts: CaseFacts, line_list: LineList, protocol: Protocol, now: datet
     """What is to happen because the last day is over, or because nothing has happened for long.
 
     Source: Sara Alert's automatic closing (end reached, asymptomatic, reported on the last day or since; or silent and
-    untouched for 30 days; never while the exposure goes on), SORMAS (no answer on the last day: not finished). Anyone
-    symptomatic, or silent but not for long, goes to an officer and is never closed by rule. The end that counts is the
-    planned one, so that an answer on a day added to it finishes monitoring at once.
+    untouched for 30 days; never while the exposure goes on, never in isolation), SORMAS (no answer on the last day: not
+    finished). Anyone symptomatic, or silent but not for long, goes to an officer and is never closed by rule; neither
+    is an index case, whose isolation ends by an officer's review. The end that counts is the planned one, so that an
+    answer on a day added to it finishes monitoring at once.
     """
     monitored = period(facts, protocol)
-    ends_at = monitored.ends_at(facts.zone)
+    ends_on, ends_at = monitored.ends_on, monitored.ends_at(facts.zone)
     given_up_at = gives_up_at(facts, protocol)
     if line_list is LineList.NON_REPORTING and given_up_at is not None and now >= given_up_at:
         return Ending(EndingAction.GIVE_UP, CloseReason.NOT_REACHABLE)
-    if ends_at is None or now < ends_at:
+    if ends_on is None or ends_at is None or now < ends_at:
         return Ending(EndingAction.NOT_YET)
+    last = facts.last_report
+    is_heard = last is not None and day_of(last, protocol, facts.zone) >= ends_on
+    is_isolated = facts.kind is Kind.INDEX and line_list is not LineList.PAUSED
+    if is_isolated and (is_heard or line_list is LineList.REVIEW_REQUIRED):
+        is_ill = last is not None and (last.present or has_fever(last, protocol))
+        return Ending(EndingAction.OFFICER_SYMPTOMATIC if is_ill else EndingAction.OFFICER_ISOLATION)
     if line_list in {LineList.PAUSED, LineList.NON_REPORTING}:
         return Ending(EndingAction.OFFICER_SILENT)
-    if line_list in {LineList.SYMPTOMATIC, LineList.UNDER_INVESTIGATION, LineList.REVIEW_REQUIRED}:
-        return Ending(EndingAction.OFFICER_SYMPTOMATIC)
-    last = facts.last_report
-    if last is None or monitored.ends_on is None or day_of(last, protocol, facts.zone) < monitored.ends_on:
+    if line_list in {LineList.SYMPTOMATIC, LineList.UNDER_INVESTIGATION}:
+        is_ill = onset(facts, protocol) is not None
+        return Ending(EndingAction.OFFICER_SYMPTOMATIC if is_ill else EndingAction.OFFICER_INVESTIGATION)
+    if not is_heard:
         return Ending(EndingAction.NOT_YET)  # within 24 hours it becomes silence
-    if facts.kind is Kind.INDEX and (last.present or has_fever(last, protocol)):
-        return Ending(EndingAction.OFFICER_SYMPTOMATIC)
-    if local_day(facts.enrolled_at, facts.zone) >= monitored.ends_on:
+    if local_day(facts.enrolled_at, facts.zone) >= ends_on:
         return Ending(EndingAction.RELEASE, CloseReason.ENROLLED_ON_LAST_DAY)
     return Ending(EndingAction.RELEASE, CloseReason.COMPLETED_MONITORING)
 

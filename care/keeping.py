@@ -21,14 +21,12 @@ from auth.records import Record
 from auth.retention import Page, RecordType, page_of
 from auth.roles import Permission
 from care import (
-    course_representations,
+    case_parts,
     erasure,
     keeping_due,
     naming_queries,
     occasion_pages,
-    order_queries,
     representations,
-    support_queries,
 )
 from care.import_models import CaseImport, ImportState
 from care.keeping_due import SYMPTOMS
@@ -98,62 +96,39 @@ def _erase_occasions(found: Sequence[Due], actor: Actor) -> int:
 
 
 def files_of_case(case_id: UUID) -> Iterator[tuple[str, bytes]]:
-    """A case as files: JSON with a schema version, and its papers as PDF."""
+    """A case as files for the archive: JSON with a schema version, and its papers as PDF."""
     case = db.session.get(Case, case_id)
-    if case is None:
-        return
-    yield "case.json", json.dumps(_as_json(case), ensure_ascii=False, indent=1).encode()
-    for document in case.documents:
-        yield f"papers/{document.file_name}", document.content or b""
-    yield "messages.json", messages.as_file([case.reference])
+    if case is not None:
+        told = case_parts.of_case(case), representations.timeline_json(case, whole=True)
+        yield from _files(case, *told)
 
 
 def files_of_person(person_id: UUID) -> Iterator[tuple[str, bytes]]:
-    """All cases of a person as files, each in a folder of its own; the copy that Art. 15 GDPR speaks of."""
-    wanted = select(Case.id, Case.reference).where(Case.person_id == person_id).order_by(Case.reference)
-    for case_id, reference in db.session.execute(wanted).all():
-        for name, content in files_of_case(case_id):
-            yield f"{reference}/{name}", content
+    """All cases of a person as files, each in a folder of its own; the copy that Art. 15 GDPR speaks of.
+
+    It is handed to the person: what it would tell of others is left out (Art. 15 (4)).
+    """
+    for case in db.session.scalars(select(Case).where(Case.person_id == person_id).order_by(Case.reference)):
+        events = representations.timeline_json(case, whole=True)
+        for event in events:
+            event["details"] = {name: said for name, said in event["details"].items() if name != "with_case"}
+        for name, content in _files(case, case_parts.chosen(case, case_parts.HANDED_OUT), events):
+            yield f"{case.reference}/{name}", content
 
 
-def _as_json(case: Case) -> dict[str, Any]:
-    return {
+def _files(case: Case, parts: dict[str, Any], events: list[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    content = {
         "schema": SCHEMA,
         "case": representations.case_json(case),
-        "reports": [representations.report_json(report) for report in case.reports],
-        "reviews": [
-            {"outcome": review.outcome, "at": review.recorded_at.isoformat(), "note": review.note}
-            for review in case.reviews
-        ],
-        "lab_results": [
-            {"kind": result.kind.value, "result": result.outcome, "sampled_on": result.sampled_on.isoformat()}
-            for result in case.lab_results
-        ],
-        "check_ins": [
-            {
-                "day": check_in.local_date.isoformat(),
-                "due_at": check_in.due_at.isoformat(),
-                "answered_at": check_in.answered_at.isoformat() if check_in.answered_at else None,
-            }
-            for check_in in case.check_ins
-        ],
-        "orders": [
-            {
-                "event": order.event.value,
-                "legal_basis": order.legal_basis,
-                "starts_on": order.starts_on.isoformat() if order.starts_on else None,
-                "ends_on": order.ends_on.isoformat() if order.ends_on else None,
-                "recorded_at": order.recorded_at.isoformat(),
-            }
-            for order in case.orders
-        ],
-        **order_queries.for_export(case),
-        **course_representations.course_json(case),
+        **parts,
         "occasions": occasion_pages.export_json(case),
         "named_contacts": naming_queries.export_json(case),
-        "support_requests": [support_queries.as_json(one) for one in support_queries.of_case(case)],
-        "timeline": [representations.event_json(event, whole=True) for event in case.events],
+        "timeline": events,
     }
+    yield "case.json", json.dumps(content, ensure_ascii=False, indent=1).encode()
+    for document in case.documents:
+        yield f"papers/{document.file_name}", document.content or b""
+    yield "messages.json", messages.as_file([case.reference])
 
 
 def find_record(actor: Actor, permission: Permission, reference: str) -> Record:
@@ -181,6 +156,7 @@ def _types() -> tuple[RecordType, ...]:
             days,
             CLOSED,
             N_("Section 16 (1) IfSG, Art. 5 (1) (e) GDPR: no longer than it is needed. Protocols may differ."),
+            place="office",
             due=keeping_due.symptoms,
             soon=keeping_due.symptoms_soon,
             erase=_erase_symptoms,
@@ -191,6 +167,7 @@ def _types() -> tuple[RecordType, ...]:
             183,
             CLOSED,
             N_("Sections 16 and 25 IfSG; half a year for questions and objections."),
+            place="office",
             due=keeping_due.whole_cases,
             soon=keeping_due.whole_cases_soon,
             erase=_erase_cases,
@@ -203,6 +180,7 @@ def _types() -> tuple[RecordType, ...]:
             N_("the end of the order and of the case"),
             N_("Section 56 (11) IfSG: two years to apply for compensation, and half a year for the office's answer."),
             at_least=erasure.LEAST_ORDER_DAYS,
+            place="office",
             due=keeping_due.with_papers,
             soon=keeping_due.with_papers_soon,
             erase=_erase_cases,
@@ -214,6 +192,7 @@ def _types() -> tuple[RecordType, ...]:
             28,
             N_("the day it was recorded"),
             N_("Section 16 (1) IfSG; four weeks, as section 28a (4) IfSG set for lists of guests."),
+            place="office",
             due=_occasions,
             erase=_erase_occasions,
         ),
@@ -223,6 +202,7 @@ def _types() -> tuple[RecordType, ...]:
             365,
             N_("the day it was uploaded"),
             N_("Art. 5 (1) (e) GDPR; the rows themselves go seven days after the import."),
+            place="office",
             due=_imports,
             erase=_erase_imports,
         ),

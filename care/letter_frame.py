@@ -9,8 +9,8 @@ from flask_babel import format_date, gettext as _
 
 from auth.models import Office
 from care.guardianship import of_age_on
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.own_language import PAPER_LOCALE
 from config import clock
 from config.database import db

@@ -6,18 +6,19 @@ case is in exactly one list, and every listing names its rule.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from care.facts import CaseFacts
 from care.findings import Finding, findings, findings_change_at, missing_from, priority
 from care.isolation import Ending, EndingAction, ending, gives_up_at, review_changes_at, review_ready
+from care.local_days import passed
 from care.monitoring import CheckInDue, Period, course, next_check_in_until
 from care.protocol import Protocol
 from care.triage import onset
 from care.vocabulary import OPEN_STATUSES, FindingCode, Kind, LineList, Status
 
-RULES_VERSION = 5  # raise it with every change of a rule: stored assessments of older versions are made anew
+RULES_VERSION = 7  # raise it with every change of a rule: stored assessments of older versions are made anew
 
 Inputs = dict[str, Any]
 Rule = Callable[[CaseFacts, Protocol, datetime], "Because | None"]
@@ -56,9 +57,11 @@ class Assessment:
 
 
 def _paused(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
-    """Source: contract: paused (and in hospital) comes before all lists."""
+    """Source: contract: paused (and in hospital) comes before all lists; so does whoever's head wants no messages."""
     if facts.status in {Status.PAUSED, Status.HOSPITALISED}:
         return Because("paused", {"status": facts.status.value})
+    if facts.head_opted_out_at is not None:
+        return Because("head_opted_out", {"opted_out_at": facts.head_opted_out_at.isoformat()})
     return None
 
 
@@ -96,7 +99,8 @@ def _heard_at(facts: CaseFacts) -> datetime:
 
 
 def _silent_from(facts: CaseFacts, protocol: Protocol) -> datetime:
-    return _heard_at(facts) + timedelta(hours=protocol.check_ins.non_reporting_after_hours)
+    """The first instant at which that is longer ago than the limit."""
+    return passed(_heard_at(facts), protocol.check_ins.non_reporting_after_hours)
 
 
 def _heard_inputs(facts: CaseFacts, protocol: Protocol) -> Inputs:
@@ -108,7 +112,7 @@ def _heard_inputs(facts: CaseFacts, protocol: Protocol) -> Inputs:
 
 
 def _non_reporting(facts: CaseFacts, protocol: Protocol, now: datetime) -> Because | None:
-    """Source: Sara Alert: 24 hours (protocol) since the last report, or enrolment if there is none, to the instant."""
+    """Source: Sara Alert: the last report, or enrolment if there is none, is older than 24 hours (protocol)."""
     if now < _silent_from(facts, protocol):
         return None
     return Because("silent", _heard_inputs(facts, protocol))

@@ -15,8 +15,8 @@ from care import case_management, follow_up, messages, timeline, trail
 from care.assessments import zone_of
 from care.guardianship import CodeWay, IssueCode, LinkBasis, RedeemCode, counts
 from care.link_models import CaseLink, LinkCode
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.vocabulary import TaskKind
 from config import clock, papers, scopes
 from config.database import db, locked

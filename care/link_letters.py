@@ -8,8 +8,8 @@ from care import phones
 from care.guardianship import CodeWay, LinkBasis
 from care.letter_frame import frame, long_day, made_at
 from care.link_codes import LASTS
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.own_language import PAPER_LOCALE, in_own_language
 from config import clock
 from config.localisation import speaking

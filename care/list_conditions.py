@@ -18,8 +18,8 @@ from care import list_marks
 from care.assessment_models import LabResult
 from care.course_models import ContactAttempt, Handover
 from care.list_filters import ListCases, day_of, moments
+from care.local_days import local_midnight
 from care.models import Case, OfficeTask, Person
-from care.monitoring import local_midnight
 from care.naming_models import NamedContact
 from care.occasion_models import Guest, Occasion
 from care.support_models import SupportRequest

@@ -28,10 +28,10 @@ from care.vocabulary import (
     TaskKind,
 )
 from config import filters
-from config.errors import N_
+from config.errors import N_, RuleViolation
 from config.filters import Code, Day, Filter, Wanted, choice, day, day_of, moments, number, yes_no
 
-__all__ = ["FILTERS", "Filter", "ListCases", "Read", "day_of", "moments", "read_kept"]
+__all__ = ["FILTERS", "Filter", "ListCases", "Read", "day_of", "moments", "read_kept", "understood"]
 
 
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -103,6 +103,8 @@ class ListCases(Wanted, Command):
     onset_to: Annotated[Day | None, day("days", N_("Onset of symptoms"), "to")] = None
     positive_from: Annotated[Day | None, day("days", N_("First positive sample"), "from")] = None
     positive_to: Annotated[Day | None, day("days", N_("First positive sample"), "to")] = None
+    report_from: Annotated[Day | None, day("days", N_("Reported to the health office"), "from")] = None
+    report_to: Annotated[Day | None, day("days", N_("Reported to the health office"), "to")] = None
     exposure_from: Annotated[Day | None, day("days", N_("Last contact"), "from")] = None
     exposure_to: Annotated[Day | None, day("days", N_("Last contact"), "to")] = None
     entry_from: Annotated[Day | None, day("days", N_("Day of entry"), "from")] = None
@@ -153,6 +155,14 @@ class ListCases(Wanted, Command):
 
 FILTERS: dict[str, Filter] = ListCases.filters()
 Read = filters.Read[ListCases]
+
+
+def understood(kept: Mapping[str, Any]) -> ListCases:
+    """Kept filters, all of them. Raises RuleViolation when one is not known (any more): without it, there are more."""
+    read = read_kept(kept)
+    if read.lost:
+        raise RuleViolation("", N_("These filters are not all known any more. Please choose them anew."))
+    return read.wanted
 
 
 def read_kept(kept: Mapping[str, Any]) -> Read:

@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import event
 
 from care.facts import CaseFacts
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.protocol import Protocol
 from care.triage import onset
 from config.keyring import keyring
@@ -23,7 +23,7 @@ from config.keyring import keyring
 RULES = 1  # to be raised with every change of what is marked: the job then makes all marks anew
 MARK_BYTES = 8
 LONGEST_DAYS = 400
-DAY_COLUMNS = ("onset", "positive", "exposure", "entry", "curve")
+DAY_COLUMNS = ("onset", "positive", "report", "exposure", "entry", "curve")
 MARKS = (*(f"{name}_mark" for name in DAY_COLUMNS), "finding_marks")
 ANY = "any"
 DAY = timedelta(days=1)
@@ -63,16 +63,18 @@ def mark(case: Case, facts: CaseFacts, protocol: Protocol, findings: Iterable[Ma
     case.heard_at = case.last_report_at or case.enrolled_at
     began = onset(facts, protocol)
     onset_on = began.on if began else None
-    curve_on = onset_on or facts.first_positive_on or local_day(facts.enrolled_at, facts.zone)
-    known = (onset_on, facts.first_positive_on, facts.last_exposure_on, facts.entered_on, curve_on)
+    positive_on, reported_on = facts.first_positive_on, facts.reported_on
+    curve_on = onset_on or positive_on or reported_on or local_day(facts.enrolled_at, facts.zone)
+    known = (onset_on, positive_on, reported_on, facts.last_exposure_on, facts.entered_on, curve_on)
+    key = keyring().index_key
     for name, day in zip(DAY_COLUMNS, known, strict=True):
-        setattr(case, f"{name}_mark", marks([case.office_id], name, [day.isoformat()])[0] if day else None)
+        setattr(case, f"{name}_mark", _mark_of(key, case.office_id, name, day.isoformat()) if day else None)
     words = {
         word
         for found in (case.findings if findings is None else findings) or ()
         for word in finding_words(found["code"], found["state"], bool(found.get("overdue")))
     }
-    case.finding_marks = b"".join(marks([case.office_id], "finding", sorted(words))) or None
+    case.finding_marks = b"".join(_mark_of(key, case.office_id, "finding", word) for word in sorted(words)) or None
     if isinstance(case, Case):
         _mark_around(case)
 
@@ -96,8 +98,9 @@ def _mark_person(case: Case) -> None:
     person = case.person
     year = str(person.birth_date.year) if person.birth_date else None
     place = str((person.address or {}).get("postal_code") or "").strip()
-    person.born_mark = marks([case.office_id], "born", [year])[0] if year else None
-    person.postal_mark = marks([case.office_id], "postal", [place])[0] if place else None
+    key = keyring().index_key
+    person.born_mark = _mark_of(key, case.office_id, "born", year) if year else None
+    person.postal_mark = _mark_of(key, case.office_id, "postal", place) if place else None
 
 
 def forget(case: Case) -> None:

@@ -54,6 +54,7 @@ CONDITIONS: Mapping[str, Callable[[Any, Asked], Condition]] = {
     "monitoring_day": means.monitoring_day,
     **means.marked_days(Case.onset_mark, "onset", "onset"),
     **means.marked_days(Case.positive_mark, "positive", "positive"),
+    **means.marked_days(Case.report_mark, "report", "report"),
     **means.marked_days(Case.exposure_mark, "exposure", "exposure"),
     **means.marked_days(Case.entry_mark, "entry", "entry"),
     "continuous_exposure": partial(means.equals, Case.continuous_exposure),

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from care import merging, seen, words
 from care.assessment_models import CheckIn, LabResult, SymptomReport
-from care.course_models import Comment, ContactAttempt, Travel, Vaccination
+from care.course_models import Comment, ContactAttempt, Exposure, Travel, Vaccination
 from care.duplicate_words import MERGE_FIELDS, SEXES
 from care.merge_rules import Difference, Side, Values
 from care.models import Case, Document, OrderRecord
@@ -29,6 +29,7 @@ GOES_ALONG: tuple[tuple[str, type[Any]], ...] = (
     (N_("Comments of colleagues, in all versions"), Comment),
     (N_("Vaccinations"), Vaccination),
     (N_("Journeys"), Travel),
+    (N_("Exposures"), Exposure),
     (N_("Contacts named"), NamedContact),
     (N_("Requests for help"), SupportRequest),
 )
@@ -72,13 +73,14 @@ def _head(case: Case) -> dict[str, Any]:
 
 
 def _row(one: Difference, choices: Mapping[str, Side]) -> dict[str, Any]:
-    side = choices.get(one.field.name, one.proposed)
+    side = one.side(choices)
     return {
         "name": one.field.name,
         "label": _(MERGE_FIELDS[one.field.name]),
         "kept": _told(one.kept),
         "other": _told(one.other),
         "side": side.value if side else "",
+        "follows": one.follows,
     }
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.schema import Column, Table
 
 from auth.actors import Actor
-from care import household_rows, messages, own_cases
-from care.course_models import ContactAttempt
+from care import exposure_rows, household_rows, messages, own_cases
+from care.course_models import ContactAttempt, Exposure
 from care.link_models import CaseLink
 from care.models import Case, Person
 from care.naming_models import NamedContact
@@ -68,7 +68,7 @@ def move(ending: Case, kept: Case) -> None:
     for table, column in references_to(Case.__table__):  # type: ignore[arg-type]
         if (table.name, column.name) == ("care_case", "merged_into_id"):
             _give(table, column, ending.id, kept.id, besides=ending.id)
-        elif (table.name, column.name) not in STAY:
+        elif not column.primary_key and (table.name, column.name) not in STAY:
             _give(table, column, ending.id, kept.id)
     tell_of(kept.reference, before=ending.reference)
 
@@ -116,7 +116,7 @@ def give_person(before: Person, after: Person) -> None:
 
 def settle_what_is_there_twice(kept: Case, ending: Case, actor: Actor) -> None:
     """Of some things a case has only one. What `ending` has beside that of `kept` is ended or named otherwise."""
-    for settle in (_tasks, _wishes, _papers, _attempts, _logins, _namings):
+    for settle in (_tasks, _wishes, _papers, _attempts, _logins, _namings, _exposures):
         settle(kept, ending, actor)
     _check_ins(kept, ending)
     db.session.flush()
@@ -178,6 +178,17 @@ def _namings(kept: Case, ending: Case, actor: Actor) -> None:
     for row in [*_all(NamedContact, kept), *_all(NamedContact, ending)]:
         if row.contact_case_id in cases:
             row.contact_case_id = None
+
+
+def _exposures(kept: Case, ending: Case, actor: Actor) -> None:
+    """The days of both count. Nobody was exposed to themselves, in their other case."""
+    if exposure_rows.are_known(kept, ending):
+        for case in (kept, ending):
+            exposure_rows.keep_known_day(case, actor)
+    cases = {kept.id, ending.id}
+    for row in [*_all(Exposure, kept), *_all(Exposure, ending)]:
+        if row.source_case_id in cases:
+            row.source_case_id = None
 
 
 def _all(model: type[Any], case: Case) -> Sequence[Any]:

@@ -1,6 +1,6 @@
 """What is compared when two cases of one person become one, and what is proposed. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -61,11 +61,6 @@ ORDER = (STATE, "order_starts_on", "order_ends_on")
 _WEIGHT = {Status.HOSPITALISED: 2, Status.PAUSED: 1}
 
 
-def _runs_alone(kept: Values, other: Values) -> bool:
-    """Only an order that runs says where the person has to be; two of them have to be decided about."""
-    return kept[STATE] not in RUNNING_ORDERS and other[STATE] in RUNNING_ORDERS
-
-
 def _more_is_known(kept: Values, other: Values) -> bool:
     return _WEIGHT.get(other["status"], 0) > _WEIGHT.get(kept["status"], 0)
 
@@ -90,6 +85,7 @@ FIELDS: tuple[Field, ...] = (
     _part("entered_on", better=_later("entered_on")),
     _part("symptom_onset_on", better=_earlier("symptom_onset_on")),
     _part("first_positive_on", better=_earlier("first_positive_on")),
+    _part("reported_on", better=_earlier("reported_on")),
     _part("continuous_exposure", better=lambda kept, other: bool(other["continuous_exposure"])),
     _part("extended_until", better=_later("extended_until")),
     Field("shortening", ("shortened_until", "shortened_by")),
@@ -108,21 +104,32 @@ NAMED = {field.name: field for field in FIELDS}
 
 @dataclass(frozen=True)
 class Difference:
-    """A field in which two cases differ, and what is proposed. None: it has to be decided by whoever merges them."""
+    """A field in which two cases differ, and what is proposed. None: it has to be decided by whoever merges them.
+
+    `follows`: what is proposed follows from other facts of the two, and nobody is asked.
+    """
 
     field: Field
     kept: Values
     other: Values
     proposed: Side | None
+    follows: bool = False
+
+    def side(self, choices: Mapping[str, Side]) -> Side | None:
+        """What was chosen, else what is proposed."""
+        return self.proposed if self.follows else choices.get(self.field.name, self.proposed)
 
 
-def differences(kept: Values, other: Values) -> list[Difference]:
-    """What differs between two cases. `public_health_action`: none is the same as nothing."""
+def differences(kept: Values, other: Values, following: Collection[str] = ()) -> list[Difference]:
+    """What differs between two cases; `following`: the names of fields that nobody is asked about.
+
+    `public_health_action`: none is the same as nothing.
+    """
     found = []
     for field in FIELDS:
         mine, theirs = ({part: values[part] for part in field.parts} for values in (kept, other))
         if mine != theirs and not (field.is_empty(mine) and field.is_empty(theirs)):
-            found.append(Difference(field, mine, theirs, _proposed(field, mine, theirs)))
+            found.append(Difference(field, mine, theirs, _proposed(field, mine, theirs), field.name in following))
     return found
 
 
@@ -138,10 +145,16 @@ def _proposed(field: Field, kept: Values, other: Values) -> Side | None:
 
 def chosen(found: list[Difference], choices: Mapping[str, Side]) -> dict[str, Side]:
     """For each difference the side that was chosen, else the proposed one; without those nobody has decided."""
-    sides = {one.field.name: choices.get(one.field.name, one.proposed) for one in found}
+    sides = {one.field.name: one.side(choices) for one in found}
     return {name: side for name, side in sides.items() if side is not None}
 
 
 def undecided(found: list[Difference], sides: Mapping[str, Side]) -> list[str]:
     """The fields that nobody has decided about."""
     return [one.field.name for one in found if one.field.name not in sides]
+
+
+def contradicted(found: list[Difference], choices: Mapping[str, Side]) -> list[str]:
+    """The fields for which something else was chosen than follows from the facts."""
+    names = ((one.field.name, one.proposed) for one in found if one.follows)
+    return [name for name, follows in names if choices.get(name, follows) is not follows]

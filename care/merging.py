@@ -16,6 +16,7 @@ from auth.roles import Permission
 from care import (
     case_management,
     duplicates,
+    exposure_rows,
     household_heads,
     household_rows,
     merge_rows,
@@ -30,8 +31,9 @@ from care import (
 from care.assessments import address_of, counting, reassess
 from care.duplicate_models import CaseMerge
 from care.lifecycle import Action, after
-from care.merge_rules import FIELDS, Difference, MergeCases, Side, Values, chosen, differences, undecided
+from care.merge_rules import FIELDS, Difference, MergeCases, Side, Values, chosen, contradicted, differences, undecided
 from care.models import Case, Person
+from care.protocol import disease_of
 from care.queries import case_for
 from care.vocabulary import CloseReason, Status
 from config import clock, scopes
@@ -58,7 +60,7 @@ def _check(kept: Case, ending: Case) -> None:
         raise RuleViolation("other", N_("One of the cases has gone into another one already."))
     if kept.office_id != ending.office_id:
         raise RuleViolation("other", N_("The cases are looked after by two health offices."))
-    if kept.protocol_code != ending.protocol_code:
+    if disease_of(kept.protocol_code) != disease_of(ending.protocol_code):
         raise RuleViolation("other", N_("The cases are about two diseases. Each of them needs a case of its own."))
     if not kept.is_open:
         raise RuleViolation("other", N_("The case that goes on has to be open."))
@@ -82,15 +84,16 @@ def values_of(case: Case) -> dict[str, Any]:
 
 
 def compare(kept: Case, ending: Case) -> list[Difference]:
-    """In what two cases differ."""
-    return differences(values_of(kept), values_of(ending))
+    """In what two cases differ. With exposures, the last contact is the latest of both, as everywhere."""
+    following = {"last_exposure_on"} if exposure_rows.are_known(kept, ending) else ()
+    return differences(values_of(kept), values_of(ending), following)
 
 
 def merge(command: MergeCases, *, reference: str, actor: Actor, marks: Sequence[str] = ()) -> None:
     """Let the case `command.other` go into `reference`. Locks the households of all cases of both persons.
 
     `marks`: what the reader of the page had seen of each (`seen.mark`). Raises NotFound, Forbidden, ChangedMeanwhile,
-    and RuleViolation, on `choices.<field>` for what has to be decided and was not.
+    and RuleViolation, on `choices.<field>` for what has to be decided and was not, or follows and was chosen otherwise.
     """
     ids = [case.id for case in both(actor, reference, command.other)]
     with scopes.within(MERGING):
@@ -100,6 +103,8 @@ def merge(command: MergeCases, *, reference: str, actor: Actor, marks: Sequence[
             seen.refuse_if_changed(case, mark)
         _check(kept, ending)
         found = compare(kept, ending)
+        if against := contradicted(found, command.choices):
+            raise RuleViolation.of(FieldError(f"choices.{name}", exposure_rows.FOLLOWS) for name in against)
         sides = chosen(found, command.choices)
         missing = undecided(found, sides)
         if missing:
@@ -130,8 +135,10 @@ def _merge(kept: Case, ending: Case, found: Sequence[Difference], sides: Mapping
     db.session.expire_all()
     kept, ending = case_management.loaded(kept.id), case_management.loaded(ending.id)
     _take(kept, taken)
+    exposure_rows.count(kept)
     kept.person.unreachable_since = unreachable.get(address_of(kept.person))
     kept.person.opted_out_at = opted_out_at  # nobody is written to again because of a merge
+    household_rows.look_again_at(kept)
     db.session.add(CaseMerge(case=kept, merged_case_id=ending.id, at=now, actor_id=actor.id[:80], **record))
     _say(kept, ending, sides, actor)
     duplicates.carry_over(ending, kept)

@@ -1,7 +1,7 @@
 """What we write to people in care and to the office. Every message goes through the outbox, with a key of its own."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -69,9 +69,9 @@ def household_check_in(
     )
 
 
-def tell_released(case: Case, link: str | None, not_before: datetime) -> bool:
+def tell_released(case: Case, link: str | None, ended_on: date | None, not_before: datetime) -> bool:
     """Tell the person that monitoring is over, or their household's head; `link` leads to the certificate."""
-    variables, key = {"link": link, "ended_on": case.monitoring_ends_on}, f"released:{case.id}"
+    variables, key = {"link": link, "ended_on": ended_on}, f"released:{case.id}"
     own = address_of(case.person) is not None
     return _to_person(case, "care.released", key, variables, not_before=not_before, correlation=None, own=own)
 

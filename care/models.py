@@ -8,17 +8,8 @@ import uuid
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (
-    Boolean,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from care.vocabulary import (
@@ -124,6 +115,7 @@ class Case(SealedRow, Identified, Base):
     last_exposure_on = sealed(date)
     symptom_onset_on = sealed(date)
     first_positive_on = sealed(date)
+    reported_on = sealed(date)  # to the health office
     entered_on = sealed(date)
     continuous_exposure: Mapped[bool] = mapped_column(Boolean, default=False)
     extended_until: Mapped[date | None]
@@ -142,17 +134,16 @@ class Case(SealedRow, Identified, Base):
     monitoring_starts_on: Mapped[date | None]
     monitoring_ends_on: Mapped[date | None]
     stands_until: Mapped[datetime | None]  # when the assessment may change even if nobody is asked
-    reassess_at: Mapped[datetime | None]
-    next_check_in_at: Mapped[datetime | None]
     last_report_at: Mapped[datetime | None]
     heard_at: Mapped[datetime | None]  # the last report, or enrolment while there is none; set with the assessment
-    release_due_at: Mapped[datetime | None]  # the rules say: to be released or given up
+    release_due_at: Mapped[datetime | None]  # by the rules to be released or given up; closed: its papers are due
     facts_revision: Mapped[int] = mapped_column(Integer, default=1)
     assessed_revision: Mapped[int] = mapped_column(Integer, default=0)
     rules_version: Mapped[int] = mapped_column(Integer, default=0)
     assessed_at: Mapped[datetime | None]
     onset_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # marks of what is sealed: `care.list_marks`
     positive_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
+    report_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
     exposure_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
     entry_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
     curve_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # of the day that the epidemic curve counts
@@ -160,6 +151,9 @@ class Case(SealedRow, Identified, Base):
     marks_version: Mapped[int] = mapped_column(default=0, index=True)  # by which rules they were made
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    schedule: Mapped["Schedule"] = relationship(lazy="joined", innerjoin=True)
+    reassess_at: AssociationProxy[datetime | None] = association_proxy("schedule", "reassess_at")
+    next_check_in_at: AssociationProxy[datetime | None] = association_proxy("schedule", "next_check_in_at")
     # Whoever answers for the person; None: they themselves.
     head: Mapped["Case | None"] = relationship(remote_side="Case.id", foreign_keys=[household_head_id])
     merged_into: Mapped["Case | None"] = relationship(remote_side="Case.id", foreign_keys=[merged_into_id])
@@ -179,8 +173,6 @@ class Case(SealedRow, Identified, Base):
         UniqueConstraint("office_id", "identity_index"),
         Index(None, "office_id", "line_list", "priority", "reference"),
         Index(None, "office_id", "status", "priority", "reference"),
-        Index(None, "reassess_at"),
-        Index(None, "next_check_in_at"),
         # Most rows have nothing in these: an index over the others alone is not touched when a wave changes rows.
         *(partial_index(f"ix_care_case_{name}", name, where=f"{name} IS NOT NULL") for name in SPARSE),
         partial_index("ix_care_case_unassessed", "id", where=f"{UNASSESSED} AND {OPEN_ROWS}"),
@@ -197,6 +189,16 @@ class Case(SealedRow, Identified, Base):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+
+class Schedule(Base):
+    """When a case comes up again; locked by the case's row. Apart, since a wave changes it for everybody (ADR 27)."""
+
+    __tablename__ = "care_schedule"
+
+    id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_case.id"), primary_key=True)  # the case's own
+    reassess_at: Mapped[datetime | None] = mapped_column(index=True)
+    next_check_in_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class OfCase(SealedRow):

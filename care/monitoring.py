@@ -1,25 +1,24 @@
 """When monitoring begins and ends, and when a person is asked. Pure.
 
-Days are local days of the person's zone; a time of day that a change of clocks leaves out is read as the same instant
-counted with the offset before the change, one that comes twice as its first occurrence.
+Days are local days of the person's zone (`local_days`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from care.facts import CaseFacts, ReportFact
+from care.local_days import KEPT, at, local_day, local_midnight
 from care.protocol import Protocol
 from care.protocol_parts import Slot
+from care.triage import onset
 from care.vocabulary import ASKED_STATUSES, Kind, LabOutcome
 
 DAY = timedelta(days=1)
 LINK_LASTS_AT_MOST = timedelta(hours=36)
 # People are asked for today or yesterday: whatever belongs to these days, wherever they live, however long a day is.
 NEWEST, NEWEST_DAYS = timedelta(hours=50), timedelta(days=2)
-KEPT = 20_000  # days and times of day of a wave: thousands of people share them, and a zone's rules are slow to look up
 
 
 @dataclass(frozen=True)
@@ -50,23 +49,6 @@ class CheckInDue:
     expires_at: datetime
 
 
-@lru_cache(maxsize=KEPT)
-def at(day: date, clock_time: time, zone: ZoneInfo) -> datetime:
-    """The instant, aware UTC, at which clocks in `zone` show `clock_time` on `day`."""
-    return datetime.combine(day, clock_time, zone).astimezone(UTC)
-
-
-def local_midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant, aware UTC, at which `day` begins in `zone`."""
-    return at(day, time.min, zone)
-
-
-@lru_cache(maxsize=KEPT)
-def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """The calendar day of `moment` in `zone`."""
-    return moment.astimezone(zone).date()
-
-
 def period(facts: CaseFacts, protocol: Protocol) -> Period:
     """The monitoring period as planned: start + protocol days, both inclusive.
 
@@ -74,14 +56,7 @@ def period(facts: CaseFacts, protocol: Protocol) -> Period:
     last contact 1 October, through 15 October 24:00). Where no date is known, the day of enrolment counts.
     An officer's extension or shortening moves the end; a continuous exposure of a contact has none.
     """
-    counted_from: str
-    for name in protocol.monitoring.counts_from[facts.kind]:
-        known: date | None = getattr(facts, name)
-        if known is not None:
-            starts_on, counted_from = known, name
-            break
-    else:
-        starts_on, counted_from = local_day(facts.enrolled_at, facts.zone), "enrolled_at"
+    starts_on, counted_from = _start(facts, protocol)
     if facts.continuous_exposure and facts.kind is not Kind.INDEX:
         return Period(starts_on, None, counted_from)
     ends_on = starts_on + timedelta(days=protocol.monitoring.days_for(facts.kind))
@@ -90,6 +65,20 @@ def period(facts: CaseFacts, protocol: Protocol) -> Period:
     if facts.shortened_until is not None and not _shortening_is_void(facts, protocol, starts_on):
         ends_on = max(starts_on, min(ends_on, facts.shortened_until))
     return Period(starts_on, ends_on, counted_from)
+
+
+def _start(facts: CaseFacts, protocol: Protocol) -> tuple[date, str]:
+    """The first day of the protocol's `counts_from` that is known, and its name.
+
+    The onset is the one that `triage.onset` finds: set by an officer, else of the first symptomatic report, as long as
+    no review dismisses it.
+    """
+    for name in protocol.monitoring.counts_from[facts.kind]:
+        began = onset(facts, protocol) if name == "symptom_onset_on" else None
+        known: date | None = began.on if began else getattr(facts, name)
+        if known is not None:
+            return known, name
+    return local_day(facts.enrolled_at, facts.zone), "enrolled_at"
 
 
 def _shortening_is_void(facts: CaseFacts, protocol: Protocol, starts_on: date) -> bool:

@@ -41,9 +41,13 @@ def index_names(person: Person) -> None:
 def index_all(people: Sequence[Person]) -> None:
     """The same for many."""
     rows, points = [], []
+    named = [(person.id, beginnings(person.given_name or "", person.family_name or "")) for person in people]
+    # Many names begin alike, and a keyed hash has its price.
+    all_beginnings = list(set[str]().union(*(theirs for _, theirs in named)))
+    index_of = dict(zip(all_beginnings, _indexes(all_beginnings), strict=True))
+    for person_id, theirs in named:
+        rows += [{"person_id": person_id, "prefix_index": index_of[beginning]} for beginning in theirs]
     for person in people:
-        wanted = sorted(beginnings(person.given_name or "", person.family_name or ""))
-        rows += [{"person_id": person.id, "prefix_index": index} for index in _indexes(wanted)]
         points += [{"person_id": person.id, "meets_by": by, "point": point} for by, point in points_of(traits(person))]
         person.names_indexed = RULES
         person.duplicates_sought = False

@@ -3,16 +3,18 @@
 All functions run inside the caller's `transaction()`.
 """
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Select, select
 
 from auth.actors import Actor
-from care import case_management, household_rows, known_people, timeline, trail
+from care import case_management, exposure_rows, household_rows, known_people, timeline, trail
 from care.assessments import zone_of
 from care.commands import EnrolCase
+from care.course_models import Exposure
 from care.duplicate_rules import Traits
 from care.known_people import Meant
 from care.models import Case
@@ -26,12 +28,15 @@ from care.naming_rules import (
     enrolment_of,
     state_after,
 )
+from care.people import CLOCK_TOLERANCE
+from care.protocol import disease_of
 from care.queries import standing_case_for
 from care.vocabulary import Kind
 from config import clock
 from config.database import db
 from config.errors import N_, FieldError, NotFound, RuleViolation
 
+OTHER_DISEASE = N_("This case is about another disease.")
 log = structlog.get_logger(__name__)
 SETTLED = frozenset({NamedState.ENROLLED, NamedState.NOT_CONTACT, NamedState.UNREACHABLE})
 
@@ -39,10 +44,12 @@ SETTLED = frozenset({NamedState.ENROLLED, NamedState.NOT_CONTACT, NamedState.UNR
 def name(command: NameContacts, *, case: Case, actor: Actor) -> list[NamedContact]:
     """Take down whom the person of the locked `case` has met; those who are new. Named twice, somebody is there once.
 
-    Raises RuleViolation for a case that is closed or of another kind, for days in the future, and when nobody at all
-    was named and that is not confirmed.
+    Raises RuleViolation for a case that is closed or of another kind, for days and times in the future, and when
+    nobody at all was named and that is not confirmed.
     """
-    _check(command, case)
+    now = clock.now()
+    _check(command, case, now)
+    named_at = command.named_at or now
     known = list(db.session.scalars(of_case(case)))
     added = []
     for person in command.contacts:
@@ -52,7 +59,7 @@ def name(command: NameContacts, *, case: Case, actor: Actor) -> list[NamedContac
             case=case,
             state=NamedState.NAMED,
             source=command.source,
-            named_at=clock.now(),
+            named_at=named_at,
             actor_id=actor.id,
             attempts=0,
             **person.model_dump(),
@@ -61,7 +68,8 @@ def name(command: NameContacts, *, case: Case, actor: Actor) -> list[NamedContac
         known.append(row)
         added.append(row)
     if added:
-        timeline.add(case, "contacts_named", actor, number=len(added), source=command.source.value)
+        told = {"number": len(added), "source": command.source.value}
+        timeline.add(case, "contacts_named", actor, occurred_at=named_at, **told)
         if actor.is_known:
             trail.record(actor, "case.contacts_named", case, number=len(added))
         log.info("contacts_named", case=case.reference, number=len(added), source=command.source)
@@ -71,7 +79,7 @@ def name(command: NameContacts, *, case: Case, actor: Actor) -> list[NamedContac
     return added
 
 
-def _check(command: NameContacts, case: Case) -> None:
+def _check(command: NameContacts, case: Case, now: datetime) -> None:
     if case.kind is not Kind.INDEX:
         raise RuleViolation("", N_("Only an infected person names contacts."))
     if not case.is_open:
@@ -83,6 +91,8 @@ def _check(command: NameContacts, case: Case) -> None:
         for field in ("last_contact_on", "birth_date")
         if (day := getattr(person, field)) is not None and day > today
     ]
+    if command.named_at is not None and command.named_at > now + CLOCK_TOLERANCE:
+        future.append(FieldError("named_at", N_("This date is in the future.")))
     if future:
         raise RuleViolation.of(future)
 
@@ -168,22 +178,47 @@ def _enrol(contact: NamedContact, command: ActOnNamed, actor: Actor) -> None:
     made = case_management.enrol(wanted, actor=actor, office_id=source.office_id).case
     contact.contact_case_id = made.id
     timeline.add(made, "named_by", actor, with_case=source.reference)
+    if contact.last_contact_on:
+        exposure_rows.add(made, actor, until_on=contact.last_contact_on, source_case_id=source.id)
 
 
 def _link(contact: NamedContact, other: Case, actor: Actor) -> None:
     """Somebody in care was named: what is known of them there stays, but a later contact counts."""
     if other.id == contact.case_id:
         raise RuleViolation("case", N_("This is the case itself."))
+    refuse_other_disease(other, contact.case.protocol_code)
     contact.contact_case_id = other.id
     timeline.add(other, "named_by", actor, with_case=contact.case.reference)
-    met_again(other, contact.last_contact_on, actor)
+    met_again(other, contact.last_contact_on, actor, source_case_id=contact.case_id)
 
 
-def met_again(case: Case, day: date | None, actor: Actor) -> None:
-    """The person of the locked `case` was exposed on `day`: for a contact case the latest day counts."""
-    if case.is_open and case.kind is Kind.CONTACT and day and (case.last_exposure_on or date.min) < day:
-        case.last_exposure_on = day
-        case_management.settled(case, actor, clock.now())
+def refuse_other_disease(case: Case, protocol_code: str) -> None:
+    """Who was exposed to one disease is not followed up for another by it. Raises RuleViolation."""
+    if disease_of(case.protocol_code) != disease_of(protocol_code):
+        raise RuleViolation("case", OTHER_DISEASE)
+
+
+def met_again(case: Case, day: date | None, actor: Actor, **more: Any) -> Exposure | None:
+    """The person of the locked `case` was exposed, until `day`: for a contact case that is one more exposure.
+
+    `more`: what else is known of it, see `exposure_rows.add`. Gives what `exposure_rows.keep_known_day` does.
+    """
+    until = _counted(case, day)
+    if until is None:
+        return None
+    known_day = exposure_rows.keep_known_day(case, actor)
+    exposure_rows.add(case, actor, until_on=until, **more)
+    case_management.settled(case, actor, clock.now())
+    return known_day
+
+
+def day_after_meeting(case: Case, day: date | None) -> date | None:
+    """The day of the last contact of `case` once its person `met_again`, until `day`. Changes nothing."""
+    return max(filter(None, (_counted(case, day), case.last_exposure_on)), default=None)
+
+
+def _counted(case: Case, day: date | None) -> date | None:
+    return day if case.is_open and case.kind is Kind.CONTACT else None
 
 
 def meant(contact: NamedContact) -> Meant:

@@ -8,20 +8,18 @@ from pydantic import ValidationError
 from wtforms import (
     BooleanField,
     DateField,
+    DateTimeLocalField,
     FieldList,
     Form,
     FormField,
     HiddenField,
-    RadioField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import Length, Optional
 
-from care import words
-from care.forms import choices
+from care.forms import said_by, said_choices
 from care.naming_rules import ActOnNamed, NamedPerson
-from care.vocabulary import Source
 from config.errors import N_, RuleViolation
 from config.forms import BaseForm, command_or_errors
 
@@ -79,11 +77,12 @@ class NamedByStaffForm(BaseForm):
     relation = StringField(_l("How do they know each other?"), validators=[Optional()])
     last_contact_on = DateField(_l("Last day of contact"), validators=[Optional()])
     remark = TextAreaField(_l("Remark"), validators=[Optional(), Length(max=4000, message=_l("This is too long."))])
-    source = RadioField(_l("How did they say it?"), default=Source.PHONE.value, render_kw={"data-horizontal": "true"})
+    source = said_by()
+    named_at = DateTimeLocalField(_l("When? (empty: now)"), validators=[Optional()])
 
     def offer(self) -> "NamedByStaffForm":
         """Fill the choices in."""
-        self.source.choices = choices({one: words.SOURCES[one] for one in (Source.PHONE.value, Source.PAPER.value)})
+        self.source.choices = said_choices()
         return self
 
 

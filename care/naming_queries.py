@@ -1,5 +1,6 @@
 """How those whom a person in care has named are shown, on pages and as JSON."""
 
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from care.naming_models import NamedContact
 from care.naming_rules import NamedAction, NamedPerson, possible_actions
 from care.queries import cases_visible_to
 from config.database import db
+from config.rowsets import among
 
 FIELDS = tuple(NamedPerson.model_fields)
 
@@ -33,7 +35,7 @@ def page_values(actor: Actor, case: Case) -> dict[str, Any]:
 
 def _cases_of(actor: Actor, rows: list[NamedContact]) -> dict[Any, Case]:
     ids = [one.contact_case_id for one in rows if one.contact_case_id]
-    return {case.id: case for case in db.session.scalars(cases_visible_to(actor).where(Case.id.in_(ids)))}
+    return {case.id: case for case in db.session.scalars(cases_visible_to(actor).where(among(Case.id, ids)))}
 
 
 def _alike(actor: Actor, rows: list[NamedContact]) -> dict[UUID, list[Alike]]:
@@ -121,6 +123,14 @@ def contacts_json(actor: Actor, rows: list[NamedContact]) -> list[dict[str, Any]
     """Some of those named."""
     cases = _cases_of(actor, rows)
     return [_json(one, cases.get(one.contact_case_id)) for one in rows]
+
+
+def of_cases(actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """For histories: whom the people of these cases have named, oldest first, with their own cases as far as seen."""
+    wanted = select(NamedContact).where(among(NamedContact.case_id, case_ids))
+    rows = list(db.session.scalars(wanted.order_by(NamedContact.named_at, NamedContact.id)))
+    cases = _cases_of(actor, rows)
+    return ((one.case_id, _json(one, cases.get(one.contact_case_id))) for one in rows)
 
 
 def export_json(case: Case) -> dict[str, Any]:

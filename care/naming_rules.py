@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from care.commands import BirthDate, Command, Email, Note, Phone
@@ -94,12 +94,16 @@ class NamedPerson(Command):
 
 
 class NameContacts(Command):
-    """People met; `finished`: these are all. Finishing with nobody at all has to be confirmed by `none`."""
+    """People met; `finished`: these are all. Finishing with nobody at all has to be confirmed by `none`.
+
+    `named_at`: when they were named (default now).
+    """
 
     contacts: Annotated[list[NamedPerson], Field(max_length=MOST_AT_ONCE)] = []
     finished: bool = False
     none: bool = False
     source: Source = Source.API
+    named_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -6,12 +6,14 @@ from typing import Any
 
 from auth import notices
 from care import name_index
-from care.fact_rows import NewCase, NewPerson
-from care.models import Case, Person
+from care.fact_rows import SCHEDULED, NewCase, NewPerson
+from care.models import Case, Person, Schedule
 from care.protocol import Protocol
 from care.vocabulary import Kind, Status
 from config.ids import new_id
 from config.rowsets import insert_many
+
+OF_CASE = tuple(Case.__table__.columns.keys())
 
 
 def made(person: NewPerson, head: Any, kind: Kind, protocol: Protocol, enrolled_at: datetime) -> Any:
@@ -50,4 +52,5 @@ def insert(cases: Sequence[Any]) -> None:
     name_index.index_all(people)
     # Members of a household come after their head, whom their rows name.
     for rows in ([one for one in cases if one.head is None], [one for one in cases if one.head is not None]):
-        insert_many(Case, [case.values(NewCase.columns) for case in rows])
+        insert_many(Case, [case.values(OF_CASE) for case in rows])
+    insert_many(Schedule, [case.values(SCHEDULED) for case in cases])

@@ -1,11 +1,13 @@
 """The forms around occasions."""
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
 from wtforms.validators import InputRequired, Length, Optional
 
-from care.forms import protocol_choices
+from care import words
+from care.forms import choices, protocol_choices
 from config.forms import BaseForm
 from config.localisation import page_locale
 
@@ -22,10 +24,17 @@ class OccasionForm(BaseForm):
     )
     place = StringField(_l("Where?"), validators=[Optional(), Length(max=200, message=TOO_LONG)])
     held_on = DateField(_l("When?"), validators=[InputRequired(_l("Please fill in this field."))])
+    held_until = DateField(
+        _l("Until when?"),
+        description=_l("For what went on for several days, such as a day-care group or a ward."),
+        validators=[Optional()],
+    )
+    setting = SelectField(_l("In which surroundings"), validate_choice=False)
     protocol = SelectField(_l("Disease"))
 
     def offer(self, protocols: list[str]) -> "OccasionForm":
-        """Fill the select."""
+        """Fill the selects."""
+        self.setting.choices = [SelectChoice("", _("not known")), *choices(words.EXPOSURE_SETTINGS)]
         self.protocol.choices = protocol_choices(protocols, page_locale())
         return self
 

@@ -7,13 +7,16 @@ from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from care.naming_rules import NamedState
-from care.vocabulary import Source
+from care.vocabulary import ExposureSetting, Source
 from config.database import Base, Identified
 from config.encryption import KeyHolder, SealedRow, Sealer, sealed
 
 
 class Occasion(KeyHolder, Identified, Base):
-    """Where people met. `token_hash`: of the organiser's link, through which guests are only added, never shown."""
+    """Where people met on a day, or went in and out for several; `setting`: what kind of place.
+
+    `token_hash`: of the organiser's link, through which guests are only added, never shown.
+    """
 
     __tablename__ = "care_occasion"
     key_group = ("office", "office_id")
@@ -25,9 +28,16 @@ class Occasion(KeyHolder, Identified, Base):
     created_by: Mapped[str] = mapped_column(String(80))
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     token_expires_at: Mapped[datetime | None]
+    setting: Mapped[ExposureSetting | None]
     name = sealed(str)
     place = sealed(str)
     held_on = sealed(date)
+    held_until = sealed(date)  # the last day; None: it was one
+
+    @property
+    def last_day(self) -> date | None:
+        """The day from which its guests are counted."""
+        return self.held_until or self.held_on
 
     guests: Mapped[list["Guest"]] = relationship(back_populates="occasion", order_by="Guest.id")
 

@@ -1,9 +1,11 @@
 """What the pages of occasions show."""
 
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, or_, select
 
 from auth.actors import Actor
 from care import occasions, page_marks
@@ -14,6 +16,8 @@ from care.occasion_models import Guest, Occasion
 from care.occasion_rules import guest_actions
 from care.queries import cases_visible_to
 from config.database import db
+from config.localisation import local_date
+from config.rowsets import among
 
 HOUSE = Actor.system("care.occasions")
 
@@ -69,6 +73,12 @@ def page_values(actor: Actor, occasion: Occasion) -> dict[str, Any]:
     }
 
 
+def title(values: dict[str, Any]) -> str:
+    """An occasion in one line, for a select."""
+    days = dict.fromkeys(local_date(day) for day in (values["held_on"], values["held_until"]) if day)
+    return ", ".join(filter(None, (values["name"], values["place"], " – ".join(days))))
+
+
 def of_case(actor: Actor, case: Case) -> list[dict[str, Any]]:
     """The occasions at which the person of a case was."""
     return [_values(occasion) for occasion, _ in occasions.of_case(actor, case)]
@@ -76,13 +86,35 @@ def of_case(actor: Actor, case: Case) -> list[dict[str, Any]]:
 
 def for_organiser(occasion: Occasion) -> dict[str, Any]:
     """What whoever has the organiser's link sees: which occasion it is, and nothing of its guests."""
-    return {"name": occasion.name or "", "place": occasion.place or "", "held_on": occasion.held_on}
+    return {
+        "name": occasion.name or "",
+        "place": occasion.place or "",
+        "held_on": occasion.held_on,
+        "held_until": occasion.held_until,
+    }
+
+
+def of_cases(actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """For histories: the occasions that `actor` may see at which the people of these cases were. Days are ISO 8601."""
+    wanted = select(Guest).where(among(Guest.case_id, case_ids)).order_by(Guest.recorded_at, Guest.id)
+    guests = list(db.session.scalars(wanted))
+    ids = {guest.occasion_id for guest in guests}
+    there = {one.id: one for one in db.session.scalars(occasions.visible_to(actor).where(among(Occasion.id, ids)))}
+    for guest in guests:
+        if guest.case_id and guest.occasion_id in there:
+            values = _plain(_values(there[guest.occasion_id]))
+            yield guest.case_id, {"occasion": values["reference"], **values}
 
 
 def export_json(case: Case) -> list[dict[str, Any]]:
     """For copies and the archive: where the person of a case was, without the other guests. Days are ISO 8601."""
     return [
-        {"name": one.name, "place": one.place, "held_on": day.isoformat() if day else None}
+        {
+            "name": one.name,
+            "place": one.place,
+            "held_on": day.isoformat() if day else None,
+            "held_until": one.held_until.isoformat() if one.held_until else None,
+        }
         for one, day in occasions.of_case(HOUSE, case)
     ]
 
@@ -93,6 +125,8 @@ def _values(occasion: Occasion) -> dict[str, Any]:
         "name": occasion.name or "",
         "place": occasion.place or "",
         "held_on": occasion.held_on,
+        "held_until": occasion.held_until,
+        "setting": occasion.setting,
         "protocol": occasion.protocol_code,
         "created_at": occasion.created_at,
     }

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from care.commands import Command, Text
 from care.naming_rules import NamedAction, NamedPerson, NamedState, possible_actions
-from care.vocabulary import Source
+from care.vocabulary import ExposureSetting, Source
 from config.errors import N_
 
 MOST_GUESTS = 2000
@@ -31,12 +31,29 @@ PLAIN_HEADER = "Vorname;Nachname;Telefon;E-Mail;Geburtsdatum"
 
 
 class MakeOccasion(Command):
-    """Where people met, and when. `protocol`: of the disease that somebody there had."""
+    """Where people met, and when: on the day `held_on`, or from it until `held_until`, such as a group or a ward.
+
+    `protocol`: of the disease that somebody there had.
+    """
 
     name: Text
     place: Annotated[str, Field(max_length=200)] = ""
     held_on: date
+    held_until: date | None = None
+    setting: ExposureSetting | None = None
     protocol: Annotated[str, Field(min_length=1, max_length=60)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.held_until and self.held_until < self.held_on:
+            raise PydanticCustomError("held_until", N_("The last day is before the first."))
+        return self
+
+
+class AddToOccasion(Command):
+    """The reference of an occasion at which the people of many cases were."""
+
+    occasion: Annotated[str, Field(min_length=1, max_length=8)]
 
 
 class AddGuests(Command):

@@ -14,21 +14,22 @@ from sqlalchemy import Select, func, select
 
 from auth.actors import Actor
 from auth.roles import Permission
-from care import case_management, known_people, naming, timeline, trail
+from care import case_management, exposure_rows, known_people, timeline, trail
 from care.commands import EnrolCase
 from care.duplicate_rules import Traits
 from care.known_people import Meant
 from care.models import Case
 from care.naming_rules import ActOnNamed, NamedAction, NamedPerson, NamedState, enrolment_of, state_after
+from care.occasion_cases import exposure_at, link, new_guest, refuse_too_many
 from care.occasion_models import Guest, Occasion
-from care.occasion_rules import GUEST_ACTIONS, LINK_LASTS, MOST_GUESTS, MakeOccasion
+from care.occasion_rules import GUEST_ACTIONS, LINK_LASTS, MakeOccasion
 from care.protocol import current_protocol
 from care.queries import standing_case_for
 from care.vocabulary import Source
 from config import clock
 from config.database import db, locked, transaction
 from config.encryption import token_hash
-from config.errors import N_, InvalidTransition, NotFound, RuleViolation
+from config.errors import N_, FieldError, InvalidTransition, NotFound, RuleViolation
 from config.ids import new_reference, new_token
 from config.settings import current_settings
 
@@ -72,8 +73,10 @@ def locked_occasion(occasion_id: UUID) -> Occasion:
 def make(command: MakeOccasion, *, actor: Actor, office_id: UUID) -> Occasion:
     """Record an occasion. Raises RuleViolation for a day in the future and a disease without protocol."""
     protocol = current_protocol(command.protocol)
-    if command.held_on > clock.today(current_settings().zone):
-        raise RuleViolation("held_on", N_("This date is in the future."))
+    today = clock.today(current_settings().zone)
+    late = [name for name in ("held_on", "held_until") if (getattr(command, name) or today) > today]
+    if late:
+        raise RuleViolation.of(FieldError(name, N_("This date is in the future.")) for name in late)
     occasion = Occasion(
         office_id=office_id,
         reference=new_reference(),
@@ -83,6 +86,8 @@ def make(command: MakeOccasion, *, actor: Actor, office_id: UUID) -> Occasion:
         name=command.name,
         place=command.place or None,
         held_on=command.held_on,
+        held_until=command.held_until,
+        setting=command.setting,
     )
     db.session.add(occasion)
     db.session.flush()
@@ -114,10 +119,9 @@ def add_guests(people: Sequence[NamedPerson], *, occasion: Occasion, actor: Acto
     today = clock.today(current_settings().zone)
     if any(person.birth_date is not None and person.birth_date > today for person in new):
         raise RuleViolation("", N_("A date of birth is in the future."))
-    if len(there) + len(new) > MOST_GUESTS:
-        raise RuleViolation("", N_("These are too many guests: at most {most}."), most=MOST_GUESTS)
+    refuse_too_many(len(there) + len(new))
     for person in new:
-        db.session.add(_guest(person, occasion, actor, source))
+        db.session.add(new_guest(person, occasion, actor, source))
     db.session.flush()
     trail.record_occasion(
         actor, "occasion.guests_added", occasion.office_id, occasion.reference, number=len(new), source=source.value
@@ -131,37 +135,11 @@ def _mark(one: NamedPerson | Guest) -> tuple[object, ...]:
     return (*names, one.birth_date, one.phone, (one.email or "").casefold())
 
 
-def _guest(person: NamedPerson, occasion: Occasion, actor: Actor, source: Source) -> Guest:
-    said = person.model_dump(exclude={"relation", "last_contact_on"})
-    return Guest(
-        occasion=occasion,
-        state=NamedState.NAMED,
-        source=source,
-        recorded_at=clock.now(),
-        actor_id=actor.id,
-        **said,
-    )
-
-
-def add_case(reference: str, *, occasion: Occasion, actor: Actor) -> None:
-    """Somebody in care was there: put them on the list of the locked `occasion`. Raises NotFound."""
-    case = case_management.locked_case(standing_case_for(actor, reference).id)
-    if any(guest.case_id == case.id for guest in occasion.guests):
-        return
-    known = case.person
-    person = NamedPerson(given_name=known.given_name, family_name=known.family_name)
-    guest = _guest(person, occasion, actor, Source.PHONE)
-    db.session.add(guest)
-    _link(guest, case, actor)
-    guest.state = NamedState.ENROLLED
-    db.session.flush()
-    trail.record_occasion(actor, "occasion.guest_changed", occasion.office_id, occasion.reference, step="add_case")
-
-
 def act(command: ActOnNamed, *, guest_id: UUID, occasion: Occasion, actor: Actor) -> Guest:
     """Enrol a guest of the locked `occasion`, say which case they are or that they are no contact, or undo that.
 
-    Raises NotFound, InvalidTransition, and RuleViolation for somebody alike who is in care already.
+    Raises NotFound, InvalidTransition, and RuleViolation for somebody alike who is in care already, or a case of
+    another disease.
     """
     guest = next((one for one in occasion.guests if one.id == guest_id), None)
     if guest is None:
@@ -177,7 +155,7 @@ def act(command: ActOnNamed, *, guest_id: UUID, occasion: Occasion, actor: Actor
             raise RuleViolation("despite_known", message, references=references)
         _enrol(guest, actor)
     elif command.action is NamedAction.SAME_CASE:
-        _link(guest, case_management.locked_case(standing_case_for(actor, command.case or "").id), actor)
+        link(guest, case_management.locked_case(standing_case_for(actor, command.case or "").id), actor)
     guest.state = state
     db.session.flush()
     trail.record_occasion(
@@ -188,17 +166,13 @@ def act(command: ActOnNamed, *, guest_id: UUID, occasion: Occasion, actor: Actor
 
 def _enrol(guest: Guest, actor: Actor) -> None:
     occasion = guest.occasion
-    person = person_of(guest).model_copy(update={"last_contact_on": occasion.held_on})
+    person = person_of(guest).model_copy(update={"last_contact_on": occasion.last_day})
     wanted = EnrolCase.model_validate(enrolment_of(person, occasion.protocol_code, LOCALE))
     made = case_management.enrol(wanted, actor=actor, office_id=occasion.office_id).case
     guest.case_id = made.id
+    if occasion.last_day:
+        exposure_rows.add(made, actor, until_on=occasion.last_day, **exposure_at(occasion))
     timeline.add(made, "at_occasion", actor, occasion=occasion.reference)
-
-
-def _link(guest: Guest, case: Case, actor: Actor) -> None:
-    guest.case_id = case.id
-    timeline.add(case, "at_occasion", actor, occasion=guest.occasion.reference)
-    naming.met_again(case, guest.occasion.held_on, actor)
 
 
 def enrol_in_bulk(occasion_id: UUID, guest_ids: Sequence[UUID], actor: Actor) -> Enrolled:

@@ -17,8 +17,8 @@ from care import bulk_windows, case_management, follow_up, order_papers, timelin
 from care.assessments import zone_of
 from care.bulk_act_rules import ActKind
 from care.commands import OrderEvent
+from care.local_days import local_day
 from care.models import Case, Document, OfficeTask, OrderRecord
-from care.monitoring import local_day
 from care.order_models import OPEN_PAPERS, OrderNotice
 from care.order_papers import NEEDED, StepOnPaper
 from care.order_rules import WITH_PAPER, Acknowledge, Announce, PaperState

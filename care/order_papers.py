@@ -12,8 +12,8 @@ from flask_babel import format_date, gettext as _
 from auth.models import Office
 from care.assessments import protocol_of, zone_of
 from care.letter_frame import frame, is_minor, left_to_right, lines_of, long_day, made_at
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.order_texts import Common, OrderText, Step, common_text
 from care.own_language import PAPER_LOCALE, in_own_language
 from care.vocabulary import OrderEventKind as Event

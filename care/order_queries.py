@@ -178,12 +178,9 @@ def as_json(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def for_export(case: Case) -> dict[str, Any]:
-    """What is kept beside the steps of an order, for the archive and for the person's copy."""
-    return {
-        "order_notices": [as_json(one) for one in of_case(case)["notices"]],
-        "court_matters": [as_json(one) for one in court_matters.all_of(case)],
-    }
+def notice_json(notice: OrderNotice) -> dict[str, Any]:
+    """One step and all that became of it, for copies and histories."""
+    return as_json(notice_values(notice)) | {"reason": notice.reason}
 
 
 def papers_to_print(actor: Actor, references: Collection[str], *, again: bool) -> list[tuple[UUID, UUID]]:

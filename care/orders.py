@@ -17,7 +17,7 @@ from care.case_sets import ASSESSED, CaseSet
 from care.commands import OrderEvent
 from care.models import Case, OrderRecord
 from care.order_rules import PaperState
-from care.vocabulary import RUNNING_ORDERS, OrderEventKind as Event, OrderState as State
+from care.vocabulary import CERTIFICATE, RUNNING_ORDERS, OrderEventKind as Event, OrderState as State, Status
 from config import clock
 from config.database import db
 from config.errors import N_, InvalidTransition, RuleViolation
@@ -123,6 +123,8 @@ def apply(command: OrderEvent, *, case: Case, actor: Actor) -> Change:
     before = (earlier.ends_on if earlier else None, earlier is not None and earlier.state is State.VERBAL)
     order_notices.follow(record, command, before, case=case, actor=actor)
     messages.note_basis([case], Basis.ORDER)
+    if case.status is Status.COMPLETED and any(paper.kind == CERTIFICATE for paper in case.documents):
+        case.release_due_at = now  # the certificate names other days by now: `care.releases` sets it anew
     return settled(case, actor, now)
 
 

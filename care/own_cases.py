@@ -32,8 +32,8 @@ from care.commands import RecordReport
 from care.guardianship import LinkBasis, counts
 from care.household_answers import Answers, Asked
 from care.link_models import CaseLink, LinkCode
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.protocol import Protocol
 from care.vocabulary import ReportChannel, Reporter
 from config import clock, scopes

@@ -2,20 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
-from care import (
-    case_management,
-    course_representations,
-    naming_queries,
-    occasion_pages,
-    representations,
-    support_queries,
-    trail,
-)
+from care import case_management, case_parts, naming_queries, occasion_pages, representations, trail
 from care.models import Case
 from care.own_cases import ASSURANCE, OWN_CASE, end_link, standing
 from config import scopes
@@ -44,27 +35,12 @@ def _files_of(case: Case) -> Iterable[tuple[str, bytes]]:
     known = representations.case_json(case)
     for internal in HOW_STAFF_WORK:
         known.pop(internal, None)
-    course = course_representations.course_json(case)
-    for of_colleagues in ("comments", "contact_attempts"):
-        course.pop(of_colleagues)
-    course["conversions"] = _without(course["conversions"], "by", "note")
-    reports = [representations.report_json(report) for report in case.reports]
-    results = [
-        {"kind": row.kind.value, "result": row.result.value, "sampled_on": row.sampled_on.isoformat()}
-        for row in case.lab_results
-    ]
-    content = {"schema": 1, "case": known, "reports": reports, "lab_results": results, **course}
-    asked = [support_queries.as_json(one) for one in support_queries.of_case(case)]
-    content["support_requests"] = _without(asked, "owner", "actions")
-    content |= {"named_contacts": naming_queries.export_json(case), "occasions": occasion_pages.export_json(case)}
+    others = {"named_contacts": naming_queries.export_json(case), "occasions": occasion_pages.export_json(case)}
+    content = {"schema": 1, "case": known, **case_parts.chosen(case, case_parts.THEIR_OWN), **others}
     yield f"{case.reference}/case.json", json.dumps(content, ensure_ascii=False, indent=2).encode()
     for document in case.documents:
         if document.content is not None:
             yield f"{case.reference}/{document.file_name}", document.content
-
-
-def _without(rows: Iterable[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
-    return [{name: value for name, value in row.items() if name not in names} for row in rows]
 
 
 def _assurance(user_id: UUID) -> str:

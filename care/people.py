@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from care.commands import EnrolCase, PersonData
+from care.commands import DATES, EnrolCase, PersonData
 from care.fact_rows import NewPerson
 from care.models import Person
 from config import ids
@@ -92,8 +92,7 @@ def initials(person: Person) -> str:
 def check_dates(command: EnrolCase, enrolled_at: datetime, zone: ZoneInfo, now: datetime) -> None:
     """Whether nothing lies in the future, days counted in `zone`. Raises RuleViolation."""
     today = now.astimezone(zone).date()
-    names = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
-    days = {name: getattr(command, name) for name in names} | {"person.birth_date": command.person.birth_date}
+    days = {name: getattr(command, name) for name in DATES} | {"person.birth_date": command.person.birth_date}
     future = [name for name, day in days.items() if day is not None and day > today]
     if enrolled_at > now + CLOCK_TOLERANCE:
         future.append("enrolled_at")

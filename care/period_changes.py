@@ -13,8 +13,9 @@ from care.case_management import settled
 from care.commands import ExtendMonitoring, MoveToProtocol
 from care.facts import CaseFacts
 from care.lifecycle import Action, after
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day, period
+from care.monitoring import period
 from care.protocol import Protocol, all_protocols, current_protocol
 from care.vocabulary import Kind
 from config import clock

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from auth.models import Office
 from care.letter_frame import frame, left_to_right, long_day, made_at
+from care.local_days import local_day
 from care.models import Case
-from care.monitoring import local_day
 from care.own_language import PAPER_LOCALE, in_own_language
 from care.vocabulary import Channel as Way, OrderState
 from config import clock

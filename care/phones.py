@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
 from care.duplicate_models import CaseMerge
 from care.models import Case, Person
 from care.numbered import HIGHEST, answers_by_number
 from care.vocabulary import OPEN_STATUSES
 from config import scopes
-from config.database import db
+from config.database import another, db
 from config.rowsets import among
 
 EVERYWHERE = scopes.system("phones")  # one phone may serve people of two offices
@@ -153,7 +153,7 @@ def _merged_at(indexes: Collection[bytes]) -> Select[bytes | None, UUID, UUID, i
 def _members_at(indexes: Collection[bytes]) -> tuple[Select[Case], InstrumentedAttribute[bytes | None]]:
     """Cases for which somebody at these phones answers, and whose persons have another phone or none; and the column
     of the phone at which they are answered for."""
-    head, asked = aliased(Case), aliased(Person)
+    head, asked = another(Case, "head"), another(Person, "asked")
     theirs = (
         select(Case).join(Case.person).join(head, Case.household_head_id == head.id).join(head.person.of_type(asked))
     )
@@ -223,7 +223,7 @@ def _highest_numbers(indexes: Collection[bytes]) -> dict[bytes, int]:
     if not indexes:
         return highest
     own = select(Person.phone_index, func.max(Person.phone_number_of)).where(among(Person.phone_index, indexes))
-    head, asked = aliased(Case), aliased(Person)
+    head, asked = another(Case, "head"), another(Person, "asked")
     at_heads = (
         select(asked.phone_index, func.max(Case.number_at_head))
         .join(head, Case.household_head_id == head.id)

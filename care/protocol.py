@@ -35,11 +35,15 @@ DIRECTORY = Path(__file__).parent / "protocols"
 SYMPTOM_NAMES = DIRECTORY / "names" / "symptoms.yaml"
 
 
-class Protocol(Part):
-    """How one disease is followed."""
+Code = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
 
-    code: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+
+class Protocol(Part):
+    """How one disease is followed. `variant_of`: the code of the protocol that follows the same disease otherwise."""
+
+    code: Code
     version: Annotated[int, Field(ge=1)]
+    variant_of: Code | None = None
     name: Names
     monitoring: Monitoring
     check_ins: CheckIns
@@ -178,6 +182,12 @@ def current_protocol(code: str) -> Protocol:
     if not versions:
         raise RuleViolation("protocol", N_("There is no protocol “{code}”."), code=code)
     return max(versions, key=lambda protocol: protocol.version)
+
+
+def disease_of(code: str) -> str:
+    """What is the same for all protocols of one disease: the code of the one that the others are variants of."""
+    variants = {known: protocol.variant_of for (known, _), protocol in all_protocols().items() if protocol.variant_of}
+    return variants.get(code, code)
 
 
 def current_versions() -> dict[str, int]:

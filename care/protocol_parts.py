@@ -20,7 +20,7 @@ MEDICAL = frozenset(
         FindingCode.WORSENING,
     }
 )
-StartDate = Literal["last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on"]
+StartDate = Literal["last_exposure_on", "symptom_onset_on", "first_positive_on", "reported_on", "entered_on"]
 Wish = Literal["morning", "afternoon", "evening", "unset"]
 
 

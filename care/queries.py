@@ -1,5 +1,6 @@
 """Reading cases. Every query of staff begins with `cases_visible_to(actor)`."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from care.models import Case, OfficeTask, Person
 from care.name_index import begins_like
 from care.people import external_index, family_name_index, name_index, phone_index
 from care.protocol import current_versions
-from care.vocabulary import OPEN_STATUSES, LineList
+from care.vocabulary import OPEN_STATUSES, LineList, Status
 from config import clock
 from config.database import db
 from config.encryption import blind_index
@@ -142,9 +143,15 @@ def number_in(actor: Actor, line_lists: Collection[LineList]) -> int:
 
 
 def counts(actor: Actor) -> Mapping[LineList, int]:
-    """How many cases are in each list."""
-    visible = cases_visible_to(actor).with_only_columns(Case.line_list, func.count()).group_by(Case.line_list)
-    return {line_list: number for line_list, number in db.session.execute(visible) if line_list is not None}
+    """How many cases are in each list, as its pages show them: of two that have merged, one.
+
+    Counted off an index; those that have gone into another one are few, and closed.
+    """
+    visible = cases_visible_to(actor)
+    by_list = visible.with_only_columns(Case.line_list, func.count()).group_by(Case.line_list)
+    found = Counter({line_list: number for line_list, number in db.session.execute(by_list) if line_list is not None})
+    found[LineList.CLOSED] -= db.session.scalar(visible.where(~stands()).with_only_columns(func.count())) or 0
+    return +found
 
 
 def open_tasks(actor: Actor, limit: int = 50) -> Sequence[OfficeTask]:
@@ -173,8 +180,13 @@ def case_id_of_reference(reference: str) -> UUID | None:
 
 
 def to_release(limit: int) -> Sequence[UUID]:
-    """For the house itself: open cases that the rules say are over, and that no act on many may still put back."""
-    statement = select(Case.id).where(Case.release_due_at.is_not(None), Case.status.in_(OPEN_STATUSES))
+    """For the house itself: open cases that the rules say are over, and those completed by hand whose papers are due.
+
+    Those that an act on many may still put back are left out.
+    """
+    statuses = (*OPEN_STATUSES, Status.COMPLETED)
+    statement = select(Case.id).where(Case.release_due_at.is_not(None), Case.status.in_(statuses))
+    statement = statement.where(Case.merged_into_id.is_(None))
     statement = statement.where(~bulk_windows.can_be_put_back(clock.now()))
     return db.session.scalars(statement.order_by(Case.release_due_at).limit(limit)).all()
 

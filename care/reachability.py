@@ -22,10 +22,11 @@ NOT_REACHED = frozenset({Status.UNDELIVERED, Status.FAILED})
 
 
 def worth_telling(outcomes: Sequence[Outcome]) -> Iterable[Outcome]:
-    """Those that may change something: by far the most frequent one, delivered to somebody reachable, does not."""
+    """Those that may change something: the most frequent, sent or delivered to somebody reachable, do not."""
     delivered = {one.about for one in outcomes if one.status is Status.DELIVERED}
     unreachable = unreachable_references(delivered)
-    return [one for one in outcomes if one.status is not Status.DELIVERED or one.about in unreachable]
+    nothing_new = (Status.DELIVERED, Status.SENT)
+    return [one for one in outcomes if one.status not in nothing_new or one.about in unreachable]
 
 
 def delivery_outcome(outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select, text, update
 from care import fact_rows
 from care.case_sets import CaseSet, at_once
 from care.line_list import RULES_VERSION
-from care.models import OPEN_ROWS, UNASSESSED, Case
+from care.models import OPEN_ROWS, UNASSESSED, Case, Schedule
 from config import clock, scopes
 from config.database import claimable, db, transaction
 
@@ -34,9 +34,10 @@ def reassess_due() -> int:
 def look_again() -> None:
     """The domain's clock was set back (sandbox): what was assessed at a later time is due to be assessed anew."""
     now = clock.now()
-    later = update(Case).where(text(OPEN_ROWS), Case.assessed_at > now).values(reassess_at=now)
+    later = select(Case.id).where(text(OPEN_ROWS), Case.assessed_at > now)
+    due = update(Schedule).where(Schedule.id.in_(later)).values(reassess_at=now)
     with scopes.within(scopes.system("care.clock")), transaction():
-        db.session.execute(later.execution_options(synchronize_session=False))
+        db.session.execute(due.execution_options(synchronize_session=False))
 
 
 def _stale(now: datetime) -> Iterator[Select[UUID]]:
@@ -47,7 +48,8 @@ def _stale(now: datetime) -> Iterator[Select[UUID]]:
     """
     wanted = select(Case.id).where(text(OPEN_ROWS))  # spelt as the indexes spell it, or they could not serve
     yield wanted.where(text(UNASSESSED)).order_by(Case.id)
-    yield wanted.where(Case.reassess_at <= now).order_by(Case.reassess_at)
+    due = wanted.join(Schedule, Schedule.id == Case.id).where(Schedule.reassess_at <= now)
+    yield due.order_by(Schedule.reassess_at)
     yield wanted.where(Case.rules_version < RULES_VERSION).order_by(Case.rules_version)
     yield wanted.where(Case.rules_version > RULES_VERSION).order_by(Case.rules_version)
 
@@ -60,5 +62,5 @@ def _claimed(now: datetime) -> set[UUID]:
     claimed: set[UUID] = set()
     for statement in _stale(now):
         if (left := at_once() - len(claimed)) > 0:
-            claimed |= set(db.session.scalars(claimable(statement.limit(left))))
+            claimed |= set(db.session.scalars(claimable(statement.limit(left), of=Case)))
     return claimed

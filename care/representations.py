@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from care import phones, shortening
-from care.assessment_models import SymptomReport
+from care import phones, shortening, timeline
+from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.assessments import counting, load_facts, protocol_of, zone_of
 from care.check_ins import Recorded
-from care.models import Case, CaseEvent, OfficeTask
-from care.monitoring import local_day
+from care.local_days import local_day
+from care.models import Case, CaseEvent, OfficeTask, OrderRecord
 from care.protocol import current_versions
 from config import clock
 
@@ -40,6 +40,7 @@ def case_json(case: Case) -> dict[str, Any]:
         "last_exposure_on": _iso(case.last_exposure_on),
         "symptom_onset_on": _iso(case.symptom_onset_on),
         "first_positive_on": _iso(case.first_positive_on),
+        "reported_on": _iso(case.reported_on),
         "entered_on": _iso(case.entered_on),
         "continuous_exposure": case.continuous_exposure,
         "public_health_action": case.public_health_action or "none",
@@ -136,6 +137,57 @@ def report_json(report: SymptomReport) -> dict[str, Any]:
     }
 
 
+def check_in_json(row: CheckIn) -> dict[str, Any]:
+    """One time that somebody was asked."""
+    return {
+        "day": row.local_date.isoformat(),
+        "slot": row.slot,
+        "asked_at": _iso(row.created_at),
+        "due_at": _iso(row.due_at),
+        "expires_at": _iso(row.expires_at),
+        "answered_at": _iso(row.answered_at),
+    }
+
+
+def lab_result_json(row: LabResult) -> dict[str, Any]:
+    """One result."""
+    return {
+        "kind": row.kind.value,
+        "result": row.outcome,
+        "sampled_on": _iso(row.sampled_on),
+        "recorded_at": _iso(row.recorded_at),
+    }
+
+
+def review_json(row: Review) -> dict[str, Any]:
+    """One judgement of an officer."""
+    return {"outcome": row.outcome, "at": _iso(row.recorded_at), "by": row.actor_id, "note": row.note}
+
+
+def order_step_json(row: OrderRecord) -> dict[str, Any]:
+    """One step of an order, as it was taken."""
+    return {
+        "event": row.event.value,
+        "legal_basis": row.legal_basis,
+        "starts_on": _iso(row.starts_on),
+        "ends_on": _iso(row.ends_on),
+        "recorded_at": _iso(row.recorded_at),
+        "by": row.actor_id,
+    }
+
+
+def task_json(row: OfficeTask) -> dict[str, Any]:
+    """One task of the office."""
+    return {
+        "kind": row.kind.value,
+        "created_at": _iso(row.created_at),
+        "due_at": _iso(row.due_at),
+        "done_at": _iso(row.done_at),
+        "done_by": row.done_by,
+        "note": row.note,
+    }
+
+
 def taken_json(own: Recorded | None, members: Mapping[str, Recorded]) -> dict[str, Any]:
     """What was taken down: the report of the person themselves, if there is one, and those of others, by reference."""
     return {
@@ -144,8 +196,13 @@ def taken_json(own: Recorded | None, members: Mapping[str, Recorded]) -> dict[st
     }
 
 
-def event_json(event: CaseEvent, *, whole: bool = False) -> dict[str, Any]:
-    """One line of the timeline. `whole`: with the text of messages, for the person whose copy it is."""
+def timeline_json(case: Case, *, whole: bool = False) -> list[dict[str, Any]]:
+    """The timeline, oldest first. `whole`: with the text of messages, for the person whose copy it is."""
+    return [event_json(event, whole=whole) for event in timeline.of(case)]
+
+
+def event_json(event: CaseEvent | timeline.Asked, *, whole: bool = False) -> dict[str, Any]:
+    """One line of the timeline."""
     details = event.details or {}
     return {
         "kind": event.kind,
@@ -218,6 +275,7 @@ def page_values(case: Case) -> dict[str, Any]:
         "last_exposure_on": case.last_exposure_on,
         "symptom_onset_on": case.symptom_onset_on,
         "first_positive_on": case.first_positive_on,
+        "reported_on": case.reported_on,
         "entered_on": case.entered_on,
         "external_id": case.external_id,
         "source": case.source,
@@ -234,7 +292,7 @@ def page_values(case: Case) -> dict[str, Any]:
             report_json(row) | {"reported_at": row.reported_at, "counts": row in counting(case.reports)}
             for row in reversed(case.reports)
         ],
-        "events": list(reversed(case.events)),
+        "events": list(reversed(timeline.of(case))),
         "tasks": [task_values(task) for task in case.tasks if task.done_at is None],
         "documents": [{"id": str(one.id), "kind": one.kind, "file_name": one.file_name} for one in case.documents],
     }

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.lifecycle import Action, after
-from care.monitoring import CheckInDue, local_day, next_check_in
+from care.local_days import local_day
+from care.monitoring import CheckInDue, next_check_in
 from care.protocol import Protocol
 from care.seeding_people import Sketch
 from care.triage import symptomatic_reason

@@ -16,7 +16,8 @@ from care.ending import CLOSING
 from care.fact_rows import NewCheckIn, NewLab, NewReport, NewReview
 from care.facts import ReportFact
 from care.lifecycle import after
-from care.monitoring import CheckInDue, at, local_day, period
+from care.local_days import at, local_day
+from care.monitoring import CheckInDue, period
 from care.protocol import Protocol, current_protocol
 from care.seeding_lives import Life, live
 from care.seeding_people import Sketch
@@ -149,7 +150,7 @@ class Batch:
 
     def _check_in(self, case: Any, due: CheckInDue, life: Life) -> Any:
         answer = life.answered.get((due.local_date, due.slot))
-        made: Any = NewCheckIn.made(
+        return NewCheckIn.made(
             {
                 "id": new_id(),
                 "case_id": case.id,
@@ -162,8 +163,6 @@ class Batch:
                 "answered_at": answer.recorded_at if answer else None,
             }
         )
-        self._line(case, "asked", due.due_at, on=due.local_date, slot=due.slot)
-        return made
 
     def _settle(self, case: Any, life: Life, sketch: Sketch) -> None:
         """What was said and done becomes rows; then the case is assessed, and what follows from that noted."""

@@ -37,9 +37,14 @@ def refuse_if_changed(case: Case, seen: str | None, *, asked: str | None = None)
 
     `asked`: the reference under which it was read; whoever read a case that has gone into `case` has not seen this one.
     """
-    found = MARK.fullmatch(seen or "")
-    if found and (int(found[1]) != case.facts_revision or _is_another(case, asked)):
+    if has_changed(case, seen, asked=asked):
         raise ChangedMeanwhile()
+
+
+def has_changed(case: Case, seen: str | None, *, asked: str | None = None) -> bool:
+    """Whether `case` is no longer as its reader saw it; not without a mark."""
+    found = MARK.fullmatch(seen or "")
+    return found is not None and (int(found[1]) != case.facts_revision or _is_another(case, asked))
 
 
 def refuse_if_not(case: Case, revision: str | None, *, asked: str | None = None) -> None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from care.facts import CaseFacts
-from care.monitoring import day_of, local_day, period
+from care.local_days import local_day
+from care.monitoring import day_of, period
 from care.protocol import Protocol
 from care.protocol_parts import Shortening
 from care.triage import onset

@@ -4,15 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
-from wtforms import DateTimeLocalField, RadioField, SelectField, TextAreaField
+from wtforms import DateTimeLocalField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from care import words
-from care.forms import CheckInForm, choices
+from care.forms import CheckInForm, choices, said_by, said_choices
 from care.household_forms import HouseholdForm
 from care.support_rules import AskForSupport
-from care.vocabulary import Source
 from config.forms import BaseForm
 from config.settings import current_settings
 
@@ -27,14 +26,13 @@ class SupportForm(BaseForm):
     note = TextAreaField(
         _l("In the person's words"), validators=[Optional(), Length(max=2000, message=_l("This is too long."))]
     )
-    source = RadioField(_l("How did they say it?"), default=Source.PHONE.value, render_kw={"data-horizontal": "true"})
+    source = said_by()
     asked_at = DateTimeLocalField(_l("When? (empty: now)"), validators=[Optional()])
 
     def offer(self) -> "SupportForm":
         """Fill the choices in."""
         self.kind.choices = choices(words.SUPPORT_KINDS)
-        by_hand = (Source.PHONE.value, Source.PAPER.value)
-        self.source.choices = choices({one: words.SOURCES[one] for one in by_hand})
+        self.source.choices = said_choices()
         return self
 
     def at(self) -> datetime | None:

@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from auth.actors import Actor
-from care import course, order_notices, orders, period_changes, timeline, trail
+from care import course, occasion_cases, order_notices, orders, period_changes, timeline, trail
 from care.case_management import settled
 from care.commands import MoveToProtocol
 from care.course_commands import SetDetails
 from care.lifecycle import Action, after
 from care.models import Case
+from care.occasion_cases import Place
 from care.orders import Standing
 from care.vocabulary import OrderState, Status, TaskKind
 from config import clock
@@ -80,6 +81,14 @@ def order(before: Before, case: Case, actor: Actor) -> None:
         elif task.done_at is None:
             task.done_at, task.done_by = clock.now(), actor.id
     settled(case, actor, clock.now())
+
+
+def occasion(before: Before, case: Case, actor: Actor) -> None:
+    """Take the person off the list, unless they stood on it before the act did anything."""
+    if "guest" in before:
+        known_day = before.get("known_day")
+        place = Place(UUID(before["guest"]), UUID(known_day) if known_day else None)
+        occasion_cases.take_off(place, case=case, actor=actor)
 
 
 def standing_of(before: Before) -> Standing | None:

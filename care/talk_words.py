@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from auth.actors import Actor
 from care import conversation
 from care.conversation import Talk
+from care.course_representations import attempts_json
 from care.models import Case
 from care.writing import MODULES
 from config.errors import N_
@@ -32,6 +33,7 @@ def shown(actor: Actor, case: Case) -> dict[str, Any]:
         "lines": found.lines,
         "tabs": [{"label": _(text), "url": _address(case, one), "current": one is which} for one, text in TABS.items()],
         "earlier_url": _address(case, which, found.earlier) if found.earlier else None,
+        "tried": _tried(case),
         "kinds": {kind: _(text) for kind, text in KINDS.items()},
         "channels": CHANNELS,
         "statuses": STATUSES,
@@ -39,6 +41,24 @@ def shown(actor: Actor, case: Case) -> dict[str, Any]:
         "title_of": title_of,
         "modules": [(code, _(title)) for code, title in MODULES.items()],
     }
+
+
+def _tried(case: Case) -> str | None:
+    """How often the person was tried to be reached, by messages of ours and by colleagues; None: not yet."""
+    found = attempts_json(case)
+    arrived = sum(one["automatic"] and one["outcome"] in ("delivered", "reached") for one in found)
+    automatic = sum(one["automatic"] for one in found)
+    if not found:
+        return None
+    return str(
+        _(
+            "Attempts to reach this person: messages sent: %(messages)s, of which delivered: %(arrived)s; "
+            "noted by colleagues: %(calls)s.",
+            messages=automatic,
+            arrived=arrived,
+            calls=len(found) - automatic,
+        )
+    )
 
 
 def _address(case: Case, which: Talk, before: str | None = None) -> str:

@@ -1,7 +1,11 @@
 """The case's timeline: what happened, said so that people can read it later. Added to, never changed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,6 +17,7 @@ from config.gathering import gathered
 from config.ids import new_id
 from config.light_rows import RowSealer
 
+ASKING = Actor.system("care.check_ins")
 PEOPLE = frozenset({"user", "token"})  # who is named; what the house does by itself needs no name
 
 
@@ -42,6 +47,30 @@ def add(case: Case, kind: str, actor: Actor, *, occurred_at: datetime | None = N
 
 def _name_of(actor: Actor) -> str | None:
     return actor.name if actor.kind in PEOPLE and actor.name else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """That somebody was asked for a report, as a line of the timeline: there is no event, the check-in says it."""
+
+    id: UUID
+    occurred_at: datetime
+    details: dict[str, Any]
+    kind: str = "asked"
+    actor_id: str = ASKING.id
+    actor_name: str | None = None
+
+    @property
+    def recorded_at(self) -> datetime:
+        return self.occurred_at
+
+
+def of(case: Case) -> Sequence[CaseEvent | Asked]:
+    """The lines of the timeline of `case`, oldest first."""
+    asked = [
+        Asked(one.id, one.created_at, {"on": one.local_date.isoformat(), "slot": one.slot}) for one in case.check_ins
+    ]
+    return sorted([*case.events, *asked], key=attrgetter("recorded_at", "id"))
 
 
 class Lines:

@@ -45,6 +45,8 @@ ACTIONS = {
     "cases.compared": N_("Two cases compared"),
     "case.converted": N_("Case converted to another kind"),
     "case.dates_corrected": N_("Dates of a case corrected"),
+    "case.exposure_recorded": N_("Exposure noted"),
+    "case.exposure_removed": N_("Exposure taken away"),
     "case.report_corrected": N_("Report corrected"),
     "case.details_set": N_("Way of working on a case changed"),
     "case.course": N_("Hospital, death, loss or return noted"),

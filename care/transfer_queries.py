@@ -48,6 +48,19 @@ def waiting(actor: Actor) -> list[dict[str, Any]]:
         return [_preview(offer) for offer in db.session.scalars(wanted)]
 
 
+def kept_json(offer: Transfer) -> dict[str, Any]:
+    """One offer, for copies and histories. Times are RFC 3339 in UTC."""
+    return {
+        "from_office": offer.from_office.code,
+        "to_office": offer.to_office.code,
+        "state": offer.state.value,
+        "offered_at": offer.offered_at.isoformat(),
+        "ended_at": offer.ended_at.isoformat() if offer.ended_at else None,
+        "note": offer.note,
+        "answer": offer.answer,
+    }
+
+
 def _preview(offer: Transfer) -> dict[str, Any]:
     case, address = offer.case, offer.case.person.address or {}
     return {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from care.facts import UNSPECIFIED, CaseFacts, ReportFact, ReviewFact
-from care.monitoring import local_day
+from care.local_days import local_day
 from care.protocol import Protocol
 from care.vocabulary import ReviewOutcome
 
@@ -79,6 +79,12 @@ def onset(facts: CaseFacts, protocol: Protocol) -> Onset | None:
         if reason:
             return Onset(local_day(report.reported_at, facts.zone), report, reason)
     return None
+
+
+def derived_onset_on(facts: CaseFacts, protocol: Protocol) -> date | None:
+    """The day of the onset where it follows from what was reported; None: it was set, or there is none."""
+    began = onset(facts, protocol)
+    return began.on if began is not None and began.report is not None else None
 
 
 def latest_review(facts: CaseFacts) -> ReviewFact | None:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from auth.policies import Actor, current_actor, require
 from auth.roles import Permission
-from care import bulk_act_queries, bulk_acts, bulk_work, course, exporting, trail
+from care import bulk_act_queries, bulk_acts, bulk_work, course, export_presets, trail
 from care.bulk_act_forms import FORMS, ActForm, chosen_on_page
 from care.bulk_act_queries import ActShown
 from care.bulk_act_rules import HANDED_ON, ActAction, ActKind, permission_for
@@ -17,11 +17,12 @@ from care.bulk_act_words import GROUPS, KINDS, ROWS, STATES, act_in_words, chang
 from care.bulk_acts import Wish
 from care.bulk_selection import Chosen, number_chosen
 from care.bulk_ways import WAYS
+from care.export_commands import ExportChoice
 from care.list_filters import ListCases
 from care.recipients import CHOSEN
+from care.views_exports import file_of
 from care.views_staff import blueprint as staff
 from config.database import transaction
-from config.downloads import download
 from config.error_pages import filled
 from config.errors import N_, NotFound, RuleViolation
 from config.forms import accepting, command_or_errors
@@ -38,7 +39,6 @@ ACTS = {
     ActAction.UNDO: bulk_acts.undo,
     ActAction.DISCARD: bulk_acts.discard,
 }
-FILES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 @staff.app_template_global("bulk_kinds")
@@ -96,7 +96,7 @@ def _kind(actor: Actor) -> ActKind:
 
 
 def _colleagues(actor: Actor) -> list[tuple[str, str]]:
-    found = {one for office in actor.offices_for(Permission.CASES_BULK) for one in course.colleagues(office)}
+    found = {one for office in actor.offices_for(Permission.CASES_BULK) for one in course.assignable(office)}
     return sorted((one for one in found if one[0] != actor.id), key=lambda one: one[1].casefold())
 
 
@@ -135,6 +135,7 @@ def bulk_act(act_id: UUID) -> ResponseReturnValue:
         states=_labels(STATES),
         outcomes=_labels(ROWS),
         may_export=actor.may(Permission.CASES_EXPORT),
+        presets=export_presets.visible(actor) if act.kind is ActKind.EXPORT else (),
         undo_minutes=current_settings().undo_minutes,
         message_url=_next_url(act.kind, act.id) if act.kind is ActKind.MESSAGE else None,
         next_url=url_for("care.bulk_act", act_id=act_id, show=group, after=following) if following else None,
@@ -162,10 +163,23 @@ def bulk_change(act_id: UUID, action: str) -> ResponseReturnValue:
 @staff.get("/cases/bulk/<uuid:act_id>/cases.<any(csv, xlsx):kind>")
 @require(Permission.CASES_EXPORT)
 def bulk_export(act_id: UUID, kind: str) -> ResponseReturnValue:
-    """The chosen cases as a file."""
-    actor = current_actor()
-    content = exporting.chosen_file(actor, bulk_act_queries.case_ids_of(actor, act_id), kind, current_settings().zone)
-    return download(content, FILES[kind], f"{_('cases')}.{kind}")
+    """The chosen cases as a file with the usual columns."""
+    choice = ExportChoice.model_validate({"file": kind})
+    return file_of(choice, bulk_act_queries.case_ids_of(current_actor(), act_id))
+
+
+@staff.post("/cases/bulk/<uuid:act_id>/file")
+@require(Permission.CASES_EXPORT)
+def bulk_export_as(act_id: UUID) -> ResponseReturnValue:
+    """The chosen cases as a kept choice has them: its columns, order and file; whose cases it takes does not count."""
+    actor, preset_id = current_actor(), request.form.get("preset", type=UUID)
+    if preset_id is None:
+        raise NotFound()
+    try:
+        return file_of(export_presets.get(actor, preset_id).choice, bulk_act_queries.case_ids_of(actor, act_id))
+    except RuleViolation as refused:
+        flash(filled(refused.message, dict(refused.params)), "danger")
+        return redirect(url_for("care.bulk_act", act_id=act_id), 303)
 
 
 def _tabs(act: ActShown, chosen: str) -> list[dict[str, Any]]:

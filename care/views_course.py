@@ -1,12 +1,15 @@
 """The course of a case, from its page. Adds its addresses to those of `views_staff`."""
 
+from functools import partial
+from uuid import UUID
+
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_dates, case_management, case_next, conversion, course, notes, words
+from care import case_dates, case_management, case_next, conversion, course, exposures, notes, words
 from care.case_page import act_on, local_time, show_case
 from care.commands import RecordLabResult
 from care.course_commands import (
@@ -14,8 +17,10 @@ from care.course_commands import (
     ConvertCase,
     CorrectDates,
     RecordAttempt,
+    RecordExposure,
     RecordTravel,
     RecordVaccination,
+    RemoveExposure,
     SetDetails,
     WriteComment,
 )
@@ -27,6 +32,7 @@ from care.course_forms import (
     CourseForm,
     DatesForm,
     DetailsForm,
+    ExposureForm,
     LabForm,
     TravelForm,
     VaccinationForm,
@@ -35,7 +41,7 @@ from care.queries import standing_case_for
 from care.views_staff import blueprint as staff
 from care.vocabulary import AttemptMeans, AttemptOutcome
 from config.database import transaction
-from config.forms import accepting, command_or_errors
+from config.forms import BaseForm, accepting, command_or_errors
 
 
 @staff.post("/cases/<reference>/conversion")
@@ -97,6 +103,23 @@ def add_travel(reference: str) -> ResponseReturnValue:
     """Add a journey."""
     form = TravelForm(prefix="travel")
     return act_on(reference, form, "travel_form", RecordTravel, course.record_travel, _("The journey was noted."))
+
+
+@staff.post("/cases/<reference>/exposures")
+@require(Permission.CASES_REPORT)
+def add_exposure(reference: str) -> ResponseReturnValue:
+    """Add an exposure."""
+    form, done = ExposureForm(prefix="exposure").offer(), _("The exposure was noted.")
+    more = {} if form.setting.data else {"setting": None}
+    return act_on(reference, form, "exposure_form", RecordExposure, exposures.record, done, **more)
+
+
+@staff.post("/cases/<reference>/exposures/<uuid:exposure_id>/removal")
+@require(Permission.CASES_REVIEW)
+def remove_exposure(reference: str, exposure_id: UUID) -> ResponseReturnValue:
+    """Take an exposure away."""
+    remove = partial(exposures.remove, exposure_id=exposure_id)
+    return act_on(reference, BaseForm(), "remove_form", RemoveExposure, remove, _("The exposure no longer counts."))
 
 
 @staff.post("/cases/<reference>/comments")

@@ -41,12 +41,14 @@ def leave_household(reference: str) -> ResponseReturnValue:
 @staff.route("/cases/<reference>/household-report", methods=["GET", "POST"])
 @require(Permission.CASES_REPORT)
 def household_report(reference: str) -> ResponseReturnValue:
-    """Take down what the head of a household said on the phone, for each person."""
+    """Take down what the head of a household said on the phone or on paper, for each person."""
     actor = current_actor()
     found = queries.standing_case_for(actor, reference)
     people = household_answers.seen_household_of(found, actor)
     form = HouseholdForm().ask(people, page_locale())
-    commands = form.commands(local_time(form.reported_at.data)) if form.validate_on_submit() else None
+    commands = None
+    if form.validate_on_submit():
+        commands = form.commands(local_time(form.reported_at.data), form.source.data)
     if commands is not None:
         with accepting(form):
             with transaction():

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from care import case_management, naming, naming_links, queries
-from care.case_page import back_to, show_case
+from care.case_page import back_to, local_time, show_case
 from care.naming_forms import FinishNamingForm, NamedByStaffForm, act_from
 from care.naming_rules import NameContacts, NamedPerson
 from care.views_staff import blueprint as staff
@@ -28,7 +28,8 @@ def name_contact(reference: str) -> ResponseReturnValue:
     found = queries.standing_case_for(actor, reference)
     person = command_or_errors(form, NamedPerson) if form.validate_on_submit() else None
     if person is not None:
-        command = NameContacts(contacts=[person], source=Source(form.source.data))
+        at = local_time(form.named_at.data)
+        command = NameContacts(contacts=[person], source=Source(form.source.data), named_at=at)
         try:
             with transaction():
                 added = naming.name(command, case=case_management.locked_case(found.id), actor=actor)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _, ngettext
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import occasion_pages, occasions, queries, trail, words
+from care import occasion_cases, occasion_pages, occasions, queries, trail, words
 from care.guest_uploads import guests_in
 from care.naming_forms import act_from
 from care.naming_rules import NamedState
@@ -21,7 +21,7 @@ from care.vocabulary import Source
 from config.bodies import takes_files
 from config.database import transaction
 from config.error_pages import translated
-from config.errors import DomainError, NotFound
+from config.errors import DomainError, NotFound, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
 
@@ -38,7 +38,8 @@ def occasions_list() -> ResponseReturnValue:
 def make_occasion() -> ResponseReturnValue:
     """Record an occasion."""
     actor, form = current_actor(), OccasionForm().offer(queries.protocol_codes())
-    command = command_or_errors(form, MakeOccasion) if form.validate_on_submit() else None
+    more = {} if form.setting.data else {"setting": None}
+    command = command_or_errors(form, MakeOccasion, **more) if form.validate_on_submit() else None
     if command is not None:
         office_id = queries.office_for(actor, Permission.CASES_ENROL)
         with accepting(form):
@@ -95,9 +96,11 @@ def add_case_to_occasion(reference: str) -> ResponseReturnValue:
         try:
             with transaction():
                 locked = occasions.locked_occasion(found)
-                occasions.add_case(request.form.get("case", ""), occasion=locked, actor=actor)
+                occasion_cases.add_case(request.form.get("case", ""), occasion=locked, actor=actor)
         except NotFound:
             flash(_("There is no such case in your office."), "danger")
+        except RuleViolation as refused:  # about another disease, or the list is full
+            flash(translated(refused), "danger")
     return _back_to(reference)
 
 

@@ -16,10 +16,11 @@ from care import (
     household_rows,
     known_people,
     queries,
+    seen,
     trail,
 )
 from care.assessments import protocol_of
-from care.case_page import act_on, back_to, correctable, local_time, show_case
+from care.case_page import act_on, back_to, correctable, local_time, others_at, show_case
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, ReviewForm, StaffReportForm
 from care.page_words import care_finding, care_reason, care_words
@@ -81,10 +82,20 @@ def case(reference: str) -> ResponseReturnValue:
     return show_case(reference)
 
 
+@blueprint.get("/cases/<reference>/readers")
+@require(Permission.CASES_SEE)
+def readers_of(reference: str) -> ResponseReturnValue:
+    """A part of the page, fetched again while it is open: who has the case open, too, and whether it has changed."""
+    others = others_at(reference)
+    found = queries.standing_case_for(current_actor(), reference)
+    has_changed = seen.has_changed(found, request.args.get("seen"), asked=reference)
+    return render_template("auth/_readers.html", others=others, has_changed=has_changed)
+
+
 @blueprint.post("/cases/<reference>/reports")
 @require(Permission.CASES_REPORT)
 def add_report(reference: str) -> ResponseReturnValue:
-    """Take down what the person said on the phone."""
+    """Take down what the person said on the phone or on paper."""
     actor = current_actor()
     found = queries.standing_case_for(actor, reference)
     form = StaffReportForm(prefix="report").ask(protocol_of(found), page_locale()).offer(correctable(found))

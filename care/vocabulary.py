@@ -109,6 +109,7 @@ class ReportChannel(StrEnum):
     LINK = "link"
     SMS = "sms"
     PHONE = "phone"  # entered by staff
+    PAPER = "paper"  # entered by staff
     API = "api"
     ACCOUNT = "account"  # by somebody who is logged in and linked to the case
 
@@ -169,6 +170,7 @@ class TaskKind(StrEnum):
     SYMPTOMATIC = "symptomatic"
     REVIEW_REQUIRED = "review_required"
     ENDING_SYMPTOMATIC = "ending_symptomatic"  # the last day is over, but there are symptoms
+    ENDING_INVESTIGATION = "ending_investigation"  # the last day is over, but an ordered action has not ended
     ENDING_SILENT = "ending_silent"  # the last day is over, but we have not heard from the person
     LINK_LOCKED = "link_locked"  # too many wrong birth dates
     UNREACHABLE = "unreachable"
@@ -181,6 +183,10 @@ class TaskKind(StrEnum):
     ORDER_LOST = "order_lost"  # the paper of an order came back, or never arrived
     ORDER_PAPER_FAILED = "order_paper_failed"  # its paper could not be made; done: it is tried again
     UNNOTICED = "unnoticed"  # and nobody has reviewed it in the time that the protocol gives
+
+
+CERTIFICATE = "certificate"
+"""Kind of the paper that says until when somebody was ordered to stay apart, or monitored."""
 
 
 class LinkPurpose(StrEnum):
@@ -225,6 +231,19 @@ class AttemptOutcome(StrEnum):
     MESSAGE_LEFT = "message_left"  # with somebody else, or on an answering machine
     WRONG_ADDRESS = "wrong_address"  # this number or address is not theirs
     REFUSED = "refused"
+
+
+class ExposureSetting(StrEnum):
+    """Where people meet, as far as it matters for whom else to look for."""
+
+    HOUSEHOLD = "household"
+    WORK = "work"
+    SCHOOL = "school"  # and day care
+    HEALTH_CARE = "health_care"  # and homes for the old
+    TRANSPORT = "transport"
+    EVENT = "event"
+    TRAVEL = "travel"
+    OTHER = "other"
 
 
 class CourseAction(StrEnum):

@@ -4,6 +4,7 @@ from care.course_words import (
     ATTEMPTS as ATTEMPTS,
     CALLS as CALLS,
     COURSE_ACTIONS as COURSE_ACTIONS,
+    EXPOSURE_SETTINGS as EXPOSURE_SETTINGS,
     FIELDS as FIELDS,
     MEANS as MEANS,
     PLANS as PLANS,
@@ -108,6 +109,7 @@ TASKS: dict[str, str] = {
     TaskKind.SYMPTOMATIC: N_("Review symptoms"),
     TaskKind.REVIEW_REQUIRED: N_("Decide about the end of isolation"),
     TaskKind.ENDING_SYMPTOMATIC: N_("Period over, but with symptoms"),
+    TaskKind.ENDING_INVESTIGATION: N_("Period over, but under investigation"),
     TaskKind.ENDING_SILENT: N_("Period over, but not heard from"),
     TaskKind.LINK_LOCKED: N_("Link locked after wrong dates of birth"),
     TaskKind.UNREACHABLE: N_("Find another way to reach the person"),
@@ -140,6 +142,7 @@ REPORT_CHANNELS: dict[str, str] = {
     "link": N_("by link"),
     "sms": N_("by SMS"),
     "phone": N_("by phone"),
+    "paper": N_("on paper"),
     "api": N_("by another system"),
     "account": N_("in their account"),
 }
@@ -187,6 +190,8 @@ EVENTS: dict[str, str] = {
     "report_corrected": N_("Report corrected"),
     "vaccination": N_("Vaccination"),
     "travel": N_("Journey"),
+    "exposure": N_("Exposure"),
+    "exposure_removed": N_("Exposure taken away"),
     "details": N_("Way of working changed"),
     "commented": N_("Comment"),
     "comment_edited": N_("Comment edited"),
@@ -213,6 +218,7 @@ EVENTS: dict[str, str] = {
 }
 RULES: dict[str, str] = {
     "paused": N_("The case is paused."),
+    "head_opted_out": N_("Whoever answers for this person wants no messages any more."),
     "public_health_action": N_("A public-health action is running."),
     "symptomatic.onset_known": N_("The onset of symptoms is known: {onset_on}."),
     "symptomatic.symptom_group_1": N_("A report named a symptom that suffices by itself."),
@@ -241,6 +247,7 @@ DATES: dict[str, str] = {
     "last_exposure_on": N_("last contact"),
     "symptom_onset_on": N_("onset of symptoms"),
     "first_positive_on": N_("first positive sample"),
+    "reported_on": N_("report to the health office"),
     "entered_on": N_("day of entry"),
 }
 SLOTS: dict[str, str] = {"morning": N_("morning"), "evening": N_("evening")}

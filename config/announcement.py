@@ -1,7 +1,8 @@
 """When an administrative act counts as announced, and until when it can be challenged in court. Pure.
 
 For orders of the health office and decisions of other departments alike. Days are local. Sources: §§ 41, 43 VwVfG with
-§ 1 NVwVfG (which takes the federal act as it stands), §§ 57, 58, 74 VwGO, §§ 187–193 BGB, § 80 NJG; ADR 22.
+§ 1 NVwVfG (which takes the federal act as it stands), §§ 57, 58, 74 VwGO, §§ 187–193 BGB, § 80 NJG; for taxes § 122 AO,
+for social benefits § 37 SGB X; ADR 22.
 """
 
 import calendar
@@ -24,21 +25,40 @@ class Way(StrEnum):
     PORTAL = "portal"  # fetched by the person after a login, with their consent
 
 
+class Procedure(StrEnum):
+    """The act by which an office proceeds, which says from when its decisions count."""
+
+    ADMINISTRATIVE = "vwvfg"
+    FISCAL = "ao"  # municipal taxes and charges: § 11 (1) no. 3 b NKAG with § 122 AO
+    SOCIAL = "sgb_x"  # benefits of the Social Code, such as a place in day care: § 37 SGB X
+
+
 PRESUMED = frozenset({Way.POST, Way.ELECTRONIC})
 """Ways on which the day is presumed, so that a later arrival, or none, changes it (§ 41 (2) sentence 3 VwVfG)."""
 
 
-def announced_on(way: Way, given_on: date, *, arrived_on: date | None = None, lost: bool = False) -> date | None:
+def announced_on(
+    way: Way,
+    given_on: date,
+    *,
+    arrived_on: date | None = None,
+    lost: bool = False,
+    procedure: Procedure = Procedure.ADMINISTRATIVE,
+) -> date | None:
     """The day on which an act counts as announced; None while it does not.
 
     `given_on`: when it was said, handed over, given to the post, sent, or fetched. `arrived_on`: when it demonstrably
     came, which counts only if that is later; `lost`: it never came. The day presumed may be a Saturday, a Sunday or a
-    holiday: it is a date and no term, so § 31 (3) VwVfG does not move it (OVG Lüneburg, 28 February 2011, 4 LA 44/10).
+    holiday: it is a date and no term, so § 31 (3) VwVfG does not move it (OVG Lüneburg, 28 February 2011, 4 LA 44/10),
+    nor § 26 (3) SGB X (BSG, 6 May 2010, B 14 AS 12/09 R). For taxes it is moved to the next working day (§ 108 (3) AO;
+    BFH, 14 October 2003, IX R 68/98).
     """
     if lost:
         return None
     if way in PRESUMED:
         presumed = given_on + timedelta(days=4 if given_on >= FOUR_DAYS_SINCE else 3)
+        if procedure is Procedure.FISCAL:
+            presumed = working_day_from(presumed)
         return max(presumed, arrived_on) if arrived_on else presumed
     if way is Way.PORTAL:
         return given_on + timedelta(days=1)  # § 41 (2a) sentence 3 VwVfG

@@ -22,7 +22,7 @@ NO_NUMBER = N_("This is no number that can be stored.")
 
 
 def takes_files(view: View) -> View:
-    """Let a view take bodies as large as `OBHUT_MAX_UPLOAD_MB` allows; all others take 1 MB."""
+    """Let a view take bodies with one file of `OBHUT_MAX_UPLOAD_MB`, also as base64; all others take 1 MB."""
     setattr(view, LARGE, 1)
     return view
 
@@ -86,7 +86,7 @@ def _is_sound(body: Any) -> bool:
                 deeper += value
             elif not _is_number(value):
                 return False
-        if not _is_storable("".join(texts)):
+        if not (_are_plain(texts) or all(map(_is_storable, texts))):
             return False
         level = deeper
     return False
@@ -119,6 +119,11 @@ def _is_number(value: Any) -> bool:
 
 def _is_storable(text: str) -> bool:
     return (text.isascii() and "\0" not in text) or UNWANTED.isdisjoint(text)
+
+
+def _are_plain(texts: list[str]) -> bool:
+    """Looked at in one go, unless they are large: a second copy of a file is not worth it."""
+    return sum(map(len, texts)) < SMALL_BODY and _is_storable("".join(texts))
 
 
 def _refused(path: tuple[str, ...], message: str) -> RuleViolation:

@@ -6,14 +6,12 @@ loses updates or fails with "database is locked". Reading needs no transaction o
 
 import enum
 import json
-import threading
-import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -23,11 +21,12 @@ from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import TransactionStatus
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, Select, String, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
 
 from config import pools, scoping
 from config.ids import new_id
+from config.turns import Others, Turns
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -44,9 +43,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLITE_BUSY_TIMEOUT_MS = 10_000
-STRETCH_S, GAP_S = 1.0, 0.12  # SQLite's waiting writers look again every 0.1 s
 WRITE = "obhut_write"
 MIGRATIONS = Path(__file__).parent / "migrations"
+ModelT = TypeVar("ModelT", bound=DeclarativeBase)
 SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
 
 
@@ -140,9 +139,11 @@ def prepare_engine(engine: Engine) -> None:
     """Let transactions begin as we say; give SQLite WAL mode and foreign keys, PostgreSQL scope and pings."""
     if engine.dialect.name != "sqlite":
         pools.ping_what_has_rested(engine)
+        event.listen(engine, "connect", _speak_utc)
         scoping.prepare_engine(engine)
         return
-    _turns[engine] = Turns()
+    others = Others(engine.url.database)
+    _turns[engine] = Turns(others)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
@@ -157,54 +158,17 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not connection.get_execution_options().get(WRITE, False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        with others.told_of_me():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-class Turns:
-    """Who may write to SQLite next, first come first served.
-
-    SQLite itself lets waiting writers sleep and try again, up to 0.1 s at a time and in no order: with a dozen threads
-    the lock lies idle most of the time, and a loop of short transactions starves the others. Other processes are still
-    among those who try again: a process that has written for a second leaves them a gap in which one of them gets in.
-    """
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._taken = False
-        self._waiting: deque[threading.Lock] = deque()
-        self._writing_since = self._given_on_at = time.monotonic()
-
-    def take(self, timeout: float) -> bool:
-        """Wait for one's turn; False when it did not come within `timeout` seconds (SQLite then has the word)."""
-        with self._guard:
-            if not self._taken:
-                self._taken = True
-                if time.monotonic() - self._given_on_at > GAP_S:
-                    self._writing_since = time.monotonic()
-                return True
-            mine = threading.Lock()
-            mine.acquire()
-            self._waiting.append(mine)
-        if mine.acquire(timeout=timeout):
-            return True
-        with self._guard:
-            if mine not in self._waiting:
-                return True  # it came in the last moment
-            self._waiting.remove(mine)
-            return False
-
-    def give_on(self) -> None:
-        """Let the one who has waited longest write. SQLite's own lock is free by now."""
-        if time.monotonic() - self._writing_since > STRETCH_S:
-            time.sleep(GAP_S)
-            self._writing_since = time.monotonic()
-        with self._guard:
-            self._given_on_at = time.monotonic()
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._taken = False
+def _speak_utc(connection: Any, _: Any) -> None:
+    """Let the driver give times in UTC, or each that is read would have to be turned from the server's own zone."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 _turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
@@ -276,6 +240,15 @@ def in_transaction() -> bool:
 def locked(statement: SelectT) -> SelectT:
     """`statement` with its rows locked until the transaction ends (SQLite has locked the whole database already)."""
     return statement.with_for_update()
+
+
+@cache
+def another(model: type[ModelT], role: str) -> type[ModelT]:
+    """A further row of `model` in a statement, in its `role` there.
+
+    Made once: SQLAlchemy learns the columns of an alias one by one, which takes longer than the statement.
+    """
+    return aliased(model)
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from config.database import Base, db
-from config.rowsets import insert_many
+from config.rowsets import Row, insert_many
 
 GATHERED = "gathered_rows"
 
@@ -27,17 +27,22 @@ def gathering() -> Iterator[None]:
     try:
         yield
         for model, rows in info[GATHERED].items():
-            insert_many(model, [_columns(model, row) for row in rows])
+            insert_many(model, rows)
     finally:
         del info[GATHERED]
 
 
 def gathered(row: Base) -> bool:
     """Take `row` along, whose columns (but no relations) are set; False outside of `gathering`: add it yourself."""
-    waiting: dict[type[Base], list[Base]] | None = db.session().info.get(GATHERED)
+    return GATHERED in db.session().info and gathered_columns(type(row), _columns(type(row), row))
+
+
+def gathered_columns(model: type[Base], columns: Row) -> bool:
+    """The same for a row that is not made an object; it names all columns."""
+    waiting: dict[type[Base], list[Row]] | None = db.session().info.get(GATHERED)
     if waiting is None:
         return False
-    waiting.setdefault(type(row), []).append(row)
+    waiting.setdefault(model, []).append(columns)
     return True
 
 

@@ -54,6 +54,7 @@ class LightRow:
     """
 
     of: ClassVar[type[Any]]
+    beside: ClassVar[type[Any] | None] = None  # a model that has a row with the same id for each of these
     columns: ClassVar[tuple[str, ...]]
     __tablename__: ClassVar[str]
 
@@ -72,8 +73,8 @@ class LightRow:
     @classmethod
     def selected(cls) -> list[Column[Any]]:
         """What to select, in the order in which the constructor wants it."""
-        table: Table = cls.of.__table__
-        return [table.c[name] for name in cls.columns]
+        tables: list[Table] = [model.__table__ for model in (cls.of, cls.beside) if model is not None]
+        return [next(table.c[name] for table in tables if name in table.c) for name in cls.columns]
 
     @classmethod
     def made(cls, values: Mapping[str, Any]) -> Self:

@@ -22,6 +22,7 @@ class Handler(logging.StreamHandler[TextIO]):
 
 def configure(settings: "Settings") -> None:
     """Set up structlog and the standard library's logging for this process; again replaces what was set up before."""
+    is_wanted = structlog.stdlib.filter_by_level  # first, or what nobody wants is put together all the same
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -30,7 +31,7 @@ def configure(settings: "Settings") -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[is_wanted, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

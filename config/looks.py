@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Dialect, Table
 from sqlalchemy.sql import Executable, visitors
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
 
 from config.database import db, has_not_begun, in_transaction
 from config.row_security import PROTECTED
-from config.scoping import tell_scope, worded
+from config.scoping import end_softly, tell_scope, worded
 
 Row = tuple[Any, ...] | None
 
@@ -52,7 +52,7 @@ class Look:
                 tell_scope(driver)
             found: Sequence[tuple[Any, ...]] = driver.execute(self._text(engine.dialect), parameters).fetchall()
             if idle and self._of_people:
-                driver.commit()
+                end_softly(driver)
         except BaseException as error:
             known = isinstance(error, engine.dialect.loaded_dbapi.Error)
             told = worded(connection, error) if known else error
@@ -70,14 +70,17 @@ class Look:
 
 
 class OneRow:
-    """An INSERT of one row with RETURNING, inside the caller's transaction. `write(dialect)` gives the statement."""
+    """An INSERT of one row, or a DELETE, with RETURNING, inside the caller's transaction, past its session.
 
-    def __init__(self, write: Callable[[str], Insert]) -> None:
+    `write(dialect)` gives the statement.
+    """
+
+    def __init__(self, write: Callable[[str], Insert | Delete | ReturningDelete[Any]]) -> None:
         self._write = write
         self._prepared = lru_cache(maxsize=64)(self._prepare)
 
     def first(self, values: Mapping[str, Any]) -> Row:
-        """Insert `values`, by column or parameter; what RETURNING gives, None when nothing was inserted."""
+        """Carry it out with `values`, by column or parameter; the first row of RETURNING, None without any."""
         connection = db.session.connection()
         dialect = connection.dialect
         if dialect.name != "postgresql":

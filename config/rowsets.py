@@ -14,7 +14,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Dialect,
+    Insert,
+    LargeBinary,
     Select,
+    Update,
     bindparam,
     column,
     func,
@@ -26,11 +29,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.schema import Table
 from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
 
 from config.database import db
 from config.packed import packed
 
 Row = Mapping[str, Any]
+Turn = Callable[[Any], Any]
 COUNTED = {"preserve_rowcount": True}
 
 
@@ -93,25 +98,41 @@ def _insert_on_sqlite(table: Table, rows: Sequence[Row], names: Sequence[str], u
         return int(connection.execute(chosen, [dict(row) for row in rows]).rowcount)
     # A column after the other: for a statement of the compiler, each value is looked up and turned by itself.
     written, order = _insertion(table, tuple(names), tuple(unless_taken), connection.dialect)
-    columns = (map(turn, map(itemgetter(name), rows)) for name, turn in order)
+    columns = (_turned(map(itemgetter(name), rows), turn) for name, turn in order)
     return int(connection.exec_driver_sql(written, list(zip(*columns, strict=True))).rowcount)
+
+
+def _turned(values: Iterable[Any], turn: Turn | None) -> Iterable[Any]:
+    """The values as the driver wants them. Many rows share their moments and words: each object is turned once."""
+    if turn is None:
+        return values
+    given = list(values)
+    turned = {key: turn(value) for key, value in {id(value): value for value in given}.items()}
+    return map(turned.__getitem__, map(id, given))
 
 
 @lru_cache(maxsize=200)
 def _insertion(
     table: Table, names: tuple[str, ...], unless_taken: tuple[str, ...], dialect: Dialect
-) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
+) -> tuple[str, list[tuple[str, Turn | None]]]:
     """The statement as the driver wants it; and its parameters in their order, with what turns a value into one."""
     statement = sqlite.insert(table).values({name: bindparam(name) for name in names})
     chosen = statement.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else statement
-    compiled = chosen.compile(dialect=dialect)
-    order = list(compiled.positiontup or ())
-    turns = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order]
-    return str(compiled), [(name, turn or _as_it_is) for name, turn in zip(order, turns, strict=True)]
+    return _for_the_driver(chosen, table, dialect)
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _for_the_driver(
+    statement: Insert | Update, table: Table, dialect: Dialect, prefix: str = ""
+) -> tuple[str, list[tuple[str, Turn | None]]]:
+    compiled = statement.compile(dialect=dialect)
+    order = [name.removeprefix(prefix) for name in compiled.positiontup or ()]
+    return str(compiled), [(name, _turn_of(table.c[name].type, dialect)) for name in order]
+
+
+def _turn_of(kind: TypeEngine[Any], dialect: Dialect) -> Turn | None:
+    if isinstance(kind, LargeBinary):
+        return None  # the driver takes bytes, too, not only the view of them that it would be given
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def update_many(model: type[Any], rows: Sequence[Row], *guards: Any) -> None:
@@ -121,16 +142,32 @@ def update_many(model: type[Any], rows: Sequence[Row], *guards: Any) -> None:
     table: Table = model.__table__
     names = [name for name in rows[0] if name != "id"]
     if not _is_postgresql():
-        changed = (
-            update(table)
-            .where(table.c.id == bindparam("_id"), *guards)
-            .values({name: bindparam(f"_{name}") for name in names})
-        )
-        db.session.connection().execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
+        _update_on_sqlite(table, rows, names, guards)
         return
     values, _ = _given(table, rows, ["id", *names])
     changed = update(table).where(table.c.id == values.pop("id"), *guards).values(values)
     db.session.connection().execute(changed)
+
+
+def _update_on_sqlite(table: Table, rows: Sequence[Row], names: Sequence[str], guards: Sequence[Any]) -> None:
+    connection = db.session.connection()
+    if guards:
+        changed = _update_of(table, names).where(*guards)
+        connection.execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
+        return
+    written, order = _change(table, tuple(names), connection.dialect)
+    columns = (_turned(map(itemgetter(name), rows), turn) for name, turn in order)
+    connection.exec_driver_sql(written, list(zip(*columns, strict=True)))
+
+
+def _update_of(table: Table, names: Sequence[str]) -> Update:
+    # An INSERT's parameters have the names of the columns; in an UPDATE these are for the values to be set.
+    return update(table).where(table.c.id == bindparam("_id")).values({name: bindparam(f"_{name}") for name in names})
+
+
+@lru_cache(maxsize=200)
+def _change(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, list[tuple[str, Turn | None]]]:
+    return _for_the_driver(_update_of(table, names), table, dialect, prefix="_")
 
 
 def _is_postgresql() -> bool:

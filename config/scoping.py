@@ -72,6 +72,11 @@ def tell_scope(driver: Any) -> None:
         driver.told_scope = scope
 
 
+def end_softly(driver: Any) -> None:
+    """Commit what was only read, past the driver, whose own commit does the same with more ado."""
+    _send(driver, b"COMMIT")
+
+
 def settings_of(scope: Scope) -> dict[str, str]:
     """The database's settings that make up `scope`, as the policies read them; "" stands for nothing."""
     return {

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -265,16 +265,15 @@ def current_settings() -> Settings:
     """The settings of the running application."""
     from flask import current_app
 
-    settings = current_app.extensions["obhut.settings"]
-    assert isinstance(settings, Settings)
-    return settings
+    return cast(Settings, current_app.extensions["obhut.settings"])
 
 
 def init_app(app: "Flask", settings: Settings) -> None:
     """Make `settings` those of `app`."""
     app.extensions["obhut.settings"] = settings
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value()
-    app.config["MAX_CONTENT_LENGTH"] = (settings.max_upload_mb + 2) * 1024 * 1024
+    in_json_mb = settings.max_upload_mb * 4 // 3  # base64 writes three bytes as four
+    app.config["MAX_CONTENT_LENGTH"] = (in_json_mb + 2) * 1024 * 1024
 
 
 def _says_something(source: PydanticBaseSettingsSource) -> bool:

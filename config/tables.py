@@ -210,7 +210,9 @@ def _quoted(block: Sequence[str], number: int, delimiter: str) -> Iterator[Recor
 
 def clean_cell(cell: str) -> str:
     """`cell` without control characters and doubled blanks."""
-    return " ".join(CONTROL.sub(" ", cell).split()) if cell else ""
+    if cell.isprintable() and " " not in cell:
+        return cell  # as nearly all are
+    return " ".join(CONTROL.sub(" ", cell).split())
 
 
 def _record(number: int, cells: Sequence[str]) -> Record:

@@ -34,6 +34,7 @@ BLUEPRINT_MODULES = (
     "auth.views_admin",
     "auth.views_audit",
     "auth.views_looks",
+    "auth.views_dry_run",  # adds its addresses to the blueprint of `views_privacy`
     "auth.views_privacy",
     "auth.views_own_data",
     "notifications.webhooks",

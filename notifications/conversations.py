@@ -16,10 +16,13 @@ from auth.roles import Permission
 from config.database import db
 from notifications.inbox import SECRET
 from notifications.models import InboundMessage, Notification
+from notifications.statuses import Status
 
 Before = tuple[datetime, UUID]
 # Their text is a key in itself.
 SECRET_TEMPLATES = frozenset({"care.link_code"})
+
+LEFT = (Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,14 @@ def about(
     theirs = newest(came, InboundMessage.received_at, InboundMessage.id, limit, before)
     found = [*(_sent(row, with_text) for row in ours), *(_came(row, with_text) for row in theirs)]
     return sorted(found, key=lambda one: (one.at, one.id), reverse=True)[:limit]
+
+
+def that_left(subject: str, owner: str, *, without: Sequence[str] = ()) -> list[Written]:
+    """Every message about `subject` that a provider has taken, or that failed there, oldest first; not what it says."""
+    wanted = select(Notification).where(Notification.about == subject, Notification.owner == owner)
+    wanted = wanted.where(Notification.template.not_in(without), Notification.status.in_(LEFT))
+    rows = db.session.scalars(wanted.order_by(Notification.created_at, Notification.id))
+    return [_sent(row, with_text=False) for row in rows]
 
 
 def newest(statement: Any, at: Any, id_: Any, limit: int, before: Before | None) -> Sequence[Any]:

@@ -21,7 +21,10 @@ TELL_AT_MOST = 60  # once a minute: an hour of a faulty release, or of a locked 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A message's end. `more_to_come`: the next rung of the ladder is under way, so the person may yet be reached."""
+    """A message's end, or that a mail's server has taken it.
+
+    `more_to_come`: the next rung of the ladder is under way, so the person may yet be reached.
+    """
 
     about: str
     key: str
@@ -41,6 +44,8 @@ _filters: dict[OutcomeHandler, OutcomeFilter] = {}
 
 def register_outcome_handler(handler: OutcomeHandler, wanted: OutcomeFilter | None = None) -> None:
     """Tell `handler` of every message that was delivered, or never will be, and of every opting out.
+
+    Of a mail also that its server has taken it: more is heard only of one that comes back.
 
     It is called inside a transaction of ours (it must not open its own), together with the note that it was told.
     `wanted` only reads: of many outcomes it gives those that `handler` must be told of. What nobody wants costs no

@@ -143,7 +143,10 @@ def record_bases(standing: Iterable[tuple[Channel, str, str]], basis: Basis) -> 
 
     Not for consents: what rests on the law is never withdrawn, so that there is nothing to renew.
     """
-    rows = [_values(channel, address_index(channel, address), basis, source) for channel, address, source in standing]
+    now = clock.now()
+    rows = [
+        _values(channel, address_index(channel, address), basis, source, now) for channel, address, source in standing
+    ]
     insert_many(ContactBasis, rows, unless_taken=BASIS_KEY)
 
 
@@ -174,7 +177,7 @@ def bases_of(channel: Channel, index: bytes) -> list[Standing]:
 
 
 def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None) -> None:
-    values = _values(channel, index, basis, source, withdrawn_at)
+    values = _values(channel, index, basis, source, clock.now(), withdrawn_at)
     statement = insert_for(ContactBasis).values(values)
     if withdrawn_at is None:
         renewed = {name: values[name] for name in ("source", "recorded_at", "withdrawn_at")}
@@ -187,7 +190,7 @@ def _note(channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_a
 
 
 def _values(
-    channel: Channel, index: bytes, basis: Basis, source: str, withdrawn_at: datetime | None = None
+    channel: Channel, index: bytes, basis: Basis, source: str, now: datetime, withdrawn_at: datetime | None = None
 ) -> dict[str, Any]:
     return {
         "id": new_id(),
@@ -195,7 +198,7 @@ def _values(
         "recipient_index": index,
         "basis": basis.value,
         "source": source[:80],
-        "recorded_at": clock.now(),
+        "recorded_at": now,
         "withdrawn_at": withdrawn_at,
     }
 

@@ -182,11 +182,13 @@ def finish(message: Notification, status: Status) -> None:
     if status in FINAL:
         if message.attempts_made:
             db.session.execute(redaction.plan(DeliveryAttempt.notification_id == message.id))
-        message.untold = status in TOLD
-        if message.untold:
-            wake(Queue.INBOUND)
         if status not in {Status.DELIVERED, Status.CANCELLED}:
             begin_next_rung(message)
+        message.untold = status in TOLD
+    elif status is Status.SENT and message.channel is Channel.EMAIL:
+        message.untold = True  # that is all that will ever be heard of a mail that arrives
+    if message.untold:
+        wake(Queue.INBOUND)
     if status not in {Status.PENDING, Status.SENDING, Status.PAUSED} and _text_is_done_with(message):
         message.wipe()
     metrics.reached(message.channel, status)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
+from config.waits import growing
+
 
 class Channel(StrEnum):
     """The ways by which a message reaches a person."""
@@ -128,7 +130,7 @@ TOLD = FINAL - {Status.CANCELLED}
 MAX_CRASHES = 3
 MAX_LOST = 10
 MAX_TEMPORARY = 20
-LONGEST_BACKOFF = timedelta(minutes=15)
+FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=15)
 # How long a text is kept in each state: while somebody may still have to send it again. Others are wiped at once.
 KEEP_TEXT = {
     Status.SENT: timedelta(days=3),
@@ -191,5 +193,4 @@ def backoff(attempt_number: int, chance: float) -> timedelta:
 
     `chance` in [0, 1) spreads the wait over 50 % to 150 %, so that a recovered provider is not hit all at once.
     """
-    seconds = min(2.0 * 3.0 ** min(attempt_number - 1, 10), LONGEST_BACKOFF.total_seconds())
-    return timedelta(seconds=seconds * (0.5 + chance))
+    return growing(attempt_number - 1, FIRST_BACKOFF, LONGEST_BACKOFF, factor=3.0, chance=chance)

@@ -4,18 +4,20 @@ Outside production a changed file is noticed within a second; in production file
 """
 
 import hashlib
+import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from flask import has_app_context
 
 from config.errors import N_, RuleViolation
 from config.settings import current_settings
+from config.yaml_lines import load
 from notifications.statuses import Channel, Priority, Purpose
 
 # The languages to try after the wanted one. What is not listed tries English, then German.
@@ -71,14 +73,20 @@ class _Shelf:
             self.look_again_at = NEVER
             return
         self.look_again_at = time.monotonic() + LOOK_EVERY_S
-        found = tuple(
-            (str(path), status.st_mtime_ns, status.st_size)
-            for root in _directories.values()
-            for path in sorted(root.glob("**/*.*"))
-            for status in (path.stat(),)
-        )
+        found = tuple(sorted(file for root in _directories.values() for file in _states(str(root))))
         if found != self._seen:
             self._seen, self.generation = found, self.generation + 1
+
+
+def _states(folder: str) -> Iterator[tuple[str, int, int]]:
+    """The files in `folder` and below, with time and size: by `os.scandir`, since it is done every second."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _states(entry.path)
+            elif "." in entry.name:
+                status = entry.stat()
+                yield entry.path, status.st_mtime_ns, status.st_size
 
 
 _shelf = _Shelf()
@@ -180,4 +188,4 @@ def _folder(template: str) -> Path:
 
 
 def _yaml(file: Path) -> dict[str, Any]:
-    return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
+    return (load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}

@@ -1,6 +1,9 @@
 """The source of every template version that a message was written with, kept once: it explains old messages."""
 
+from weakref import WeakKeyDictionary
+
 from flask import current_app
+from sqlalchemy.orm import SessionTransaction
 
 from auth.sessions import own_transaction
 from config import clock
@@ -17,6 +20,9 @@ KNOWN = "obhut.template_versions"
 COLUMNS = ["template", "channel", "locale", "version"]
 
 
+_written: WeakKeyDictionary[SessionTransaction, set[Known]] = WeakKeyDictionary()
+
+
 def ensure(template: str, channel: Channel, text: Rendered) -> None:
     """Keep the source that `text` was made from, unless it is known; inside the caller's transaction.
 
@@ -24,7 +30,7 @@ def ensure(template: str, channel: Channel, text: Rendered) -> None:
     """
     known: set[Known] = current_app.extensions.setdefault(KNOWN, set())
     mine = (template, channel, text.locale, text.version)
-    if mine in known:
+    if mine in known or mine in _of_this_transaction():
         return
     source = read_source(template, channel, text.locale)
     if source.version != text.version:
@@ -37,6 +43,7 @@ def ensure(template: str, channel: Channel, text: Rendered) -> None:
     statement = insert_for(TemplateVersion).values(values).on_conflict_do_nothing(index_elements=COLUMNS)
     if db.engine.dialect.name == "sqlite":  # there is one writer, and that is the caller
         db.session.execute(statement)
+        _of_this_transaction().add(mine)
         on_commit(f"version:{mine}", lambda: known.add(mine))
         return
     # Two long transactions that each met two new versions would wait for one another's rows; a short one of its own
@@ -44,3 +51,10 @@ def ensure(template: str, channel: Channel, text: Rendered) -> None:
     with own_transaction() as own:
         own.execute(statement)
     known.add(mine)
+
+
+def _of_this_transaction() -> set[Known]:
+    """The versions that the innermost transaction has written: of a savepoint, what goes when it is rolled back."""
+    session = db.session()
+    transaction = session.get_nested_transaction() or session.get_transaction()
+    return set() if transaction is None else _written.setdefault(transaction, set())

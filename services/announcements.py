@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
 from config import clock
-from config.announcement import Way, announced_on, remedy_until
+from config.announcement import Procedure, Way, announced_on, remedy_until
 from config.database import db, locked
 from config.errors import N_, Forbidden, NotFound, RuleViolation
 from config.settings import current_settings
@@ -28,14 +28,34 @@ WAYS = (Way.PORTAL, Way.POST, Way.HANDED)
 """An e-mail or a text message only says that something lies in the portal."""
 
 
+def ways_for(request: ServiceRequest) -> list[Way]:
+    """The ways that are open to a decision about `request`.
+
+    The portal is one for whoever has an account, and only where the act announces what is fetched from it: taxes and
+    social benefits have rules of their own for that (§ 122a AO, § 37 (2a) SGB X).
+    """
+    in_portal = request.applicant_id is not None and procedure_of(request) is Procedure.ADMINISTRATIVE
+    return [way for way in WAYS if way is not Way.PORTAL or in_portal]
+
+
+def procedure_of(request: ServiceRequest) -> Procedure:
+    """The act by which the office decides about `request`."""
+    texts = versions.of(request).decision
+    return texts.procedure if texts else Procedure.ADMINISTRATIVE
+
+
 def way_of(request: ServiceRequest, command: Act) -> Way:
-    """How the decision is to be given away: as chosen, else in the portal to whoever has an account, else by post."""
-    way = command.way or (Way.PORTAL if request.applicant_id else Way.POST)
-    if way not in WAYS:
-        raise RuleViolation("way", N_("Please choose one of the options."))
+    """How the decision is to be given away: as chosen, else in the portal if that is open to it, else by post."""
+    possible = ways_for(request)
+    way = command.way or possible[0]
+    if way in possible:
+        return way
     if way is Way.PORTAL and request.applicant_id is None:
         raise RuleViolation("way", N_("Nobody has logged in for this request: give the decision to the post."))
-    return way
+    if way is Way.PORTAL:
+        message = N_("By the law for this service a decision does not count by being fetched: give it to the post.")
+        raise RuleViolation("way", message)
+    raise RuleViolation("way", N_("Please choose one of the options."))
 
 
 def issue(request: ServiceRequest, command: Act, actor: Actor, paper: Attachment | None) -> RequestDecision:
@@ -72,11 +92,24 @@ def decisions_of(request: ServiceRequest) -> Sequence[RequestDecision]:
     return db.session.scalars(wanted.order_by(RequestDecision.id)).all()
 
 
+def offered_until(decision: RequestDecision) -> date | None:
+    """The last day on which the portal provides a decision that nobody has fetched; None where it waits for nobody."""
+    if decision.way is not Way.PORTAL or decision.given_on is not None or decision.decided_at is None:
+        return None
+    return _decided_on(decision) + FETCHED_WITHIN
+
+
+def expected_on(decision: RequestDecision, today: date) -> date | None:
+    """From when a decision would count if it were fetched, or posted, today; None where neither is awaited."""
+    if decision.way is None or decision.given_on is not None or not is_offered(decision, today):
+        return None
+    return announced_on(decision.way, today, procedure=procedure_of(decision.request))
+
+
 def is_offered(decision: RequestDecision, today: date) -> bool:
     """Whether the portal still provides a decision that nobody has fetched: ten days from the notice."""
-    if decision.way is not Way.PORTAL or decision.given_on is not None or decision.decided_at is None:
-        return True
-    return today <= _decided_on(decision) + FETCHED_WITHIN
+    until = offered_until(decision)
+    return until is None or today <= until
 
 
 def unfetched(request: ServiceRequest) -> frozenset[UUID]:
@@ -166,7 +199,7 @@ def not_announced(actor: Actor) -> Sequence[RequestDecision]:
 
 
 def _listed(wanted: Select[RequestDecision]) -> Sequence[RequestDecision]:
-    whole = joinedload(RequestDecision.request).joinedload(ServiceRequest.service_version)
+    whole = joinedload(RequestDecision.request)
     return db.session.scalars(wanted.options(whole).order_by(RequestDecision.id).limit(500)).all()
 
 
@@ -219,7 +252,8 @@ def _count(decision: RequestDecision) -> None:
     if decision.way is None or decision.given_on is None:
         return
     lost = decision.returned_on is not None
-    announced = announced_on(decision.way, decision.given_on, arrived_on=decision.arrived_on, lost=lost)
+    law = procedure_of(decision.request)
+    announced = announced_on(decision.way, decision.given_on, arrived_on=decision.arrived_on, lost=lost, procedure=law)
     decision.announced_on = announced
     is_instructed = versions.of(decision.request).decision is not None
     decision.remedy_until = remedy_until(announced, instructed=is_instructed) if announced else None
@@ -227,19 +261,3 @@ def _count(decision: RequestDecision) -> None:
 
 def _today() -> date:
     return clock.today(current_settings().zone)
-
-
-SENTENCES = {
-    Way.PORTAL: (
-        "Dieser Bescheid wird im Portal zum Abruf bereitgestellt. Er gilt am Tag nach dem Abruf als bekannt gegeben "
-        "(§ 41 Abs. 2a VwVfG). Wird er nicht innerhalb von zehn Tagen nach der Benachrichtigung abgerufen, geben wir "
-        "ihn auf anderem Weg bekannt."
-    ),
-    Way.POST: (
-        "Dieser Bescheid gilt am vierten Tag nach der Aufgabe zur Post als bekannt gegeben, außer wenn er nicht oder "
-        "später zugegangen ist (§ 41 Abs. 2 VwVfG)."
-    ),
-    Way.HANDED: "Dieser Bescheid ist mit der Übergabe bekannt gegeben (§ 41 Abs. 1 VwVfG).",
-}
-"""What the paper says of its announcement; papers are in German, the official language."""
-REPLACES = "Dieser Bescheid ersetzt den Bescheid vom {day}."

@@ -4,6 +4,7 @@ import re
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from auth.actors import Actor
 from config import scopes
@@ -99,6 +100,14 @@ def after_sending(actor: Actor, slug: str, key: str, reference: str) -> str:
 def to_summary() -> bool:
     """Whether somebody has come from the summary to change something."""
     return request.args.get("to") == "summary"
+
+
+def received_words(definition: ServiceDefinition) -> str:
+    """That what was sent has come in."""
+    words: str = (
+        _("Your report has been received.") if definition.is_report else _("Your application has been received.")
+    )
+    return words
 
 
 def closed_words(definition: ServiceDefinition) -> str:

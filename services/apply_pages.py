@@ -13,7 +13,7 @@ from config.errors import FieldError
 from config.localisation import page_locale
 from config.security import allow_images_of, allow_location
 from config.settings import current_settings
-from services import draft_files, drafts, files as stored, prefill, queries, summaries, widgets
+from services import draft_files, draft_keeping, drafts, files as stored, prefill, queries, summaries, widgets
 from services.definitions import ServiceDefinition
 from services.filling import today
 from services.form.fields import Step
@@ -207,7 +207,7 @@ def later_page(filled: Filling, actor: Actor, *, email: str | None = None, error
         error=error,
         has_login=user is not None,
         back=url_for("services.go_on", slug=filled.definition.slug, key=filled.key),
-        days=filled.definition.retention.draft_days,
+        days=draft_keeping.days_for(filled.definition.slug),
     )
 
 

@@ -5,8 +5,10 @@ That is when it is handed in, or, where a fee comes first, when that is paid.
 
 from datetime import date
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from auth.actors import Actor
-from config import clock
+from config import clock, single_rows
 from config.database import db
 from config.settings import current_settings
 from services import deadlines, followers, notices, trail, versions
@@ -19,13 +21,11 @@ def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> 
 
     Raises InvalidTransition.
     """
-    event = move(request, action, by, actor)
-    _take_in(request, event)
-    announce(request, event, actor)
+    announce(request, taken_in(request, action, by, actor), actor)
 
 
 def taken_in(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
-    """What that changes in its row, which is not stored yet; the event, to be stored after it.
+    """What that changes in its row, which need not be stored yet; the event, for `announce`.
 
     Raises InvalidTransition.
     """
@@ -41,7 +41,11 @@ def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
 
 
 def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
-    """What follows when both are in the session. Call inside `transaction()`."""
+    """Store the event of a request that is stored, and write what follows. Call inside `transaction()`."""
+    single_rows.stored(event)
+    set_committed_value(event, "request", request)
+    if "events" in vars(request):  # they were read before
+        set_committed_value(request, "events", [*request.events, event])
     db.session.flush()
     notices.note_wish(request)
     notices.tell_applicant(request, "submitted", "submitted")

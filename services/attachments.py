@@ -19,9 +19,9 @@ from config.errors import N_, RuleViolation
 from services import file_kinds, pdf_checks
 from services.commands import Upload
 from services.definitions import ServiceDefinition
-from services.form.fields import FieldType, FormField
+from services.form.fields import MAX_FILE_BYTES, FieldType, FormField
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = MAX_FILE_BYTES
 MAX_PIXELS = 50_000_000
 """A photo of 50 megapixels is larger than phones take; more is a decompression bomb."""
 BYTES_PER_PIXEL = 4

@@ -21,6 +21,8 @@ SOURCES: dict[str, str] = {
 """How a request came to us."""
 STAFF_SOURCES = ("paper", "phone", "counter")
 """Those of them that staff have entered for somebody."""
+FROM_OUTSIDE = "open311"
+"""A program has sent it in somebody's name, as GeoReport v2 has it."""
 Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_MESSAGE)]
 
 

@@ -14,7 +14,7 @@ from config.encryption import blind_index
 from config.papers import Paper
 from config.pdf import render_pdf
 from config.settings import current_settings
-from services import announcements, files, letters, proposals, queries, rights, versions
+from services import announcement_texts, announcements, files, letters, proposals, queries, rights, versions
 from services.attachments import CleanFile
 from services.commands import Act
 from services.definition_parts import Decision
@@ -78,7 +78,7 @@ def find_paper(code: str, locale: str) -> Paper | None:
 
 
 def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, object]:
-    definition = versions.of(request)
+    definition, law = versions.of(request), announcements.procedure_of(request)
     title = definition.title.de
     submitted_on = (request.submitted_at or request.created_at).astimezone(current_settings().zone).date()
     return letters.frame(request, f"{title}: Bescheid {request.reference}", f"{title}: Bescheid") | {
@@ -96,8 +96,10 @@ def _content(request: ServiceRequest, command: Act, code: str) -> dict[str, obje
         "reason": command.message,
         "replaces": _replaces(request),
         "legal_remedy": _texts(definition).legal_remedy.de,
-        "announcement": announcements.SENTENCES[announcements.way_of(request, command)],
-        "closing": "Dieser Bescheid wurde elektronisch erlassen und ist ohne Unterschrift gültig (§ 37 Abs. 5 VwVfG).",
+        "announcement": announcement_texts.sentence(
+            announcements.way_of(request, command), clock.today(current_settings().zone), law
+        ),
+        "closing": announcement_texts.UNSIGNED.format(law=announcement_texts.NO_SIGNATURE[law]),
         "courtesy": _courtesy(definition, command, request.locale),
         "check": {
             "label": "Ob dieses Schreiben echt ist, lässt sich hier prüfen:",
@@ -124,7 +126,7 @@ def _replaces(request: ServiceRequest) -> str:
     if not older or older[-1].decided_at is None:
         return ""
     day = older[-1].decided_at.astimezone(current_settings().zone).date()
-    return announcements.REPLACES.format(day=letters.day(day))
+    return announcement_texts.REPLACES.format(day=letters.day(day))
 
 
 def _granted(definition: ServiceDefinition, request: ServiceRequest) -> list[list[str]]:

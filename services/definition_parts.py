@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from config.announcement import Procedure
 from services.form.fields import Frozen, Key, Rule, Text
 
 DEFAULT_FILE_DAYS = 731
@@ -50,8 +51,9 @@ class Contact(Frozen):
 
 
 class Decision(Frozen):
-    """Texts of the decision paper."""
+    """Texts of the decision paper, and by which act it is made: that says from when it counts."""
 
+    procedure: Procedure = Procedure.ADMINISTRATIVE
     approved: Text
     rejected: Text
     legal_remedy: Text

@@ -34,6 +34,7 @@ from services.definition_parts import (
 )
 from services.form import soundness
 from services.form.fields import FieldType, FormField, Frozen, Step, Text, every, refuse_twins
+from services.form.last_look import LastLook
 from services.form.places import top_level
 from services.form.rule_checks import Found, Names, wrong_in
 from services.lifecycle import Action
@@ -103,6 +104,11 @@ class ServiceDefinition(Frozen):
     retention: Retention
     steps: tuple[Step, ...] = Field(min_length=1)
 
+    @property
+    def is_report(self) -> bool:
+        """Whether people report something here rather than apply for it: texts call it so, and nothing is decided."""
+        return self.public
+
     @model_validator(mode="before")
     @classmethod
     def _one_step(cls, content: Any) -> Any:
@@ -147,10 +153,15 @@ class ServiceDefinition(Frozen):
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
+    @cached_property
+    def last_look(self) -> LastLook:
+        """What looks at answers to this form before they are stored."""
+        return LastLook(self.steps)
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy that works out anew what is worked out once."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("fields", "digest"):
+        for name in ("fields", "digest", "last_look"):
             copied.__dict__.pop(name, None)
         return copied
 

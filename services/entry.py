@@ -7,13 +7,15 @@ from auth.roles import Permission
 from config import clock
 from config.errors import N_, Forbidden, RuleViolation
 from config.settings import current_settings
-from services.commands import STAFF_SOURCES, Submit
+from services.commands import FROM_OUTSIDE, STAFF_SOURCES, Submit
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType, FormField
 
 LONGEST_AGO = timedelta(days=366)
 NOT_ON_PAPER = frozenset({FieldType.EMAIL, FieldType.CHECKBOX, FieldType.CONSENT, FieldType.FILE})
 """What somebody who writes or rings up need not have given: we cannot ask the paper."""
+PINS = frozenset({FieldType.MAP})
+"""What a report from outside need not have: GeoReport v2 takes an address for a place, which `open311` asks for."""
 
 
 def check(command: Submit, definition: ServiceDefinition, actor: Actor) -> None:
@@ -28,20 +30,23 @@ def check(command: Submit, definition: ServiceDefinition, actor: Actor) -> None:
 
 
 def as_asked(definition: ServiceDefinition, command: Submit) -> ServiceDefinition:
-    """The definition by which these answers are checked: from staff some of them may be missing."""
+    """The definition by which these answers are checked: from staff, and from outside, some of them may be missing."""
+    if command.source == FROM_OUTSIDE:
+        return relaxed(definition, PINS)
     return relaxed(definition) if command.source in STAFF_SOURCES else definition
 
 
-def relaxed(definition: ServiceDefinition) -> ServiceDefinition:
-    """The same form as staff fill it in for somebody."""
+def relaxed(definition: ServiceDefinition, kinds: frozenset[FieldType] = NOT_ON_PAPER) -> ServiceDefinition:
+    """The same form as staff fill it in for somebody; or one in which fields of these `kinds` may be left empty."""
     steps = tuple(
-        step.model_copy(update={"fields": tuple(_relaxed(field) for field in step.fields)}) for step in definition.steps
+        step.model_copy(update={"fields": tuple(_relaxed(field, kinds) for field in step.fields)})
+        for step in definition.steps
     )
     return definition.model_copy(update={"steps": steps})
 
 
-def _relaxed(field: FormField) -> FormField:
-    parts = tuple(_relaxed(part) for part in field.fields)
-    if field.type in NOT_ON_PAPER:
+def _relaxed(field: FormField, kinds: frozenset[FieldType]) -> FormField:
+    parts = tuple(_relaxed(part, kinds) for part in field.fields)
+    if field.type in kinds:
         return field.model_copy(update={"required": False, "required_when": None, "fields": parts})
     return field.model_copy(update={"fields": parts})

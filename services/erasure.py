@@ -7,12 +7,14 @@ handed in, or should never have been here, need not.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, update
 
-from auth import erasures, holds, idempotency, kept_forms
+from auth import erasures, holds, idempotency, kept_forms, readers
 from auth.actors import Actor
+from auth.archive import Due
 from auth.erasures import EVERYTHING
 from auth.holdings import Kept
 from auth.roles import Permission
@@ -28,8 +30,6 @@ from notifications.addresses import checked
 from notifications.erasing import Address, Whose
 from notifications.statuses import Channel
 from services import stages, trail, uploads, versions
-from services.definition_parts import DEFAULT_FILE_DAYS
-from services.definitions import catalogue
 from services.handover import following
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -43,6 +43,8 @@ UPLOADS = "uploads"
 """The scope of an erasure that leaves the request."""
 DAYS_OF_A_MONTH = 31  # a decision counts to the end of a month that it began
 ERASING = scopes.system("services.erasure")  # what other rooms know is nobody's own
+NAMED = (ServiceRequest.reference, ServiceRequest.applicant_id, ServiceRequest.department_code)
+"""The columns that say whose a request is."""
 ADDRESSES = ((Channel.SMS, "phone"), (Channel.EMAIL, "email"))
 
 
@@ -60,10 +62,15 @@ class Preview:
     stays: tuple[Kept, ...]
 
 
-def subjects_of(request: ServiceRequest) -> tuple[str, ...]:
-    """What a legal hold could stand on: the request, and its applicant."""
+def subjects_of(request: Any) -> tuple[str, ...]:
+    """What a legal hold could stand on: the request, and its applicant. `request`: one, or a row of `NAMED`."""
     applicant = (f"user:{request.applicant_id}",) if request.applicant_id else ()
     return (f"request:{request.reference}", *applicant)
+
+
+def due_row(request: Any, stage: str = "") -> Due:
+    """A request, or a row of its id, `changed_at` and `NAMED`, as the time limits want it."""
+    return Due(request.id, request.changed_at, subjects_of(request), f"department:{request.department_code}", stage)
 
 
 def erasable_by(actor: Actor) -> Select[ServiceRequest]:
@@ -123,16 +130,15 @@ def stays(request: ServiceRequest, now: datetime) -> list[Kept]:
 
 
 def kept_until(request: ServiceRequest) -> datetime:
-    """The moment until which an ended request is kept: the service's time, after the end of what was granted.
+    """The moment until which an ended request is kept: the time that its form named, after the end of what was granted.
 
     What was handed over to another system is kept from when that has accepted it, if that was later.
     """
     ended = request.closed_at or request.decided_at or request.changed_at
     ended = max(ended, following.accepted_at(request) or ended)
     days = current_settings().retention.get(TYPE)
-    definition = catalogue().get(request.slug)
     if days is None:
-        days = stages.days_of(definition.retention, outcome_of(request)) if definition else DEFAULT_FILE_DAYS
+        days = stages.days_of(versions.of(request).retention, outcome_of(request))
     return ended + timedelta(days=days + DAYS_OF_A_MONTH * _months_granted(request))
 
 
@@ -145,8 +151,7 @@ def outcome_of(request: ServiceRequest) -> RequestStatus:
 
 
 def _months_granted(request: ServiceRequest) -> int:
-    definition = catalogue().get(request.slug)
-    key = definition.retention.months_in if definition else None
+    key = versions.of(request).retention.months_in
     if key is None or request.is_erased or outcome_of(request) is not RequestStatus.APPROVED:
         return 0
     try:
@@ -189,6 +194,7 @@ def erase_requests(ids: Sequence[UUID], scope: str = EVERYTHING) -> None:
     erasing.forget(Whose(references, frozenset(one for row in rows for one in _addresses_of(row))))
     idempotency.forget_about(references)
     kept_forms.forget_about(references)
+    readers.forget(f"request:{reference}" for reference in references)
     emptied = update(ServiceRequest).where(among(ServiceRequest.id, ids)).values(wrapped_key=b"")
     db.session.execute(emptied, execution_options={"synchronize_session": False})
     delete_with_dependents(ServiceRequest.__table__, list(ids))  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ from services.models import ServiceRequest
 from services.prefill_sources import named
 from services.progress import Consent, Progress
 from services.submission import Receipt
-from services.typed import entry_added, entry_removed, paths, with_answer
+from services.typed import entries_changed, newly_asked, with_answer
 from services.walk import Walk, walk
 
 
@@ -115,11 +115,8 @@ def enter(entry: Entry, actor: Actor) -> Outcome:
     answers, progress = drafts.state_of(draft, definition)
     keys = {field.key for field in entry.step.fields}
     answers = {key: value for key, value in answers.items() if key not in keys} | command.answers
-    groups = {path for path, field in paths(entry.step.fields, answers) if field.repeats is not None}
-    if command.go == "add" and command.target in groups:
-        answers = entry_added(answers, command.target)
-    elif command.go == "remove" and command.target.rpartition(".")[0] in groups:
-        answers = entry_removed(answers, command.target)
+    before, answers = answers, entries_changed(entry.step.fields, answers, command.go, command.target)
+    if command.go == "remove" and answers is not before:
         draft_files.entry_removed(draft, command.target)
     elif command.go == "drop":
         stored.remove(draft, command.target)
@@ -129,7 +126,7 @@ def enter(entry: Entry, actor: Actor) -> Outcome:
     way = walk(definition, answers, stored.counted(draft), progress.passed, today=today())
     errors, fresh = [*entry.refused, *too_many], tuple[str, ...]()
     if command.go == "next":
-        fresh = tuple(_fresh(entry.step, answers, way, command.shown))
+        fresh = tuple(newly_asked(entry.step.fields, answers, way.state.shows, command.shown))
         asked = [one for one in way.problems.get(command.step, ()) if not _within(one.field, fresh)]
         refused = {one.field for one in errors}  # a file that was refused is not missing as well
         errors = [one for one in asked if one.field not in refused] + errors
@@ -180,14 +177,6 @@ def _taken(
         answers = with_answer(answers, path, one.value)
     consents = [Consent(source.name, source.version, clock.now().isoformat())] if source.consent else []
     return answers, progress.with_given(given, consents)
-
-
-def _fresh(step: Step, answers: dict[str, object], way: Walk, shown: frozenset[str] | None) -> Iterable[str]:
-    if shown is None:
-        return
-    for path, _field in paths(step.fields, answers):
-        if path not in shown and way.state.shows(path):
-            yield path
 
 
 def _within(path: str, fresh: tuple[str, ...]) -> bool:

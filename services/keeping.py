@@ -16,15 +16,24 @@ from auth.records import Record
 from auth.retention import Page, RecordType
 from auth.roles import Permission
 from config.database import claimable, db
-from config.errors import N_, NotFound
+from config.errors import N_, Conflict, NotFound
 from config.settings import current_settings
 from notifications import keeping as messages
-from services import announcements, erasure, representations, stages, upload_keeping
+from services import (
+    announcements,
+    draft_keeping,
+    erasure,
+    quarantine,
+    representations,
+    stages,
+    survey_keeping,
+    upload_keeping,
+    versions,
+)
 from services.definition_parts import DEFAULT_FILE_DAYS
-from services.definitions import catalogue
 from services.erasure import TYPE
 from services.handover import following
-from services.lifecycle import INTERNAL
+from services.lifecycle import INTERNAL, RequestStatus
 from services.models import ServiceRequest
 from services.payments import ledger, settling
 from services.stages import ENDED
@@ -37,17 +46,20 @@ def _requests(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     """Ended requests whose time is over. How long it is may stand in what the person answered, which is sealed."""
     shortest = days
     if not retention.is_set(TYPE):
-        shortest = min([days, *(stages.shortest(service.retention) for service in catalogue().values())])
+        shortest = min([days, *(stages.shortest(service.retention) for service in versions.stored().values())])
     wanted = select(ServiceRequest).where(
-        ServiceRequest.status.in_(ENDED), ServiceRequest.changed_at < now - timedelta(days=shortest)
+        ServiceRequest.status.in_(ENDED),
+        ServiceRequest.changed_at < now - timedelta(days=shortest),
+        ~following.unsettled(),
+        ~quarantine.waiting(),  # the archive would not get the file, which would be erased here
     )
     if after:
         wanted = wanted.where(ServiceRequest.id > after)
     rows = db.session.scalars(claimable(wanted.order_by(ServiceRequest.id).limit(limit))).all()
     items = [
-        Due(row.id, row.changed_at, erasure.subjects_of(row), f"department:{row.department_code}")
+        erasure.due_row(row, erasure.outcome_of(row).value)
         for row in rows
-        if erasure.kept_until(row) <= now and not following.is_unsettled(row) and not settling.is_unsettled(row)
+        if erasure.kept_until(row) <= now and not settling.is_unsettled(row)
     ]
     return Page(items, rows[-1].id if len(rows) == limit else None)
 
@@ -63,11 +75,13 @@ def files_of_request(request_id: UUID, *, to_applicant: bool = False) -> Iterato
     """A request as files: JSON with a schema version, and what was uploaded and decided.
 
     `to_applicant`: without what colleagues wrote for each other, and without a decision that waits in the portal: it
-    counts from the day on which it is fetched there.
+    counts from the day on which it is fetched there. Else raises Conflict while a file waits for the scanner.
     """
     request = db.session.get(ServiceRequest, request_id)
     if request is None:
         return
+    if not to_applicant and any(quarantine.holds_back(one) for one in request.attachments):
+        raise Conflict(quarantine.STILL_CHECKED)  # offered before there was a scanner; without it, it would go too
     waiting = announcements.unfetched(request) if to_applicant else frozenset()
     yield "request.json", json.dumps(_as_json(request, to_applicant, waiting), ensure_ascii=False, indent=1).encode()
     for number, attachment in enumerate(request.attachments, 1):
@@ -132,22 +146,22 @@ def _record(request: ServiceRequest) -> Record:
     return Record(f"request:{request.reference}", f"department:{request.department_code}", url)
 
 
+STAGES = {
+    RequestStatus.APPROVED.value: N_("Services: requests that were approved, with files and decision"),
+    RequestStatus.REJECTED.value: N_("Services: requests that were rejected, with files and decision"),
+    RequestStatus.WITHDRAWN.value: N_("Services: requests that were withdrawn, with files"),
+    RequestStatus.CLOSED.value: N_("Services: requests that were answered without a decision, with files"),
+}
 TYPES = (
     RecordType(
         TYPE, N_("Services: requests that have ended, with files and decision"), DEFAULT_FILE_DAYS,
         N_("the end of the request, or of what was granted"),
         N_("The time that the service's form names (the law that governs the service)."),
-        due=_requests, erase=_erase, files=files_of_request,
+        due=_requests, erase=_erase, files=files_of_request, stages=STAGES, place="department",
     ),
-    RecordType(
-        "services.drafts", N_("Services: drafts that were never handed in"), 30, N_("the last change"),
-        N_("Art. 5 (1) (e) GDPR; the time that the service's form names."), by="services.stale_drafts",
-    ),
+    draft_keeping.RECORD_TYPE,
     upload_keeping.RECORD_TYPE,
-    RecordType(
-        "services.survey", N_("Services: answers to the survey (they lead to nobody)"), 1096,
-        N_("the month of the answer"), N_("Anonymous; kept to compare years."), by="services.survey_tidy",
-    ),
+    survey_keeping.RECORD_TYPE,
 )  # fmt: skip
 
 

@@ -27,13 +27,22 @@ _TEXTS: dict[S, str] = {
     S.WITHDRAWN: N_("You have withdrawn this request. Nothing more happens; you can apply again at any time."),
     S.CLOSED: N_("This request is closed. Nothing more happens."),
 }
+_REPORT_TEXTS: dict[S, str] = _TEXTS | {
+    S.DRAFT: N_("You have not sent this report yet. Complete it and send it."),
+    S.SUBMITTED: N_("We have received your report. A caseworker will look at it next; you need not do anything."),
+    S.IN_REVIEW: N_("A caseworker is looking at your report. You need not do anything."),
+    S.WITHDRAWN: N_("You have withdrawn this report. Nothing more happens; you can report it again at any time."),
+    S.CLOSED: N_("This report is closed. Nothing more happens."),
+}
 _YOURS = frozenset({S.DRAFT, S.AWAITING_PAYMENT, S.NEEDS_INFORMATION})
 
 
-def next_step(status: S, *, due_on: date | None = None, answer_due_on: date | None = None) -> NextStep:
+def next_step(
+    status: S, *, due_on: date | None = None, answer_due_on: date | None = None, is_report: bool = False
+) -> NextStep:
     """What is next for the applicant: by when the office decides, or until when they should answer."""
     day = answer_due_on if status is S.NEEDS_INFORMATION else decided_by(status, due_on)
-    return NextStep(_TEXTS[status], day, status in _YOURS)
+    return NextStep((_REPORT_TEXTS if is_report else _TEXTS)[status], day, status in _YOURS)
 
 
 def promise(*, is_report: bool) -> str:

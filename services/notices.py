@@ -4,7 +4,7 @@ from config.settings import current_settings
 from notifications import outbox
 from notifications.preferences import Basis, record_basis
 from notifications.statuses import Channel
-from services import queries
+from services import queries, versions
 from services.models import ServiceRequest
 
 
@@ -23,6 +23,7 @@ def tell_applicant(request: ServiceRequest, template: str, occasion: str, **more
         "link": settings.public_url(f"/requests/{request.reference}") if request.applicant_id else status_link,
         "status_link": status_link,
         "city": settings.city_name,
+        "is_report": versions.of(request).is_report,
     } | more
     recipients = [(Channel.EMAIL, contact.get("email"))]
     if contact.get("sms"):
@@ -62,6 +63,7 @@ def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
         variables={
             "reference": request.reference,
             "link": settings.public_url(f"/staff/requests/{request.reference}"),
+            "is_report": versions.of(request).is_report,
         },
         key=f"request:{request.id}:{occasion}:office",
         about=request.reference,

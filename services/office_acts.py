@@ -9,11 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
+from auth import colleagues
 from auth.actors import Actor
 from auth.models import Department
+from auth.roles import Permission
 from config.database import db, locked
 from config.errors import N_, RuleViolation
-from services import colleagues, places, proposals, queries, trail
+from services import places, proposals, queries, trail
 from services.commands import Act
 from services.lifecycle import OPEN, Action
 from services.models import ServiceRequest
@@ -28,7 +30,7 @@ def assign(request: ServiceRequest, command: Act, actor: Actor) -> str | None:
         return None
     own = str(actor.user_id or "")
     wanted = own if command.to == "me" else command.to
-    people = {str(one): name for one, name in colleagues.named([request.department_code]).items()}
+    people = colleagues.of_department(request.department_code, Permission.REQUESTS_WORK)
     if not wanted or (wanted not in people and wanted != own):
         raise RuleViolation("to", N_("Please choose somebody who works in this department."))
     request.assignee_id = UUID(wanted)

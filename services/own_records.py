@@ -9,7 +9,7 @@ from auth.actors import Actor
 from auth.holdings import Holding, Kept, register_holding
 from config import clock
 from config.database import db
-from services import colleagues, erasure, trail, view_keeping
+from services import erasure, trail, view_keeping
 from services.keeping import files_of_request
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -53,7 +53,6 @@ def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
         parted.values(applicant_id=None, created_by="", submission_key=ServiceRequest.reference),
         execution_options={"synchronize_session": False},
     )
-    colleagues.forget(user_id)
     view_keeping.forget(str(user_id))
     db.session.expire_all()
     return kept

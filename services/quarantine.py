@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Exists, select
 
 from auth.actors import Actor
 from config.database import db, locked, transaction
@@ -11,7 +11,7 @@ from config.encryption import DecryptionError
 from config.errors import N_, Conflict
 from services import notices, scanning, trail
 from services.lifecycle import RequestStatus
-from services.models import Attachment, AttachmentContent, ScanState
+from services.models import Attachment, AttachmentContent, ScanState, ServiceRequest
 from services.scanning import ScanFailed, Scanner, ScannerAway, Verdict
 
 BATCH = 50
@@ -26,6 +26,24 @@ def refuse_unless_free(attachment: Attachment) -> None:
     """Raises Conflict for a file that may not leave."""
     if not attachment.may_leave:
         raise Conflict(DESTROYED if attachment.scan is ScanState.INFECTED else STILL_CHECKED)
+
+
+def holds_back(attachment: Attachment) -> bool:
+    """Whether a file may not go to another system yet: it waits, or is from before there was the present scanner."""
+    return attachment.scan in _held_back()
+
+
+def waiting() -> Exists:
+    """Whether one is held back, as a condition of a query for requests."""
+    return (
+        select(Attachment.id)
+        .where(Attachment.request_id == ServiceRequest.id, Attachment.scan.in_(_held_back()))
+        .exists()
+    )
+
+
+def _held_back() -> tuple[ScanState, ...]:
+    return (ScanState.PENDING,) if scanning.configured() is None else WAITING
 
 
 def scan_waiting() -> int:

@@ -98,7 +98,11 @@ def _content(request: ServiceRequest, at: datetime, code: str, locale: str) -> d
         "footer": " · ".join([city, *reachable]),
         "words": _words(),
         "salutation": _("Hello,"),
-        "opening": _("we received your application on %(at)s. This is what you sent us.", at=local_datetime(at)),
+        "opening": (
+            _("we received your report on %(at)s. This is what you sent us.", at=local_datetime(at))
+            if definition.is_report
+            else _("we received your application on %(at)s. This is what you sent us.", at=local_datetime(at))
+        ),
         "sections": _sections(request, definition, locale),
         "files": [_file_line(one) for one in request.attachments if _came_with_it(one)],
         "next": _next(request, definition, locale),
@@ -147,9 +151,13 @@ def _rows(lines: Iterable[Line], before: str = "") -> Iterator[list[str]]:
 
 
 def _next(request: ServiceRequest, definition: ServiceDefinition, locale: str) -> str:
-    lines = [_("A caseworker looks at your application. You can follow it with the reference on our website.")]
+    lines = [
+        _("A caseworker looks at your report. You can follow it with the reference on our website.")
+        if definition.is_report
+        else _("A caseworker looks at your application. You can follow it with the reference on our website.")
+    ]
     if request.due_on:
-        lines.append(_(next_steps.promise(is_report=definition.public), day=local_date(request.due_on)))
+        lines.append(_(next_steps.promise(is_report=definition.is_report), day=local_date(request.due_on)))
     return " ".join(lines)
 
 

@@ -50,6 +50,7 @@ class Row:
     next_day: date | None
     promise: str
     is_yours: bool
+    is_report: bool
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
     contact = request.contact or {}
     stopped = request.status is RequestStatus.NEEDS_INFORMATION or request.status not in AT_THE_OFFICE
     urgency = deadlines.urgency(request.due_on, today, stopped=stopped)
-    step = next_steps.next_step(request.status, due_on=request.due_on, answer_due_on=request.answer_due_on)
+    is_report = versions.of(request).is_report
+    step = next_steps.next_step(
+        request.status, due_on=request.due_on, answer_due_on=request.answer_due_on, is_report=is_report
+    )
     return Row(
         reference=request.reference,
         service=versions.of(request).title.to(locale),
@@ -96,8 +100,9 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
         is_running=not stopped,
         next_text=_(step.text),
         next_day=step.day,
-        promise=next_steps.promise(is_report=versions.of(request).public),
+        promise=next_steps.promise(is_report=is_report),
         is_yours=step.is_yours,
+        is_report=is_report,
     )
 
 

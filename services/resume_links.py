@@ -2,17 +2,18 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from config import clock
 from config.database import db
 from config.encryption import token_hash
 from config.errors import N_, RuleViolation
 from config.ids import new_token
+from config.looks import OneRow
 from config.settings import current_settings
 from notifications import outbox
 from notifications.statuses import Channel
-from services import versions
+from services import draft_keeping, versions
 from services.draft_models import DraftLink
 from services.form.fields import FieldType, FormField, Text
 from services.form.parsing import parse
@@ -20,7 +21,9 @@ from services.form.plain import Invalid
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 
-MOST = 5
+_END = OneRow(
+    lambda _: delete(DraftLink).where(DraftLink.request_id == bindparam("draft_id")).returning(DraftLink.request_id)
+)
 _ADDRESS = FormField(key="email", type=FieldType.EMAIL, label=Text(de="E-Mail"))
 
 
@@ -32,15 +35,12 @@ def send(draft: ServiceRequest, email: str, locale: str) -> None:
         raise RuleViolation("email", wrong.message) from None
     if address is None:
         raise RuleViolation("email", N_("Please fill in this field."))
-    older = select(DraftLink).where(DraftLink.request_id == draft.id).order_by(DraftLink.id.desc()).offset(MOST - 1)
-    for surplus in db.session.scalars(older):
-        db.session.delete(surplus)
     token = new_token()
     link = DraftLink(request_id=draft.id, token_hash=token_hash(token), created_at=clock.now())
     db.session.add(link)
     db.session.flush()
     settings = current_settings()
-    ends = draft.changed_at + timedelta(days=versions.of(draft).retention.draft_days)
+    ends = draft.changed_at + timedelta(days=draft_keeping.days_for(draft.slug))
     outbox.enqueue(
         template="services.continue_later",
         channel=Channel.EMAIL,
@@ -50,6 +50,7 @@ def send(draft: ServiceRequest, email: str, locale: str) -> None:
             "link": settings.public_url(f"/continue/{token}"),
             "until": f"{ends.astimezone(settings.zone):%d.%m.%Y}",
             "city": settings.city_name,
+            "is_report": versions.of(draft).is_report,
         },
         key=f"request:{draft.id}:link:{link.id}",
         about=draft.reference,
@@ -67,4 +68,4 @@ def behind(token: str) -> ServiceRequest | None:
 def end(draft: ServiceRequest) -> None:
     """Let all links to `draft` lead nowhere. Call inside `transaction()`."""
     # Past the session, which would first write what is not finished yet of a draft that is being handed in.
-    db.session.connection().execute(delete(DraftLink).where(DraftLink.request_id == draft.id))
+    _END.first({"draft_id": draft.id})

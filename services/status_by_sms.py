@@ -57,11 +57,13 @@ def _found(lookup: Lookup) -> ServiceRequest | None:
     return request
 
 
-def _status(request: ServiceRequest) -> dict[str, str]:
+def _status(request: ServiceRequest) -> dict[str, str | bool]:
+    is_report = versions.of(request).is_report
     with speaking(request.locale):
         day = next_steps.decided_by(request.status, request.due_on)
         return {
             "reference": request.reference,
+            "is_report": is_report,
             "status": _(STATUS_LABELS[request.status]),
-            "due": _(next_steps.promise(is_report=versions.of(request).public), day=local_date(day)) if day else "",
+            "due": _(next_steps.promise(is_report=is_report), day=local_date(day)) if day else "",
         }

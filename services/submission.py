@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.actors import Actor
 from auth.assurance import at_least
@@ -39,6 +38,7 @@ from services.walk import checked
 
 REFERENCE_TRIES = 5
 RECEIPT_SHOWN_FOR = timedelta(hours=1)
+ARRIVAL_SAID_FOR = timedelta(minutes=1)
 ONLINE = frozenset({"online", "api", "open311"})
 """Sources that an opening period and a limit hold for; what staff enter has come in already."""
 
@@ -146,6 +146,15 @@ def just_sent(request: ServiceRequest) -> Receipt | None:
     return receipt_of(request, is_new=False) if is_fresh else None
 
 
+def has_just_arrived(request: ServiceRequest) -> bool:
+    """Whether its page says that it has been received. Said by the page itself: a notice would be kept in the session,
+    which is written for it, and for its end."""
+    sent_at = request.submitted_at
+    if request.status is not RequestStatus.SUBMITTED or sent_at is None:
+        return False
+    return clock.now() - sent_at < ARRIVAL_SAID_FOR
+
+
 def key_of(request: ServiceRequest) -> str:
     """The submission key as the form carries it."""
     return request.submission_key.rsplit(" ", 1)[-1]
@@ -214,9 +223,6 @@ def _at_once(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
     event = arrival.taken_in(made, Action.SUBMIT, _party(prepared), actor)
     request, is_new = _stored(made, prepared, actor)
     if is_new:
-        single_rows.stored(event)
-        set_committed_value(event, "request", request)
-        set_committed_value(request, "events", [event])
         arrival.announce(request, event, actor)
     return request, is_new
 
@@ -269,6 +275,7 @@ def _party(prepared: Prepared) -> Party:
 
 def _fill(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]) -> None:
     """What the form says, as it is handed in; the request may not be stored yet."""
+    entry.as_asked(prepared.definition, prepared.command).last_look.refuse_unfit(answers)
     request.answers = answers
     request.contact = _contact(prepared.definition, answers)
     if request.progress is not None:

@@ -10,7 +10,6 @@ from typing import Annotated
 
 from flask_babel import gettext as _
 from pydantic import Field, StringConstraints
-from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
 from config.database import db, transaction
@@ -96,8 +95,7 @@ def preview(command: Triage, actor: Actor) -> list[Outcome]:
     """What would become of each row now. Changes nothing."""
     references = [reference for reference, _ in command.pairs]
     wanted = queries.work_of(actor).where(ServiceRequest.reference.in_(references))
-    rows = db.session.scalars(wanted.options(joinedload(ServiceRequest.service_version)))
-    found = {one.reference: one for one in rows}
+    found = {one.reference: one for one in db.session.scalars(wanted)}
     return [_looked_at(command, one, found.get(one), actor) for one in references]
 
 

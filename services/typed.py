@@ -137,6 +137,27 @@ def shown_of(sent: Sent) -> frozenset[str] | None:
     return frozenset(shown) if shown else None
 
 
+def entries_changed(fields: Iterable[FormField], answers: dict[str, Any], act: str, target: str) -> dict[str, Any]:
+    """The answers with one more entry of a repeating group (`add`, `children`) or without one (`remove`, `children.1`).
+
+    The same answers when there is no such group, or another act is wanted.
+    """
+    groups = {path for path, field in paths(fields, answers) if field.repeats is not None}
+    if act == "add" and target in groups:
+        return entry_added(answers, target)
+    if act == "remove" and target.rpartition(".")[0] in groups:
+        return entry_removed(answers, target)
+    return answers
+
+
+def newly_asked(
+    fields: Iterable[FormField], answers: Any, shows: Callable[[str], bool], shown: frozenset[str] | None
+) -> Iterator[str]:
+    """The paths that these answers ask for and the page had not `shown`; none when it does not say."""
+    if shown is not None:
+        yield from (path for path, _field in paths(fields, answers) if path not in shown and shows(path))
+
+
 def date_parts(value: Any) -> dict[str, str]:
     """Day, month and year of a date as it was typed or stored."""
     text = value if isinstance(value, str) else ""

@@ -1,7 +1,7 @@
 """Uploads that go before their request does: once it has ended, the decision needs them no longer.
 
-Only where the service's form says so (`retention.attachment_days`). What the office itself wrote stays with the file,
-and so do uploads that a receiver has yet to accept.
+Only where the form of the request said so (`retention.attachment_days`). What the office itself wrote stays with the
+file, and so do uploads that a receiver has yet to accept; when it has, the time begins.
 """
 
 from collections.abc import Sequence
@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, false, or_, select
 
-from auth import erasures
+from auth import erasures, retention
 from auth.actors import Actor
 from auth.archive import Due
 from auth.retention import Page, RecordType, page_of
 from config.errors import N_
-from services import erasure, uploads
-from services.definitions import catalogue
+from services import erasure, uploads, versions
 from services.handover import following
 from services.models import Attachment, ServiceRequest
 from services.stages import ENDED
@@ -28,40 +27,33 @@ DAYS = 366
 
 def _uploads(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     """Requests whose uploads' time is over, by id."""
-    by_days: dict[int, list[str]] = {}
-    for slug, service in catalogue().items():
-        if service.retention.attachment_days is not None:
-            by_days.setdefault(service.retention.attachment_days, []).append(slug)
-    wanted = select(
-        ServiceRequest.id,
-        ServiceRequest.reference,
-        ServiceRequest.applicant_id,
-        ServiceRequest.department_code,
-        ServiceRequest.changed_at,
-    ).where(
+    by_days: dict[int, list[UUID]] = {}
+    for version_id, service in versions.stored().items():
+        own = days if retention.is_set(TYPE) else service.retention.attachment_days
+        if own is not None:
+            by_days.setdefault(own, []).append(version_id)
+    wanted = select(ServiceRequest.id, ServiceRequest.changed_at, *erasure.NAMED).where(
         ServiceRequest.status.in_(ENDED),
         _over(by_days, now),
         select(Attachment.id).where(Attachment.request_id == ServiceRequest.id, uploads.sent_in()).exists(),
         ~following.unsettled(),
     )
-    return page_of(wanted, ServiceRequest.id, after, limit, _due, ServiceRequest)
+    return page_of(wanted, ServiceRequest.id, after, limit, erasure.due_row, ServiceRequest)
 
 
-def _over(by_days: dict[int, list[str]], now: datetime) -> Any:
-    conditions = [
-        ServiceRequest.slug.in_(slugs) & (ServiceRequest.changed_at < now - timedelta(days=days))
-        for days, slugs in by_days.items()
-    ]
-    found = conditions[0] if conditions else ServiceRequest.slug.in_([])
-    for one in conditions[1:]:
-        found = found | one
-    return found
-
-
-def _due(row: Any) -> Due:
-    applicant = (f"user:{row.applicant_id}",) if row.applicant_id else ()
-    subjects = (f"request:{row.reference}", *applicant)
-    return Due(row.id, row.changed_at, subjects, f"department:{row.department_code}")
+def _over(by_days: dict[int, list[UUID]], now: datetime) -> Any:
+    """Whether the time that its form names is over: since its end, and since the last receiver has accepted it."""
+    return or_(
+        false(),
+        *(
+            and_(
+                ServiceRequest.service_version_id.in_(version_ids),
+                ServiceRequest.changed_at < now - timedelta(days=days),
+                ~following.accepted_since(now - timedelta(days=days)),
+            )
+            for days, version_ids in by_days.items()
+        ),
+    )
 
 
 def _erase(found: Sequence[Due], actor: Actor) -> int:
@@ -74,4 +66,5 @@ def _erase(found: Sequence[Due], actor: Actor) -> int:
 RECORD_TYPE = RecordType(
     TYPE, N_("Services: uploads of requests that have ended"), DAYS, N_("the end of the request"),
     N_("Art. 5 (1) (e) GDPR; the time that the service's form names."), due=_uploads, erase=_erase,
+    place="department",
 )  # fmt: skip

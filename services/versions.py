@@ -20,6 +20,14 @@ WITH_CONTENT = Look(
 )
 
 
+def described(slug: str) -> ServiceDefinition:
+    """The current definition of a service, whether or not residents find it. Raises NotFound."""
+    definition = catalogue().get(slug)
+    if definition is None:
+        raise NotFound()
+    return definition
+
+
 def on_offer(slug: str) -> ServiceDefinition:
     """The current definition of a service that residents find. Raises NotFound."""
     return offered(slug)[0]
@@ -27,9 +35,9 @@ def on_offer(slug: str) -> ServiceDefinition:
 
 def offered(slug: str) -> tuple[ServiceDefinition, str]:
     """The same with what its manager says of maintenance at this moment, "" if nothing. Raises NotFound."""
-    definition = catalogue().get(slug)
-    is_published, maintenance = offering.state_of(slug) if definition else (False, "")
-    if definition is None or not is_published:
+    definition = described(slug)
+    is_published, maintenance = offering.state_of(slug)
+    if not is_published:
         raise NotFound()
     return definition, maintenance
 
@@ -78,10 +86,7 @@ _parsed: dict[str, ServiceDefinition] = {}
 
 def of(request: ServiceRequest) -> ServiceDefinition:
     """The definition that `request` was made with."""
-    digest = digest_of(request)
-    if digest not in _parsed:
-        _parsed[digest] = ServiceDefinition.model_validate(_version(request).definition)
-    return _parsed[digest]
+    return _read(request.service_version_id, digest_of(request))
 
 
 def digest_of(request: ServiceRequest) -> str:
@@ -95,6 +100,20 @@ def digest_of(request: ServiceRequest) -> str:
 def _version(request: ServiceRequest) -> ServiceVersion:
     """Found by its id, since `request` may not be stored yet."""
     return db.session.get_one(ServiceVersion, request.service_version_id)
+
+
+def stored() -> dict[UUID, ServiceDefinition]:
+    """All versions that requests were ever made with, by id."""
+    digests = dict(db.session.execute(select(ServiceVersion.id, ServiceVersion.digest)).all())
+    return {version_id: _read(version_id, digest) for version_id, digest in digests.items()}
+
+
+def _read(version_id: UUID, digest: str) -> ServiceDefinition:
+    """Found by its id, since the request that asks for it may not be stored yet; parsed once in a process."""
+    if digest not in _parsed:
+        whole = db.session.get_one(ServiceVersion, version_id)
+        _parsed[digest] = ServiceDefinition.model_validate(whole.definition)
+    return _parsed[digest]
 
 
 def history(slug: str) -> list[ServiceVersion]:

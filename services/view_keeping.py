@@ -1,4 +1,4 @@
-"""How long saved views of the work list are kept, and who is known as working in a department."""
+"""How long saved views of the work list are kept."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,6 @@ from auth.retention import Page, RecordType, page_of
 from config import dependents
 from config.database import db
 from config.errors import N_
-from services import colleagues
 from services.work_models import WorkView
 
 
@@ -40,12 +39,7 @@ def _erase(found: Sequence[Due], actor: Actor) -> int:
 TYPES = (
     RecordType(
         "services.work_views", N_("Services: saved views of the work list"), 365, N_("the last change of the view"),
-        N_("Art. 5 (1) (e) GDPR; whoever still needs it saves it anew."), due=_due, erase=_erase,
-    ),
-    RecordType(
-        "services.colleagues", N_("Services: who works in a department"), colleagues.KEPT_DAYS,
-        N_("their last look at the work list"),
-        N_("Art. 5 (1) (e) GDPR; whoever still works there is known again with the next look."), by="services.readers",
+        N_("Art. 5 (1) (e) GDPR; whoever still needs it saves it anew."), due=_due, erase=_erase, place="department",
     ),
 )  # fmt: skip
 

@@ -32,7 +32,7 @@ from services import (
     versions,
     work_page,
 )
-from services.apply_access import closed_words
+from services.apply_access import closed_words, received_words
 from services.commands import Act, Lookup
 from services.forms import MessageForm, StatusForm
 from services.life_situations import SITUATIONS
@@ -162,6 +162,7 @@ def _own_page(reference: str, form: MessageForm, template: str = "services/reque
         template,
         request_=representations.detail(found, actor, page_locale(), today()),
         draft_key=submission.key_of(found),
+        received=received_words(versions.of(found)) if submission.has_just_arrived(found) else "",
         announced=work_page.announced(found, today()),
         form=form,
     )

@@ -10,7 +10,7 @@ from auth import notices
 from auth.assurance import Demand
 from auth.policies import demand_login, require
 from auth.roles import Permission
-from config.bodies import takes_files
+from config.bodies import takes_several_files
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import NotFound, RuleViolation
@@ -34,6 +34,7 @@ from services.apply_access import (
     next_place,
     owner,
     place,
+    received_words,
     to_summary,
     why_closed,
 )
@@ -42,8 +43,7 @@ from services.availability import Unavailable
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep, Go, SendDraft
 from services.filling import HandedIn, NotFinished, Outcome
-from services.form.fields import FieldType
-from services.forms import upload_of
+from services.forms import uploads_sent
 from services.lifecycle import RequestStatus
 from services.views_applicant import services
 
@@ -65,7 +65,7 @@ def apply(slug: str) -> ResponseReturnValue:
 
 
 @services.post("/services/<slug>/apply")
-@takes_files
+@takes_several_files
 @require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
 @limited("steps", key=visitors.limit_key)
 def begin(slug: str) -> ResponseReturnValue:
@@ -98,7 +98,7 @@ def step(slug: str, key: str, step: str) -> ResponseReturnValue:
 
 
 @services.post("/services/<slug>/apply/<key>/<step>")
-@takes_files
+@takes_several_files
 @require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
 @limited("steps", key=visitors.limit_key)
 def enter(slug: str, key: str, step: str) -> ResponseReturnValue:
@@ -139,7 +139,7 @@ def summary(slug: str, key: str) -> ResponseReturnValue:
 @limited("submissions", key=visitors.limit_key)
 def send(slug: str, key: str) -> ResponseReturnValue:
     """Hand it in. However often it is sent, there is one request."""
-    definition, actor = versions.on_offer(slug), owner(slug, checked_key(key))
+    definition, actor = versions.described(slug), owner(slug, checked_key(key))
     demand_login(Demand(filling.demanded(definition)))
     shown = notices.shown_version(pages.notice_of(definition), request.form.get("notice_version"))
     command = SendDraft(slug=slug, submission_key=key, locale=page_locale(), notice_version=shown)
@@ -153,10 +153,10 @@ def send(slug: str, key: str) -> ResponseReturnValue:
         return redirect(url_for(".step", slug=slug, key=key, step=open_.step), 303)
     except Unavailable as closed:
         return pages.unavailable_page(definition, why_closed(definition, closed)), 409
+    except RuleViolation as unfit:
+        return _unfit(slug, key, unfit)
     if receipt.is_new and receipt.awaits_payment:
         flash(_("Your application is complete. It reaches the office once the fee has been paid."), "info")
-    elif receipt.is_new and actor.user_id is not None:  # without an account the next page says it itself
-        flash(_("Your application has been received."), "success")
     return redirect(after_sending(actor, slug, key, receipt.reference), 303)
 
 
@@ -168,7 +168,10 @@ def is_sent(slug: str, key: str) -> ResponseReturnValue:
     shown = submission.just_sent(found) if found else None
     if found is None or shown is None:
         return pages.gone_page(slug), 404
-    return render_template("services/sent.html", receipt=shown, service=versions.of(found), locale=page_locale())
+    service = versions.of(found)
+    return render_template(
+        "services/sent.html", receipt=shown, service=service, received=received_words(service), locale=page_locale()
+    )
 
 
 @services.get("/services/<slug>/apply/<key>/to-continue")
@@ -196,7 +199,7 @@ def send_link(slug: str, key: str) -> ResponseReturnValue:
         if not isinstance(filled, Filling):
             return filled
         return pages.later_page(filled, actor, email=email, error=translated(violation)), 422
-    flash(_("We have sent you the link. It works until you send the application or delete it."), "success")
+    flash(_("We have sent you the link. It works until you have sent or deleted what you have begun."), "success")
     return redirect(url_for(".later", slug=slug, key=key), 303)
 
 
@@ -218,6 +221,17 @@ def discard(slug: str, key: str) -> ResponseReturnValue:
     if done:
         flash(_("The draft has been deleted."), "success")
     return redirect(url_for(".show", slug=slug), 303)
+
+
+def _unfit(slug: str, key: str, violation: RuleViolation) -> ResponseReturnValue:
+    """The step of the first answer that cannot be stored, with what is said of it."""
+    filled = filled_in(slug, key)
+    if not isinstance(filled, Filling):
+        return filled
+    first = violation.errors[0].field.partition(".")[0]
+    steps = filled.definition.steps
+    step = next((one for one in steps if any(field.key == first for field in one.fields)), steps[-1])
+    return pages.step_page(filled, step.key, Said(errors=violation.errors, to_summary=True)), 422
 
 
 def _enter(definition: ServiceDefinition, key: str, step: str) -> ResponseReturnValue:
@@ -257,13 +271,6 @@ def _command(definition: ServiceDefinition, key: str, step: str, *, go: str) -> 
     before = (draft.answers or {}) if draft else {}
     sent = request.form.to_dict(flat=False)
     answers = typed.read(fields, sent, before)
-    uploads = [
-        upload
-        for path, field in typed.paths(fields, answers)
-        if field.type is FieldType.FILE
-        for storage in request.files.getlist(typed.name_of(path))
-        if (upload := upload_of(storage, path))
-    ]
     wish, _colon, target = go.partition(":")
     return EnterStep(
         slug=definition.slug,
@@ -271,7 +278,7 @@ def _command(definition: ServiceDefinition, key: str, step: str, *, go: str) -> 
         step=step,
         answers=answers,
         shown=typed.shown_of(sent),
-        uploads=tuple(uploads),
+        uploads=uploads_sent(fields, answers),
         go=WISHES.get(wish, "next"),
         target=target[:120],
         locale=page_locale(),

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext as _
 
-from auth import holds
+from auth import holds, readers
 from auth.actors import Actor
 from auth.policies import current_actor, require
 from auth.roles import Permission
@@ -25,7 +25,6 @@ from services import (
     erasure,
     notes,
     queries,
-    readers,
     survey,
     trail,
     versions,
@@ -33,9 +32,9 @@ from services import (
 )
 from services.commands import Act, WriteNote
 from services.definitions import catalogue as offered
-from services.forms import application_form
 from services.lifecycle import Action
 from services.views_erasure import hold_choices
+from services.whole_form import every_question
 from services.work_forms import ActForm, NoteForm
 
 casework_pages = Blueprint("casework", __name__, template_folder="templates")
@@ -125,6 +124,17 @@ def mark_read(reference: str) -> ResponseReturnValue:
     return redirect(url_for(".show", reference=reference), 303)
 
 
+@casework_pages.get("/staff/requests/<reference>/readers")
+@require(Permission.REQUESTS_WORK)
+def readers_of(reference: str) -> ResponseReturnValue:
+    """A part of the page, fetched again while it is open: who has the request open, too, and whether it has changed."""
+    actor = current_actor()
+    others = _others(reference, actor)
+    revision = queries.get(actor, reference, among=queries.work_of).revision
+    has_changed = request.args.get("seen", revision, type=int) != revision
+    return render_template("auth/_readers.html", others=others, has_changed=has_changed)
+
+
 @casework_pages.get("/staff/requests/<reference>/files/<attachment_id>")
 @require(Permission.REQUESTS_WORK)
 def download(reference: str, attachment_id: str) -> ResponseReturnValue:
@@ -159,7 +169,7 @@ def _page(reference: str, form: ActForm, *, note_form: NoteForm | None = None, i
 def _others(reference: str, actor: Actor) -> list[str]:
     """The names of the colleagues who have this request open, too."""
     found = queries.get(actor, reference, among=queries.work_of)
-    return [name or _("a colleague") for name, _at in readers.note(found, actor)]
+    return readers.note(f"request:{found.reference}", f"department:{found.department_code}", actor)
 
 
 @catalogue.get("/staff/services/<slug>")
@@ -169,11 +179,10 @@ def preview(slug: str) -> ResponseReturnValue:
     definition = offered().get(slug)
     if definition is None:
         raise NotFound()
-    form = application_form(definition, page_locale(), start={}, kept_files={})
     return render_template(
         "services/preview.html",
         service=definition,
-        form=form,
+        form=every_question(definition),
         history=versions.history(slug),
         opinions=survey.opinions(current_actor(), slug),
         comments=survey.comments(current_actor(), slug),

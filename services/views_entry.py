@@ -6,17 +6,19 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from config.bodies import takes_files
+from config.bodies import takes_several_files
 from config.database import transaction
 from config.downloads import download as as_download
 from config.errors import Forbidden, RuleViolation
-from config.forms import BaseForm, add_error, add_errors, command_or_errors
+from config.forms import add_error
 from config.localisation import page_locale
-from services import entry as entering, entry_letters, queries, submission, trail, versions
+from services import entry as entering, entry_letters, queries, submission, trail, typed, versions
+from services.apply_access import checked_key
 from services.commands import STAFF_SOURCES, Submit
 from services.definitions import ServiceDefinition, catalogue
-from services.forms import PREFIX, answers_of, application_form, uploads_of
+from services.forms import uploads_sent
 from services.views_caseworker import casework_pages
+from services.whole_form import WholeForm, brings_questions, changed, whole_form
 from services.work_forms import EntryForm
 
 
@@ -33,44 +35,41 @@ def entry() -> ResponseReturnValue:
 @require(Permission.REQUESTS_WORK)
 def entry_form(slug: str) -> ResponseReturnValue:
     definition = _of_department(slug)
-    form = application_form(_asked(definition), page_locale(), start={}, kept_files={})
-    form["submission_key"].data = submission.new_key()
-    return _page(definition, form, EntryForm(formdata=None))
+    return _page(definition, whole_form(entering.relaxed(definition), {}), EntryForm(formdata=None))
 
 
 @casework_pages.post("/staff/requests/new/<slug>")
-@takes_files
+@takes_several_files
 @require(Permission.REQUESTS_WORK)
 def enter(slug: str) -> ResponseReturnValue:
     """Hand it in for somebody. What was typed stays over every mistake; files have to be chosen once more."""
     definition, how = _of_department(slug), EntryForm()
-    asked = _asked(definition)
-    form = application_form(asked, page_locale(), start={}, kept_files={})
-    command = command_or_errors(
-        form,
-        Submit,
+    asked, sent = entering.relaxed(definition), request.form.to_dict(flat=False)
+    answers = typed.read(asked.fields, sent, {})
+    wish = request.form.get("go", "")
+    if wish:
+        return _page(definition, whole_form(asked, changed(asked, answers, wish)), how)
+    if brings_questions(asked, answers, typed.shown_of(sent)):
+        return _page(definition, whole_form(asked, answers), how, is_asking_more=True)
+    command = Submit(
         slug=slug,
-        answers=answers_of(form, asked),
-        uploads=uploads_of(form, asked),
+        answers=answers,
+        submission_key=checked_key(request.form.get("submission_key", "")),
+        uploads=uploads_sent(asked.fields, answers),
         locale="de",
         source=how.source.data if how.source.data in STAFF_SOURCES else "paper",
         received_on=how.received_on.data,
     )
-    if command is None:
-        return _page(definition, form, how), 422
     try:
         prepared = submission.prepare(command)
         with transaction():
             receipt = submission.submit(prepared, current_actor())
     except RuleViolation as violation:
-        again = application_form(asked, page_locale(), start={}, kept_files={})
-        own = [error for error in violation.errors if error.field == "received_on"]
+        for error in violation.errors:
+            if error.field == "received_on":
+                add_error(how, error.field, _(error.message))
         others = [error for error in violation.errors if error.field != "received_on"]
-        for error in own:
-            add_error(how, error.field, _(error.message))
-        if others:
-            add_errors(again, RuleViolation.of(others), prefix=PREFIX)
-        return _page(definition, again, how), 422
+        return _page(definition, whole_form(asked, answers, others), how), 422
     flash(_("The request was entered. Print the letter with reference and PIN for the person."), "success")
     return redirect(url_for(".show", reference=receipt.reference), 303)
 
@@ -93,11 +92,13 @@ def _of_department(slug: str) -> ServiceDefinition:
     return definition
 
 
-def _asked(definition: ServiceDefinition) -> ServiceDefinition:
-    return entering.relaxed(definition)
-
-
-def _page(definition: ServiceDefinition, form: BaseForm, how: EntryForm) -> str:
+def _page(definition: ServiceDefinition, form: WholeForm, how: EntryForm, *, is_asking_more: bool = False) -> str:
     return render_template(
-        "services/entry.html", service=definition, form=form, how=how, locale=page_locale(), posted=bool(request.form)
+        "services/entry.html",
+        service=definition,
+        form=form,
+        how=how,
+        key=request.form.get("submission_key") or submission.new_key(),
+        is_asking_more=is_asking_more,
+        locale=page_locale(),
     )

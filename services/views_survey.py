@@ -44,7 +44,7 @@ def answer(token: str) -> ResponseReturnValue:
 
 def _page(token: str, form: OpinionForm) -> tuple[str, int]:
     try:
-        title = survey.service_of(token).title.to(page_locale())
+        service = survey.service_of(token)
     except NotFound:
-        return render_template("services/survey.html", title=None), 404
-    return render_template("services/survey.html", title=title, form=form), 200
+        return render_template("services/survey.html", service=None), 404
+    return render_template("services/survey.html", service=service, locale=page_locale(), form=form), 200

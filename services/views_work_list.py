@@ -12,7 +12,7 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from auth.saved_view_pages import ViewPages
 from config import filter_words
-from services import colleagues, trail, triage, work_list, work_pages, work_views
+from services import trail, triage, work_list, work_pages, work_views
 from services.views_caseworker import casework_pages, today
 from services.work_filters import FILTERS, VIEWS, ListRequests, View, with_defaults
 
@@ -40,7 +40,6 @@ def index() -> ResponseReturnValue:
 
 def _page(wanted: ListRequests, given: dict[str, str]) -> str:
     actor, day = current_actor(), today()
-    colleagues.note(actor, day)
     page = work_list.work_list(actor, wanted, day)
     rows = work_pages.rows(actor, page.items, day)
     chosen: dict[str, Any] = {name: value for name, value in wanted.values().items() if name in given}

@@ -15,8 +15,8 @@ class WorkColumns:
     `received_on`: the local day on which it came, from which its deadline counts. `news_at`: since when something of
     the applicant's waits to be read. `proposed_by`: the actor whose proposed decision waits for a second person.
     `latitude`, `longitude`: in the clear, and only for services whose requests are public (ADR 33); everybody else's
-    position is sealed among the answers. `nearby`: how many open requests of the service were close when it came.
-    `postal_mark`: the department's mark of the postal code (ADR 33).
+    position is sealed among the answers, and `place_mark` is the mark of the cell in which it lies. `nearby`: how many
+    open requests of the service were close when it came. `postal_mark`: the department's mark of the postal code.
     """
 
     assignee_id: Mapped[uuid.UUID | None]
@@ -29,5 +29,6 @@ class WorkColumns:
     nearby: Mapped[int] = mapped_column(default=0)
     duplicate_of_id: Mapped[uuid.UUID | None]
     postal_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
+    place_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))
 
     assignee_name = sealed(str)

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, select, text, tuple_, union_all
-from sqlalchemy.orm import joinedload
 
 from auth.actors import Actor
 from auth.models import Department
@@ -85,8 +84,7 @@ def _merged(streams: Iterable[Select[Any]]) -> CompoundSelect[Any] | Select[Any]
 def _in_order(ids: Sequence[UUID]) -> list[ServiceRequest]:
     if not ids:
         return []
-    wanted = select(ServiceRequest).where(ServiceRequest.id.in_(ids))
-    found = db.session.scalars(wanted.options(joinedload(ServiceRequest.service_version)))
+    found = db.session.scalars(select(ServiceRequest).where(ServiceRequest.id.in_(ids)))
     by_id = {row.id: row for row in found}
     return [by_id[one] for one in ids if one in by_id]
 
@@ -196,5 +194,4 @@ def _by_reference(actor: Actor, beginning: str, limit: int) -> Page:
     theirs = func.coalesce(ServiceRequest.department_code, "").in_(_departments(actor))
     handed_in = ServiceRequest.status != RequestStatus.DRAFT
     wanted = select(ServiceRequest).where(between, theirs, handed_in).order_by(ServiceRequest.reference)
-    wanted = wanted.options(joinedload(ServiceRequest.service_version))
     return Page(list(db.session.scalars(wanted.limit(limit))), None)

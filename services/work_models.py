@@ -1,11 +1,11 @@
-"""What casework adds to requests: decisions and how they are announced, notes, colleagues, saved views; and indexes."""
+"""What casework adds to requests: decisions and how they are announced, notes, saved views; and indexes."""
 
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from config.announcement import Way
@@ -78,38 +78,6 @@ class RequestNote(SealedRow, Identified, Base):
         return self.request
 
 
-class RequestReader(SealedRow, Identified, Base):
-    """Who has a request open, so that two do not do the same work. `seen_at`: of the wall clock."""
-
-    __tablename__ = "request_reader"
-    __table_args__ = (UniqueConstraint("request_id", "actor_id"),)
-
-    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("service_request.id", ondelete="CASCADE"))
-    actor_id: Mapped[str] = mapped_column(String(80))
-    seen_at: Mapped[datetime] = mapped_column(index=True)
-
-    actor_name = sealed(str)
-
-    request: Mapped[ServiceRequest] = relationship()
-
-    @property
-    def key_holder(self) -> Sealer:
-        return self.request
-
-
-class DepartmentColleague(KeyHolder, Identified, Base):
-    """Somebody who works in a department: known from the first time they open its list, so that work can be theirs."""
-
-    __tablename__ = "department_colleague"
-    __table_args__ = (UniqueConstraint("department_code", "user_id"),)
-    key_group = ("department", "department_code")
-
-    department_code: Mapped[str] = mapped_column(String(40))
-    user_id: Mapped[uuid.UUID] = mapped_column(index=True)
-    seen_on: Mapped[date]
-    name = sealed(str)
-
-
 class WorkView(KeyHolder, Identified, Base):
     """Filters and order of the work list under a name. The name is sealed: people write those of others into it."""
 
@@ -151,6 +119,12 @@ Index(
     ServiceRequest.longitude,
     sqlite_where=text("latitude IS NOT NULL"),
     postgresql_where=text("latitude IS NOT NULL"),
+)
+Index(
+    "ix_service_request_place_mark",
+    ServiceRequest.place_mark,
+    sqlite_where=text("place_mark IS NOT NULL"),
+    postgresql_where=text("place_mark IS NOT NULL"),
 )
 Index(
     "ix_service_request_duplicate_of_id",

@@ -70,7 +70,7 @@ def values(found: ServiceRequest, actor: Actor, locale: str, today: date) -> dic
         "proposal": proposal and _proposal(proposal, actor),
         "has_paper": definition.decision is not None,
         "texts": [(one.code, one.title.to(locale)) for one in definition.decision_texts],
-        "ways": [(way.value, _(label)) for way, label in WAYS.items() if way is not Way.PORTAL or found.applicant_id],
+        "ways": [(way.value, _(WAYS[way])) for way in announcements.ways_for(found)],
         "source": _(SOURCES.get(found.source, found.source)),
         "received_on": found.received_on,
         "assignee": (found.assignee_name or _("a colleague")) if found.assignee_id else "",
@@ -105,6 +105,8 @@ def shown(decision: RequestDecision, today: date) -> dict[str, Any]:
         "announced_on": decision.announced_on,
         "remedy_until": decision.remedy_until,
         "attachment_id": decision.attachment_id,
+        "expected_on": announcements.expected_on(decision, today),
+        "offered_until": announcements.offered_until(decision),
         "is_late": not announcements.is_offered(decision, today),
     }
 

@@ -9,12 +9,13 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from auth.actors import Actor
+from auth.colleagues import of_department
 from auth.roles import Permission
 from config import filter_words
 from config.filter_words import day_in_words, label_of
 from config.filters import Filter
 from config.localisation import page_locale
-from services import colleagues, queries, representations, work_list
+from services import queries, representations, work_list
 from services.commands import SOURCES
 from services.definitions import catalogue
 from services.models import ServiceRequest
@@ -141,9 +142,11 @@ def _options(actor: Actor, one: Filter, value: str, people: list[tuple[str, str]
 
 def people_of(actor: Actor) -> Iterator[tuple[str, str]]:
     """The actor's colleagues: id and name."""
-    for user_id, name in colleagues.named(actor.departments_for(Permission.REQUESTS_WORK)).items():
-        if user_id != actor.user_id:
-            yield str(user_id), name or str(_("a colleague"))
+    places = actor.departments_for(Permission.REQUESTS_WORK)
+    found = {who: name for code in places for who, name in of_department(code, Permission.REQUESTS_WORK).items()}
+    for who, name in sorted(found.items(), key=lambda one: one[1].casefold()):
+        if who != str(actor.user_id):
+            yield who, name
 
 
 def _services() -> list[tuple[str, str]]:

@@ -1,9 +1,12 @@
 """Fixtures for all tests. Where a file lies decides what it may do: nothing in unit/ reaches a network or a database,
-and what lies in integration/ and api/ runs once on SQLite and once on PostgreSQL when it asks for the application.
+and what lies in integration/ and api/ runs once on SQLite and once on PostgreSQL when it asks for the application;
+what is marked `one_database` runs on one of them.
 """
 
 import os
+import zlib
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -27,18 +30,43 @@ pytest_plugins = (
 )
 NEEDED = "needs "
 LONG = ("chaos", "security")
+ONE_DATABASE, DATABASES = "one_database", ("sqlite", "postgresql")
 WAITING = Path(__file__).parent / "integration" / "faults"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long suites run only when they are asked for: `-m chaos`, `-m security`."""
+    """The long suites run only when asked for (`-m chaos`, `-m security`), and both databases where both matter."""
     asked = config.getoption("-m") or ""
-    long = [item for item in items if any(item.get_closest_marker(name) and name not in asked for name in LONG)]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in set(long)]
+    unwanted = [name for name in LONG if name not in asked]
+    left_out = {item for item in items if any(map(item.get_closest_marker, unwanted))}
+    if not os.environ.get("OBHUT_TEST_IN_FULL"):
+        left_out |= _on_the_other_database(items)
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
     # What mostly waits begins first, so that another process computes meanwhile.
     items.sort(key=lambda item: WAITING not in item.path.parents)
+
+
+def _on_the_other_database(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Of tests that need one database, those for the other one: half of them run on each, always the same half.
+
+    The cases of one test take turns, so that what it asks of a database is still asked of both.
+    """
+    tests: dict[tuple[Any, str], dict[str, dict[str, pytest.Item]]] = {}
+    for item in items:
+        made_for = getattr(item, "callspec", None)
+        database = made_for and made_for.params.get("database_url")
+        if database and item.get_closest_marker(ONE_DATABASE):
+            case = f"-{made_for.id}-".replace(f"-{database}-", "-", 1)
+            cases = tests.setdefault((item.parent, item.originalname), {})  # type: ignore[attr-defined]
+            cases.setdefault(case, {})[database] = item
+    return {
+        twins[DATABASES[(zlib.crc32(name.encode()) + number) % 2]]
+        for (_, name), cases in tests.items()
+        for number, twins in enumerate(cases.values())
+        if len(twins) == len(DATABASES)  # else the test itself has named one
+    }
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
+from care.commands import EnrolCase
 from care.imports.values import DateOrder
 from config.errors import N_
 from config.tables import Record, UnreadableFile
@@ -44,7 +45,8 @@ class ParsedRow:
     """One row. `number` is the line in the file where it begins, counted from 1.
 
     `values` is a `care.imports.rows.RowValues` as JSON, so that it can be stored; None when an error keeps
-    the row out. `name` is for showing the row to the person who uploads it.
+    the row out. `case` is the case that they ask for, as it was checked. `name` is for showing the row to the person
+    who uploads it.
     """
 
     number: int
@@ -52,6 +54,7 @@ class ParsedRow:
     problems: tuple[Problem, ...] = ()
     name: str = ""
     cells: tuple[str, ...] = ()
+    case: EnrolCase | None = field(default=None, repr=False, compare=False)
 
     @property
     def usable(self) -> bool:
@@ -72,6 +75,7 @@ class Context:
     """What parsing needs to know: today in the office's zone, the protocols we have, the phones' region, the limit.
 
     `protocol`: for files that name no disease, "" when the uploader has chosen none. `zone`: of times of day.
+    `responsible`: region and district of the office, as SORMAS names them; "": not known.
     """
 
     today: date
@@ -80,6 +84,7 @@ class Context:
     limit_mb: int = 10
     protocol: str = ""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Berlin"))
+    responsible: tuple[str, str] = ("", "")
 
 
 class ImportFormat(Protocol):

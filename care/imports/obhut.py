@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from care.commands import LOCALES, NAMED_WINDOWS
+from care.commands import DATES, LOCALES, NAMED_WINDOWS
 from care.imports import sormas
 from care.imports.base import Column, Context, ImportFormat, ParsedRow
 from care.imports.rows import RowReader
@@ -92,6 +92,7 @@ FIELDS = (
     Field("continuous_exposure", "Kontakt dauert an", "Continuous exposure", "", ("ja", "nein")),
     Field("symptom_onset_on", "Symptombeginn am", "Symptom onset on", DAY),
     Field("first_positive_on", "Erster positiver Test am", "First positive test on", f"{DAY}; bei Infizierten"),
+    Field("reported_on", "Gemeldet am", "Reported on", f"{DAY}; bei Infizierten: dem Gesundheitsamt gemeldet"),
     Field("entered_on", "Eingereist am", "Entered on", f"{DAY}; bei Einreisenden"),
     Field("enrolled_at", "Aufgenommen am", "Enrolled at", "TT.MM.JJJJ HH:MM; leer: beim Einlesen"),
     Field("household", "Haushalt", "Household", "gleiche Zahl oder Wort für alle eines Haushalts in dieser Datei"),
@@ -103,7 +104,6 @@ FIELDS = (
 )  # fmt: skip
 CHOICES = {field.name: field.choices for field in FIELDS if field.choices}
 SHOWN_WINDOWS = (*CHOICES["contact_window"], "0 … 23")
-DAYS = ("last_exposure_on", "symptom_onset_on", "first_positive_on", "entered_on")
 ADDRESS = ("street", "house_number", "postal_code", "city", "country", "addition")
 
 
@@ -113,7 +113,7 @@ class Obhut(ImportFormat):
     code = "obhut"
     name = "Obhut: eigene Vorlage (CSV, Excel)"
     columns = tuple(field.column for field in FIELDS)
-    date_fields = ("birth_date", *DAYS, "order_starts_on", "order_ends_on")
+    date_fields = ("birth_date", *DATES, "order_starts_on", "order_ends_on")
 
     def parse_row(self, row: RowReader, context: Context) -> ParsedRow:
         if row.text("external_id").upper().startswith(EXAMPLE):
@@ -122,7 +122,7 @@ class Obhut(ImportFormat):
             "kind": row.choice("kind", KINDS, shown=CHOICES["kind"]) or row.required("kind"),
             "protocol": _protocol(row, context),
             "person": _person(row, context),
-            **{day: _day(row, day, context) for day in DAYS},
+            **{day: _day(row, day, context) for day in DATES},
             "continuous_exposure": bool(row.flag("continuous_exposure")),
             "household_of": row.text("household_of") or None,
             "external_id": row.text("external_id"),

@@ -142,14 +142,17 @@ class RowReader:
 
     def finish(self, build: Callable[[], dict[str, Any]], name: str) -> ParsedRow:
         """The parsed row; `build` is asked only when nothing has failed, and its result is checked as commands are."""
-        row_values = None
+        checked = None
         if not self.failed:
             try:
-                row_values = RowValues.model_validate(build()).model_dump(mode="json", exclude_defaults=True)
+                checked = RowValues.model_validate(build())
             except ValidationError as invalid:
                 self._refused(invalid)
-        values = None if self.failed else row_values
-        return ParsedRow(self.record.number, values, tuple(self.problems), name, self.record.cells)
+        problems, cells = tuple(self.problems), self.record.cells
+        if checked is None or self.failed:  # `build`, too, may have met what cannot be used
+            return ParsedRow(self.record.number, None, problems, name, cells)
+        values = checked.model_dump(mode="json", exclude_defaults=True)
+        return ParsedRow(self.record.number, values, problems, name, cells, checked.case)
 
     def _tried(self, field: str, parse: Callable[[], T | None], severity: Severity = Severity.WARNING) -> T | None:
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from care.imports.base import Column, ColumnMap, Context
 from care.imports.rows import RowReader
 from care.imports.values import DateOrder, takes_sms
+from care.protocol import current_protocol
 from config.errors import N_
 
 PERSON_COLUMNS = (
@@ -49,6 +50,11 @@ PERSON_COLUMNS = (
     Column("postal_code", ("person.address.postalCode", "postalCode", "Postleitzahl", "Postal code")),
     Column("city", ("person.address.city", "city", "Stadt")),
 )  # fmt: skip
+DISEASE_DETAILS = Column("disease_details", ("diseaseDetails", "Name der Krankheit", "Disease name"))
+REGION = Column("region", ("responsibleRegion", "Zuständiges Bundesland", "Responsible region"))
+DISTRICT = Column(
+    "district", ("responsibleDistrict", "Zuständige/r Landkreis/Kreisfreie Stadt", "Responsible district")
+)
 EXTERNAL_ID = Column("external_id", ("externalID", "externalId", "Externe ID", "External ID"))
 UUID = Column("uuid", ("uuid", "Kontakt-ID", "Contact ID", "Fall-ID", "Case ID"))
 FOLLOW_UP_COLUMNS = (
@@ -103,6 +109,7 @@ DISEASES = {
     "affenpocken": "mpox",
     "invasive_meningococcal_infection": "meningococcal",
 }
+OTHER_DISEASE = frozenset({"other", "other epidemic disease", "andere epidemische krankheit"})
 LEGAL_BASIS = "§ 30 IfSG"  # the only basis for ordering a person's quarantine; the files do not repeat it
 DEAD = frozenset({"dead", "buried", "tot", "verstorben", "beerdigt", "bestattet"})
 
@@ -111,9 +118,30 @@ def protocol(row: RowReader, context: Context) -> str:
     """The protocol of the row's disease; an error on the row when there is none."""
     disease = row.required("disease")
     code = DISEASES.get(disease.casefold(), "")
+    if disease.casefold() in OTHER_DISEASE:
+        code = _named(row.text("disease_details"), context) or code
     if disease and code not in context.protocols:
         row.error("disease", N_("There is no protocol for the disease “{value}”."), value=disease)
     return code
+
+
+def _named(name: str, context: Context) -> str:
+    """The protocol of a disease that has no word of SORMAS's, by our name of it, as our own files have it."""
+    names = {one.casefold(): code for code in context.protocols for one in _names(code)}
+    return names.get(name.casefold(), "")
+
+
+def _names(code: str) -> tuple[str, str]:
+    name = current_protocol(code).name
+    return name.de, name.en
+
+
+def check_responsible(row: RowReader, context: Context) -> None:
+    """Warn of a person for whom the file says that another health office is responsible."""
+    for name, ours in zip(("region", "district"), context.responsible, strict=True):
+        told = row.text(name)
+        if ours and told and told.casefold() != ours.casefold():
+            row.warning(name, N_("The file names somebody else as responsible: this office is for {ours}."), ours=ours)
 
 
 def person(row: RowReader, context: Context) -> dict[str, Any]:

@@ -37,10 +37,11 @@ def _sample_columns() -> tuple[Column, ...]:
 
 
 class SormasCases(ImportFormat):
-    """One infected person per row; monitoring counts from the onset of symptoms, else from the first positive sample.
+    """One infected person per row; monitoring counts from the onset of symptoms, else from the first positive sample,
+    else from the day of the report.
 
-    The day of the report is neither, and is not taken for one. Without both days the person comes in all the same, and
-    the case gets the finding that details are missing.
+    That day is neither of the others, and is not taken for one. Without both of them the person comes in all the same,
+    and the case gets the finding that details are missing.
     """
 
     code = "sormas-cases"
@@ -62,12 +63,20 @@ class SormasCases(ImportFormat):
                 *("Date of symptom onset", "Date of initial symptom onset", "Symptoms onset"),
             ),
         ),
+        Column("reported_on", ("reportDate", "Meldedatum", "Date of report", "Report date")),
         *_sample_columns(),
         *sormas.FOLLOW_UP_COLUMNS,
+        sormas.DISEASE_DETAILS,
+        sormas.REGION,
+        sormas.DISTRICT,
         *sormas.PERSON_COLUMNS,
         *sormas.QUARANTINE_COLUMNS,
     )
-    date_fields = (*sormas.DATE_FIELDS, "onset_on", "follow_up_until", *(f"{name}_on" for name in SAMPLES))
+    date_fields = (
+        *sormas.DATE_FIELDS,
+        *("onset_on", "reported_on", "follow_up_until"),
+        *(f"{name}_on" for name in SAMPLES),
+    )
 
     def date_order(self, columns: ColumnMap) -> DateOrder:
         return sormas.date_order(columns)
@@ -77,9 +86,11 @@ class SormasCases(ImportFormat):
             row.error("classification", N_("The file says that this person is no case."))
         person = sormas.person(row, context)
         protocol = sormas.protocol(row, context)
+        sormas.check_responsible(row, context)
         onset_on, positive_on = row.day("onset_on", latest=context.today), _first_positive(row, context)
         if onset_on is None and positive_on is None and not row.text("onset_on"):
             row.warning("onset_on", N_("There is neither an onset of symptoms nor a positive sample with its day."))
+        reported_on = row.day("reported_on", latest=context.today)
         orders = sormas.orders(row, sormas.quarantine_period(row))
         close_as = _reason_to_close(row)
 
@@ -90,6 +101,7 @@ class SormasCases(ImportFormat):
                 "person": person,
                 "symptom_onset_on": onset_on,
                 "first_positive_on": positive_on,
+                "reported_on": reported_on,
                 "external_id": sormas.external_id(row),
             }
             return {"case": case, "orders": orders, "close_as": close_as}

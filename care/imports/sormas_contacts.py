@@ -41,6 +41,9 @@ class SormasContacts(ImportFormat):
         Column("classification", ("contactClassification", "Kontaktklassifikation", "Contact classification")),
         Column("contact_status", ("contactStatus", "Kontaktstatus", "Contact status")),
         *sormas.FOLLOW_UP_COLUMNS,
+        sormas.DISEASE_DETAILS,
+        Column("region", ("region", *sormas.REGION.names)),
+        Column("district", ("district", *sormas.DISTRICT.names)),
         *sormas.PERSON_COLUMNS,
         *sormas.QUARANTINE_COLUMNS,
     )
@@ -53,6 +56,7 @@ class SormasContacts(ImportFormat):
         _refuse_former_contacts(row)
         person = sormas.person(row, context)
         protocol = sormas.protocol(row, context)
+        sormas.check_responsible(row, context)
         last_contact_on = _last_contact(row, context)
         orders = sormas.orders(row, sormas.quarantine_period(row))
         close_as = _reason_to_close(row, context, last_contact_on)

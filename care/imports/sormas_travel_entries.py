@@ -19,6 +19,9 @@ class SormasTravelEntries(ImportFormat):
         Column("uuid", ("uuid", "Einreise-ID", "Travel entry ID")),
         Column("disease", ("disease", "Krankheit"), required=True),
         Column("entered_on", ("dateOfArrival", "Einreisedatum", "Date of arrival", "Date of Arrival"), required=True),
+        sormas.DISEASE_DETAILS,
+        sormas.REGION,
+        sormas.DISTRICT,
         *sormas.PERSON_COLUMNS,
         *sormas.QUARANTINE_COLUMNS,
     )
@@ -30,6 +33,7 @@ class SormasTravelEntries(ImportFormat):
     def parse_row(self, row: RowReader, context: Context) -> ParsedRow:
         person = sormas.person(row, context)
         protocol = sormas.protocol(row, context)
+        sormas.check_responsible(row, context)
         entered_on = row.day("entered_on", latest=context.today, mandatory=True)
         orders = sormas.orders(row, sormas.quarantine_period(row))
 

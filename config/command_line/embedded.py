@@ -2,19 +2,24 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from celery import Celery, signals
 from celery.app import trace
 from celery.beat import Service
 from celery.worker import WorkController, state
+from kombu.asynchronous import set_event_loop
 
+from config.command_line.running import PAUSE_BEFORE_ANEW_SECONDS
 from config.settings import Settings
 from notifications.beat import Scheduler
 from notifications.schedule import Queue
 
 LONGEST_NAP_SECONDS = 30
+log = structlog.get_logger(__name__)
 
 
 class _Controller(WorkController):  # type: ignore[misc]
@@ -47,8 +52,17 @@ class EmbeddedWorker:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        """Work until told to stop. Celery gives up on what it does not expect of a broker that comes and goes."""
         hostname = f"obhut@{os.getpid()}"
         trace.setup_worker_optimizations(self._celery, hostname)
+        while state.should_stop is None:
+            self._work(hostname)
+            if state.should_stop is None:
+                log.error("worker_begins_anew")
+                set_event_loop(None)  # the old loop keeps the timers of the worker that is gone
+                time.sleep(PAUSE_BEFORE_ANEW_SECONDS)
+
+    def _work(self, hostname: str) -> None:
         controller = _Controller(
             app=self._celery, hostname=hostname, pool_cls="threads", concurrency=self._threads,
             queues=[queue.value for queue in Queue], loglevel="WARNING",

@@ -33,6 +33,7 @@ MOST_HEADER_BYTES = 32 * 1024  # address and cookies included; a login's answer 
 STOP_SECONDS = 5
 READY_SECONDS = 60
 LOOK_SECONDS = 1
+PAUSE_BEFORE_ANEW_SECONDS = 2  # of a worker that Celery has given up
 
 _received: list[int] = []  # the signals that told this process to stop
 PAGES = {PHONE: "/sandbox/phone", MAIL: "/sandbox/mailbox"}

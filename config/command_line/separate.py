@@ -1,11 +1,15 @@
 """The parts one by one, for scale-out: `obhut web`, `obhut worker`, `obhut beat`; and `obhut sandbox` for trials."""
 
 import os
+import sys
+import time
 from typing import TYPE_CHECKING
+
+import structlog
 
 from config import logging
 from config.command_line.processes import Processes
-from config.command_line.running import bind, require_migrated, serve, stop_on_signals
+from config.command_line.running import PAUSE_BEFORE_ANEW_SECONDS, bind, require_migrated, serve, stop_on_signals
 from config.command_line.seeding import erase_again
 from config.command_line.terminal import _, say
 from config.errors import N_, ConfigurationError
@@ -95,17 +99,31 @@ def worker(settings: Settings, arguments: list[str]) -> None:
     require_migrated(settings)
     with app.app_context():
         erase_again()
-    from celery.signals import worker_process_init
+    from celery.signals import celeryd_init, worker_process_init
 
     from notifications.celery_app import celery
     from notifications.schedule import Queue
 
     worker_process_init.connect(_drop_inherited_connections)
+    begun: list[object] = []
+    celeryd_init.connect(lambda **_: begun.append(True), weak=False)  # it does not for `--help`
     # A name of its own: RabbitMQ lets only one of a name in.
     own = [f"--hostname=obhut-{os.getpid()}@%h", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
     leave_the_house_alone()
     usual = ["--pool=threads", f"--concurrency={settings.worker_threads}", f"--queues={','.join(Queue)}"]
     celery.worker_main(["worker", *own, *usual, *arguments])
+    if begun:
+        _begin_anew_unless_told_to_stop()
+
+
+def _begin_anew_unless_told_to_stop() -> None:
+    """Celery gives up on what it does not expect of a broker that comes and goes; work must go on all the same."""
+    from celery.worker import state as orders
+
+    if orders.should_stop is None and orders.should_terminate is None:
+        structlog.get_logger(__name__).error("worker_begins_anew")
+        time.sleep(PAUSE_BEFORE_ANEW_SECONDS)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 def beat(settings: Settings) -> None:

@@ -52,6 +52,19 @@
   };
   if (live) setTimeout(freshen, Number(live.dataset.liveEvery));
 
+  // What the page says of others who have the same open: fetched again while somebody looks at it, until the login ends.
+  const readers = document.querySelector("[data-readers]");
+  const ask = async () => {
+    try {
+      const answer = document.hidden ? null : await fetch(readers.dataset.readers, { headers: { Accept: "text/html", "X-Obhut-Quiet": "1" } });
+      if (answer && (answer.redirected || [401, 403, 404].includes(answer.status))) return;
+      const fresh = answer && answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html").body : readers;
+      if (fresh.textContent.trim() !== readers.textContent.trim()) readers.replaceChildren(...fresh.childNodes);
+    } catch { /* the network was away; the next one may get through */ }
+    setTimeout(ask, 20000);
+  };
+  if (readers) setTimeout(ask, 20000);
+
   // Something to be copied: a button beside a field that cannot be changed.
   document.querySelectorAll("[data-copy]").forEach((button) => {
     const field = document.getElementById(button.dataset.copy);

@@ -11,7 +11,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from services.definitions import ServiceDefinition
-from services.form.fields import FieldType, FormField
+from services.form.code_lists import options_of
+from services.form.fields import CHOOSING, FieldType, FormField
 
 NAMESPACE = "urn:xoev-de:xfall:standard:fim-"
 Files = Mapping[str, Sequence[str]]
@@ -80,6 +81,8 @@ def _group(field: FormField, value: Any, files: Files, path: str) -> Iterator[No
 
 
 def _plain(field: FormField, value: Any) -> Any:
+    if field.type in CHOOSING:
+        return next((one.code for one in options_of(field) if one.value == value and one.code), value)
     if isinstance(value, Mapping):
         if field.type is FieldType.CONSENT:
             return bool(value.get("given"))

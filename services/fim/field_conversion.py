@@ -8,12 +8,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from services.fim.schema import CodeListReference, DataField, Limits, Rule
 from services.fim.xml_reading import words
 from services.form.code_lists import find
-from services.form.fields import FieldType, Option
+from services.form.fields import MAX_FILE_BYTES, FieldType
 
 Values = tuple[tuple[str, str], ...]
 Lists = Callable[[CodeListReference], "str | Values | None"]
@@ -36,7 +34,8 @@ TYPES = {
 NUMBERS = frozenset({FieldType.NUMBER, FieldType.INTEGER, FieldType.MONEY})
 _DEAR = re.compile(r"[*+}]\)*[*+{]|\([^()]*[*+][^()]*\)[*+{]|\\[1-9]")
 """Repetitions of repetitions, which can take minutes to say no, and references back."""
-_OPTION = TypeAdapter(Option)
+LONGEST_VALUE = 80
+_VALUE = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_VALUE}}}")
 
 
 def content_of(field: DataField, *, required: bool, lists: Lists, note: Note) -> dict[str, Any]:
@@ -46,12 +45,26 @@ def content_of(field: DataField, *, required: bool, lists: Lists, note: Note) ->
         note("it may be read and not changed there; here it is shown as a note")
     if field.limits.note:
         note(f"its limits cannot be read: {field.limits.note[:200]}")
+    for name, value in field.limits.said() if found["type"] != FieldType.NOTE else ():
+        if not _is_kept(name, value, field, found):
+            note(f"its limit {name} {value[:200]} is not kept here")
     common: dict[str, Any] = {"type": found.pop("type"), "label": {"de": field.label}}
     if field.help:
         common["help"] = {"de": field.help}
     if not required or common["type"] == FieldType.NOTE:
         common["required"] = False
     return common | found | {"fim": field.id} | rules_of(field.rules)
+
+
+_KEPT = {"date": ("minValue", "maxValue"), "text": ("minLength", "maxLength", "pattern")}
+_KEPT |= {"long_text": _KEPT["text"], **{one.value: _KEPT["date"] for one in NUMBERS}}
+
+
+def _is_kept(name: str, value: str, field: DataField, made: dict[str, Any]) -> bool:
+    """Whether the question that was `made` heeds this limit, or has a note of its own about it."""
+    if name == "maxSize" and value.isdecimal():
+        return int(value) >= MAX_FILE_BYTES
+    return field.datatype != "datetime" and name in _KEPT.get(made["type"], ())
 
 
 def rules_of(rules: tuple[Rule, ...]) -> dict[str, Any]:
@@ -150,22 +163,33 @@ def _choice(field: DataField, lists: Lists, note: Note) -> dict[str, Any]:
         values = found or ()
     if not values:
         note(f"its code list {field.code_list or 'is not named and'} is not here; it is a text")
-        return {"type": FieldType.TEXT.value, "max_length": USUAL}
+        return _text(field, note)
     return {"type": FieldType.CHOICE.value, "options": _options(values, note)}
 
 
 def _options(values: Values, note: Note) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    """Codes are values as they are where that can be; another gets a value of its own, and leaves under its code."""
+    names: dict[str, str] = {}
     for code, name in values:
-        value = re.sub(r"[^A-Za-z0-9_.:-]+", "-", code)[:80] or "-"
-        option = {"value": value, "label": {"de": name}}
-        try:
-            _OPTION.validate_python(option)
-        except ValidationError:
-            note(f"its value “{code[:40]}” cannot be kept")
-            continue
-        if value != code:
-            note(f"its value “{code[:40]}” is written {value} here")
-        if found.setdefault(value, option) is not option:
-            note(f"its value {value} is given twice")
-    return list(found.values())
+        if names.setdefault(code, name) is not name:
+            note(f"its value “{code[:40]}” is given twice")
+    taken = {code for code in names if _VALUE.fullmatch(code)}
+    renamed = {code: _value_for(code, taken) for code in names if code not in taken}
+    if renamed:
+        code, value = next(iter(renamed.items()))
+        note(f"{len(renamed)} of its values have other names here, such as {value} for “{code[:40]}”")
+    return [
+        {"value": renamed.get(code, code), "label": {"de": name}} | ({"code": code} if code in renamed else {})
+        for code, name in names.items()
+    ]
+
+
+def _value_for(code: str, taken: set[str]) -> str:
+    """A value for a code that cannot be one, unlike all in `taken`, where it goes."""
+    base = re.sub(r"[^A-Za-z0-9_.:-]+", "-", code)[:LONGEST_VALUE] or "-"
+    value, count = base, 1
+    while value in taken:
+        count += 1
+        value = f"{base[: LONGEST_VALUE - 6]}_{count}"
+    taken.add(value)
+    return value

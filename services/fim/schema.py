@@ -19,14 +19,25 @@ class Rule:
 
 @dataclass(frozen=True)
 class Limits:
-    """What an answer must keep to (praezisierung). Lengths in characters; values as they stand there."""
+    """What an answer must keep to (praezisierung). Lengths in characters; values as they stand there.
+
+    `of_files`: what 3.0 says of files, by its own names; `note`: what could not be read.
+    """
 
     min_length: int | None = None
     max_length: int | None = None
     min_value: str | None = None
     max_value: str | None = None
     pattern: str | None = None
+    of_files: tuple[tuple[str, str], ...] = ()
     note: str = ""
+
+    def said(self) -> Iterator[tuple[str, str]]:
+        """What limits something, by FIM's own names. A length of one is none: that much an answer has anyway."""
+        lengths = {"minLength": self.min_length if (self.min_length or 0) > 1 else None, "maxLength": self.max_length}
+        values = {"minValue": self.min_value, "maxValue": self.max_value, "pattern": self.pattern}
+        yield from ((name, str(value)) for name, value in (lengths | values).items() if value is not None)
+        yield from self.of_files
 
     def number(self, value: str | None) -> Decimal | None:
         """`value` as a number, or None: dates have limits too."""

@@ -17,6 +17,7 @@ SCHEMA_ROOT = "xdatenfelder.stammdatenschema.0102"
 GROUP_ROOT = "xdatenfelder.datenfeldgruppe.0103"
 KINDS = frozenset({"input", "select", "label", "hidden", "locked"})
 _OFTEN = re.compile(r"(\d{1,6}):(\d{1,6}|\*)")
+MOST_PARTS = 10_000
 Key = tuple[str, str, str]
 
 
@@ -61,7 +62,12 @@ class _Reader:
     def __init__(self, standard: str, root: Element) -> None:
         self.standard, self.root = standard, root
         self.known: dict[Key, Part] = {}
-        self.written = {_key(one): one for one in root.iter() if local(one) in _PARTS and not _is_reference(one)}
+        self.read: dict[Element, Part] = {}
+        self.written: dict[tuple[str, str], dict[str, Element]] = {}
+        for one in root.iter():
+            if local(one) in _PARTS and not _is_reference(one):
+                kind, number, version = _key(one)
+                self.written.setdefault((kind, number), {})[version] = one
 
     def schema(self) -> Schema:
         element = only_child(self.root, "stammdatenschema")
@@ -79,7 +85,7 @@ class _Reader:
             help=text(element, "hilfetext"),
             legal_basis=_legal_basis(element),
             rules=_rules(element),
-            children=self._children(element, ()),
+            children=_affordable(self._children(element, ())),
         )
 
     def group_alone(self) -> Schema:
@@ -90,7 +96,7 @@ class _Reader:
         described = text(element, "beschreibung") or text(element, "definition")
         return Schema(
             self.standard, group.id, group.version, group.name, group.label, described, group.help,
-            _legal_basis(element), (), (Placed(1, 1, group),),
+            _legal_basis(element), (), _affordable((Placed(1, 1, group),)),
         )  # fmt: skip
 
     def _children(self, element: Element, within: tuple[str, ...]) -> tuple[Placed, ...]:
@@ -117,7 +123,9 @@ class _Reader:
         number = key[1]
         if number in within:
             raise Refused(f"{number} contains itself ({' → '.join((*within[within.index(number) :], number))})")
-        part: Part = self._group(element, within) if key[0] == "datenfeldgruppe" else _field(element)
+        if element not in self.read:  # once: groups that refer to groups would otherwise double at each level
+            self.read[element] = self._group(element, within) if key[0] == "datenfeldgruppe" else _field(element)
+        part = self.read[element]
         before = self.known.setdefault(key, part)
         if before != part:
             raise Refused(f"{number} {key[2]} stands in the file twice, and says different things".replace("  ", " "))
@@ -128,8 +136,8 @@ class _Reader:
         if not _is_reference(element):
             return element
         kind, number, version = _key(element)
-        called = [one for key, one in self.written.items() if key[:2] == (kind, number) and version in ("", key[2])]
-        found = next(iter(called), None)
+        called = self.written.get((kind, number), {})
+        found = called.get(version) if version else next(iter(called.values()), None)
         if found is None:
             raise Refused(f"{number} {version}".strip() + " is referred to, and is not in the file")
         return found
@@ -147,6 +155,21 @@ class _Reader:
 
 
 _PARTS = ("datenfeld", "datenfeldgruppe")
+
+
+def _affordable(children: tuple[Placed, ...]) -> tuple[Placed, ...]:
+    """`children`, unless they come to too many where each reference stands for what it refers to. Raises Refused."""
+    sizes: dict[int, int] = {}
+
+    def size(placed: tuple[Placed, ...]) -> int:
+        for one in placed:
+            if id(one.part) not in sizes:
+                sizes[id(one.part)] = 1 + (size(one.part.children) if isinstance(one.part, DataGroup) else 0)
+        return sum(sizes[id(one.part)] for one in placed)
+
+    if size(children) > MOST_PARTS:
+        raise Refused(f"the schema comes to more than {MOST_PARTS:,} fields and groups")
+    return children
 
 
 def _key(element: Element) -> Key:
@@ -200,7 +223,7 @@ def _field(element: Element) -> DataField:
         *_names(element, number),
         kind=kind,
         datatype=text(element, "datentyp") or "text",
-        limits=_limits(only_child(element, "praezisierung")),
+        limits=_limits(only_child(element, "praezisierung"), _of_files(element)),
         content=text(element, "inhalt"),
         code_list=_code_list(only_child(element, "codelisteReferenz")),
         values=_values(only_child(element, "werte")),
@@ -208,9 +231,15 @@ def _field(element: Element) -> DataField:
     )
 
 
-def _limits(element: Element | None) -> Limits:
+def _of_files(element: Element) -> tuple[tuple[str, str], ...]:
+    """How large (in bytes) and of which media types a file may be, as 3.0 has it."""
+    found = [(name, one.text or "") for name in ("maxSize", "mediaType") for one in children(element, name)]
+    return tuple((name, words(value)) for name, value in found if value.strip())
+
+
+def _limits(element: Element | None, of_files: tuple[tuple[str, str], ...]) -> Limits:
     if element is None:
-        return Limits()
+        return Limits(of_files=of_files)
     given: dict[str, Any] = dict(element.attrib)
     note = ""
     if not given and (said := (element.text or "").strip()):
@@ -220,15 +249,23 @@ def _limits(element: Element | None) -> Limits:
             given = {}
         if not isinstance(given, dict) or not given:
             given, note = {}, words(said)
-    values = {key: str(value).strip() for key, value in given.items() if isinstance(value, str | int | float)}
+    values = {key: str(value).strip() for key, value in given.items()}
+    unread = [f"{key} {value}" for key, value in values.items() if value and not _is_read(key, value)]
     return Limits(
         _length(values.get("minLength")),
         _length(values.get("maxLength")),
         values.get("minValue") or None,
         values.get("maxValue") or None,
         values.get("pattern") or None,
-        note,
+        of_files,
+        note or words(", ".join(unread)),
     )
+
+
+def _is_read(key: str, value: str) -> bool:
+    if key in ("minLength", "maxLength"):
+        return _length(value) is not None
+    return key in ("minValue", "maxValue", "pattern")
 
 
 def _length(value: str | None) -> int | None:

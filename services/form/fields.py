@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 ADDRESS_PARTS = ("street", "house_number", "postal_code", "city")
 MAX_FILES = 5
+MAX_FILE_BYTES = 10 * 1024 * 1024
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Rule = dict[str, Any]
 Day = date | Annotated[str, StringConstraints(pattern=r"^today([+-]\d{1,5}[dmy])?$")]
@@ -54,7 +55,12 @@ class Frozen(BaseModel):
 
 
 class Text(Frozen):
-    """A text for people. German must be there; a missing translation falls back to it."""
+    """A text for people. German must be there; a missing translation falls back to it.
+
+    `de-simple` is Leichte Sprache: short sentences, a line each.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     de: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
     en: str | None = None
@@ -64,10 +70,12 @@ class Text(Frozen):
     ru: str | None = None
     pl: str | None = None
     fr: str | None = None
+    de_simple: str | None = Field(default=None, alias="de-simple")
 
     def to(self, locale: str) -> str:
         """The text in `locale` (a locale of ours, such as "de-simple"), else in German."""
-        found = getattr(self, locale, None) if locale in type(self).model_fields else None
+        name = locale.replace("-", "_")
+        found = getattr(self, name, None) if name in type(self).model_fields else None
         return found or self.de
 
     def __str__(self) -> str:
@@ -75,8 +83,11 @@ class Text(Frozen):
 
 
 class Option(Frozen):
+    """What can be chosen. `code` is what its source calls it (FIM), where that cannot be a value here."""
+
     value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
     label: Text
+    code: str | None = None
 
 
 class Check(Frozen):

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
 from pydantic import Field, model_validator
 
 from config.errors import FieldError, RuleViolation
@@ -18,6 +18,7 @@ from services.form.entries import filled_in
 from services.form.fields import Frozen, Rule, Step
 from services.form.json_schema import schema_of
 from services.form.rule_checks import Found
+from services.form.schema_validator import SchemaValidator
 
 
 class FormTest(Frozen):
@@ -68,7 +69,7 @@ def _with_errors_by_path(test: Any) -> Any:
 
 def failures(tests: FormTests, steps: Sequence[Step], amount: Decimal | Rule | None = None) -> list[Found]:
     """What the form does otherwise than its tests say; places are ways into the tests' file."""
-    validator = Draft202012Validator(schema_of(steps))
+    validator = SchemaValidator(schema_of(steps))
     found: list[Found] = []
     for number, test in enumerate(tests.tests):
         run = _Run(tests, test, steps)
@@ -110,7 +111,7 @@ class _Run:
         if self.form.top.find(path) is None:
             yield Found(where, f"there is no field {path}")
 
-    def outcome(self, validator: Draft202012Validator) -> Iterator[Found]:
+    def outcome(self, validator: Validator) -> Iterator[Found]:
         """Errors, or the cleaned answers."""
         try:
             clean = validate(self.steps, self.answers, self.files, today=self.today)

@@ -53,13 +53,20 @@ def _object(fields: Sequence[FormField], locale: str, conditional: set[str] | fr
 
 def is_always_there(field: FormField) -> bool:
     """Whether cleaned answers have this one, whatever the others are."""
-    if not field.required or field.visible or field.required_when or field.computed:
+    if not field.required or any(rule is not None for rule in (field.visible, field.required_when, field.computed)):
         return False
-    if field.repeats is not None:
-        return field.repeats.least > 0
+    if field.repeats is not None:  # entries that must be there are asked for where the group is shown
+        return field.repeats.least > 0 and _is_always_shown(field)
     if field.type is FieldType.GROUP:  # a group without answers is left out
         return any(is_always_there(one) for one in field.fields)
     return field.type not in (FieldType.FILE, FieldType.NOTE)
+
+
+def _is_always_shown(field: FormField) -> bool:
+    """Whether this is seen wherever what is around it is. A group in which nothing is shown is not seen itself."""
+    return field.visible is None and (
+        field.type is not FieldType.GROUP or any(_is_always_shown(one) for one in field.fields)
+    )
 
 
 def _property(field: FormField, locale: str) -> Schema:

@@ -20,6 +20,8 @@ from services.form.numbers import decimal, digits, integer, money, number
 from services.form.plain import Invalid, PartsInvalid, is_empty, plain
 
 PHONE_REGION = "DE"
+MOST_DIGITS = 15
+"""Of a phone number with its country's (ITU-T E.164, 6.2.1). phonenumbers lets German numbers be longer."""
 
 
 def parse(field: FormField, value: Any) -> Any:
@@ -138,9 +140,10 @@ def _phone(field: FormField, value: Any) -> str:
         number = phonenumbers.parse(plain(value), PHONE_REGION)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_valid_number(number):
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number is not None else ""
+    if number is None or not phonenumbers.is_valid_number(number) or len(written) > len("+") + MOST_DIGITS:
         raise Invalid(N_("This phone number cannot be. It looks like 0531 123456 or +49 531 123456."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return written
 
 
 _PLATE = re.compile(r"([A-ZÄÖÜ]{1,3})(?:\s*-\s*|\s+)([A-Z]{1,2})\s*-?\s*([1-9][0-9]{0,3})\s*([EH]?)")

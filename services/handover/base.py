@@ -87,13 +87,21 @@ class Parcel:
 
 
 class Plugin(Protocol):
-    """A way of handing over. `patience`: how long the receiver may take to accept what it was handed."""
+    """A way of handing over.
+
+    `patience`: how long the receiver may take to accept what it was handed. `needs_leika`: whether it is told the
+    LeiKa key of the service.
+    """
 
     name: str
     patience: timedelta
+    needs_leika: bool
+
+    def faults(self, options: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the options of a service's file wherever it is offered, in English lines."""
 
     def check(self, options: Mapping[str, Any]) -> list[str]:
-        """What is wrong with the options of a service's file, in English lines for whoever runs the house."""
+        """The same, and what does not fit the settings of this house."""
 
     def advance(self, parcel: Parcel, progress: Progress) -> Step:
         """Take the next step. Not inside a transaction; blocks for a minute at most. Raises Unavailable."""

@@ -4,7 +4,9 @@ A mail lies readable on every server on its way, so nothing that a person wrote 
 the request logs in. *Accepted* is what the receiving mail server has taken; a bounce afterwards is a failure.
 """
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +23,26 @@ TEMPLATE = "services.handed_over"
 ARRIVED = frozenset({Status.SENT, Status.DELIVERED})
 UNDER_WAY = frozenset({Status.PENDING, Status.SENDING, Status.PAUSED})
 LOOK_AGAIN = timedelta(minutes=1)
+_KEY = re.compile(r"handover:(?P<hand_over>[0-9a-f-]{36}):(?P<attempt>\d+):(?P<turn>\d+)")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Which turn of which attempt of a hand-over a mail was written for."""
+
+    hand_over: str
+    attempt: int
+    turn: int
+
+    @property
+    def key(self) -> str:
+        return f"handover:{self.hand_over}:{self.attempt}:{self.turn}"
+
+
+def told_by(key: str) -> Told | None:
+    """What the mail with this key was written for; None for all other messages."""
+    found = _KEY.fullmatch(key)
+    return Told(found["hand_over"], int(found["attempt"]), int(found["turn"])) if found else None
 
 
 class ByEmail:
@@ -28,8 +50,9 @@ class ByEmail:
 
     name = "email"
     patience = timedelta(days=3)
+    needs_leika = False
 
-    def check(self, options: Mapping[str, Any]) -> list[str]:
+    def faults(self, options: Mapping[str, Any]) -> list[str]:
         found = [f"“{key}” is no option of email" for key in sorted(options.keys() - {"to"})]
         to = options.get("to")
         if to is not None:
@@ -39,9 +62,12 @@ class ByEmail:
                 found.append("to: this is no e-mail address")
         return found
 
+    def check(self, options: Mapping[str, Any]) -> list[str]:
+        return self.faults(options)
+
     def advance(self, parcel: Parcel, progress: Progress) -> Step:
         turn = int(progress.get("turn", 1))
-        key = f"handover:{parcel.id}:{parcel.attempt}:{turn}"
+        key = Told(str(parcel.id), parcel.attempt, turn).key
         status = outbox.status_of(key)
         if status is None:
             return self._write(parcel, key, turn)

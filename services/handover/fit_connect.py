@@ -53,8 +53,9 @@ class FitConnect:
 
     name = "fit-connect-v1"
     patience = timedelta(days=16)  # after 14 the delivery service itself rejects what nobody has fetched
+    needs_leika = True
 
-    def check(self, options: Mapping[str, Any]) -> list[str]:
+    def faults(self, options: Mapping[str, Any]) -> list[str]:
         found = [f"“{key}” is no option of {self.name}" for key in sorted(options.keys() - OPTIONS)]
         try:
             UUID(str(options.get("destination")))
@@ -62,6 +63,10 @@ class FitConnect:
             found.append("destination: must be the id of a Zustellpunkt")
         if not str(options.get("schema", "")).startswith(("https://", "http://", "urn:")):
             found.append("schema: must be the URI of the schema that the destination takes")
+        return found
+
+    def check(self, options: Mapping[str, Any]) -> list[str]:
+        found = self.faults(options)
         if not current_settings().fit_connect_client_id:
             found.append("OBHUT_FIT_CONNECT_CLIENT_ID is not set")
         return found

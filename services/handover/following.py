@@ -59,6 +59,15 @@ def unsettled() -> Exists:
     )
 
 
+def accepted_since(moment: datetime) -> Exists:
+    """Whether a receiver has accepted the request of a statement at `moment` or later."""
+    return (
+        select(HandOverRow.id)
+        .where(HandOverRow.request_id == ServiceRequest.id, HandOverRow.accepted_at >= moment)
+        .exists()
+    )
+
+
 def accepted_at(request: ServiceRequest) -> datetime | None:
     """When the last receiver accepted `request`; None when it was handed to nobody. Its time begins there."""
     return max((row.accepted_at for row in rows_of(request) if row.accepted_at), default=None)

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from config.database import db
 from config.settings import current_settings
-from services import versions
+from services import quarantine, versions
 from services.handover.base import Parcel, ParcelFile, Unavailable
 from services.handover.models import HandOverRow
-from services.models import Attachment, AttachmentContent, AttachmentKind, ScanState, ServiceRequest
+from services.models import Attachment, AttachmentContent, AttachmentKind, ServiceRequest
 
 
 def parcel_of(row: HandOverRow) -> Parcel:
@@ -48,7 +48,7 @@ def _files(request: ServiceRequest) -> tuple[ParcelFile, ...]:
 
 def files_wait(request: ServiceRequest) -> bool:
     """Whether the scanner has yet to look at a file that would go out."""
-    return any(one.scan is ScanState.PENDING for one in _handed_in(request))
+    return any(quarantine.holds_back(one) for one in _handed_in(request))
 
 
 def _handed_in(request: ServiceRequest) -> list[Attachment]:

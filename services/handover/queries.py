@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask_babel import get_locale, gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from auth.actors import Actor
 from auth.roles import Permission
@@ -101,6 +102,7 @@ def _of_departments(actor: Actor, states: frozenset[State]) -> list[HandOverRow]
         db.session.scalars(
             select(HandOverRow)
             .join(HandOverRow.request)
+            .options(contains_eager(HandOverRow.request))
             .where(ServiceRequest.department_code.in_(codes), HandOverRow.state.in_(states))
             .order_by(HandOverRow.changed_at)
             .limit(SHOWN)

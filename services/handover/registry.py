@@ -1,5 +1,8 @@
 """The ways of handing over that this house knows, by the name that a service's file gives."""
 
+from collections.abc import Iterator
+
+from services.definition_parts import HandOver
 from services.definitions import ServiceDefinition
 from services.form.rule_checks import Found
 from services.handover.base import Plugin
@@ -22,13 +25,24 @@ def names() -> list[str]:
     return sorted(_plugins)
 
 
-def unknown_ways(definition: ServiceDefinition) -> list[Found]:
-    """Hand-overs to a way that there is not. Whether its options fit the settings, `problems` tells."""
-    return [
-        Found(("hand_over", number, "to"), f"there is no way called “{entry.to}” (there are {', '.join(names())})")
-        for number, entry in enumerate(definition.hand_over)
-        if entry.to not in _plugins
-    ]
+def faults(definition: ServiceDefinition) -> list[Found]:
+    """Hand-overs that can work in no house. Whether they fit the settings of this one, `problems` tells."""
+    return [found for number, entry in enumerate(definition.hand_over) for found in _faults(definition, number, entry)]
+
+
+def _faults(definition: ServiceDefinition, number: int, entry: HandOver) -> Iterator[Found]:
+    plugin, way = _plugins.get(entry.to), ("hand_over", number, "to")
+    if plugin is None:
+        yield Found(way, _no_such(entry.to))
+        return
+    if plugin.needs_leika and not definition.leika:
+        yield Found(way, f"{entry.to} needs the service's LeiKa key (leika)")
+    for said in plugin.faults(entry.options):
+        yield Found(("hand_over", number, "options"), said)
+
+
+def _no_such(way: str) -> str:
+    return f"there is no way called “{way}” (there are {', '.join(names())})"
 
 
 def problems(definition: ServiceDefinition) -> list[str]:
@@ -38,7 +52,7 @@ def problems(definition: ServiceDefinition) -> list[str]:
         place = f"{definition.slug}: hand_over.{number}"
         plugin = _plugins.get(entry.to)
         if plugin is None:
-            found.append(f"{place}: there is no way called “{entry.to}” (there are {', '.join(names())})")
+            found.append(f"{place}: {_no_such(entry.to)}")
         else:
             found += [f"{place}: {problem}" for problem in plugin.check(entry.options)]
     return found

@@ -44,6 +44,7 @@ TABLE: dict[tuple[State, Event], State] = {
     (S.HANDED_OVER, E.REJECT): S.REJECTED,
     (S.HANDED_OVER, E.GIVE_UP): S.FAILED,
     (S.ACCEPTED, E.ANSWER): S.ANSWERED,
+    (S.ACCEPTED, E.GIVE_UP): S.FAILED,  # a mail that its server had taken, and that came back
     (S.REJECTED, E.RETRY): S.WAITING,
     (S.FAILED, E.RETRY): S.WAITING,
     (S.FAILED, E.RESUME): S.HANDED_OVER,  # the carrier has it: ask on, and never hand it over twice

@@ -49,19 +49,25 @@ class Webhook:
 
     name = "webhook"
     patience = timedelta(days=14)
+    needs_leika = False
 
-    def check(self, options: Mapping[str, Any]) -> list[str]:
-        settings = current_settings()
+    def faults(self, options: Mapping[str, Any]) -> list[str]:
         found = [f"“{key}” is no option of webhook" for key in sorted(options.keys() - OPTIONS)]
         parts = urlsplit(str(options.get("url", "")))
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
             found.append("url: must be an address such as https://records.example.org/obhut")
-        elif settings.is_production and parts.scheme != "https":
-            found.append("url: must begin with https:// in production")
-        if options.get("secret") not in settings.hand_over_secrets:
+        if not options.get("secret"):
             found.append("secret: must be a name in OBHUT_HAND_OVER_SECRETS")
         if not isinstance(options.get("files", False), bool):
             found.append("files: must be true or false")
+        return found
+
+    def check(self, options: Mapping[str, Any]) -> list[str]:
+        settings, found = current_settings(), self.faults(options)
+        if settings.is_production and str(options.get("url", "")).startswith("http:"):
+            found.append("url: must begin with https:// in production")
+        if options.get("secret") and options["secret"] not in settings.hand_over_secrets:
+            found.append("secret: must be a name in OBHUT_HAND_OVER_SECRETS")
         return found
 
     def advance(self, parcel: Parcel, progress: Progress) -> Step:

@@ -16,6 +16,7 @@ from config import clock
 from config.database import claimable, db, locked, transaction
 from config.encryption import DecryptionError
 from config.ids import new_id
+from config.waits import growing
 from services import trail
 from services.handover import registry
 from services.handover.base import Outcome, Progress, Step, Unavailable
@@ -29,9 +30,10 @@ SYSTEM = Actor.system("services.handover")
 BATCH = 10
 MOST_STEPS = 60
 LEASE = timedelta(minutes=5)
-WAITS = (1, 2, 5, 15, 30, 60, 120, 240, 360)
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+TRIES_TO_LONGEST = 9
 MOST_TRIES = 24
-"""With the waits above (minutes) more than four days: longer than a weekend with holidays around it."""
+"""With these waits, each twice the one before, more than four days: longer than a weekend with holidays around it."""
 UNREADABLE = "unreadable"
 EVENTS = {
     Outcome.HANDED_OVER: Event.HAND_OVER,
@@ -127,21 +129,22 @@ def _settle(row_id: UUID, lease: UUID, step: Step) -> bool:
     if step.outcome is Outcome.WAIT:
         _wait(row, step)
         return False
-    _move(row, step)
+    move(row, step)
     return False
 
 
 def _wait(row: HandOverRow, step: Step) -> None:
     row.problem = step.problem or None
     if step.problem and row.tries >= MOST_TRIES:
-        _move(row, Step(Outcome.FAILED, step.progress, step.problem))
+        move(row, Step(Outcome.FAILED, step.progress, step.problem))
         return
-    row.next_try_at = clock.wall() + (step.wait or timedelta(minutes=WAITS[min(row.tries, len(WAITS) - 1)]))
+    row.next_try_at = clock.wall() + (step.wait or growing(row.tries, FIRST_WAIT, LONGEST_WAIT))
     # Waiting for a receiver that takes its time uses no tries up.
-    row.tries = row.tries + 1 if step.problem else min(row.tries + 1, len(WAITS))
+    row.tries = row.tries + 1 if step.problem else min(row.tries + 1, TRIES_TO_LONGEST)
 
 
-def _move(row: HandOverRow, step: Step) -> None:
+def move(row: HandOverRow, step: Step) -> None:
+    """Where the step's outcome takes the hand-over, noted and told. The caller holds its lock."""
     now = clock.now()
     if step.outcome is Outcome.ANSWERED and row.state in WORKED_ON:
         _reach(row, State.ACCEPTED, now)
@@ -153,7 +156,7 @@ def _move(row: HandOverRow, step: Step) -> None:
     row.tries = 0
     _reach(row, to, now)
     if to is State.HANDED_OVER:
-        row.next_try_at = clock.wall() + (step.wait or timedelta(minutes=WAITS[0]))
+        row.next_try_at = clock.wall() + (step.wait or FIRST_WAIT)
     elif to in (State.FAILED, State.REJECTED):
         log.error("handover_given_up", plugin=row.plugin, problem=row.problem)
         trail.record(SYSTEM, "handover.failed", row.request, way=row.plugin, problem=row.problem or "")
@@ -170,5 +173,7 @@ def _reach(row: HandOverRow, to: State, now: datetime) -> None:
         row.handed_over_at = row.handed_over_at or now
     if to is State.ACCEPTED:
         row.accepted_at = row.accepted_at or now
+    if to is State.FAILED:
+        row.accepted_at = None  # a mail that came back late
     if to is State.ANSWERED:
         row.answered_at = row.answered_at or now

@@ -1,5 +1,10 @@
-"""How this server answers: in two forms, to pages of any origin, and with GeoReport's own kind of error."""
+"""How this server answers: in two forms, to pages of any origin, and with GeoReport's own kind of error.
 
+Content is in the city's language; errors are in English, like GeoReport's own, whatever was asked for: they are for
+those who write a client, and half of them name its parameters.
+"""
+
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request
@@ -17,6 +22,7 @@ from services.open311.wire import MEDIA_TYPES, written
 FORM = "<any(json,xml):form>"
 NEEDS_KEY = "Missing or invalid api_key."
 KEPT_BY_OTHERS = ("Retry-After", "Allow")
+ERROR_LOCALE = "en"
 
 
 def init(blueprint: Blueprint) -> None:
@@ -27,6 +33,7 @@ def init(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(ValidationError, _invalid)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.after_request(_open_to_pages)
+    blueprint.after_request(_in_our_words)
 
 
 def response_of(root: str, content: Any, form: str, status: int = 200) -> Response:
@@ -52,20 +59,25 @@ def problem(status: int, *texts: str) -> Response:
     return response_of("errors", [{"code": status, "description": text} for text in texts], form, status)
 
 
+def in_english(error: DomainError | FieldError) -> str:
+    """The error's text as GeoReport's errors are written."""
+    with force_locale(ERROR_LOCALE):
+        return translated(error)
+
+
 def _unknown_attribute(error: UnknownAttribute) -> Response:
     return problem(400, f"attribute[{error.code}] is unknown, see the definition of the service.")
 
 
 def _domain_error(error: DomainError) -> Response:
-    with force_locale(current_settings().locale):
-        if isinstance(error, RuleViolation):
-            return problem(400, *(_complaint(one) for one in error.errors))
-        status = next((int(code) for kind, code in STATUS_OF.items() if isinstance(error, kind)), 400)
-        return problem(status, translated(error))
+    if isinstance(error, RuleViolation):
+        return problem(400, *(_complaint(one) for one in error.errors))
+    status = next((int(code) for kind, code in STATUS_OF.items() if isinstance(error, kind)), 400)
+    return problem(status, in_english(error))
 
 
 def _complaint(error: FieldError) -> str:
-    return f"{error.field}: {translated(error)}" if error.field else translated(error)
+    return f"{error.field}: {in_english(error)}" if error.field else in_english(error)
 
 
 def _invalid(error: ValidationError) -> Response:
@@ -77,11 +89,24 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 400
     if status == 401:  # GeoReport knows no 401: a key is right or it is not
         return problem(403, NEEDS_KEY)
-    with force_locale(current_settings().locale):
-        response = problem(status, MESSAGES.get(status, error.name).partition("{")[0].strip() or error.name)
+    response = _said_of(status)
     for name, value in error.get_headers():
         if name in KEPT_BY_OTHERS:
             response.headers[name] = value
+    return response
+
+
+def _said_of(status: int) -> Response:
+    name = HTTPStatus(status).phrase
+    return problem(status, MESSAGES.get(status, name).partition("{")[0].strip() or name)
+
+
+def _in_our_words(response: Response) -> Response:
+    """What the house answered in its own way, as when the database is gone, is an error of GeoReport, too."""
+    if response.status_code < 400 or response.headers["Content-Type"] in MEDIA_TYPES.values():
+        return response
+    ours = _said_of(response.status_code)
+    response.data, response.headers["Content-Type"] = ours.data, ours.headers["Content-Type"]
     return response
 
 

@@ -29,13 +29,16 @@ class Problem(Exception):
 
 
 def wanted(values: Values, zone: tzinfo) -> Wanted:
-    """The filters of GET requests. Raises Problem."""
+    """The filters of GET requests. Raises Problem. Ids override all others, as GeoReport v2 has it."""
+    if ids := tuple(one.upper() for one in _list(values, "service_request_id"))[:MOST_IDS]:
+        since, until = span(MultiDict(), zone)
+        return Wanted(ids=ids, services=(), statuses=(), since=since, until=until, **pages(values))
     since, until = span(values, zone)
     statuses = tuple(one.lower() for one in _list(values, "status"))
     if unknown := next((one for one in statuses if one not in (OPEN, CLOSED)), None):
         raise Problem(400, f"status: “{unknown[:40]}” is neither open nor closed.")
     return Wanted(
-        ids=tuple(one.upper() for one in _list(values, "service_request_id"))[:MOST_IDS],
+        ids=(),
         services=_list(values, "service_code"),
         statuses=statuses,
         since=since,
@@ -106,7 +109,7 @@ def report(asked: Request) -> Report:
         address=values.get("address_string", values.get("address", "")).strip()[:500],
         address_id=values.get("address_id", "").strip()[:120],
         description=values.get("description", "").strip(),
-        media_url=values.get("media_url", "").strip()[:2_000],
+        media_url=_links(values),
         contact={name: values[name].strip() for name in CONTACT if values.get(name, "").strip()},
         attributes=_attributes(values),
         files=_files(asked.files.values()),
@@ -138,15 +141,22 @@ def comment(values: Values) -> Comment:
     text = values.get("description", "").strip()
     if not reference:
         raise Problem(400, "service_request_id was not provided.")
-    if not text and not values.get("media_url"):
-        raise Problem(400, "description was not provided.")
     if len(number) > 80 or len(text) > 4_000:
         raise Problem(400, "update_id: at most 80 characters; description: at most 4000.")
-    return Comment(
+    found = Comment(
         reference=reference.upper(),
         update_id=number,
         description=text,
         status=values.get("status", "").strip()[:40],
-        media_url=values.get("media_url", "").strip()[:2_000],
+        media_url=_links(values),
         author={name: values[name].strip()[:200] for name in CONTACT if values.get(name, "").strip()},
     )
+    if not found.description and not found.media_url and not found.says_more_than_open:
+        raise Problem(400, "description was not provided.")
+    return found
+
+
+def _links(values: Values) -> str:
+    """The addresses of photos: clients that have several send the parameter several times."""
+    given = [one.strip() for name in ("media_url", "media_url[]") for one in values.getlist(name)]
+    return " ".join(filter(None, given))[:2_000]

@@ -27,6 +27,10 @@ DATATYPES = {
 }
 TICKED = frozenset({FieldType.CHECKBOX, FieldType.CONSENT})
 YES_OR_NO = frozenset({FieldType.YES_NO, FieldType.CHECKBOX, FieldType.CONSENT})
+SENT_ALONG = frozenset(
+    {"category", "closest_address", "detail", "easting", "fixmystreet_id", "group", "northing", "report_url", "title"}
+)
+"""What FixMyStreet says of each of its reports, asked or not. No mistake, then, and for the office to read."""
 
 
 class UnknownAttribute(Exception):
@@ -85,16 +89,29 @@ def answers(definition: ServiceDefinition, sent: Mapping[str, Sequence[str]], zo
 
     Raises UnknownAttribute.
     """
-    known = {code: leaf for leaf in attributes(definition) for code, _, _ in _codes(leaf, "de")}
+    known = _known(definition)
     found: dict[str, Any] = {}
     for code, values in sent.items():
         leaf = known.get(code)
+        if leaf is None and code in SENT_ALONG:
+            continue
         if leaf is None or leaf.field.type is FieldType.NOTE:
             raise UnknownAttribute(code)
         given = [value for value in values if value.strip()]
         if given:
             put(found, code, _answer(leaf.field, given, zone))
     return found
+
+
+def sent_along(definition: ServiceDefinition, sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What came with a report without the form having a question for it, by code."""
+    known = _known(definition)
+    said = {code: ", ".join(filter(None, values)) for code, values in sent.items() if code not in known}
+    return {code: value for code, value in said.items() if value and code in SENT_ALONG}
+
+
+def _known(definition: ServiceDefinition) -> dict[str, Leaf]:
+    return {code: leaf for leaf in attributes(definition) for code, _, _ in _codes(leaf, "de")}
 
 
 def put(answers: dict[str, Any], path: str, value: Any) -> None:

@@ -41,19 +41,27 @@ class Report(Command):
     attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     files: tuple[Upload, ...] = ()
 
+    @property
+    def any_address(self) -> str:
+        """The address, or the number that it has in a register of the sender's, which people have to look up."""
+        return self.address or (f"address_id {self.address_id}" if self.address_id else "")
+
     def said(self) -> dict[str, Any]:
         """What was said beside attributes and files, by the names of `definition_parts.Open311`."""
         place = {"lat": self.lat, "lon": self.long} if self.lat or self.long else None
         return {
             "description": self.description,
             "location": place,
-            "address": self.address,
+            "address": self.any_address,
             "media_url": self.media_url,
         }
 
 
 class Comment(Command):
-    """Something added to a report, as FixMyStreet sends it. `update_id` is its number over there."""
+    """Something added to a report, as FixMyStreet sends it. `update_id` is its number over there.
+
+    `status` is what its author takes the report to be, such as FIXED: for the office to know; nothing changes by it.
+    """
 
     reference: str
     update_id: str = Field(max_length=80)
@@ -61,3 +69,8 @@ class Comment(Command):
     status: str = ""
     media_url: str = Field(default="", max_length=2_000)
     author: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def says_more_than_open(self) -> bool:
+        """Whether the status is news."""
+        return self.status.lower() not in ("", "open")

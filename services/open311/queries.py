@@ -51,7 +51,7 @@ def reports(wanted: Wanted) -> Sequence[PublicReport]:
 
 def report(reference: str) -> PublicReport | None:
     """One public report."""
-    return db.session.scalar(_public().where(PublicReport.reference == reference.upper()[:8]))
+    return db.session.scalar(_public().where(PublicReport.reference == reference.upper()))
 
 
 def updates(since: datetime, until: datetime, page: int, page_size: int) -> Sequence[PublicUpdate]:

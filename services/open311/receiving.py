@@ -12,17 +12,16 @@ from config.errors import N_, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
 from services import notices, submission, trail, versions
-from services.commands import Submit, Upload
+from services.commands import FROM_OUTSIDE, Submit, Upload
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.models import ServiceRequest
-from services.open311.attributes import answers, put
+from services.open311.attributes import answers, put, sent_along
 from services.open311.commands import Comment, Report
 from services.open311.fields import CONTACT, at, roles
 from services.open311.models import PublicReport, ReportComment
 
-SOURCE = "open311"
-NO_PLACE = N_("Please say where it is: lat and long, or address_string.")
+NO_PLACE = N_("Please say where it is: lat and long, address_string or address_id.")
 NO_FILES = N_("This service takes no files.")
 
 
@@ -35,7 +34,7 @@ def prepare(report: Report) -> submission.Prepared:
     if not definition.public:
         raise NotFound()
     found = roles(definition)
-    if (found.location or found.address) and not (report.lat and report.long) and not report.address:
+    if (found.location or found.address) and not (report.lat and report.long) and not report.any_address:
         raise RuleViolation("lat", NO_PLACE)
     if report.files and found.media is None:
         raise RuleViolation("media", NO_FILES)
@@ -45,7 +44,7 @@ def prepare(report: Report) -> submission.Prepared:
         locale=current_settings().locale,
         submission_key=submission.new_key(),
         uploads=tuple(Upload(field=found.media or "", file_name=one.file_name, data=one.data) for one in report.files),
-        source=SOURCE,
+        source=FROM_OUTSIDE,
     )
     return submission.prepare(command)
 
@@ -84,8 +83,8 @@ def _left_over(definition: ServiceDefinition, report: Report) -> str:
         for name, field in fields.items()
         if said[name] and (field is None or field.type is FieldType.ADDRESS)
     ]
-    if report.address_id:
-        kept.append(f"address_id: {report.address_id}")
+    along = {"address_id": report.address_id} | sent_along(definition, report.attributes)
+    kept += [f"{name}: {value}" for name, value in along.items() if value]
     return "\n".join(kept)
 
 
@@ -104,7 +103,8 @@ def comment(command: Comment, actor: Actor) -> str:
     )
     if command.update_id and (before := db.session.scalar(known)) is not None:
         return str(before.id)
-    text = visible("\n".join(filter(None, [command.description, command.media_url])))
+    news = f"status: {command.status}" if command.says_more_than_open else ""
+    text = visible("\n".join(filter(None, [command.description, news, command.media_url])))
     try:
         with db.session.begin_nested():
             kept = _keep(request, actor, command.update_id, text, command.author)

@@ -118,7 +118,9 @@ def _with_extensions() -> bool:
     return request.args.get("extensions", "").strip().lower() in ("true", "1", "yes")
 
 
-@blueprint.get("/<path:filename>")
+@blueprint.route("/<path:filename>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 @public(api=True)
 def nothing_here(filename: str) -> Any:
+    if request.method not in ("GET", "HEAD"):
+        raise Problem(405, "This address cannot be used in this way.")
     raise Problem(404, "There is nothing at this address.")

@@ -12,9 +12,8 @@ from auth.actors import Actor
 from auth.policies import act_as, current_actor, public
 from auth.roles import Permission
 from config import scopes
-from config.bodies import takes_files
+from config.bodies import takes_several_files
 from config.database import transaction
-from config.error_pages import translated
 from config.errors import FieldError, NotFound, RuleViolation
 from config.limits import spend
 from config.localisation import local_date
@@ -33,7 +32,7 @@ SCOPE = scopes.system("services.open311")
 
 
 @blueprint.post(f"/requests.{FORM}")
-@takes_files
+@takes_several_files
 @public(api=True)
 def create(form: str) -> ResponseReturnValue:
     """A new report."""
@@ -117,7 +116,7 @@ ROLE_NAMES = {
 def _complaint(error: FieldError, names: dict[str | None, str]) -> str:
     own = {"", "lat", "media"}
     name = names.get(error.field) or (error.field if error.field in own else f"attribute[{error.field}]")
-    return f"{name}: {translated(error)}" if name else translated(error)
+    return f"{name}: {answering.in_english(error)}" if name else answering.in_english(error)
 
 
 def _commented(actor: Actor) -> Any:

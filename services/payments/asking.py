@@ -15,6 +15,7 @@ from sqlalchemy import select
 from auth.actors import Actor
 from config import clock, scopes
 from config.database import claimable, db, transaction
+from config.waits import growing
 from services.payments import ledger, refunds, registry, starting
 from services.payments.base import Provider, Refused, Said, Unavailable
 from services.payments.models import Payment
@@ -23,7 +24,7 @@ from services.payments.states import UNPAID, PaymentStatus
 log = structlog.get_logger(__name__)
 BATCH = 20
 LEASE = timedelta(minutes=3)
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 40, 60))
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 GRACE = timedelta(minutes=10)
 SYSTEM = Actor.system("services.payments")
 PAGE_GONE = (Said.EXPIRED, Said.UNKNOWN, Said.FAILED)
@@ -160,7 +161,7 @@ def _refund(payment: Payment, provider: Provider) -> None:
 
 
 def _put_off(payment: Payment) -> None:
-    payment.work_at = clock.wall() + WAITS[min(payment.tries, len(WAITS) - 1)]
+    payment.work_at = clock.wall() + growing(payment.tries, FIRST_WAIT, LONGEST_WAIT)
     payment.tries += 1
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from care.case_sets import AT_ONCE
-from care.models import Case
+from care.models import Schedule
 from tests.bench.report import Line, at_least
 from tests.bench.town import CASES, MORNING, town
 
@@ -19,18 +19,17 @@ def measure() -> Iterator[Line]:
         yield Line(f"{CASES:,} cases invented", place.seeded_s, "s")
         early = MORNING + timedelta(hours=3)
         place.shared("reassessing", early, WORKERS)
-        alone = place.count(Case.next_check_in_at <= early)
+        alone = place.count(Schedule.next_check_in_at <= early)
         one = place.shared("asking", early, 1)
         assert one.cases >= alone > 0, f"{one.cases} of {alone} were asked"
         tables = {name: f"created_at = '{early.isoformat()}'" for name in ("care_check_in", "notification")}
-        tables["care_case_event"] = f"recorded_at = '{early.isoformat()}' AND kind = 'asked'"
         rows = min(COMPARED, alone) / place.bare(tables, AT_ONCE, COMPARED)
         place.settle_down()
         place.shared("reassessing", NOON, WORKERS)
-        due = place.count(Case.next_check_in_at <= NOON)
+        due = place.count(Schedule.next_check_in_at <= NOON)
         two = place.shared("asking", NOON, WORKERS)
         assert two.cases >= due > 0, f"{two.cases} of {due} were asked"
-        assert not place.count(Case.next_check_in_at <= NOON)
+        assert not place.count(Schedule.next_check_in_at <= NOON)
         beside, marks = "bare INSERTs of their rows, one connection", (at_least(RATE, "1/s"),)
         for number, done, reached in ((1, one, ()), (WORKERS, two, marks)):
             what = f"morning wave, {done.cases:,} cases, workers: {number}"

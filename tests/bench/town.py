@@ -20,7 +20,7 @@ from sqlalchemy import event, func, select, text
 
 from care import asking, reassessing, seeding
 from care.line_list import RULES_VERSION
-from care.models import Case
+from care.models import Case, Schedule
 from care.vocabulary import OPEN_STATUSES
 from config import clock, schema, scopes
 from config.app import create_app
@@ -93,7 +93,8 @@ class Town:
     def count(self, *conditions: Any) -> int:
         """How many open cases these conditions hold for."""
         with self.at_hand(self.at):
-            return db.session.scalar(select(func.count()).where(Case.status.in_(OPEN_STATUSES), *conditions)) or 0
+            known = select(func.count()).select_from(Case).join(Schedule, Schedule.id == Case.id)
+            return db.session.scalar(known.where(Case.status.in_(OPEN_STATUSES), *conditions)) or 0
 
     def timed(self, owner: psycopg.Connection[Any], statement: str) -> float:
         """Seconds of one statement."""

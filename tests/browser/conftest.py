@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from tests.fixtures.processes import Obhut
 from tests.servers import chromium
@@ -43,7 +43,10 @@ def visit(browser: Browser, live_server: Obhut) -> Iterator[OpenContext]:
     opened: list[BrowserContext] = []
 
     def open_context(
-        locale: str = "de-DE", javascript: bool = True, viewport: dict[str, int] | None = None
+        locale: str = "de-DE",
+        javascript: bool = True,
+        viewport: dict[str, int] | None = None,
+        login: StorageState | None = None,
     ) -> BrowserContext:
         context = browser.new_context(
             base_url=live_server.url,
@@ -51,6 +54,7 @@ def visit(browser: Browser, live_server: Obhut) -> Iterator[OpenContext]:
             java_script_enabled=javascript,
             viewport=viewport or DESKTOP,  # type: ignore[arg-type]
             accept_downloads=True,
+            storage_state=login,
         )
         context.set_default_timeout(60_000)
         opened.append(context)

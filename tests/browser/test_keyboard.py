@@ -28,11 +28,14 @@ def people(visit: OpenContext) -> list[str]:
         page.locator("main form [type=submit]").last.click()
         expect(page.locator("h1")).to_contain_text("Turweg")
     page.goto(LIST)
-    return page.locator("tbody td[data-label=Vorgang] a").all_inner_texts()[:3]
+    references = page.locator("tbody td[data-label=Vorgang] a").all_inner_texts()[:3]
+    page.close()  # of two open pages either may have the keyboard
+    return references
 
 
 def _is_at(page: Page, reference: str) -> None:
     expect(page).to_have_url(re.compile(rf"/care/cases/{reference}\?list="))
+    page.wait_for_load_state()  # the keys are listened to when the scripts have run
 
 
 def test_a_list_is_worked_through_by_keyboard(visit: OpenContext, people: list[str]) -> None:

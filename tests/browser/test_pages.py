@@ -2,15 +2,19 @@
 
 import itertools
 import re
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from functools import cache
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from config.localisation import language_tag, text_direction
 from config.settings import LOCALES
 from tests.browser.conftest import PHONE, OpenContext
 from tests.browser.people import log_in
+from tests.fixtures.processes import Obhut
+
+LoginOf = Callable[[str | None], StorageState | None]
 
 PUBLIC = ("/", "/services/", "/services/bewohnerparkausweis/", "/status", "/imprint", "/privacy", "/accessibility")
 MESSAGE_PAGES = (
@@ -58,9 +62,22 @@ def _everywhere() -> list[tuple[str | None, str]]:
     return [(None, path) for path in PUBLIC] + behind
 
 
-def _open(page: Page, account: str | None, path: str) -> None:
-    if account:
-        log_in(page, account, "/auth/login" if account == "resident" else "/auth/login?staff=1")
+@pytest.fixture(scope="module")
+def login_of(browser: Browser, live_server: Obhut) -> LoginOf:
+    """What a browser keeps of an account's login: most of these tests' time went into logging in."""
+
+    @cache
+    def log_in_once(account: str | None) -> StorageState | None:
+        if account is None:
+            return None
+        with browser.new_context(base_url=live_server.url) as context:
+            log_in(context.new_page(), account, "/auth/login" if account == "resident" else "/auth/login?staff=1")
+            return context.storage_state()
+
+    return log_in_once
+
+
+def _open(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer is not None
     assert answer.status == 200, path
@@ -95,27 +112,33 @@ def test_the_choice_of_language_on_a_phone_with_the_keyboard_alone(visit: OpenCo
     assert page.evaluate(DOUBLE_IDS) == []
 
 
-def test_on_a_phone_the_navigation_is_no_higher_than_its_entries(visit: OpenContext) -> None:
-    page = visit(viewport={"width": 390, "height": 2000}).new_page()  # a page shorter than the screen
-    _open(page, "manager", "/staff/services/")
+def test_on_a_phone_the_navigation_is_no_higher_than_its_entries(visit: OpenContext, login_of: LoginOf) -> None:
+    tall = {"width": 390, "height": 2000}  # a page shorter than the screen
+    page = visit(viewport=tall, login=login_of("manager")).new_page()
+    _open(page, "/staff/services/")
     side, entries = page.locator(".obhut-side").bounding_box(), page.locator(".obhut-side ul").bounding_box()
     assert side is not None and entries is not None
     assert side["height"] <= entries["height"] + 2
 
 
 @pytest.mark.parametrize(("account", "path"), _everywhere())
-def test_no_page_scrolls_sideways_on_a_phone(visit: OpenContext, account: str | None, path: str) -> None:
-    page = visit(viewport=PHONE).new_page()
-    _open(page, account, path)
+def test_no_page_scrolls_sideways_on_a_phone(
+    visit: OpenContext, login_of: LoginOf, account: str | None, path: str
+) -> None:
+    page = visit(viewport=PHONE, login=login_of(account)).new_page()
+    _open(page, path)
     assert page.evaluate(TOO_WIDE) <= 0
 
 
 @pytest.mark.parametrize(("account", "path"), _everywhere())
-def test_assistive_technology_finds_its_way(page: Page, account: str | None, path: str) -> None:
+def test_assistive_technology_finds_its_way(
+    visit: OpenContext, login_of: LoginOf, account: str | None, path: str
+) -> None:
+    page = visit(login=login_of(account)).new_page()
     problems: list[str] = []
-    page.on("console", lambda message: problems.extend(_errors_of_ours(message)))
+    page.on("console", lambda message: problems.extend([message.text] if message.type == "error" else []))
     page.on("pageerror", lambda error: problems.append(str(error)))
-    _open(page, account, path)
+    _open(page, path)
     assert page.locator("html").get_attribute("lang") == "de"
     assert page.title()
     assert page.locator("main").count() == 1
@@ -128,12 +151,6 @@ def test_assistive_technology_finds_its_way(page: Page, account: str | None, pat
     page.keyboard.press("Tab")
     assert re.search("#", page.evaluate("() => document.activeElement.getAttribute('href') || ''")), "no skip link"
     assert problems == []
-
-
-def _errors_of_ours(message: ConsoleMessage) -> list[str]:
-    """The message if it is an error, unless it is the icon that the identity provider on the way here has not got."""
-    is_icon = urlsplit(message.location["url"]).path == "/favicon.ico"
-    return [message.text] if message.type == "error" and not is_icon else []
 
 
 def test_a_page_that_is_not_there_says_so_kindly(page: Page) -> None:

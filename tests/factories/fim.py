@@ -3,6 +3,13 @@
 from typing import Any
 from xml.sax.saxutils import escape
 
+from services.definitions import ServiceDefinition, parse
+from services.fim.code_lists import known
+from services.fim.conversion import convert
+from services.fim.writing import as_yaml, report
+from services.fim.xdatenfelder import read
+from services.form.fields import FormField, every
+
 NAMESPACES = {"2.0": "urn:xoev-de:fim:standard:xdatenfelder_2", "3.0": "urn:xoev-de:fim:standard:xdatenfelder_3.0.0"}
 SCHEMA_ROOT = "xdatenfelder.stammdatenschema.0102"
 
@@ -33,6 +40,11 @@ def group(number: str, name: str, *inner: str, more: str = "", version: str = "1
         f"<x:datenfeldgruppe>{identity(number, version)}<x:name>{escape(name)}</x:name>"
         f"<x:bezeichnungEingabe>{escape(name)}</x:bezeichnungEingabe>{more}{''.join(inner)}</x:datenfeldgruppe>"
     )
+
+
+def group_reference(number: str) -> str:
+    """A group that stands elsewhere in the file."""
+    return f"<x:datenfeldgruppe>{identity(number)}</x:datenfeldgruppe>"
 
 
 def field(
@@ -119,15 +131,62 @@ def everything(standard: str) -> bytes:
     )  # fmt: skip
 
 
+LARGE_LISTS = {
+    f"urn:de:test:liste{number}": tuple(
+        (code, f"Wert {code}") for code in ("a b", "a-b", "a/b", "ä", *map(str, range(9)))
+    )
+    for number in range(30)
+}
+"""The lists that `large` refers to: some of their codes could be no values, and come close to each other."""
+
+
 def large(bytes_wanted: int, standard: str = "2.0") -> bytes:
-    """A schema of about this size: groups of ten fields."""
-    groups, size = [], 0
+    """A schema of about this size: pages of groups within groups, all types, many lists, and much that repeats."""
+    pages, size = [], 0
     while size < bytes_wanted:
-        number = len(groups)
-        fields = [
-            at(field(f"F99{number:04}{n:02}", f"Angabe {number} {n}", more=limits(standard, maxLength=80)), "0:1")
-            for n in range(10)
-        ]
-        groups.append(at(group(f"G99{number:06}", f"Gruppe {number}", *fields), "0:2"))
-        size += len(groups[-1])
-    return xdf(*groups, standard=standard)
+        number = len(pages)
+        person = group(f"G991{number:05}", f"Person {number}", *_questions(f"F991{number:04}", number, standard))
+        child = group(f"G992{number:05}", f"Kind {number}", *_questions(f"F992{number:04}", number + 7, standard))
+        house = group(f"G993{number:05}", f"Haushalt {number}", at(person), at(child, "0:*"))
+        page = group(
+            f"G994{number:05}", f"Seite {number}", *_questions(f"F994{number:04}", number, standard), at(house)
+        )
+        pages.append(at(page, ("1:1", "1:*", "0:3")[number % 3]))
+        size += len(pages[-1])
+    return xdf(*pages, standard=standard)
+
+
+def _questions(before: str, number: int, standard: str) -> list[str]:
+    """A field of each type, with its limits; `before` begins their ids."""
+    each: list[tuple[str, str, dict[str, Any], str]] = [
+        ("Name", "text", {"maxLength": 80, "minLength": 2}, "1:1"),
+        ("Rufnamen", "text", {"maxLength": 40}, "0:*"),
+        ("Betrag", "num_currency", {"minValue": 0, "maxValue": 5000}, "0:1"),
+        ("Anzahl", "num_int", {"minValue": 1, "maxValue": 9}, "1:1"),
+        ("Anteil", "num", {"minValue": 0, "maxValue": 100}, "0:1"),
+        ("Beginn", "date", {"minValue": "2000-01-01", "maxValue": "2030-12-31"}, "1:1"),
+        ("Uhrzeit", "time", {}, "0:1"),
+        ("Zutreffend", "bool", {}, "1:1"),
+        ("Bemerkung", "text", {"maxLength": 2000}, "0:1"),
+        ("Nachweis", "file", {}, "0:1"),
+    ]
+    made = [
+        at(
+            field(f"{before}{n:02}", f"{name} {number}", kind, more=limits(standard, **values) if values else ""),
+            often,
+        )
+        for n, (name, kind, values, often) in enumerate(each)
+    ]
+    listed = code_list(standard, f"urn:de:test:liste{number % len(LARGE_LISTS)}")
+    return [*made, at(field(f"{before}99", f"Auswahl {number}", kind="select", more=listed))]
+
+
+def made(data: bytes, given: Any = None, *, of_group: bool = False) -> tuple[ServiceDefinition, list[str], str]:
+    """The definition, what is left to do, and the file."""
+    converted = convert(read(data, group=of_group), known(given or {}))
+    text = as_yaml(converted, "test")
+    return parse(text, f"{converted.content['slug']}.yaml"), report(converted.to_do), text
+
+
+def by_id(definition: ServiceDefinition) -> dict[str, FormField]:
+    return {one.fim: one for one in every(definition.fields) if one.fim}

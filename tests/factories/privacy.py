@@ -73,7 +73,7 @@ def rich_case(mark: str, **person: Any) -> Case:
         "email": f"{mark.lower()}@people.example",
         "address": {"street": f"{mark}street", "house_number": "1", "postal_code": "38100", "city": f"{mark}town"},
     }
-    case = new_case(person=known | person, external_id=f"{mark}external")
+    case = new_case(person=known | person, external_id=f"{mark}external", reported_on="2026-11-01")
     report(case, "cough", "fever", temperature_c=38.7, note=f"{mark}report")
     locked = case_management.locked_case
     with transaction():

@@ -14,11 +14,12 @@ from config.database import UTCDateTime, db
 SIDES = ("a", "b")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 NAMESPACE = uuid.UUID(int=7)
+BESIDE = {"care_schedule": "care_case"}  # a row there has the id of its row here
 
 
 def id_of(table: str, side: str) -> uuid.UUID:
     """The id of that side's row."""
-    return uuid.uuid5(NAMESPACE, f"{table} {side}")
+    return uuid.uuid5(NAMESPACE, f"{BESIDE.get(table, table)} {side}")
 
 
 def scope_of(side: str, *registers: str) -> scopes.Scope:

@@ -61,9 +61,9 @@ def resident(user_id: uuid.UUID | None = None) -> Actor:
     return Actor.of("user", str(user_id), frozenset({HeldRole(Role.RESIDENT)}), user_id=user_id)
 
 
-def caseworker(*departments: str, name: str = "") -> Actor:
+def caseworker(*departments: str, name: str = "", user_id: uuid.UUID | None = None) -> Actor:
     """A caseworker of these departments (default: that of the parking permit)."""
-    user_id = uuid.uuid4()
+    user_id = user_id or uuid.uuid4()
     held = {HeldRole(Role.CASEWORKER, department_code=code) for code in departments or (DEPARTMENT,)}
     return Actor.of("user", str(user_id), frozenset({HeldRole(Role.RESIDENT), *held}), user_id=user_id, name=name)
 

@@ -149,12 +149,14 @@ def _case_by_api(town: Town) -> str:
     }
     town.plant.plant("API: birth date", BORN)
     town.plant.plant("API: first positive sample", "2026-10-29")
+    town.plant.plant("API: report to the office", "2026-10-28")
     case = {
         "kind": "contact",
         "protocol": "covid-19",
         "person": person,
         "last_exposure_on": "2026-11-01",
         "first_positive_on": "2026-10-29",
+        "reported_on": "2026-10-28",
         "external_id": word("API: external id"),
     }
     headers = town.bearer("health_officer") | {"Idempotency-Key": word("idempotency key of a case")}
@@ -252,6 +254,7 @@ def _note_its_course(town: Town, url: str) -> None:
         ("details", {"follow_up_on": "2026-11-09", "follow_up_note": word("API: follow-up"), "assigned_to": "me"}),
         ("vaccinations", {"vaccine": word("API: vaccine")}),
         ("travel", {"place": word("API: place"), "note": word("API: journey")}),
+        ("exposures", {"until_on": "2026-11-01", "source": word("API: source"), "note": word("API: exposure")}),
         ("comments", {"text": word("API: comment")}),
         ("contact-attempts", {"means": "phone", "outcome": "reached", "note": word("API: attempt")}),
         ("status", {"action": "hospitalise", "note": word("API: hospital")}),

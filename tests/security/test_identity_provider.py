@@ -23,7 +23,7 @@ from tests.security.hostile.answers import ANSWERS, METADATA
 from tests.security.hostile.programs import ACCESS_TOKENS, LOGOUT_TOKENS, is_sendable
 from tests.security.hostile.tokens import ID_TOKENS
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.one_database]
 AUDIENCE = "obhut-api"
 SUBJECT = "canary-subject"
 COOKIE = "obhut_session"

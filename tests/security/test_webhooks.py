@@ -21,7 +21,7 @@ from config.settings import Settings
 from notifications.models import InboundMessage, Receipt
 from tests.fakes.provider import ACCOUNT, TOKEN
 
-pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.timeout(3600), pytest.mark.one_database]
 BASE, STATUS, MESSAGES = "http://localhost", "/webhooks/twilio/status", "/webhooks/twilio/messages"
 SECOND, SECOND_TOKEN = "AC" + "2" * 32, "9" * 32
 FORM = "application/x-www-form-urlencoded"

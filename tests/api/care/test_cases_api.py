@@ -8,6 +8,8 @@ import pytest
 from config import clock
 from tests.factories.care import MONDAY, enrolment
 
+pytestmark = pytest.mark.one_database
+
 URL = "/api/v1/care/cases"
 # Marks of a next page that nobody has given out.
 MARKS = ("[" * 5000, '[1.0,"\\ud800"]', f'[{"9" * 400},"AAAA2222"]', "[NaN,1]", "{}", "[1,2,3]")
@@ -80,6 +82,18 @@ def test_symptoms_list_the_case_and_a_review_clears_it(client, officer):
     timeline = client.get(f"{URL}/{reference}/timeline", headers=officer).get_json()
     assert timeline["items"][0]["kind"] == "enrolled"
     assert len(timeline["reports"]) == 1
+
+
+def test_a_report_says_how_staff_came_by_it(client, officer):
+    reference = enrol(client, officer)["reference"]
+    member = enrol(client, officer, household_of=reference)["reference"]
+    url = f"{URL}/{reference}/reports"
+    said = {"symptoms": {}, "by": "staff", "source": "paper", "members": {member: {"symptoms": {"cough": True}}}}
+    assert client.post(url, json=said, headers=officer).status_code == 201
+    for one in (reference, member):
+        timeline = client.get(f"{URL}/{one}/timeline", headers=officer).get_json()
+        assert [row["channel"] for row in timeline["reports"]] == ["paper"]
+    assert client.post(url, json={"symptoms": {}, "source": "sms"}, headers=officer).status_code == 422
 
 
 def test_orders_pauses_and_closing(client, officer):

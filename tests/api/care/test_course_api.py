@@ -4,6 +4,8 @@ import pytest
 
 from tests.api.care.test_cases_api import URL, enrol, monday, officer  # noqa: F401 - fixtures
 
+pytestmark = pytest.mark.one_database
+
 
 def act(client, headers, reference, action, json, **more):
     return client.post(f"{URL}/{reference}/{action}", json=json, headers=headers | more)
@@ -32,6 +34,7 @@ def test_a_conversion_keeps_the_reference_and_the_history(client, officer, refer
     [
         ("vaccinations", {"vaccine": "Comirnaty", "dose": 3}, 201, ("vaccinations", "vaccine", "Comirnaty")),
         ("travel", {"place": "Porto", "from_on": "2026-10-20"}, 201, ("travel", "place", "Porto")),
+        ("exposures", {"until_on": "2026-11-01", "place": "Kantine"}, 201, ("exposures", "place", "Kantine")),
         ("comments", {"text": "Ruft zurück"}, 201, ("comments", "text", "Ruft zurück")),
         ("contact-attempts", {"means": "phone", "outcome": "reached"}, 201, ("contact_attempts", "outcome", "reached")),
     ],
@@ -40,7 +43,7 @@ def test_facts_are_added_and_shown(client, officer, reference, action, body, sta
     made = act(client, officer, reference, action, body)
     assert made.status_code == status, made.get_data(as_text=True)
     part, name, value = shown
-    assert [row[name] for row in made.json[part]] == [value]
+    assert [row[name] for row in made.json[part]][-1:] == [value]
     kinds = [one["kind"] for one in client.get(f"{URL}/{reference}/timeline", headers=officer).json["items"]]
     assert len(set(kinds) - {"listed"}) == 2
 
@@ -49,6 +52,11 @@ def test_dates_details_and_status(client, officer, reference):  # noqa: F811
     dated = act(client, officer, reference, "dates", {"last_exposure_on": "2026-10-30"}).json
     assert dated["monitoring"]["ends_on"] == "2026-11-13"
     assert act(client, officer, reference, "dates", {}).status_code == 422
+    assert (
+        act(client, officer, reference, "dates", {"reported_on": "2026-11-03"}).json["errors"][0]["field"]
+        == "reported_on"
+    )
+    assert act(client, officer, reference, "dates", {"reported_on": "2026-10-31"}).json["reported_on"] == "2026-10-31"
     details = {"risk_level": "high", "assigned_to": "me", "follow_up_on": "2026-11-05"}
     detailed = act(client, officer, reference, "details", details).json
     assert {name: detailed[name] for name in ("risk_level", "follow_up_on")} == {

@@ -9,6 +9,8 @@ from config.sandbox.accounts import SECOND_OFFICE
 from tests.api.care.test_cases_api import URL, enrol
 from tests.factories.care import MONDAY, new_phone
 
+pytestmark = pytest.mark.one_database
+
 OLE = {"given_name": "Ole", "family_name": "Brandt", "birth_date": "1990-01-02", "last_contact_on": "2026-11-01"}
 
 
@@ -143,6 +145,13 @@ def test_only_infected_people_in_care_name_contacts(client, tracer, bearer, inde
     assert name(client, tracer, contact_case, OLE).status_code == 422
     client.post(f"{URL}/{index_case}/close", json={"reason": "other"}, headers=bearer("health_officer"))
     assert name(client, tracer, index_case, OLE).status_code == 422
+
+
+def test_when_they_were_named_can_be_said(client, tracer, index_case):
+    late = name(client, tracer, index_case, OLE, named_at="2026-11-03T09:00:00+01:00")
+    assert [one["field"] for one in late.get_json()["errors"]] == ["named_at"]
+    said = name(client, tracer, index_case, OLE, named_at="2026-11-01T18:30:00+01:00", source="paper")
+    assert [one["named_at"] for one in said.get_json()["items"]] == ["2026-11-01T17:30:00+00:00"]
 
 
 def test_contacts_of_tomorrow_are_mistakes(client, tracer, index_case):

@@ -9,6 +9,8 @@ from config.sandbox.accounts import SECOND_OFFICE
 from tests.api.care.test_cases_api import enrol
 from tests.factories.care import MONDAY, new_phone
 
+pytestmark = pytest.mark.one_database
+
 URL = "/api/v1/care/occasions"
 PARTY = {"name": "Geburtstag", "place": "Gasthaus am Ring", "held_on": "2026-10-31", "protocol": "covid-19"}
 CSV = "Vorname;Nachname;Geburtsdatum\nOle;Brandt;02.01.1990\nAyse;Demir;03.02.1991\n"
@@ -99,6 +101,8 @@ def test_the_list_goes_page_by_page_and_knows_its_office(client, tracer, bearer)
     ("path", "body", "field"),
     [
         ("", PARTY | {"held_on": "2026-11-30"}, "held_on"),
+        ("", PARTY | {"held_until": "2026-11-30"}, "held_until"),
+        ("", PARTY | {"held_until": "2026-10-30"}, ""),
         ("", PARTY | {"protocol": "pest"}, "protocol"),
         ("{party}/guests", {"guests": [], "csv": " "}, ""),
         ("{party}/guests", {"guests": [{"remark": "x"}]}, ""),

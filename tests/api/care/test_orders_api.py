@@ -6,6 +6,8 @@ from config import clock
 from tests.api.care.test_cases_api import URL, enrol
 from tests.factories.care import MONDAY
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def monday():

@@ -6,6 +6,8 @@ from config import clock
 from tests.api.care.test_cases_api import URL, enrol, monday, officer  # noqa: F401 - fixtures
 from tests.factories.care import DAY, MONDAY
 
+pytestmark = pytest.mark.one_database
+
 
 def post(client, headers, reference, what, body):
     return client.post(f"{URL}/{reference}/{what}", json=body, headers=headers)

@@ -10,6 +10,8 @@ from config.sandbox.accounts import SECOND_OFFICE
 from tests.api.care.test_cases_api import MARKS, URL, enrol
 from tests.factories.care import MONDAY
 
+pytestmark = pytest.mark.one_database
+
 SUPPORT = "/api/v1/care/support-requests"
 
 

@@ -8,6 +8,8 @@ from flask.testing import FlaskClient
 
 from tests.factories import services as given
 
+pytestmark = pytest.mark.one_database
+
 CREATE = f"/api/v1/services/{given.SLUG}/requests"
 FILE = {
     "field": "registration",
@@ -18,6 +20,15 @@ FILE = {
 
 def body(**changes: Any) -> dict[str, Any]:
     return {"answers": given.answers(), "uploads": [FILE]} | changes
+
+
+def test_a_file_of_ten_megabytes_arrives_though_json_makes_it_a_third_longer(client: FlaskClient, bearer: Any) -> None:
+    padded = given.PDF.replace(b"trailer", b"%" + b"x" * (10 * 1024 * 1024 - len(given.PDF) - 2) + b"\ntrailer")
+    assert len(padded) == 10 * 1024 * 1024
+    file = FILE | {"data": base64.b64encode(padded).decode()}
+    created = client.post(CREATE, json=body(uploads=[file]), headers=bearer("resident"))
+    assert created.status_code == 201, created.json
+    assert created.json["attachments"][0]["size"] == len(padded)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from jsonschema import Draft202012Validator
 from services.definitions import catalogue
 from tests.factories import services as given
 
+pytestmark = pytest.mark.one_database
+
 ALL, ONE = "/api/v1/services", f"/api/v1/services/{given.SLUG}"
 
 

@@ -17,7 +17,7 @@ from services.fim.xdatenfelder import read
 from tests.factories import services as given
 from tests.factories.fim import everything
 
-pytestmark = pytest.mark.usefixtures("places")
+pytestmark = [pytest.mark.usefixtures("places"), pytest.mark.one_database]
 SLUG = "hundesteuer-anmelden"
 NAMESPACE = "{urn:xoev-de:xfall:standard:fim-s99000001_1.0}"
 ANSWERS: dict[str, Any] = {

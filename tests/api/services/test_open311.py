@@ -15,7 +15,7 @@ from tests.factories import reports, services as given
 from tests.factories.reports import SLUG
 from tests.fixtures.application import DomainClock
 
-pytestmark = pytest.mark.usefixtures("public_catalogue", "places")
+pytestmark = [pytest.mark.usefixtures("public_catalogue", "places"), pytest.mark.one_database]
 BASE = "/open311/v2"
 
 
@@ -120,6 +120,12 @@ def test_a_report_comes_in_as_xml_too(client: FlaskClient, key: str) -> None:
     assert root.find("request/token") is None
 
 
+def test_what_only_begins_like_an_id_is_none(client: FlaskClient, reported: str) -> None:
+    for place in ("requests", "tokens"):
+        assert client.get(f"{BASE}/{place}/{reported}.json").status_code == 200
+        assert client.get(f"{BASE}/{place}/{reported}2.json").status_code == 404
+
+
 def test_no_name_leaves_by_any_address(client: FlaskClient, key: str) -> None:
     told = "Hier ist Jorinde Ackerknecht, Tel. 0531 98765432, jorinde@ackerknecht.example: Schlagloch am 03.11.2026"
     number = sent(client, key, description=told)
@@ -153,6 +159,12 @@ def test_an_address_is_a_place_too(client: FlaskClient, key: str) -> None:
     number = sent(client, key, lat=None, long=None, address_string="Lindenweg 4, Okerfeld")
     (shown,) = client.get(f"{BASE}/requests/{number}.json").json
     assert (shown["lat"], shown["long"], shown["address"]) == (None, None, "Lindenweg 4, Okerfeld")
+
+
+def test_an_address_id_alone_is_a_place_that_people_look_up(client: FlaskClient, key: str) -> None:
+    number = sent(client, key, lat=None, long=None, address_id="4711")
+    (shown,) = client.get(f"{BASE}/requests/{number}.json").json
+    assert (shown["lat"], shown["long"], shown["address"]) == (None, None, "address_id 4711")
 
 
 def test_photos_come_as_files_of_the_same_post(client: FlaskClient, key: str, bearer: Any) -> None:
@@ -263,6 +275,7 @@ def test_filters(client: FlaskClient, key: str, domain_clock: DomainClock) -> No
     assert ids() == [second, first]  # newest first, the last 90 days
     assert ids(service_request_id=f"{old},{first}") == [first, old]  # overrides all else
     assert ids(service_request_id=old, status="closed") == [old]
+    assert ids(service_request_id=old, status="odd", start_date="2020-01-01T00:00:00Z", end_date="never") == [old]
     assert ids(service_code=SLUG) == [second, first]
     assert ids(service_code=f"nothing,{SLUG}") == [second, first]
     assert ids(service_code="nothing") == []

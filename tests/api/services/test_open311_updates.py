@@ -23,7 +23,7 @@ from services.open311.models import PublicReport, PublicUpdate, ReportComment
 from tests.factories import reports, services as given
 from tests.fixtures.application import DomainClock
 
-pytestmark = pytest.mark.usefixtures("public_catalogue", "places")
+pytestmark = [pytest.mark.usefixtures("public_catalogue", "places"), pytest.mark.one_database]
 BASE = "/open311/v2"
 UPDATES = f"{BASE}/servicerequestupdates"
 
@@ -258,7 +258,7 @@ def test_in_maintenance_no_reports_are_taken(client: FlaskClient, key: str, app:
     offered(app, maintenance="Wir bauen um.")
     answer = client.post(f"{BASE}/requests.json", data=reports.form(key))
     assert (answer.status_code, answer.json[0]["code"]) == (400, 400)
-    assert answer.json[0]["description"] == "Diese Leistung kann zurzeit nicht online genutzt werden."
+    assert answer.json[0]["description"] == "This service cannot be used online for now."
 
 
 def test_the_public_tables_hold_only_what_is_public() -> None:

@@ -214,7 +214,7 @@ def test_the_key_may_change_and_a_missing_one_is_named(settings: Settings, make_
 
 def test_links_from_before_the_trail_had_keys_still_hold(database: Flask) -> None:
     with transaction():
-        events = [audit.record(HOUSE, "case.closed", f"case:{number}").id for number in range(3)]
+        events = [audit.record(HOUSE, "case.closed", f"case:{number}") for number in range(3)]
     with transaction():
         previous = b""
         for number, event_id in enumerate(events, start=1):

@@ -18,6 +18,8 @@ from config import scopes
 from config.database import db, transaction
 from tests.fixtures.application import Login
 
+pytestmark = pytest.mark.one_database
+
 HOUSE = Actor.system("tests")
 OFFICER = Actor.of("user", "0193a1b2-0000-7000-8000-00000000abcd", frozenset({HeldRole(Role.HEALTH_OFFICER)}))
 

@@ -15,6 +15,8 @@ from config.database import db, transaction
 from tests.fakes.hostile_provider import HostileProvider
 from tests.fixtures.providers import begin, come_back, log_in
 
+pytestmark = pytest.mark.one_database
+
 STAFF = "/auth/login?staff=1"
 
 

@@ -19,6 +19,8 @@ from auth.roles import Permission
 from config.database import db
 from tests.servers import Missing, base, openid_provider
 
+pytestmark = pytest.mark.one_database
+
 AUDIENCE = "https://obhut.example/api"
 SECRETS = {"obhut": "secret-of-residents", "obhut-staff": "secret-of-staff", "reporting": "secret-of-a-program"}
 REDIRECTS = (301, 302, 303, 307)

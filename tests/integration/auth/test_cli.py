@@ -13,6 +13,8 @@ from auth.models import ApiToken, Office, RoleGrant
 from config.database import db
 from config.encryption import token_hash
 
+pytestmark = pytest.mark.one_database
+
 GRANT = ["grant", "--issuer", "https://id", "--subject"]
 
 
@@ -32,6 +34,15 @@ def test_the_first_office_is_the_default(house: Flask) -> None:
     with house.app_context():
         found = {office.code: office.is_default for office in db.session.scalars(select(Office))}
     assert found == {"north": True, "south": False}
+
+
+def test_an_office_says_what_it_is_responsible_for(house: Flask) -> None:
+    region = ("--region", "Niedersachsen")
+    assert run(house, offices, "add", "--code", "south", "--name", "South", *region).exit_code == 0
+    assert run(house, offices, "set", "--code", "south", "--district", "SK Braunschweig").exit_code == 0
+    with house.app_context():
+        found = {one.code: (one.region, one.district) for one in db.session.scalars(select(Office))}
+    assert found == {"north": (None, None), "south": ("Niedersachsen", "SK Braunschweig")}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from auth.policies import public
 from config.errors import FieldError, NotFound, RuleViolation
 from tests.fakes.identity import IdentityProvider
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def app(app: Flask) -> Flask:

@@ -17,6 +17,8 @@ from config import clock
 from config.database import db, transaction
 from tests.factories.care import enrolment
 
+pytestmark = pytest.mark.one_database
+
 NEW_CASE = "/care/cases/new"
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 NOTE = 'Wohnt im Hinterhaus.\r\n"Zweimal" klingeln & <warten>'

@@ -17,6 +17,8 @@ from config.database import db, transaction
 from config.encryption import token_hash
 from tests.fakes.identity import IdentityProvider
 
+pytestmark = pytest.mark.one_database
+
 COOKIE = "obhut_session"
 
 

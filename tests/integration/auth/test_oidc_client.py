@@ -17,6 +17,8 @@ from config.database import db
 from tests.fakes.hostile_provider import HostileProvider
 from tests.fixtures.providers import begin, come_back
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask], provider: HostileProvider) -> Flask:

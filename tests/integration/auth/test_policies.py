@@ -19,6 +19,8 @@ from config import clock, scopes
 from config.database import db, transaction
 from config.errors import RuleViolation
 
+pytestmark = pytest.mark.one_database
+
 Bearer = Callable[..., dict[str, str]]
 
 

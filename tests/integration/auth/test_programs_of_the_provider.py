@@ -13,6 +13,8 @@ from auth.roles import Permission, Role
 from config.database import transaction
 from tests.fakes.hostile_provider import HostileProvider
 
+pytestmark = pytest.mark.one_database
+
 AUDIENCE = "obhut-api"
 
 

@@ -15,6 +15,8 @@ from auth.roles import Role
 from config import clock
 from config.database import db, transaction
 
+pytestmark = pytest.mark.one_database
+
 COOKIE = "obhut_session"
 SECOND = timedelta(seconds=1)
 

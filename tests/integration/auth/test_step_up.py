@@ -19,6 +19,8 @@ from tests.fakes.hostile_provider import HostileProvider
 from tests.fixtures.providers import come_back, log_in, sent_out
 from tests.integration.services.filling_in import last_address, send, soup
 
+pytestmark = pytest.mark.one_database
+
 COOKIE = "obhut_session"
 OLD = 3600
 GRANT = {"issuer": "https://id.example", "subject": "new", "role": "auditor", "office": "", "department": ""}

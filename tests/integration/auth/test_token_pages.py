@@ -14,6 +14,8 @@ from config import clock
 from config.database import db, transaction
 from config.encryption import token_hash
 
+pytestmark = pytest.mark.one_database
+
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 TOKEN = re.compile(r'value="(obhut_[\w-]+)"')
 NEW = "/admin/tokens/new"

@@ -38,7 +38,7 @@ from care.duplicate_models import DuplicatePair
 from care.duplicate_rules import PairState
 from care.list_filters import ListCases
 from care.models import Case
-from care.vocabulary import OrderState, ReportChannel, RiskLevel, TaskKind
+from care.vocabulary import LineList, OrderState, ReportChannel, RiskLevel, TaskKind
 from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
@@ -60,6 +60,14 @@ CASES = "/api/v1/care/cases"
 def two(care: Any, time: Any) -> tuple[Case, Case]:
     kept = new_case(person={"given_name": "Anna", "family_name": "Meyer"})
     return kept, new_case(person={"given_name": "Anna", "family_name": "Maier"})
+
+
+def test_a_list_shows_how_many_are_in_it(two: tuple[Case, Case]) -> None:
+    """Of two that have merged one is listed, and one is counted."""
+    merge(*two)
+    for line_list, number in {LineList.ASYMPTOMATIC: 1, LineList.CLOSED: 0}.items():
+        assert len(queries.list_cases(OFFICER, ListCases(line_list=line_list)).items) == number
+        assert queries.counts(OFFICER).get(line_list, 0) == number
 
 
 def number_of(model: Any, case_id: Any) -> int:

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from care import bulk_acts, bulk_work, releases, transfer
 from care.bulk_act_rules import ActKind
 from care.bulk_acts import Wish
-from care.commands import MoveToProtocol, TransferCase
+from care.commands import CloseCase, MoveToProtocol, TransferCase
 from care.models import Case
 from care.recipients import CHOSEN, ChosenCases
-from care.vocabulary import CloseReason, RiskLevel
+from care.vocabulary import CloseReason, RiskLevel, Status
 from config import clock
 from config.database import db, transaction
 from config.encryption import DecryptionError
@@ -161,3 +162,20 @@ def test_when_the_window_is_over_they_are_released(time: Any) -> None:
     time.at += 10 * MINUTE
     assert releases.release_due() == 1
     assert fresh(case_id).close_reason is CloseReason.COMPLETED_MONITORING
+
+
+def test_whom_an_act_on_many_completes_gets_the_papers_when_it_stands(time: Any) -> None:
+    ids = [case.id for case in cases(2)]
+    completed = CloseCase(reason=CloseReason.COMPLETED_MONITORING)
+    stands = confirmed(previewed(ActKind.CLOSE, completed, fresh(ids[0])))
+    act_id = confirmed(previewed(ActKind.CLOSE, completed, fresh(ids[1])))
+    assert [fresh(case_id).status for case_id in ids] == [Status.COMPLETED] * 2
+    assert releases.release_due() == 0
+    assert counts(undone(act_id)) == {"undone": 1}
+    time.at += 10 * MINUTE
+    assert releases.release_due() == 1
+    assert releases.release_due() == 0
+    assert [len(fresh(case_id).documents) for case_id in ids] == [1, 0]
+    told = db.session.scalars(select(Notification.about).where(Notification.template == "care.released")).all()
+    assert told == [fresh(ids[0]).reference]
+    assert counts(stands) == {"done": 1}

@@ -13,6 +13,8 @@ from config.database import db
 from tests.factories.care import case_of_login
 from tests.integration.care.test_staff_pages import csrf, officer, text  # noqa: F401 - fixtures
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def three(officer):  # noqa: F811

@@ -13,6 +13,8 @@ from config.database import db
 from tests.factories.care import local, new_case, report
 from tests.integration.care.test_story import TODAY, bodies, link_in, tick
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def case(care, time):

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from care import case_management, check_ins, conversion, course_representations, keeping, period_changes
+from care import case_management, check_ins, conversion, course_representations, exposures, keeping, period_changes
 from care.commands import ExtendMonitoring, OrderEvent, RecordLabResult, RecordReport, ReviewCase
-from care.course_commands import ConvertCase
+from care.course_commands import ConvertCase, RecordExposure
 from care.models import Case
 from care.orders import apply
 from care.vocabulary import Kind, LineList
@@ -48,10 +48,63 @@ def test_a_contact_who_tests_positive_becomes_an_index_case(care, time):
     assert row.dates == {
         "last_exposure_on": "2026-11-01",
         "first_positive_on": "2026-11-02",
+        "derived_onset_on": "2026-11-02",
         "continuous_exposure": False,
     }
     assert [event.kind for event in case.events].count("converted") == 1
     assert conversion.suggested(case) is None
+
+
+def test_an_onset_that_was_reported_goes_along_until_it_is_dismissed(care, time):
+    case = new_case()
+    time.at += 2 * DAY
+    report(case, "cough")
+    time.at += 3 * DAY
+    case = convert(case, "index")  # no day needs to be named: there is one
+    assert (case.symptom_onset_on, case.monitoring_starts_on) == (None, TODAY + 2 * DAY)
+    assert case.monitoring_ends_on == TODAY + 16 * DAY
+    assert course_representations.course_json(case)["derived_onset_on"] == (TODAY + 2 * DAY).isoformat()
+    do(case_management.review, ReviewCase(outcome="dismissed"), case)
+    case = again(case)
+    assert (case.symptom_onset_on, case.monitoring_starts_on) == (None, TODAY)  # the enrolment: no day is known now
+    assert course_representations.course_json(case)["derived_onset_on"] is None
+    case = convert(case, "contact")
+    assert (case.monitoring_starts_on, len(case.reports), len(case.reviews)) == (TODAY - DAY, 1, 1)
+    first, second = (row.dates for row in conversion.conversions_of(case))
+    assert first["derived_onset_on"] == (TODAY + 2 * DAY).isoformat()
+    assert "derived_onset_on" not in second
+
+
+def test_an_infection_without_onset_and_sample_counts_from_its_report(care, time):
+    """What was reported about a contact is not the report of the infection, and goes into the history."""
+    case = new_case(reported_on="2026-10-30")
+    with pytest.raises(RuleViolation):
+        convert(case, "index")
+    case = convert(case, "index", reported_on=TODAY)
+    assert (case.monitoring_starts_on, case.monitoring_ends_on) == (TODAY, TODAY + 14 * DAY)
+    assert conversion.conversions_of(case)[0].dates["reported_on"] == "2026-10-30"
+    assert convert(case, "contact").reported_on is None
+    assert conversion.conversions_of(case)[1].dates["reported_on"] == TODAY.isoformat()
+
+
+def test_the_history_keeps_the_last_contact_as_it_was_known_before(care, time):
+    case = new_case()
+    do(exposures.record, RecordExposure.model_validate({"until_on": "2026-11-01", "setting": "work"}), case)
+    case = convert(case, "index", first_positive_on="2026-11-02", last_exposure_on="2026-11-02")
+    assert case.last_exposure_on == TODAY
+    (row,) = conversion.conversions_of(case)
+    assert row.dates["last_exposure_on"] == "2026-11-01"
+
+
+def test_a_day_that_the_version_of_the_case_does_not_count_from_is_not_enough(care, time):
+    case = new_case()
+    with transaction():
+        case_management.locked_case(case.id).protocol_version = 1
+    with pytest.raises(RuleViolation) as refused:
+        convert(case, "index", protocol="covid-19", reported_on="2026-11-02")
+    assert {error.field for error in refused.value.errors} == {"first_positive_on", "symptom_onset_on"}
+    case = convert(again(case), "index", protocol="covid-19", first_positive_on="2026-11-02")
+    assert case.protocol_version == 1
 
 
 def test_and_back_again_with_both_in_the_history(care, time):
@@ -60,7 +113,7 @@ def test_and_back_again_with_both_in_the_history(care, time):
     convert(case, "index")
     time.at += DAY
     case = convert(case, "contact", note="Probe verwechselt")
-    assert (case.kind, case.line_list) == (Kind.CONTACT, LineList.NON_REPORTING)
+    assert (case.kind, case.line_list) == (Kind.CONTACT, LineList.ASYMPTOMATIC)
     assert (case.first_positive_on, case.symptom_onset_on, case.last_exposure_on) == (None, None, date(2026, 11, 1))
     assert case.monitoring_ends_on == date(2026, 11, 15)
     shown = course_representations.course_json(case)["conversions"]

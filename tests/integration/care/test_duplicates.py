@@ -16,6 +16,7 @@ from care.duplicate_models import DuplicatePair, MeetingPoint
 from care.duplicate_rules import Matter, PairState, Traits, likeness, same_matter
 from care.known_people import Meant
 from care.models import Case, Person
+from care.protocol import disease_of
 from config.database import db, transaction
 from tests.factories.care import OFFICER, enrolment, new_case, office
 from tests.fixtures.application import Login
@@ -60,7 +61,7 @@ def by_brute_force(cases: list[Case]) -> dict[tuple[UUID, UUID], tuple[int, str]
     found = {}
     for one, other in combinations(sorted(cases, key=lambda case: case.id), 2):
         alike = likeness(*(name_index.traits(case.person, case.external_id) for case in (one, other)))
-        matters = (Matter(case.protocol_code, case.enrolled_at, case.is_open) for case in (one, other))
+        matters = (Matter(disease_of(case.protocol_code), case.enrolled_at, case.is_open) for case in (one, other))
         if alike is not None and one.office_id == other.office_id and same_matter(*matters):
             found[one.id, other.id] = alike.score, ",".join(alike.because)
     return found
@@ -71,10 +72,11 @@ def test_the_database_finds_what_comparing_everybody_with_everybody_finds(care: 
     cases.append(new_case(external_id="E-1", person={"given_name": "Ada", "family_name": "Ada"}))
     infected = {"kind": "index", "first_positive_on": "2026-11-01", "external_id": "E-1"}
     cases.append(new_case(person={"given_name": "Bo", "family_name": "Bo"}, **infected))
+    cases.append(new_case(protocol="covid-19-10", person=PEOPLE[7]))  # the same disease, followed otherwise
     new_case(protocol="measles", person=PEOPLE[0])
     assert sought() == len(cases) + 1
     expected = by_brute_force(cases)
-    assert len(expected) >= 6
+    assert len(expected) >= 7 and tuple(sorted((cases[7].id, cases[-1].id))) in expected
     assert stored() == expected
     assert sought() == 0
     assert stored() == expected

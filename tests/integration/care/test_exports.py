@@ -17,6 +17,7 @@ from auth.actors import Actor
 from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Permission, Role
 from care import check_ins, export_presets, exporting
+from care.case_parts import PARTS
 from care.commands import RecordReport
 from care.export_commands import ExportChoice, SavePreset
 from care.imports.base import Context
@@ -98,12 +99,13 @@ def test_a_history_has_a_sheet_for_everything_that_is_kept(care: Flask, time: An
         check_ins.record(command, case=case, actor=OFFICER, channel=ReportChannel.PHONE)
     book = openpyxl.load_workbook(io.BytesIO(taken({"what": "history"})))
     sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
-    assert len(sheets) == 11
+    assert list(sheets) == ["Cases", *(part.name for part in PARTS)]
     assert len(sheets["Cases"]) == 3
-    ((reference, *_, symptoms, temperature, reducer, note),) = sheets["Reports"][1:]
-    assert (reference, symptoms, temperature, note) == (case.reference, "cough", 38.5, "=1+1")
+    (report,) = (dict(zip(sheets["Reports"][0], row, strict=True)) for row in sheets["Reports"][1:])
+    assert [report[name] for name in ("reference", "symptoms", "temperature_c", "note", "fever_reducer")] == [
+        *(case.reference, "cough", 38.5, "=1+1", None),
+    ]
     assert {row[0] for row in sheets["Course"][1:]} == {case.reference, other.reference}
-    assert reducer is None
 
 
 def test_a_page_gives_no_more_histories_than_it_has_time_for(
@@ -158,13 +160,16 @@ def test_what_goes_out_comes_back_as_the_same_people(
         db.session.get_one(Case, case.id).status = "closed"
 
 
-def test_infected_people_come_back_from_sormas_format_too(care: Flask, time: Any) -> None:
-    case = new_case(kind="index", last_exposure_on=None, symptom_onset_on="2026-11-01", first_positive_on="2026-11-02")
-    (row,) = parse_file(taken({"what": "sormas_cases", "file": "csv"}), context()).rows
+@pytest.mark.parametrize("what", ["obhut", "sormas_cases"])
+def test_infected_people_come_back_with_their_days(care: Flask, time: Any, what: str) -> None:
+    case = new_case(kind="index", last_exposure_on=None, symptom_onset_on="2026-10-31", first_positive_on="2026-11-01",
+                    reported_on="2026-11-02")  # fmt: skip
+    (row,) = parse_file(taken({"what": what, "file": "csv"}), context()).rows
     assert row.values is not None, row.problems
     found = row.values["case"]
     assert (found["kind"], found["external_id"]) == ("index", case.reference)
-    assert (found["symptom_onset_on"], found["first_positive_on"]) == ("2026-11-01", "2026-11-02")
+    days = (found["symptom_onset_on"], found["first_positive_on"], found["reported_on"])
+    assert days == ("2026-10-31", "2026-11-01", "2026-11-02")
 
 
 @pytest.fixture

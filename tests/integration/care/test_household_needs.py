@@ -19,6 +19,8 @@ from tests.integration.care.test_households import asked, everything, fields_of,
 from tests.integration.care.test_shared_phone import close
 from tests.integration.care.test_story import TODAY, again, link_in, tick
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def family(care: Any, time: Any) -> list[Case]:

@@ -254,6 +254,26 @@ def test_when_the_head_wants_no_messages_nobody_is_asked(family, time, phone):
     assert everything() == [f"{head.reference} {ASK}"]
 
 
+def test_a_head_who_wants_no_messages_pauses_those_they_answer_for(family, time, phone):
+    head, jonte, karla = family
+    told = {"recipient_index": address_index(Channel.SMS, phone)}
+
+    def wish(meaning: Meaning) -> list[LineList | None]:
+        said = Outcome(head.reference, "wish:1", Channel.SMS, MessageStatus.SENT, meaning, **told)
+        with transaction():
+            reachability.delivery_outcome(said)
+        tick()
+        return [again(case).line_list for case in family]
+
+    time.at = local(TODAY, 10) + 2 * DAY  # all of them are silent
+    tick()
+    assert again(jonte).line_list is LineList.NON_REPORTING
+    assert wish(Meaning.OPTED_OUT) == [LineList.NON_REPORTING, LineList.PAUSED, LineList.PAUSED]
+    assert again(jonte).because["rule"] == "head_opted_out"
+    assert move(karla, None).line_list is LineList.NON_REPORTING  # nobody answers for them any more
+    assert wish(Meaning.OPTED_IN) == [LineList.NON_REPORTING] * 3
+
+
 def test_moving_leaving_and_changing_the_head(family, time, phone):
     head, jonte, karla = family
     assert move(head, None).head is None
@@ -307,7 +327,7 @@ def test_an_answer_to_the_own_question_still_counts(family, time):
     assert [len(again(case).reports) for case in family] == [0, 0, 1]
 
 
-def test_staff_move_people_and_take_down_what_the_head_said(officer, seen_family):
+def test_staff_move_people_and_take_down_what_the_head_said(officer, seen_family, time):
     head, jonte, karla = seen_family
     page = officer.get(f"/care/cases/{jonte.reference}")
     assert head.reference in text(page) and karla.reference in text(page)
@@ -321,6 +341,11 @@ def test_staff_move_people_and_take_down_what_the_head_said(officer, seen_family
     assert taken.status_code == 303, text(taken)
     (row,) = again(jonte).reports
     assert (row.by, row.channel) == (Reporter.STAFF, ReportChannel.PHONE)
+    time.at += DAY
+    on_paper = said | {"source": "paper", "reported_at": "2026-11-02T18:30"}
+    assert officer.post(f"/care/cases/{head.reference}/household-report", data=on_paper).status_code == 303
+    newest = max(again(jonte).reports, key=lambda one: one.recorded_at)
+    assert (newest.channel, newest.reported_at) == (ReportChannel.PAPER, local(TODAY, 18, 30))
     other = case_of_login()
     wrong = {"csrf_token": csrf(page), "move-head": karla.reference}
     refused = officer.post(f"/care/cases/{other.reference}/household", data=wrong)

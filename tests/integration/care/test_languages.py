@@ -21,6 +21,8 @@ from tests.factories.care import local, new_case, report
 from tests.integration.care.test_own_cases import BORN, code_in, enrol, letter, post
 from tests.integration.care.test_story import TODAY, bodies, link_in, tick
 
+pytestmark = pytest.mark.one_database
+
 TRANSLATED = [code for code in LOCALES if code != "en"]
 HEADINGS = {
     "de": "Wie geht es Ihnen heute?",

@@ -20,6 +20,8 @@ from config.ids import new_token
 from tests.factories.care import OFFICER, local, new_case, report
 from tests.integration.care.test_story import TODAY, bodies, link_in, tick
 
+pytestmark = pytest.mark.one_database
+
 FORM_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 RIGHT, WRONG = "17.05.1984", "18.05.1984"
 

@@ -67,6 +67,7 @@ def cases(care, time) -> Sequence[Case]:
                 days |= {"continuous_exposure": True}
         elif kind == "index":
             days |= {"first_positive_on": f"2026-10-{26 + number // 3}"}
+            days |= {"reported_on": f"2026-10-{27 + number // 3}"}
             if number == 4:
                 days |= {"symptom_onset_on": "2026-10-27"}
         else:
@@ -231,6 +232,8 @@ QUESTIONS: list[tuple[dict[str, Any], Callable[[Case], bool]]] = [
     ({"onset_from": "2026-11-02", "onset_to": "today-1"}, lambda c: between(D("2026-11-02"), began(c), TODAY - DAY)),
     ({"positive_from": "2026-10-28"}, lambda c: between(D("2026-10-28"), c.first_positive_on, TODAY)),
     ({"positive_to": "2026-10-27"}, lambda c: between(date.min, c.first_positive_on, D("2026-10-27"))),
+    ({"report_from": "2026-10-29"}, lambda c: between(D("2026-10-29"), c.reported_on, TODAY)),
+    ({"report_to": "2026-10-28"}, lambda c: between(date.min, c.reported_on, D("2026-10-28"))),
     ({"exposure_from": "2026-10-27"}, lambda c: between(D("2026-10-27"), c.last_exposure_on, TODAY)),
     ({"exposure_to": "2026-10-26"}, lambda c: between(date.min, c.last_exposure_on, D("2026-10-26"))),
     ({"entry_from": "2026-10-29"}, lambda c: between(D("2026-10-29"), c.entered_on, TODAY)),

@@ -23,6 +23,7 @@ from care import (
     check_ins,
     duplicates,
     erasure,
+    exposures,
     keeping,
     keeping_due,
     merging,
@@ -37,7 +38,7 @@ from care import (
 )
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.commands import CloseCase, EnrolCase, OrderEvent, RecordLabResult, ReviewCase
-from care.course_commands import RecordAttempt, WriteComment
+from care.course_commands import RecordAttempt, RecordExposure, WriteComment
 from care.course_models import OF_CASE, Comment, ContactAttempt
 from care.duplicate_models import CaseMerge, DuplicatePair
 from care.link_models import CaseLink, LinkBasis
@@ -60,6 +61,7 @@ from notifications.statuses import Channel, Meaning, Status as MessageStatus
 from tests.factories.care import OFFICER, enrolment, new_case, new_phone, report
 from tests.fixtures.application import Login
 from tests.integration.care.test_staff_pages import csrf, text as text_of
+from tests.integration.care.test_story import tick
 from tests.integration.care.test_transfer import enrolled
 
 Bearer = Callable[..., dict[str, str]]
@@ -285,6 +287,17 @@ def test_households_stay_whole(care: Any, time: Any) -> None:
     assert alone.household_head_id == elsewhere.id
 
 
+def test_a_head_that_turns_out_to_want_no_messages_pauses_their_household(care: Any, time: Any) -> None:
+    kept, other = new_case(), new_case()
+    child = new_case(household_of=kept.reference)
+    told = Outcome(other.reference, "check-in:x", Channel.SMS, MessageStatus.SUPPRESSED, Meaning.OPTED_OUT)
+    with transaction():
+        reachability.delivery_outcome(told)
+    merge(kept, other)
+    tick()
+    assert db.session.get_one(Case, child.id, populate_existing=True).line_list is LineList.PAUSED
+
+
 def test_a_head_that_is_the_same_person_goes_into_the_member(care: Any, time: Any) -> None:
     head = new_case()
     kept, child = (new_case(household_of=head.reference) for _ in range(2))
@@ -338,6 +351,14 @@ def test_an_import_finds_the_case_that_goes_on(care: Any, time: Any) -> None:
     with transaction():
         again = case_management.enrol(command, actor=OFFICER, office_id=kept.office_id)
     assert (again.created, again.case.id) == (False, kept.id)
+
+
+def test_cases_of_one_disease_are_merged_whichever_protocol_follows_them(care: Any, time: Any) -> None:
+    kept, other = new_case(), new_case(protocol="covid-19-10")
+    merge(kept, other)
+    case = case_management.loaded(kept.id)
+    assert (case.protocol_code, case.monitoring_ends_on) == ("covid-19", date(2026, 11, 15))
+    assert case_management.loaded(other.id).merged_into_id == kept.id
 
 
 def test_what_cannot_be_merged(care: Any, time: Any, places: None) -> None:
@@ -487,6 +508,19 @@ def _hidden(page: Any, name: str) -> str:
     found = re.search(rf'name="{name}"[^>]*value="([^"]+)"', text_of(page))
     assert found
     return found[1]
+
+
+def test_the_page_does_not_ask_what_follows_from_the_exposures(officer: FlaskClient) -> None:
+    north = db.session.scalars(select(Office.id).where(Office.is_default)).one()
+    kept, other = (enrolled(north, last_exposure_on=day) for day in ("2026-10-28", "2026-10-30"))
+    references = kept.reference, other.reference
+    url = f"/care/cases/{references[0]}/merge?other={references[1]}"
+    asked = 'type="radio" id="last_exposure_on-kept"'
+    assert asked in officer.get(url).get_data(as_text=True)
+    act(other, exposures.record, RecordExposure.model_validate({"until_on": "2026-10-29"}))
+    page = officer.get(url)
+    assert asked not in page.get_data(as_text=True)
+    assert "ergibt sich aus den Expositionen" in text_of(page)
 
 
 def test_through_the_api(client: FlaskClient, bearer: Bearer, places: None, time: Any) -> None:

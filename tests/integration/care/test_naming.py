@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,14 +13,16 @@ from auth.models import Office
 from care import case_management, erasure, keeping, links
 from care.commands import CloseCase, EnrolCase
 from care.link_models import AccessLink
-from care.models import Case, OfficeTask
+from care.models import Case, CaseEvent, OfficeTask
 from care.naming_models import NamedContact, NamingFinished
 from care.vocabulary import CloseReason, TaskKind
 from config.database import db, transaction
-from tests.factories.care import OFFICER, enrolment, new_case, new_phone
+from tests.factories.care import OFFICER, enrolment, local, new_case, new_phone
 from tests.integration.care.test_own_cases import code_in, enrol as enrol_in, letter, post as post_from, redeem, rows
 from tests.integration.care.test_staff_pages import csrf, officer, post  # noqa: F401 - fixtures
 from tests.integration.care.test_story import bodies, link_in
+
+pytestmark = pytest.mark.one_database
 
 BORN = "17.05.1984"
 INDEX: dict[str, Any] = {"kind": "index", "first_positive_on": "2026-11-01", "last_exposure_on": None}
@@ -182,6 +184,30 @@ class TestOnThePageOfTheCase:
         assert named()[0].contact_case_id is None
         decide(officer, case, contact.id, "same_case", case=known.reference)
         assert named()[0].contact_case_id == known.id
+
+    def test_a_case_of_another_disease_is_not_theirs(self, officer, case):  # noqa: F811
+        other = new_case(protocol="measles", last_exposure_on="2026-10-01")
+        with transaction():
+            moved = case_management.locked_case(other.id)
+            moved.office_id = moved.person.office_id = case.office_id
+            moved.person.rewrap_key()
+        post(officer, case, "contacts", **{"named-given_name": "Ole", "named-source": "phone"})
+        refused = decide(officer, case, named()[0].id, "same_case", case=other.reference)
+        assert "eine andere Krankheit" in officer.get(refused.headers["Location"]).get_data(as_text=True)
+        assert named()[0].contact_case_id is None
+        assert db.session.get_one(Case, other.id).last_exposure_on == date(2026, 10, 1)
+
+    def test_it_is_taken_down_when_they_were_named(self, officer, case):  # noqa: F811
+        person = {"named-given_name": "Ole", "named-source": "paper"}
+        early = post(officer, case, "contacts", **person, **{"named-named_at": "2026-11-03T10:00"})
+        assert early.status_code == 422 and "in der Zukunft" in early.get_data(as_text=True)
+        assert not named()
+        post(officer, case, "contacts", **person, **{"named-named_at": "2026-11-01T18:30"})
+        at = local(date(2026, 11, 1), 18, 30)
+        assert named()[0].named_at == at
+        db.session.rollback()
+        lines = db.session.scalars(select(CaseEvent).where(CaseEvent.kind == "contacts_named")).all()
+        assert [line.occurred_at for line in lines] == [at]
 
     def test_attempts_are_counted_on_the_page(self, officer, case):  # noqa: F811
         post(officer, case, "contacts", **{"named-given_name": "Ole", "named-source": "phone"})

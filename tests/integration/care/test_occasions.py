@@ -22,6 +22,8 @@ from config.sandbox.accounts import SECOND_OFFICE
 from tests.factories.care import OFFICER, enrolment
 from tests.integration.care.test_staff_pages import csrf, officer  # noqa: F401 - fixtures
 
+pytestmark = pytest.mark.one_database
+
 AT = "/care/occasions/"
 LINES = "Ole;Brandt;0151 11112222;;02.01.1990\nKim;Petersen;;kim@example.org\nUte;Lorenz"
 
@@ -136,6 +138,8 @@ def test_somebody_in_care_was_there(officer, at):  # noqa: F811
     assert [guest.case_id for guest in guests()].count(known.id) == 1
     assert "Hochzeit" in page(officer, f"/care/cases/{known.reference}")
     assert "keinen solchen Fall" in page(officer, post(officer, f"{at}/cases", case="AAAAAAAA").headers["Location"])
+    other = enrol(protocol="measles").reference
+    assert "eine andere Krankheit" in page(officer, post(officer, f"{at}/cases", case=other).headers["Location"])
 
 
 class TestOrganiser:

@@ -27,6 +27,8 @@ from tests.factories.care import OFFICER, enrolment, local, new_case
 from tests.integration.care.test_story import bodies, link_in, tick
 from tests.support.at_work import at_work
 
+pytestmark = pytest.mark.one_database
+
 END = date(2026, 11, 15)
 WRITTEN = OrderEvent(event="issue_written", legal_basis="§ 30 IfSG", ends_on=END)
 

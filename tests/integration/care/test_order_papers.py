@@ -11,7 +11,17 @@ from pypdf import PdfReader
 from sqlalchemy import event as events, func, select, text as text_of
 
 from auth.erasures import EVERYTHING
-from care import case_management, court_matters, erasure, follow_up, keeping, order_notices, orders, transfer
+from care import (
+    case_management,
+    case_parts,
+    court_matters,
+    erasure,
+    follow_up,
+    keeping,
+    order_notices,
+    orders,
+    transfer,
+)
 from care.commands import OrderEvent, TransferCase
 from care.models import Case
 from care.order_models import CourtMatter, OrderNotice
@@ -24,6 +34,8 @@ from config.announcement import Way
 from config.database import db, transaction
 from config.errors import RuleViolation
 from tests.factories.care import OFFICER, new_case, office
+
+pytestmark = pytest.mark.one_database
 
 COURT = "Verwaltungsgericht Musterstadt\nGerichtsgasse 1\n12345 Musterstadt"
 TITLES = {
@@ -270,7 +282,7 @@ def test_what_is_kept_of_an_order(care: Flask, time: Any) -> None:
     assert notice.reason is None
     assert notice.document.content
     assert notice.acknowledged_at
-    assert court_matters.all_of(notice.case) == []
+    assert case_parts.of_case(notice.case)["court_matters"] == []
     kinds = {event.kind for event in notice.case.events}
     assert "order_acknowledged" in kinds
     assert "court_matter" not in kinds

@@ -29,6 +29,8 @@ from notifications.models import Notification
 from tests.factories.care import OFFICER, enrolment, local, new_phone
 from tests.integration.care.test_story import TODAY, tick
 
+pytestmark = pytest.mark.one_database
+
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 CODE = re.compile(r"[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}")
 BORN, WRONG_BORN = "17.05.1984", "18.05.1984"

@@ -19,6 +19,8 @@ from tests.factories.care import OFFICER, local, new_case
 from tests.integration.care.test_own_cases import case, code_in, letter, officer, post, redeem, resident  # noqa: F401
 from tests.integration.care.test_story import TODAY, bodies, link_in, tick
 
+pytestmark = pytest.mark.one_database
+
 FORM_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 CORRECTION = "/c/correction"
 
@@ -45,7 +47,7 @@ def answered(client: FlaskClient, asked: Case, **fields: Any) -> str:
 
 
 def reports() -> list[SymptomReport]:
-    return list(db.session.scalars(select(SymptomReport).order_by(SymptomReport.recorded_at)))
+    return list(db.session.scalars(select(SymptomReport).order_by(SymptomReport.recorded_at, SymptomReport.id)))
 
 
 def findings(asked: Case) -> set[str]:

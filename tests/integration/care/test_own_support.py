@@ -24,6 +24,8 @@ from tests.integration.care.test_own_cases import (  # noqa: F401 - fixtures
     rows,
 )
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def own(officer: FlaskClient, resident: FlaskClient, case: str) -> str:  # noqa: F811

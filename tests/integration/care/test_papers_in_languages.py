@@ -7,10 +7,16 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
-from care import link_letters, releases
+from care import case_management, link_letters, orders, releases
+from care.commands import OrderEvent
 from care.guardianship import LinkBasis
+from care.models import Case
+from care.vocabulary import OrderEventKind
+from config.database import db, transaction
 from config.settings import LOCALES
-from tests.factories.care import new_case
+from tests.factories.care import OFFICER, new_case
+
+pytestmark = pytest.mark.one_database
 
 CERTIFIED = {
     "en": "We certify that",
@@ -44,6 +50,40 @@ def test_the_certificate(care: Flask, time: Any, locale: str) -> None:
     assert ("deutsche Text" in said or "andere Text" in said) == (locale == "de-simple")
     assert any("NotoNaskhArabic" in name for name in fonts(paper)) == (locale == "ar")
     assert len(PdfReader(io.BytesIO(paper)).pages) == 1
+
+
+def ordered(case: Case, event: OrderEventKind, basis: str, **days: str) -> Case:
+    command = OrderEvent.model_validate({"event": event, "legal_basis": basis, **days})
+    with transaction():
+        orders.apply(command, case=case_management.locked_case(case.id), actor=OFFICER)
+    return db.session.get_one(Case, case.id, populate_existing=True)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_certificate_names_the_ordered_days_and_their_legal_basis(care: Flask, time: Any, locale: str) -> None:
+    """§ 56 IfSG: compensation is for the days of the order, not for those of the monitoring (until 15 November)."""
+    days = {"starts_on": "2026-11-02", "ends_on": "2026-11-12"}
+    case = ordered(new_case(person={"locale": locale}), OrderEventKind.ISSUE_WRITTEN, "§ 30 Abs. 1 IfSG", **days)
+    case = ordered(case, OrderEventKind.SHORTEN, "§ 30 Abs. 1 IfSG", ends_on="2026-11-10")
+    said = text(releases.certificate(case)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Bescheinigung über die angeordnete Zeit" in said
+    assert "2. November 2026 bis zum 10. November 2026 eine Anordnung" in said
+    assert "nach \N{LEFT-TO-RIGHT ISOLATE}§ 30 Abs. 1 IfSG" in said or "nach § 30 Abs. 1 IfSG" in said
+    assert "15. November" not in said and "Beobachtungszeit" not in said
+    assert said.count("§ 30 Abs. 1 IfSG") >= (1 if locale in ("de", "ar") else 2)
+    assert len(PdfReader(io.BytesIO(releases.certificate(case))).pages) == 1
+
+
+def test_without_an_order_the_certificate_says_that_it_is_the_period_of_monitoring(care: Flask, time: Any) -> None:
+    said = text(releases.certificate(new_case()))
+    assert "Bescheinigung über die Beobachtungszeit" in said
+    assert "Die Beobachtungszeit begann am 1. November 2026 und endete am 15. November 2026." in said
+    assert "keine Krankheitszeichen gemeldet" in said and "Anordnung" not in said
+
+
+def test_of_whom_is_infected_it_does_not_say_that_they_had_no_signs_of_it(care: Flask, time: Any) -> None:
+    case = new_case(kind="index", last_exposure_on=None, symptom_onset_on="2026-11-01")
+    assert "Krankheitszeichen" not in text(releases.certificate(case))
 
 
 @pytest.mark.parametrize("locale", ["de", "ar", "uk", "fr"])

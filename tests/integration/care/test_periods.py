@@ -16,6 +16,8 @@ from notifications.models import Notification
 from tests.factories.care import DAY, OFFICER, local, new_case, report
 from tests.integration.care.test_story import again, open_tasks, tick
 
+pytestmark = pytest.mark.one_database
+
 TODAY = date(2026, 11, 2)
 HOUR = timedelta(hours=1)
 
@@ -115,6 +117,29 @@ def test_every_protocol_is_followed_from_enrolment_to_release(care, time, code):
     assert again(case).status is Status.COMPLETED
 
 
+def test_an_isolation_without_a_review_stays_open_and_an_officer_is_told(care, time):
+    case = new_case(kind="index", protocol="ebola", last_exposure_on=None, symptom_onset_on="2026-11-01")
+    last_day = again(case).monitoring_ends_on
+    for day, hour in ((last_day, 18), (last_day + DAY, 8)):
+        time.at = local(day, hour)
+        tick()
+        if day == last_day:
+            report(case)
+    case = again(case)
+    assert (case.status, list(case.documents)) == (Status.MONITORING, [])
+    assert TaskKind.REVIEW_REQUIRED in open_tasks(case)
+    time.at = local(last_day + 3 * DAY, 8)
+    tick()
+    assert again(case).is_open and open_tasks(case) == {TaskKind.REVIEW_REQUIRED}
+
+
+def test_who_is_enrolled_after_the_last_day_of_an_isolation_stays_open_without_a_review(care, time):
+    """Ebola wants two negative samples; COVID-19 five days without fever."""
+    days = {"kind": "index", "last_exposure_on": None, "symptom_onset_on": "2026-10-01"}
+    assert new_case(protocol="ebola", **days).is_open
+    assert new_case(protocol="covid-19", **days).close_reason is CloseReason.ENROLLED_PAST_END
+
+
 def test_silence_on_the_last_day_adds_days_and_leaves_the_order_alone(care, time):
     case = new_case()
     time.at = local(date(2026, 11, 16), 12)
@@ -184,8 +209,6 @@ def digests() -> list[Notification]:
 def test_the_hourly_digest_tells_of_what_nobody_has_seen(care, time):
     case, calm = worsened(time), new_case()
     assert case.reference not in "".join(one.body or "" for one in digests())
-    time.at += 2 * HOUR
-    assert digest.send_digests() == 0  # the symptoms came more than an hour ago
     time.at = case.reports[-1].recorded_at + HOUR
     assert digest.send_digests() == 1
     assert digest.send_digests() == 0
@@ -199,6 +222,29 @@ def test_the_hourly_digest_tells_of_what_nobody_has_seen(care, time):
     for one in (first, second):
         assert case.reference in one.body and calm.reference not in one.body
         assert "Sommerfeld" not in one.body and one.owner == f"office:{case.office_id}"
+
+
+def test_hours_in_which_nobody_worked_are_told_once_at_most_a_day_late(care, time):
+    first, start = new_case(), time.at
+    report(first, "cough")
+    time.at = start + 5 * HOUR
+    second = new_case()
+    report(second, "cough")
+    time.at = start + 8 * HOUR
+    assert (digest.send_digests(), digest.send_digests()) == (1, 0)
+    (late,) = digests()
+    assert "Neu mit Beschwerden: 2" in late.body and first.reference in late.body and second.reference in late.body
+    time.at = start + 9 * HOUR
+    assert digest.send_digests() == 0  # once each
+    third = new_case()
+    report(third, "cough")
+    time.at = start + 12 * HOUR
+    assert digest.send_digests() == 1
+    assert third.reference in digests()[-1].body and second.reference not in digests()[-1].body
+    fourth = new_case()
+    report(fourth, "cough")
+    time.at += 26 * HOUR
+    assert digest.send_digests() == 0  # what is older than a day stands in the lists
 
 
 def test_what_was_reviewed_within_the_hour_is_in_no_digest(care, time):

@@ -10,8 +10,12 @@ from care import case_management, people
 from care.commands import EnrolCase
 from care.models import Case, OfficeTask
 from care.protocol import all_protocols
+from care.vocabulary import ReportChannel, Reporter
 from config.database import db, transaction
-from tests.factories.care import OFFICER, enrolment, report
+from tests.factories.care import OFFICER, enrolment, local, report
+from tests.integration.care.test_story import TODAY, again
+
+pytestmark = pytest.mark.one_database
 
 PHONE = "+4915112345678"
 
@@ -103,6 +107,19 @@ def test_a_report_by_phone_a_review_and_closing(officer, case):
     assert "Ohne Symptome" in text(officer.get(f"/care/cases/{case.reference}"))
     assert post(officer, case, "close", **{"close-reason": "not_a_case"}).status_code == 303
     assert "geschlossen" in text(officer.get(f"/care/cases/{case.reference}"))
+
+
+def test_staff_say_whether_a_report_came_by_phone_or_on_paper(officer, case):
+    said = {"report-feeling": "yes", "report-symptoms": ["cough"], "report-reported_at": "2026-11-02T08:15"}
+    assert post(officer, case, "reports", **said, **{"report-source": "letter"}).status_code == 422
+    assert post(officer, case, "reports", **said, **{"report-source": "paper"}).status_code == 303
+    (row,) = again(case).reports
+    assert (row.channel, row.by, row.reported_at) == (ReportChannel.PAPER, Reporter.STAFF, local(TODAY, 8, 15))
+    told = [event.details["channel"] for event in again(case).events if event.kind == "reported"]
+    assert told == ["paper"]
+    assert text(officer.get(f"/care/cases/{case.reference}")).count("auf Papier") >= 3  # form, report, timeline
+    assert post(officer, case, "reports", **{"report-feeling": "no"}).status_code == 303
+    assert again(case).reports[-1].channel is ReportChannel.PHONE
 
 
 def test_orders_and_pauses(officer, case):

@@ -1,18 +1,20 @@
 """From enrolment to release, with nothing mocked but the time."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import func, select
 
-from care import asking, case_management, check_ins, reachability, releases
+from care import asking, case_management, check_ins, ending, orders, reachability, releases, representations
 from care.assessment_models import CheckIn, SymptomReport
-from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
+from care.commands import CloseCase, EnrolCase, OrderEvent, RecordReport, ReviewCase, SetPreferences
 from care.known_cases import already_enrolled
 from care.link_models import AccessLink
 from care.models import Case, Document, OfficeTask
 from care.reassessing import reassess_due
-from care.vocabulary import CloseReason, LineList, ReportChannel, ReviewOutcome, Status, TaskKind
+from care.vocabulary import CloseReason, LineList, OrderEventKind, ReportChannel, ReviewOutcome, Status, TaskKind
 from config.database import db, transaction
 from config.errors import InvalidTransition, RuleViolation
 from config.ids import new_id
@@ -20,7 +22,9 @@ from notifications.inbound import InboundReply
 from notifications.models import Notification
 from notifications.outcomes import Outcome
 from notifications.statuses import Channel, Meaning, Status as MessageStatus
-from tests.factories.care import DAY, MONDAY, OFFICER, enrolment, local, new_case, new_phone, office, report
+from tests.factories.care import DAY, OFFICER, enrolment, local, new_case, new_phone, office, report
+
+pytestmark = pytest.mark.one_database
 
 TODAY = date(2026, 11, 2)
 
@@ -77,6 +81,10 @@ def test_a_check_in_is_made_once(care, time):
     assert messages(case) == ["care.invitation", "care.check_in"]
     assert db.session.scalar(select(func.count()).select_from(CheckIn)) == 1
     assert again(case).next_check_in_at == local(TODAY + DAY, 12)
+    asked = [one for one in representations.timeline_json(again(case)) if one["kind"] == "asked"]
+    assert [(one["occurred_at"], one["details"]) for one in asked] == [
+        (local(TODAY, 12).isoformat(), {"on": TODAY.isoformat(), "slot": "day"})
+    ]
     time.at = local(TODAY + DAY, 12, 5)
     tick()
     assert len(messages(case)) == 3
@@ -122,19 +130,6 @@ def test_the_same_report_within_15_minutes_is_one(care, time):
     assert report(case, "headache", "cough").is_new
 
 
-def test_silence_makes_non_reporting_to_the_minute(care, time):
-    case = new_case()
-    report(case)
-    time.at = MONDAY + timedelta(hours=24) - timedelta(minutes=1)
-    tick()
-    assert again(case).line_list is LineList.ASYMPTOMATIC
-    time.at = MONDAY + timedelta(hours=24)
-    tick()
-    case = again(case)
-    assert case.line_list is LineList.NON_REPORTING
-    assert case.because["inputs"]["limit_hours"] == 24
-
-
 def test_a_dismissing_review_clears_and_keeps_the_report(care, time):
     case = new_case()
     report(case, "cough")
@@ -171,6 +166,94 @@ def test_release_after_the_last_day(care, time):
     assert opened.outcome is releases.Opening.OPENED
     assert opened.content.startswith(b"%PDF")
     assert db.session.scalar(select(func.count()).select_from(Document)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (CloseReason.COMPLETED_MONITORING, 1),
+        *((reason, 0) for reason in ending.CLOSING if reason not in ending.RELEASING),
+    ],
+)
+def test_whom_an_officer_completes_gets_the_same_papers_once(care, time, reason, told):
+    """Also somebody infected, whom no rule releases; for no other reason."""
+    case = new_case(kind="index", last_exposure_on=None, symptom_onset_on="2026-11-01")
+    time.at = local(date(2026, 11, 8), 6)
+    with transaction():
+        case_management.close(CloseCase(reason=reason), case=case_management.locked_case(case.id), actor=OFFICER)
+    for _ in range(2):
+        tick()
+        case = again(case)
+        assert (messages(case).count("care.released"), len(case.documents), case.close_reason) == (told, told, reason)
+    if told:
+        assert case.release_due_at is None
+        assert "08.11.2026" in bodies(case, "care.released")[0]  # earlier than planned
+        assert released_message(case).not_before == local(date(2026, 11, 8), 8)
+        with transaction():
+            opened = releases.open_paper(link_in(bodies(case, "care.released")[0]), date(1984, 5, 17))
+        assert opened.outcome is releases.Opening.OPENED
+
+
+def released_message(case: Case) -> Notification:
+    told = select(Notification).where(Notification.about == case.reference, Notification.template == "care.released")
+    return db.session.scalars(told).one()
+
+
+def test_who_was_completed_by_mistake_and_taken_up_again_gets_no_papers(care, time):
+    case = new_case()
+    completed = CloseCase(reason=CloseReason.COMPLETED_MONITORING)
+    with transaction():
+        case_management.close(completed, case=case_management.locked_case(case.id), actor=OFFICER)
+        case_management.reopen(case_management.locked_case(case.id), OFFICER)
+    tick()
+    case = again(case)
+    assert case.is_open and not case.documents and "care.released" not in messages(case)
+
+
+def test_what_is_added_to_a_completed_case_leaves_its_papers_due(care, time):
+    case = new_case()
+    order = OrderEvent(event=OrderEventKind.ISSUE_WRITTEN, legal_basis="§ 30 IfSG")
+    with transaction():
+        locked = case_management.locked_case(case.id)
+        orders.apply(order, case=locked, actor=OFFICER)
+        case_management.close(CloseCase(reason=CloseReason.COMPLETED_MONITORING), case=locked, actor=OFFICER)
+        orders.apply(order.model_copy(update={"event": OrderEventKind.LIFT}), case=locked, actor=OFFICER)
+    tick()
+    assert messages(case).count("care.released") == 1
+
+
+def test_a_step_of_the_order_after_the_end_sets_the_certificate_anew(care, time):
+    """Behind the link that the person has; nobody is told again."""
+    case = new_case()
+    days = {"legal_basis": "§ 30 IfSG", "ends_on": date(2026, 11, 20)}
+    step(case, OrderEvent(event=OrderEventKind.ISSUE_WRITTEN, starts_on=date(2026, 11, 2), **days))
+    time.at = local(date(2026, 11, 15), 13)
+    report(case)
+    time.at = local(date(2026, 11, 16))
+    tick()
+    before = again(case).documents[0].content
+    step(case, OrderEvent(event=OrderEventKind.LIFT, legal_basis="§ 30 IfSG"))
+    tick()
+    case = again(case)
+    assert [paper.kind for paper in case.documents].count("certificate") == 1
+    assert "bis zum 20. November" in words(before)
+    assert "bis zum 16. November" in words(certificate_of(case))
+    assert messages(case).count("care.released") == 1 and case.release_due_at is None
+    assert db.session.scalar(select(func.count()).select_from(AccessLink)) == 1
+
+
+def step(case: Case, event: OrderEvent) -> None:
+    with transaction():
+        orders.apply(event, case=case_management.locked_case(case.id), actor=OFFICER)
+
+
+def certificate_of(case: Case) -> bytes:
+    return next(paper.content for paper in case.documents if paper.kind == "certificate")
+
+
+def words(paper: bytes) -> str:
+    pages = PdfReader(io.BytesIO(paper)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 def test_the_certificate_is_locked_after_five_wrong_dates(care, time):

@@ -23,6 +23,8 @@ from tests.integration.care.test_check_in_pages import send
 from tests.integration.care.test_staff_pages import case, officer, post  # noqa: F401 - fixtures
 from tests.integration.care.test_story import TODAY, bodies, link_in, tick
 
+pytestmark = pytest.mark.one_database
+
 SUPPORT = "/care/support/"
 
 

@@ -8,7 +8,16 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from auth.roles import HeldRole, Role
-from care import case_management, conversation, erasure, notes, representations, writing
+from care import (
+    case_management,
+    conversation,
+    course_representations,
+    erasure,
+    notes,
+    reachability,
+    representations,
+    writing,
+)
 from care.conversation import Talk
 from care.course_commands import RecordAttempt, WriteComment
 from care.models import Case, CaseEvent
@@ -18,9 +27,12 @@ from config.database import db, transaction
 from config.errors import RuleViolation
 from notifications import inbound
 from notifications.models import InboundMessage, Notification
-from notifications.statuses import InboxState
+from notifications.outcomes import Outcome
+from notifications.statuses import Channel, InboxState, Meaning, Status as MessageStatus
 from tests.factories.care import OFFICER, new_case
 from tests.integration.care.test_staff_pages import case, csrf, officer, text  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.one_database
 
 NAMES = ("nonce", "digest")
 HELLO = WriteMessage(text="Bitte melden Sie sich morgen.")
@@ -210,3 +222,39 @@ def test_nothing_typed_comes_back(officer, case):  # noqa: F811
     page = officer.post(f"{address}/messages", data=fields)
     assert page.status_code == 422
     assert "Bitte schreiben Sie einen Text." in text(page)
+
+
+def test_the_log_of_attempts_counts_every_message_that_left_once(context, time):
+    """A message is read where it is kept; only one that did not arrive is noted with the case, and counts once."""
+    one = new_case()
+    case_id, reference = one.id, one.reference
+    send(case_id)
+    send(case_id)
+    assert attempts(case_id) == []  # nothing has left yet
+    states = (MessageStatus.DELIVERED, MessageStatus.SENT, MessageStatus.UNDELIVERED)
+    with transaction():
+        written = select(Notification).where(Notification.about == reference).order_by(Notification.id)
+        for message, status in zip(db.session.scalars(written), states, strict=True):
+            message.status, message.sent_at = status, time.at
+            lost = message.key
+    with transaction():
+        told = Outcome(reference, lost, Channel.SMS, MessageStatus.UNDELIVERED, Meaning.NONE)
+        reachability.delivery_outcome(told)
+    time.forward(minutes=1)
+    call(case_id)
+    assert attempts(case_id) == [
+        ("sms", "delivered", True),
+        ("sms", "not_reached", True),
+        ("sms", "sent", True),
+        ("phone", "reached", False),
+    ]
+    with transaction():
+        fresh(case_id).health_erased_at = time.at
+    assert [how for *how, is_ours in attempts(case_id) if is_ours] == [["sms", "not_reached"]]
+
+
+def attempts(case_id) -> list[tuple[str, str, bool]]:
+    shown = course_representations.attempts_json(fresh(case_id))
+    return sorted(
+        ((one["means"], one["outcome"], one["automatic"]) for one in shown), key=lambda one: (not one[2], one)
+    )

@@ -26,6 +26,8 @@ from tests.fixtures.application import Login
 from tests.integration.care.test_staff_pages import csrf, text
 from tests.integration.care.test_transfer import enrolled, north, officer_of, south  # noqa: F401
 
+pytestmark = pytest.mark.one_database
+
 Bearer = Callable[..., dict[str, str]]
 PLACE = {"street": "Ring", "house_number": "7", "postal_code": "38100", "city": "Braunschweig"}
 

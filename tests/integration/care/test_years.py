@@ -18,8 +18,8 @@ from sqlalchemy import delete, event, func, select
 
 from care import asking, reassessing
 from care.assessment_models import CheckIn
-from care.models import Case, CaseEvent
-from care.monitoring import local_day
+from care.local_days import local_day
+from care.models import Case, Schedule
 from config.database import db, transaction
 from notifications.models import Notification
 from tests.factories.care import DAY, new_case
@@ -115,7 +115,7 @@ def live_through(
     asked: Asked = Counter()
     aside_at = begin + PUT_ASIDE_EVERY
     while time.at < begin + lasts:
-        due = db.session.execute(select(func.min(Case.next_check_in_at), func.min(Case.reassess_at))).one()
+        due = db.session.execute(select(func.min(Schedule.next_check_in_at), func.min(Schedule.reassess_at))).one()
         db.session.rollback()
         late = timedelta(seconds=luck.choice((0, 1, 20, 60, 1800)))
         time.at = max(time.at, min(at.replace(tzinfo=at.tzinfo or UTC) for at in due if at is not None)) + late
@@ -142,7 +142,6 @@ def put_aside(before: datetime) -> Asked:
     with transaction():
         db.session.execute(delete(CheckIn).where(CheckIn.id.in_([row[0] for row in rows])))
         db.session.execute(delete(Notification).where(Notification.key.in_(keys)))
-        db.session.execute(delete(CaseEvent).where(CaseEvent.kind == "asked", CaseEvent.recorded_at < before))
     return Counter((reference, day, slot) for _, reference, day, slot in rows)
 
 

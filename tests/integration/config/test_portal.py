@@ -2,8 +2,11 @@
 
 import gzip
 
+import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+
+pytestmark = pytest.mark.one_database
 
 
 def _page(client: FlaskClient, address: str) -> BeautifulSoup:

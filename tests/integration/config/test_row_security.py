@@ -239,7 +239,7 @@ def test_a_look_obeys(filled: Flask) -> None:
 def test_a_look_at_what_was_written_a_moment_ago(filled: Flask) -> None:
     look = Look(select(AuditEvent.id).where(AuditEvent.action == bindparam("action")))
     with transaction():
-        written = audit.record(Actor.system("tests"), "test.look", "test:1").id
+        written = audit.record(Actor.system("tests"), "test.look", "test:1")
         assert look.first(action="test.look") == (written,)
     with scopes.within(A):
         assert look.first(action="test.look") is None

@@ -115,7 +115,7 @@ class Old:
             protocol_code="covid-19", protocol_version=1, status="monitoring", external_id=PLAIN[0],
             last_exposure_on=date(2026, 11, 1), symptom_onset_on=date(2026, 11, 2), first_positive_on=None,
             continuous_exposure=False, public_health_action=PLAIN[2], priority=1.0, facts_revision=1,
-            assessed_revision=1, rules_version=1, **times,
+            assessed_revision=1, rules_version=1, next_check_in_at=NOW, **times,
         )  # fmt: skip
         event = {"case_id": self.case, "recorded_at": NOW, "actor_id": "x"}
         self.add("care_order_event", id=uuid.uuid4(), event="issue_written", legal_basis=PLAIN[1], **event)
@@ -180,6 +180,7 @@ def test_what_was_plain_is_sealed_and_reads_as_before(old_house: Settings, tmp_p
         assert case.external_index == blind_index("external id", PLAIN[0])
         assert (case.last_exposure_on, case.symptom_onset_on) == (date(2026, 11, 1), date(2026, 11, 2))
         assert case.first_positive_on is case.entered_on is None
+        assert (case.next_check_in_at, case.reassess_at) == (NOW, None)
         assert db.session.scalars(select(OrderRecord)).one().legal_basis == PLAIN[1]
         assert case.reviews[0].judgement == "dismissed"
         assert db.session.scalars(select(BulkSend)).one().name == PLAIN[3]

@@ -22,6 +22,7 @@ from tests.fixtures.databases import application_address
 from tests.fixtures.processes import Obhut, StartObhut, eventually
 from tests.integration.faults.conftest import World, prepare, send, separate
 from tests.servers import Missing, postgresql
+from tests.servers.base import hung
 
 MESSAGES = 40
 DATABASE = "obhut"
@@ -143,21 +144,19 @@ def test_a_database_that_goes_away_loses_and_doubles_nothing(house: House, world
 
 def went_away(house: House, world: World, name: str, fault: Fault) -> set[str]:
     """The texts that the house was asked to send before, while and after its database had the `fault`."""
-    asked, half, gone, held = threading.Event(), threading.Event(), threading.Event(), itertools.count(1)
+    half, gone, held = threading.Event(), threading.Event(), itertools.count(1)
 
     def hold(_: object) -> None:
-        if not asked.is_set():
-            asked.wait(400)  # the first batch goes out when all the others are there, so that these are one batch
-            return
         if next(held) >= MESSAGES // 2:
             half.set()
         gone.wait(400)  # what is in flight stays there until the database is gone
 
     world.twilio.before_answer = hold
     texts = [f"{name} {number}" for number in range(MESSAGES)]
-    for number, text in enumerate(texts):
-        assert send(house.web, house.headers, number, text)
-    asked.set()
+    assert house.worker.process
+    with hung(house.worker.process):  # so that it finds all of them at once
+        for number, text in enumerate(texts):
+            assert send(house.web, house.headers, number, text)
     assert half.wait(400), house.worker.log_end()
     fault(house.server, lambda: refused_politely(house))
     gone_at = clock.wall()

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from config import clock
 from config.database import db, transaction
-from services import attachments, casework
+from services import attachments, casework, quarantine
 from services.commands import Act
 from services.definition_parts import HandOver
 from services.handover import following, work
@@ -18,10 +18,11 @@ from services.lifecycle import Action
 from services.models import Attachment, AttachmentContent, ScanState, ServiceRequest
 from tests.factories import services as given
 from tests.factories.offers import on_offer
+from tests.fakes.clamd import running
 from tests.fakes.delivery_service import DESTINATION, SCHEMA, DeliveryService
 from tests.fakes.records_system import RecordsSystem
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 
 
 @pytest.fixture
@@ -67,6 +68,19 @@ def test_nothing_leaves_before_the_scanner_has_looked(records: RecordsSystem) ->
     assert (waiting.state, waiting.problem, records.posts) == (State.WAITING, "files_checked", 0)
     found(ScanState.CLEAN)
     assert worked().state is State.ACCEPTED
+    assert len(next(iter(records.taken.values()))["files"]) == 1
+
+
+@pytest.mark.usefixtures("by_webhook")
+def test_what_is_from_before_there_was_a_scanner_is_looked_at_first(app: Flask, records: RecordsSystem) -> None:
+    given.submitted(given.resident())
+    found(ScanState.UNSCANNED)
+    with running() as clamd:
+        app.extensions["obhut.settings"] = app.extensions["obhut.settings"].changed(clamd_url=clamd.url)
+        waiting = worked()
+        assert (waiting.state, waiting.problem, records.posts) == (State.WAITING, "files_checked", 0)
+        assert quarantine.scan_waiting() == 1
+        assert worked().state is State.ACCEPTED
     assert len(next(iter(records.taken.values()))["files"]) == 1
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from auth.models import Department
 from config import clock
 from config.database import db, transaction
 from config.errors import InvalidTransition, NotFound, RuleViolation
+from notifications import outcomes, settling
 from notifications.models import Notification
 from notifications.statuses import Status
-from services import erasure, keeping
+from services import erasure, keeping, submission
 from services.definition_parts import HandOver
-from services.handover import digest, following, registry, work
+from services.handover import digest, following, queries, registry, work
 from services.handover.models import HandOverRow
 from services.handover.states import State
 from services.lifecycle import Action
@@ -28,7 +29,7 @@ from tests.fakes.delivery_service import DESTINATION, SCHEMA, DeliveryService
 from tests.fakes.records_system import RecordsSystem
 from tests.support.at_work import at_work
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 LEIKA = "99108037001000"
 
 
@@ -261,9 +262,63 @@ def test_a_mail_that_bounces_is_a_failure_and_can_be_sent_again() -> None:
     assert worked().state is State.ACCEPTED
 
 
-def _becomes(mail: Notification, status: Status) -> None:
+@pytest.mark.usefixtures("by_email")
+def test_a_mail_that_bounces_late_takes_the_acceptance_back() -> None:
+    given.submitted(given.resident())
+    work.hand_over()
+    mails = select(Notification).where(Notification.template == "services.handed_over").order_by(Notification.id)
+    mail = db.session.scalars(mails).one()
+    _becomes(mail, Status.SENT)
+    assert worked().accepted_at is not None
+    _becomes(mail, Status.UNDELIVERED, untold=True)
+    outcomes.tell_outcomes()
+    found = row()
+    assert (found.state, found.problem, found.accepted_at) == (State.FAILED, "mail_undelivered", None)
+    assert following.is_unsettled(found.request)
     with transaction():
-        db.session.execute(update(Notification).where(Notification.id == mail.id).values(status=status))
+        following.try_again(found.id, given.caseworker())
+    worked()
+    _becomes(db.session.scalars(mails).all()[1], Status.SENT)
+    assert worked().state is State.ACCEPTED
+
+
+@pytest.mark.usefixtures("by_email")
+def test_what_became_of_a_mail_is_looked_at_as_soon_as_it_is_known() -> None:
+    given.submitted(given.resident())
+    work.hand_over()
+    assert work.hand_over() == 0, "not due before a minute has passed"
+    mail = db.session.scalars(select(Notification).where(Notification.template == "services.handed_over")).one()
+    with transaction():
+        settling.finish(db.session.get_one(Notification, mail.id), Status.SENT)
+    assert outcomes.tell_outcomes() == 1
+    assert work.hand_over() == 1
+    assert row().state is State.ACCEPTED
+
+
+@pytest.mark.usefixtures("by_email")
+def test_a_list_of_hand_overs_is_read_with_its_requests() -> None:
+    for _ in range(3):
+        given.submitted(given.resident(), submission_key=submission.new_key())
+    db.session.expunge_all()
+    waiting = queries.waiting(given.caseworker())
+    assert len(waiting) == 3
+    seen: list[str] = []
+
+    def note(*args: Any) -> None:
+        seen.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        shown = [queries.shown(one, "de") for one in waiting]
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert {one.service for one in shown} == {"Bewohnerparkausweis"}
+    assert seen == []
+
+
+def _becomes(mail: Notification, status: Status, **more: bool) -> None:
+    with transaction():
+        db.session.execute(update(Notification).where(Notification.id == mail.id).values(status=status, **more))
 
 
 # the course of a request, and its end

@@ -19,6 +19,8 @@ from tests.factories import services as given
 from tests.factories.offers import on_offer
 from tests.fakes.records_system import RecordsSystem
 
+pytestmark = pytest.mark.one_database
+
 PAGE = "/staff/services/handovers"
 
 

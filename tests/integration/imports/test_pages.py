@@ -21,6 +21,8 @@ from config.settings import current_settings
 from tests.fixtures.application import Login
 from tests.integration.imports.conftest import case_count
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def tracer(client: FlaskClient, login: Login) -> FlaskClient:

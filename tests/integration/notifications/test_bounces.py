@@ -30,7 +30,7 @@ from tests.fakes.imap import ImapServer
 from tests.fakes.moody_smtp import DROP, MoodySmtp
 from tests.support.at_work import at_work
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ def worker(settings: Settings, provider: Provider, sink: SmtpSink, broker: Broke
     process.close()
 
 
+@pytest.mark.one_database
 @pytest.mark.timeout(300)
 def test_a_commit_wakes_the_worker_and_a_starting_worker_finds_what_was_left(
     settings: Settings, broker: Broker, worker: Obhut, arrived: tuple[threading.Event, threading.Event]

@@ -17,6 +17,8 @@ from tests.factories.notifications import statuses
 from tests.fakes.provider import Provider
 from tests.fixtures.application import Login
 
+pytestmark = pytest.mark.one_database
+
 Bearer = Callable[..., dict[str, str]]
 BULK = "/staff/messages/bulk/"
 API = "/api/v1/notifications/bulk"

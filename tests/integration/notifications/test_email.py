@@ -20,7 +20,7 @@ from tests.factories.notifications import EMAIL, age_claims, attempts, put_email
 from tests.fakes.smtp_sink import SmtpSink
 from tests.support.at_work import at_work
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 
 
 def test_a_mail_has_both_forms_and_headers_that_machines_understand(sink: SmtpSink) -> None:

@@ -26,6 +26,8 @@ from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.application import DomainClock
 
+pytestmark = pytest.mark.one_database
+
 Login = Callable[..., FlaskClient]
 STAFF = Actor.system("tests")
 BAD = {"cause": Meaning.BAD_ADDRESS, "code": "21211"}

@@ -43,6 +43,7 @@ def environment(settings: Settings, broker: Broker) -> dict[str, str]:
     }
 
 
+@pytest.mark.one_database
 @pytest.mark.timeout(300)
 def test_every_queue_that_has_a_worker_is_heard_and_the_others_are_named(
     settings: Settings, environment: dict[str, str], obhut: StartObhut, broker: Broker

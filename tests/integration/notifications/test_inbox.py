@@ -20,6 +20,8 @@ from notifications.statuses import Channel
 from tests.factories.notifications import EMAIL, PHONE, put_sms, statuses
 from tests.fakes.provider import Provider
 
+pytestmark = pytest.mark.one_database
+
 Login = Callable[..., FlaskClient]
 Inside = Callable[[Callable[[], Any]], Any]
 OTHER = "+4915735990002"

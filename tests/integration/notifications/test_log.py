@@ -25,6 +25,8 @@ from tests.factories.message_rows import add_row, put_row
 from tests.factories.notifications import PHONE
 from tests.fixtures.application import DomainClock
 
+pytestmark = pytest.mark.one_database
+
 Login = Callable[..., FlaskClient]
 STAFF = Actor.system("tests")
 OTHER_PHONE = "+4915735990002"

@@ -20,6 +20,8 @@ from tests.factories.notifications import EMAIL, PHONE, message, put_email, put_
 from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 
+pytestmark = pytest.mark.one_database
+
 Login = Callable[..., FlaskClient]
 Bearer = Callable[..., dict[str, str]]
 API = "/api/v1/notifications"

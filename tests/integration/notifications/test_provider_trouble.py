@@ -21,7 +21,7 @@ from tests.factories.notifications import age_claims, attempts, put_many_sms, pu
 from tests.fakes.provider import Provider
 from tests.support.workers import Workers, environment_of
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 MOODS: dict[str | tuple[int, int], int] = {
     "ok": 40,
     "drop": 8,

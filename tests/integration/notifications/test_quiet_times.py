@@ -15,7 +15,7 @@ from tests.fakes.provider import Provider
 from tests.fakes.smtp_sink import SmtpSink
 from tests.fixtures.application import DomainClock
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 NIGHT = datetime(2026, 11, 2, 22, 0, tzinfo=UTC)  # 23:00 in Berlin
 MORNING = datetime(2026, 11, 3, 7, 0, tzinfo=UTC)
 

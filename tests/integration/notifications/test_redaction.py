@@ -22,7 +22,7 @@ from tests.factories.notifications import age_claims, attempts, put_sms, statuse
 from tests.fakes.provider import Provider
 from tests.fixtures.application import DomainClock
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 
 
 def sent(provider: Provider, key: str = "one", **more: Any) -> str:

@@ -24,7 +24,7 @@ from tests.factories.notifications import attempts, put_sms, statuses
 from tests.fakes.provider import NUMBER, Provider
 from tests.support.at_work import at_work
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 SECOND = "+4915735990097"
 OTHER_ACCOUNT = "AC" + "0f1e2d3c4b5a6978" * 2
 

@@ -18,7 +18,7 @@ from notifications.models import InboundMessage, Receipt
 from tests.factories.notifications import PHONE
 from tests.fakes.provider import ACCOUNT, TOKEN
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 BASE = "http://localhost"
 STATUS, MESSAGES = "/webhooks/twilio/status", "/webhooks/twilio/messages"
 SECOND, SECOND_TOKEN = "AC" + "2" * 32, "9" * 32

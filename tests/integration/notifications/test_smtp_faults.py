@@ -22,7 +22,7 @@ from tests.fakes.moody_smtp import CUT, DRIP, DROP, GARBAGE, MoodySmtp
 from tests.fixtures.processes import eventually
 from tests.support.at_work import at_work
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from notifications.statuses import Channel
 from tests.factories.notifications import EMAIL, message, put_sms
 from tests.support.at_work import at_work
 
+pytestmark = pytest.mark.one_database
+
 Login = Callable[..., FlaskClient]
 PAGES = "/staff/messages/templates/"
 
@@ -89,6 +91,17 @@ def test_what_was_rolled_back_is_kept_the_next_time(folder: Path, database: Flas
         raise RuntimeError("the caller changed its mind")
     put_sms("b", template="trial.note", variables=values, locale="tr")
     assert [row[:2] for row in kept()] == [("sms", "tr")]
+
+
+def test_what_goes_with_a_savepoint_is_kept_by_the_next(folder: Path, database: Flask) -> None:
+    text = render("trial.note", Channel.SMS, "tr", {"reference": "ABC234", "text": "x"})
+    with transaction():
+        with pytest.raises(ZeroDivisionError), db.session.begin_nested():
+            versions.ensure("trial.note", Channel.SMS, text)
+            raise ZeroDivisionError
+        with db.session.begin_nested():
+            versions.ensure("trial.note", Channel.SMS, text)
+    assert ("sms", "tr", "Randevunuz {{ reference }}: {{ text }}") in kept()
 
 
 def test_several_at_once_keep_it_once(folder: Path, app: Flask) -> None:

@@ -20,7 +20,7 @@ from notifications.statuses import Channel
 from tests.factories.notifications import PHONE, age_claims, attempts, message, put_sms, statuses
 from tests.fakes.provider import ACCOUNT, TOKEN, Provider
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 BASE = "http://localhost"
 STATUS, MESSAGES = "/webhooks/twilio/status", "/webhooks/twilio/messages"
 Post = Callable[..., Any]

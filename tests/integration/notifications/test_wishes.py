@@ -23,7 +23,7 @@ from notifications.statuses import Channel, InboxState, Priority
 from tests.factories.notifications import EMAIL, PHONE, put_email, put_sms, statuses
 from tests.fakes.provider import Provider
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 Say = Callable[..., InboxState]
 
 

@@ -27,7 +27,7 @@ from tests.factories import services as given
 from tests.fakes.checkout import Checkout
 from tests.integration.payments.test_paid_once import called, payments, request_of, statuses, waiting
 
-pytestmark = pytest.mark.usefixtures("database", "with_fee", "checkout")
+pytestmark = [pytest.mark.usefixtures("database", "with_fee", "checkout"), pytest.mark.one_database]
 
 
 @contextmanager

@@ -26,6 +26,8 @@ from tests.factories.offers import on_offer
 from tests.fakes.checkout import Checkout
 from tests.integration.services.filling_in import PERMIT, last_address
 
+pytestmark = pytest.mark.one_database
+
 
 def page(response: TestResponse, status: int = 200) -> BeautifulSoup:
     assert response.status_code == status, response.get_data(as_text=True)[:3000]

@@ -2,8 +2,11 @@
 
 from tests.integration.peers.replay import Script, at, day, do, say, see
 
-TESTS = "SORMAS-Foundation/SORMAS-Project sormas-backend/src/test/java/de/symeda/sormas/backend/contact"
+BACKEND = "SORMAS-Foundation/SORMAS-Project sormas-backend/src/test/java/de/symeda/sormas/backend"
+TESTS = f"{BACKEND}/contact"
 SERVICE, FACADE = f"{TESTS}/ContactServiceTest.java", f"{TESTS}/ContactFacadeEjbTest.java"
+CASES = f"{BACKEND}/caze/CaseFacadeEjbTest.java, testUpdateFollowUpUntilAndStatus"
+INDEX = {"kind": "index", "last_exposure_on": None}
 UNTIL = f"{SERVICE}, testUpdateFollowUpUntilAndStatus"
 
 
@@ -40,6 +43,19 @@ SCRIPTS = [
     Script(UNTIL, "a converted contact is followed up as a case", (
         say(at(0, "10:00"), "cough"), do(at(0, "11:00"), "conversion", to="index", first_positive_on=day(0)),
         see(at(0, "11:01"), kind="index", line_list="reporting")), ),
+    Script(UNTIL, "another last contact becomes known", (
+        see(at(0, "09:01"), ends_on=day(14)), do(at(3, "10:00"), "dates", last_exposure_on=day(2)),
+        see(at(3, "10:01"), ends_on=day(16)), do(at(3, "10:02"), "dates", last_exposure_on=day(-3)),
+        see(at(3, "10:03"), ends_on=day(11))), {"last_exposure_on": day(0)}),
+    Script(CASES, "a case counts from its first positive sample, not from the report", (
+        see(at(0, "09:01"), ends_on=day(18)),), {**INDEX, "protocol": "ebola", "first_positive_on": day(-3)}),
+    Script(CASES, "an onset comes before the sample", (
+        see(at(0, "09:01"), ends_on=day(16)),),
+        {**INDEX, "protocol": "ebola", "first_positive_on": day(-3), "symptom_onset_on": day(-5)}),
+    Script(CASES, "a case not reached on its last day: one more day, and back with the answer", (
+        say(at(19, "18:00")), see(at(20, "23:59"), ends_on=day(20)), see(at(21, "00:01"), ends_on=day(21)),
+        say(at(21, "09:00"), said_at=at(20, "18:00")), see(at(21, "09:01"), ends_on=day(20), status="monitoring")),
+        {**INDEX, "protocol": "ebola", "first_positive_on": day(-1)}),
     Script(f"{FACADE}, overwriteFollowUpUntil", "an officer's date holds", (
         do(at(0, "10:00"), "extensions", until=day(18)), see(at(0, "10:01"), ends_on=day(18)),
         say(at(13, "10:00")), see(at(14, "10:00"), status="monitoring", ends_on=day(18)),

@@ -55,6 +55,7 @@ def test_an_order_keeps_its_shell_and_health_goes(house, time):
     assert (kept.person.family_name, kept.order_ends_on) == ("Qwazelfamily", date(2026, 11, 16))
     assert kept.symptom_onset_on is None
     assert kept.first_positive_on is None
+    assert kept.reported_on is None
     assert kept.findings == []
     assert kept.documents[0].content == b"%PDF Qwazelpaper"
     assert {event.kind for event in kept.events} == {"enrolled", "order", "closed"}

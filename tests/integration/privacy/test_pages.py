@@ -23,6 +23,8 @@ from tests.factories import services as requests
 from tests.factories.privacy import close, outcomes, request, rich_case, said
 from tests.integration.services.filling_in import all_through
 
+pytestmark = pytest.mark.one_database
+
 
 def text(page) -> str:
     return page.get_data(as_text=True)

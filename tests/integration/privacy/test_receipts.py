@@ -23,6 +23,8 @@ from config.database import db, transaction
 from tests.factories.care import OFFICER, new_case
 from tests.factories.privacy import close, outcomes, rich_case, said
 
+pytestmark = pytest.mark.one_database
+
 URL = "/staff/privacy"
 
 

@@ -16,6 +16,8 @@ from services.form.fields import Text
 from tests.factories import services as given
 from tests.integration.services.filling_in import soup
 
+pytestmark = pytest.mark.one_database
+
 JUNE = date(2026, 6, 15)
 
 

@@ -1,22 +1,32 @@
 """Links to drafts, drafts without a login, and what goes from one to the other."""
 
+import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
+from auth.retention import days_of
 from config import scopes
 from config.database import db
 from notifications.models import Notification
+from services import draft_keeping
 from services.draft_models import DraftLink
 from services.lifecycle import RequestStatus
-from services.models import ServiceRequest
-from tests.integration.services.filling_in import PERSON, post, send, soup, step, title
+from services.models import Attachment, ServiceRequest
+from tests.factories import services as given
+from tests.integration.services.filling_in import PERSON, main_form, post, send, soup, step, title, values_of
 from tests.support import more_services
+
+pytestmark = pytest.mark.one_database
 
 REPORT = "/services/meldung/apply"
 LINK = re.compile(r"http://localhost(/continue/[\w-]+)")
@@ -112,6 +122,25 @@ def test_a_link_works_again_and_again_and_dies_with_the_submission(app: Flask, c
     assert client.get("/continue/none").status_code == 404
 
 
+@pytest.mark.parametrize(("setting", "days"), [({}, 7), ({"services.drafts": 3}, 3)])
+def test_page_and_mail_promise_the_time_after_which_drafts_are_erased(
+    app: Flask, client: FlaskClient, setting: dict[str, int], days: int
+) -> None:
+    app.extensions["obhut.settings"] = app.extensions["obhut.settings"].changed(retention=setting)
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    where = post(client, page, go="later").location
+    assert f"{days} Tage " in soup(client.get(where)).get_text()
+    ask_for_link(client, page)
+    with app.app_context(), scopes.within(scopes.system("tests")):
+        changed_at = db.session.scalars(select(ServiceRequest.changed_at)).one()
+        ends = changed_at + timedelta(days=days)
+        mail = db.session.scalars(select(Notification)).one()
+        assert f"{ends.astimezone(ZoneInfo('Europe/Berlin')):%d.%m.%Y}" in (mail.body or "")
+        drafts = draft_keeping.RECORD_TYPE
+        due = [drafts.due(at, days_of(drafts), None, 10).items for at in (ends, ends + timedelta(seconds=1))]  # type: ignore[misc]
+        assert [len(items) for items in due] == [0, 1]
+
+
 def test_looking_at_a_link_brings_nothing_into_the_browser(app: Flask, client: FlaskClient) -> None:
     page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
     where = str(page.select_one("form[data-apply]")["action"])  # type: ignore[index]
@@ -120,6 +149,27 @@ def test_looking_at_a_link_brings_nothing_into_the_browser(app: Flask, client: F
     elsewhere.get(mailed_link(app))
     assert elsewhere.get(where).status_code == 404
     assert client.get(where).status_code == 200
+
+
+def test_the_first_link_still_leads_there_when_many_more_were_asked_for(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    links = []
+    for _ in range(6):
+        ask_for_link(client, page)
+        links.append(mailed_link(app))
+    assert len(set(links)) == 6
+    assert app.test_client().get(links[0]).status_code == 200
+
+
+def test_five_large_files_go_along_with_one_step(app: Flask, client: FlaskClient) -> None:
+    large = given.PDF.replace(b"trailer", b"%" + b"x" * 4_000_000 + b"\ntrailer")
+    page = soup(client.get(REPORT))
+    files = [FileStorage(io.BytesIO(large), f"seite-{number}.pdf") for number in range(5)]
+    form = main_form(page)
+    boundary, body = encode_multipart(values_of(form) | {"go": "next", "f_text": "Da.", "f_photo": files})
+    answer = client.post(str(form["action"]), data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    assert answer.status_code == 303, soup(answer, answer.status_code).select_one("main")
+    assert count(app, Attachment) == 5
 
 
 def test_two_links_never_mix_their_drafts(app: Flask, client: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from config import clock
 from config.database import db
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
@@ -28,6 +30,8 @@ from tests.integration.services.filling_in import (
     title,
 )
 from tests.support import more_services
+
+pytestmark = pytest.mark.one_database
 
 START = "/services/alles/apply"
 
@@ -186,6 +190,15 @@ def test_a_change_comes_back_to_the_summary(resident: FlaskClient) -> None:
     change = next(str(one["href"]) for one in page.select("main a") if "/children?to=summary" in str(one["href"]))
     page = step(resident, soup(resident.get(change)), f_has_children="no")
     assert "Mio" not in page.get_text()
+
+
+def test_the_request_says_for_a_minute_that_it_has_come_in(resident: FlaskClient) -> None:
+    words, sent_at = "Ihr Antrag ist eingegangen.", clock.now()
+    with clock.frozen(sent_at):
+        address = send(resident, through(resident)).location
+        assert words in soup(resident.get(address)).get_text()
+    with clock.frozen(sent_at + timedelta(minutes=1)):
+        assert words not in soup(resident.get(address)).get_text()
 
 
 def test_after_sending_the_pages_lead_to_the_request(app: Flask, resident: FlaskClient) -> None:

@@ -20,7 +20,7 @@ from services.lifecycle import Action
 from services.statistics import Durations, Standing
 from tests.factories import services as given
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 TERM = 15
 
 

@@ -8,18 +8,19 @@ import pytest
 from sqlalchemy import select
 
 from auth.models import AuditEvent, Department
+from auth.roles import Role
 from config import clock, scopes
 from config.announcement import Way
 from config.database import db, transaction
 from config.errors import Conflict, Forbidden, InvalidTransition, NotFound, RuleViolation
 from config.settings import current_settings
 from notifications.models import Notification
-from services import announcements, colleagues, keeping, notes, places, queries, readers, representations, work_list
+from services import announcements, keeping, notes, places, queries, representations, work_list, work_pages
 from services.commands import WriteNote
 from services.lifecycle import Action, RequestStatus
 from services.work_filters import View, of_view
 from services.work_models import DecisionState
-from tests.factories import services as given
+from tests.factories import people, services as given
 
 pytestmark = pytest.mark.usefixtures("database")
 TODAY = date(2026, 11, 26)
@@ -32,10 +33,14 @@ def departments(database: object) -> None:
         db.session.add(Department(code="tiefbau", name="Tiefbau", email="tiefbau@okerfeld.example"))
 
 
+@pytest.mark.usefixtures("departments")
 def test_work_is_given_to_somebody_of_the_department_only() -> None:
-    first, second, stranger = given.caseworker(name="Ada Amsel"), given.caseworker(name="Bo Buche"), given.caseworker()
-    colleagues.note(first, TODAY)
-    colleagues.note(second, TODAY)
+    claim = f"caseworker:{given.DEPARTMENT}"
+    first = given.caseworker(name="Ada Amsel", user_id=people.somebody("Ada Amsel", (claim,)).id)
+    second = given.caseworker(name="Bo Buche", user_id=people.somebody("Bo Buche").id)
+    people.grant("Bo Buche", Role.CASEWORKER, given.DEPARTMENT)
+    stranger = given.caseworker("tiefbau", user_id=people.somebody("Cleo Crapp", ("caseworker:tiefbau",)).id)
+    assert [name for _, name in work_pages.people_of(first)] == ["Bo Buche"]
     reference = given.submitted(given.resident()).reference
     given.acted(reference, Action.ASSIGN, first, to=str(second.user_id))
     assert queries.get(first, reference).assignee_name == "Bo Buche"
@@ -46,12 +51,6 @@ def test_work_is_given_to_somebody_of_the_department_only() -> None:
             given.acted(reference, Action.ASSIGN, first, to=nobody_here)
     given.acted(reference, Action.ASSIGN, first, to="nobody")
     assert queries.get(first, reference).assignee_id is None
-    colleagues.note(stranger, date(2026, 5, 1))
-    with clock.frozen(datetime(2026, 11, 26, 9, 0, tzinfo=UTC)):
-        assert colleagues.tidy() == 1
-    with transaction():
-        colleagues.forget(second.user_id)  # type: ignore[arg-type]
-    assert list(colleagues.named([given.DEPARTMENT]).values()) == ["Ada Amsel"]
 
 
 @pytest.mark.usefixtures("departments")
@@ -312,29 +311,6 @@ def test_a_program_is_not_the_second_person() -> None:
             given.acted(reference, Action.APPROVE, program)
 
 
-def test_requests_near_by_are_found_by_their_pin() -> None:
-    kept = given.definitions.catalogue()[given.SLUG].model_dump(mode="json", exclude_none=True)
-    steps = kept["steps"]
-    steps[0]["fields"].append(given.map_field())
-    caseworker = given.caseworker()
-    with given.defined(public=True, steps=steps) as definition:
-        spots = [(52.2640, 10.5230), (52.2645, 10.5235), (52.2640, 10.5300)]
-        found = [places.position_of(definition, {"place": {"lat": lat, "lon": lon}}) for lat, lon in spots]
-        assert found == spots
-        references = []
-        for latitude, longitude in spots:
-            reference = given.submitted(
-                given.resident(), answers=given.answers(place={"lat": latitude, "lon": longitude})
-            )
-            references.append(reference.reference)
-        near = places.near(queries.get(caseworker, references[0]))
-        assert [(one.request.reference, one.metres) for one in near] == [(references[1], 65)]
-        assert [queries.get(caseworker, one).nearby for one in references] == [0, 1, 0]
-        assert (
-            places.position_of(definition.model_copy(update={"public": False}), {"place": {"lat": 1, "lon": 1}}) is None
-        )
-
-
 def test_notes_stay_among_colleagues() -> None:
     caseworker, resident = given.caseworker(name="Ada"), given.resident()
     reference = given.submitted(resident).reference
@@ -348,15 +324,6 @@ def test_notes_stay_among_colleagues() -> None:
     for to_applicant in (False, True):
         [(_, content)] = list(keeping.files_of_request(request.id, to_applicant=to_applicant))[:1]
         assert ("Klingt seltsam." in content.decode()) is not to_applicant
-
-
-def test_who_looks_at_it_is_shown_to_the_others() -> None:
-    one, two = given.caseworker(name="Ada"), given.caseworker(name="Bo")
-    request = queries.get(one, given.submitted(given.resident()).reference)
-    assert readers.note(request, one) == []
-    assert [name for name, _ in readers.note(request, two)] == ["Ada"]
-    assert [name for name, _ in readers.note(request, one)] == ["Bo"]
-    assert readers.tidy() == 0
 
 
 def test_who_acts_on_what_has_changed_is_stopped() -> None:

@@ -7,6 +7,8 @@ from config.error_pages import translated
 from config.errors import RuleViolation
 from tests.support.forms import cleaned
 
+pytestmark = pytest.mark.one_database
+
 FORM = """
 - key: last
   check: [{rule: {"==": [{var: last}, ok]}, message: {de: "Das {geht} nicht.", en: "That is {not} ok."}}]

@@ -4,6 +4,7 @@ import io
 import re
 from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -17,6 +18,8 @@ from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from tests.factories import services as given
 from tests.integration.services import filling_in
+
+pytestmark = pytest.mark.one_database
 
 APPLY = f"/services/{given.SLUG}/apply"
 FILLED = filling_in.PERMIT

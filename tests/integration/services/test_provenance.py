@@ -18,6 +18,8 @@ from services.models import ServiceRequest
 from tests.integration.services.filling_in import all_through, post, send, soup, step
 from tests.support import more_services
 
+pytestmark = pytest.mark.one_database
+
 START = "/services/sicher/apply"
 
 

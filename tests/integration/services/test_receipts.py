@@ -23,6 +23,8 @@ from services.models import Attachment, AttachmentKind, ServiceRequest
 from tests.factories import services as given
 from tests.integration.services.test_pages import apply, csrf, page
 
+pytestmark = pytest.mark.one_database
+
 
 def text_of(document: bytes) -> str:
     reader = pypdf.PdfReader(io.BytesIO(document))

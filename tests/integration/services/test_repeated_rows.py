@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,6 +13,8 @@ from config import scopes
 from config.database import db
 from services.models import ServiceRequest
 from tests.integration.services.filling_in import post, send, soup, step
+
+pytestmark = pytest.mark.one_database
 
 START = "/services/hundesteuer/apply"
 DOG = {

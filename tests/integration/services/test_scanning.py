@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from auth.models import AuditEvent, Department
+from config import clock
 from config.command_line import doctor
 from config.database import db, transaction
 from config.errors import Conflict
 from notifications.models import Notification
 from services import downloads, drafts, files, keeping, quarantine, queries, submission
+from services.lifecycle import Action
 from services.models import Attachment, AttachmentContent, ScanState, ServiceRequest
 from services.scanning import ScanFailed, Scanner, ScannerAway
 from tests.factories import services as given
 from tests.fakes import clamd as fake
 from tests.fakes.clamd import EICAR, Clamd
 from tests.servers.base import program
+
+pytestmark = pytest.mark.one_database
 
 HARMFUL = given.PDF.replace(b"startxref\n96", b"%" + EICAR + b"\nstartxref\n96")
 NOWHERE = "unix:///nowhere/clamd.ctl"
@@ -99,7 +104,9 @@ class TestQuarantine:
         assert state() is ScanState.PENDING
         with pytest.raises(Conflict, match="still being checked"):
             downloads.file(attachment)
-        files = dict(keeping.files_of_request(attachment.request_id))
+        with pytest.raises(Conflict, match="still being checked"):
+            list(keeping.files_of_request(attachment.request_id))
+        files = dict(keeping.files_of_request(attachment.request_id, to_applicant=True))
         assert not any(name.startswith("files/") for name in files)
         assert quarantine.scan_waiting() == 1
         assert quarantine.scan_waiting() == 0
@@ -159,6 +166,27 @@ class TestQuarantine:
         assert quarantine.scan_waiting() == 1
         assert db.session.scalar(select(func.count()).select_from(Notification)) == 0
         assert files.names_of(drafts.find(resident, given.SLUG, key)) == {}
+
+    @pytest.mark.parametrize("before", [False, True])
+    def test_the_archive_and_the_erasure_wait_for_the_scanner(self, clamd: Clamd, use: Use, before: bool) -> None:
+        if not before:
+            use(clamd.url)
+        resident = given.resident()
+        found = queries.get(resident, given.submitted(resident).reference)
+        given.acted(found.reference, Action.WITHDRAW, resident)
+        requests, _, _, _ = keeping.TYPES
+        assert requests.due is not None
+        over = clock.now() + timedelta(days=3000)
+        if before:
+            assert [one.id for one in requests.due(over, 1, None, 10).items] == [found.id]
+            assert "files/01-fahrzeugschein.pdf" in dict(keeping.files_of_request(found.id))
+            use(clamd.url)
+        assert requests.due(over, 1, None, 10).items == []
+        with pytest.raises(Conflict, match="still being checked"):
+            list(keeping.files_of_request(found.id))
+        assert quarantine.scan_waiting() == 1
+        assert [one.id for one in requests.due(over, 1, None, 10).items] == [found.id]
+        assert "files/01-fahrzeugschein.pdf" in dict(keeping.files_of_request(found.id))
 
     def test_files_from_before_the_scanner_are_looked_at_too(self, clamd: Clamd, use: Use) -> None:
         given.submitted(given.resident())

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from auth.actors import Actor
 from config import scopes
 from config.database import db, transaction
+from config.errors import RuleViolation
 from notifications.models import Notification
-from services import definitions, drafts, filling, step_counts, submission, versions
+from services import definitions, drafts, filling, step_counts, submission, versions, walk
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep, SendDraft
 from services.filling import HandedIn, NotFinished
@@ -24,6 +25,8 @@ from tests.factories import services as given
 from tests.integration.services.filling_in import PERSON, errors, send, soup, step, title
 from tests.support import more_services
 from tests.support.at_work import at_work
+
+pytestmark = pytest.mark.one_database
 
 NAME = {"given_name": "Jorinde", "family_name": "Ackerknecht", "email": "jorinde@ackerknecht.example"}
 
@@ -161,3 +164,27 @@ def test_somebody_else_cannot_take_a_draft_over(app: Flask, client: FlaskClient,
     assert client.get(f"{action}/children").status_code == 200
     with app.app_context(), scopes.within(scopes.system("tests")):
         assert db.session.scalar(select(func.count()).select_from(Notification)) == 0
+
+
+def test_what_the_form_s_schema_does_not_know_is_not_stored(
+    app: Flask, client: FlaskClient, login: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the checks had a hole: page and program are told which answer it is, and nothing is handed in."""
+    login(client, "resident")
+    page = step(client, soup(client.get("/services/sicher/apply")))
+    page = step(client, page, f_reason="Darum")
+    right = walk.validate
+    monkeypatch.setattr(walk, "validate", lambda *given, **more: right(*given, **more) | {"reason": ["Darum"]})
+    shown = soup(send(client, page), 422)
+    assert title(shown) == "Grund"
+    assert errors(shown) == ["f_reason"]
+    assert "Wir können diese Angabe so nicht speichern." in shown.get_text()
+    handed_in = select(func.count()).select_from(ServiceRequest).where(ServiceRequest.submitted_at.is_not(None))
+    with app.app_context(), scopes.within(scopes.system("test")):
+        with pytest.raises(RuleViolation) as violation:
+            answers = NAME | {"reason": "Darum"}
+            given.submitted(sure(given.resident()), slug="sicher", answers=answers, uploads=())
+        assert [one.field for one in violation.value.errors] == ["reason"]
+        assert db.session.scalar(handed_in) == 0
+    monkeypatch.undo()
+    assert "/requests/" in send(client, page).location

@@ -15,6 +15,8 @@ from notifications.statuses import Channel, InboxState
 from services.submission import Receipt
 from tests.factories import services as given
 
+pytestmark = pytest.mark.one_database
+
 PHONE = "+491712345678"
 Ask = Callable[[str], str | None]
 

@@ -22,7 +22,10 @@ from services.commands import Opinion
 from services.lifecycle import Action
 from services.survey_models import SurveyAnswer, SurveyInvitation
 from tests.factories import services as given
+from tests.factories.privacy import outcomes
 from tests.integration.services.test_pages import csrf, page
+
+pytestmark = pytest.mark.one_database
 
 MANAGER = Actor.of("user", "m", frozenset({HeldRole(Role.SERVICE_MANAGER, department_code=given.DEPARTMENT)}))
 STRANGER = Actor.of("user", "s", frozenset({HeldRole(Role.SERVICE_MANAGER, department_code="tiefbau")}))
@@ -93,7 +96,7 @@ class TestAnswers:
         said(link(), 3)
         token = link()
         with clock.frozen(clock.now() + timedelta(days=1200)):
-            assert survey.tidy() == 1
+            assert outcomes()["services.survey"].erased == 1
         db.session.execute(text("UPDATE service_survey_invitation SET expires_on = '2020-01-01'"))
         db.session.commit()
         with pytest.raises(NotFound):

@@ -18,7 +18,7 @@ from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from tests.factories import services as given
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 

@@ -12,6 +12,7 @@ from notifications.models import Notification
 from services import submission, tasks
 from services.models import Attachment, ServiceRequest
 from tests.factories import services as given
+from tests.factories.privacy import outcomes
 
 pytestmark = pytest.mark.usefixtures("database")
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -24,10 +25,10 @@ def test_stale_drafts_go_and_requests_stay() -> None:
         with transaction():
             submission.keep_draft(prepared, given.resident())
     with clock.frozen(MONDAY + timedelta(days=29)):
-        assert tasks.delete_stale_drafts() == 0
+        assert outcomes()["services.drafts"].due == 0
     with clock.frozen(MONDAY + timedelta(days=31)):
-        assert tasks.delete_stale_drafts() == 1
-        assert tasks.delete_stale_drafts() == 0
+        assert outcomes()["services.drafts"].erased == 1
+        assert outcomes()["services.drafts"].due == 0
     assert _count(ServiceRequest) == _count(Attachment) == 1
 
 

@@ -14,7 +14,7 @@ from auth.erasures import EVERYTHING
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
 from auth.roles import Role
-from care import case_management, court_matters, erasure as care_erasure, order_notices, orders, support
+from care import case_management, court_matters, erasure as care_erasure, exposure_rows, order_notices, orders, support
 from care.assessment_models import CheckIn
 from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ActKind, ActState, RowState
@@ -128,6 +128,16 @@ def _named(world: "World", side: str, by: dict[str, Identity]) -> None:
         db.session.flush()
         world.records["contact", side] = str(contact.id)
     _mark(world, f"case {side}", f"Kanarikontakt{mark}", f"Kanaribemerkung{mark}")
+
+
+def _exposure(world: "World", side: str, by: dict[str, Identity]) -> None:
+    with transaction():
+        found = db.session.scalars(select(Case.id).where(Case.reference == world.records["case", side])).one()
+        case = case_management.locked_case(found)
+        today = clock.now().date()
+        row = exposure_rows.add(case, HOUSE, until_on=today, place=f"Kanarikantine{MARK[side]}")
+        world.records["exposure", side] = str(row.id)
+    _mark(world, f"case {side}", f"Kanarikantine{MARK[side]}")
 
 
 def _occasion(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -318,6 +328,7 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _support,
     _order,
     _named,
+    _exposure,
     _occasion,
     _view,
     _request,

@@ -26,6 +26,7 @@ KINDS: dict[str, dict[str, str]] = {
     "link_id": {"": "case link"},
     "contact_id": {"": "contact"},
     "guest_id": {"": "guest"},
+    "exposure_id": {"": "exposure"},
     "view_id": {"/staff/requests/": "work view", "": "view"},
     "support_id": {"": "support"},
     "notice_id": {"": "order notice"},

@@ -12,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from care.facts import CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.findings import findings
-from care.isolation import EndingAction
+from care.isolation import CLOSING_ACTIONS, EndingAction
 from care.lifecycle import TRANSITIONS, Action
 from care.line_list import LISTS, Assessment, after_asking, assess
-from care.monitoring import NEWEST, NEWEST_DAYS, course, local_day, next_check_in_until, period, slot_at
+from care.local_days import local_day
+from care.monitoring import NEWEST, NEWEST_DAYS, course, next_check_in_until, period, slot_at
 from care.protocol import Protocol, all_protocols
 from care.shortening import offers
 from care.vocabulary import (
@@ -268,8 +269,10 @@ class Course(RuleBasedStateMachine):
     @invariant()
     def who_is_ill_or_silent_is_not_released_by_rule(self) -> None:
         if self.stored.ending.action is EndingAction.RELEASE:
-            assert self.stored.line_list in {LineList.ASYMPTOMATIC, LineList.REPORTING}
+            assert self.stored.line_list is LineList.ASYMPTOMATIC
             assert self.known.last_report is not None
+        if self.known.kind is Kind.INDEX:
+            assert self.stored.ending.action not in CLOSING_ACTIONS, "an isolation ends by an officer's review"
         if self.known.continuous_exposure and self.known.kind is not Kind.INDEX:
             assert self.stored.ending.action is EndingAction.NOT_YET
 

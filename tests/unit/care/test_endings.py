@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from care.facts import LabFact, ReviewFact
-from care.isolation import Ending, EndingAction
+from care.follow_up import TASK_OF_ENDING
+from care.isolation import CLOSING_ACTIONS, Ending, EndingAction
 from care.line_list import assess
 from care.monitoring import course, next_check_in, period
-from care.protocol import current_protocol, protocol_for
+from care.protocol import all_protocols, current_protocol, protocol_for
 from care.shortening import offers, refusal
 from care.vocabulary import CloseReason, Kind, LabKind, LabOutcome, LineList, ReviewOutcome, Status
 from tests.factories.care import COVID, DAY, MONDAY, facts, local, said
@@ -178,7 +179,11 @@ def test_a_shortened_period_is_released_like_any_other():
         ({"kind": Kind.INDEX}, EndingAction.OFFICER_SILENT),
         ({"continuous_exposure": True}, EndingAction.NOT_YET),
         ({"status": Status.PAUSED}, EndingAction.OFFICER_SILENT),
-        ({"public_health_action": "testing"}, EndingAction.OFFICER_SYMPTOMATIC),
+        ({"public_health_action": "testing"}, EndingAction.OFFICER_INVESTIGATION),
+        (
+            {"public_health_action": "testing", "symptom_onset_on": MONDAY.date()},
+            EndingAction.OFFICER_SYMPTOMATIC,
+        ),
         ({"touched_at": MONDAY + timedelta(seconds=1)}, EndingAction.OFFICER_SILENT),
     ],
 )
@@ -206,3 +211,46 @@ def test_a_corrected_fever_does_not_hold_the_review_up():
     assert assess(known, SHORT, MONDAY + timedelta(hours=1)).line_list is LineList.REPORTING
     known = replace(known, reports=(wrong, right))
     assert assess(known, SHORT, MONDAY + timedelta(hours=1)).line_list is LineList.REVIEW_REQUIRED
+
+
+@pytest.mark.parametrize("code", sorted({code for code, _ in all_protocols()}))
+@pytest.mark.parametrize("hours", [0, 30, 60 * 24])
+def test_no_isolation_ends_by_rule(code, hours):
+    """Source: Sara Alert closes by rule outside of isolation only; an officer reviews whether an isolation ends."""
+    protocol = current_protocol(code)
+    known = facts(kind=Kind.INDEX, first_positive_on=EXPOSED, last_exposure_on=None)
+    last_day = period(known, protocol).ends_on
+    known = replace(known, reports=(said(local(last_day, 18)),))
+    found = assess(known, protocol, local(last_day + DAY) + timedelta(hours=hours))
+    assert found.ending.action not in CLOSING_ACTIONS
+    assert found.ending.action in TASK_OF_ENDING
+
+
+def test_an_isolation_without_the_samples_that_its_protocol_wants_waits_for_an_officer():
+    """Source: protocol ebola, `isolation_review`: two negative samples. Unasked, the person is silent, and it waits."""
+    ebola, known = current_protocol("ebola"), facts(kind=Kind.INDEX, symptom_onset_on=EXPOSED)
+    last_day = period(known, ebola).ends_on
+    known = replace(known, reports=(said(local(last_day, 14)),))
+    for hours, line_list in ((0, LineList.REPORTING), (20, LineList.NON_REPORTING)):
+        found = assess(known, ebola, local(last_day + DAY) + timedelta(hours=hours))
+        assert (found.line_list, found.ending) == (line_list, Ending(EndingAction.OFFICER_ISOLATION))
+    ill = replace(known, reports=(said(local(last_day, 14), "fatigue"),))
+    assert assess(ill, ebola, local(last_day + DAY)).ending.action is EndingAction.OFFICER_SYMPTOMATIC
+
+
+@pytest.mark.parametrize(
+    ("present", "hours", "action"),
+    [
+        ((), 0, EndingAction.OFFICER_ISOLATION),
+        ((), 72, EndingAction.OFFICER_ISOLATION),
+        (("fatigue",), 0, EndingAction.OFFICER_SYMPTOMATIC),
+        (("fatigue",), 72, EndingAction.OFFICER_SYMPTOMATIC),
+    ],
+)
+def test_an_isolation_to_be_reviewed_is_not_said_to_be_with_symptoms_when_there_are_none(present, hours, action):
+    """Whoever is well, or was when we last heard, is waited for by an officer's review, and by no other task."""
+    known = facts(kind=Kind.INDEX, symptom_onset_on=EXPOSED)
+    last_day = period(known, COVID).ends_on
+    known = replace(known, reports=(said(local(last_day, 14), *present),))
+    found = assess(known, COVID, local(last_day + DAY, 0) + timedelta(hours=hours))
+    assert (found.line_list, found.ending) == (LineList.REVIEW_REQUIRED, Ending(action))

@@ -1,6 +1,6 @@
 """The one rule function: tables first, then properties over everything that can happen."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -48,17 +48,68 @@ def test_a_case_on_version_1_is_judged_by_version_1():
     assert assess(known, first, MONDAY + 2 * HOUR).because.rule == "symptomatic.symptom_group_1"
 
 
-def test_silence_is_24_hours_to_the_instant():
-    """Source: Sara Alert: 24 hours since the last report, or since enrolment when there is none."""
-    just_before = timedelta(hours=24, microseconds=-1)
-    assert listed(MONDAY + just_before) == "asymptomatic"
-    assert listed(MONDAY + 24 * HOUR) == "non_reporting"
-    report = said(MONDAY + 5 * HOUR)
-    assert listed(MONDAY + 28 * HOUR, reports=(report,)) == "asymptomatic"
-    assert listed(MONDAY + 29 * HOUR, reports=(report,)) == "non_reporting"
-    early = said(MONDAY - 2 * HOUR)  # back-dated to before the enrolment: the report counts, not the enrolment
-    assert listed(MONDAY + 21 * HOUR, reports=(early,)) == "asymptomatic"
-    assert listed(MONDAY + 22 * HOUR, reports=(early,)) == "non_reporting"
+def test_who_depends_on_somebody_that_wants_no_messages_is_paused():
+    """Source: contract: a paused household comes before all lists; on its own an objection makes nobody paused."""
+    silent = {"reports": (said(MONDAY, "cough"),), "opted_out_at": MONDAY}
+    alone, member = facts(**silent), facts(**silent, head_opted_out_at=MONDAY)
+    assert assess(alone, COVID, MONDAY + 30 * HOUR).line_list is LineList.SYMPTOMATIC
+    found = assess(member, COVID, MONDAY + 30 * HOUR)
+    assert (found.line_list, found.because.rule) == (LineList.PAUSED, "head_opted_out")
+
+
+MINUTE, STEP = timedelta(minutes=1), datetime.resolution
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (24 * HOUR - MINUTE, "asymptomatic"),
+        (24 * HOUR, "asymptomatic"),
+        (24 * HOUR + STEP, "non_reporting"),
+        (24 * HOUR + MINUTE, "non_reporting"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("heard_at", "reports"),
+    [
+        (MONDAY, ()),
+        (MONDAY + 5 * HOUR, (said(MONDAY + 5 * HOUR),)),
+        (MONDAY - 2 * HOUR, (said(MONDAY - 2 * HOUR),)),  # dated back to before the enrolment: the report counts
+    ],
+)
+def test_silence_is_older_than_24_hours(heard_at, reports, after, expected):
+    """Source: Sara Alert: non-reporting is older than 24 hours, asymptomatic within; enrolment where never heard."""
+    found = assess(facts(reports=reports), COVID, heard_at + after)
+    assert found.line_list.value == expected
+    if expected == "asymptomatic":
+        assert found.reassess_at is not None and heard_at + after < found.reassess_at <= heard_at + 24 * HOUR + STEP
+    infected = facts(kind=Kind.INDEX, symptom_onset_on=date(2026, 11, 1), reports=reports)
+    listed_as = assess(infected, COVID, heard_at + after).line_list.value
+    assert listed_as == expected.replace("asymptomatic", "reporting")
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (24 * HOUR - MINUTE, "heard_from"),
+        (24 * HOUR, "heard_from"),
+        (24 * HOUR + STEP, "review_required.recovered"),
+        (24 * HOUR + MINUTE, "review_required.recovered"),
+    ],
+)
+@pytest.mark.parametrize("said_then", [{"fever_reducer": True}, {"temperature_c": 38.0}])
+def test_fever_of_exactly_24_hours_ago_is_of_the_last_24_hours(said_then, after, expected):
+    """Source: Sara Alert: no fever nor fever reducer within 24 hours."""
+    feverish = said(MONDAY + HOUR, **said_then)
+    known = facts(
+        kind=Kind.INDEX,
+        symptom_onset_on=date(2026, 10, 20),
+        reports=(feverish, said(MONDAY + 20 * HOUR, id="r2")),
+    )
+    found = assess(known, COVID, MONDAY + HOUR + after)
+    assert found.because.rule == expected
+    if expected == "heard_from":
+        assert found.reassess_at is not None and found.reassess_at <= MONDAY + 25 * HOUR + STEP
 
 
 def test_the_order_of_the_lists():

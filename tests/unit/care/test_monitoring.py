@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from care.facts import CheckInFact
-from care.monitoring import grace, local_midnight, next_check_in, period, slot_at, window
+from care.facts import CheckInFact, ReviewFact
+from care.local_days import local_midnight
+from care.monitoring import grace, next_check_in, period, slot_at, window
 from care.protocol import current_protocol
 from care.protocol_parts import Slot
-from care.vocabulary import Kind, Status
+from care.vocabulary import Kind, ReviewOutcome, Status
 from tests.factories.care import BERLIN, COVID, MONDAY, facts, local, said
 
 TODAY = date(2026, 11, 2)
@@ -32,6 +33,18 @@ SLOT = COVID.check_ins.slots[0]
             (date(2026, 11, 1), date(2026, 11, 15), "first_positive_on"),
         ),
         (
+            {"kind": Kind.INDEX, "first_positive_on": date(2026, 11, 1), "reported_on": date(2026, 10, 31)},
+            (date(2026, 11, 1), date(2026, 11, 15), "first_positive_on"),
+        ),
+        (
+            {"kind": Kind.INDEX, "reported_on": date(2026, 10, 31)},
+            (date(2026, 10, 31), date(2026, 11, 14), "reported_on"),
+        ),
+        (
+            {"last_exposure_on": None, "reported_on": date(2026, 10, 31)},
+            (TODAY, date(2026, 11, 16), "enrolled_at"),
+        ),
+        (
             {"kind": Kind.TRAVELLER, "entered_on": date(2026, 10, 31)},
             (date(2026, 10, 31), date(2026, 11, 14), "entered_on"),
         ),
@@ -42,6 +55,33 @@ def test_period(values, expected):
     """Source: protocol covid-19, `monitoring`."""
     found = period(facts(**values), COVID)
     assert (found.starts_on, found.ends_on, found.counted_from) == expected
+
+
+COUGHED = said(MONDAY + 5 * DAY, "cough")
+DISMISSED = ReviewFact(ReviewOutcome.DISMISSED, MONDAY + 6 * DAY)
+INDEX = {"kind": Kind.INDEX, "first_positive_on": date(2026, 11, 1)}
+
+
+@pytest.mark.parametrize(
+    ("values", "starts_on"),
+    [
+        (INDEX | {"reports": (said(MONDAY), COUGHED)}, date(2026, 11, 7)),
+        (INDEX | {"reports": (COUGHED, said(MONDAY + 6 * DAY, "cough"))}, date(2026, 11, 7)),
+        (INDEX | {"reports": (COUGHED,), "reviews": (DISMISSED,)}, date(2026, 11, 1)),
+        (
+            INDEX | {"reports": (COUGHED, said(MONDAY + 7 * DAY, "cough", id="r2")), "reviews": (DISMISSED,)},
+            date(2026, 11, 9),
+        ),
+        (INDEX | {"reports": (COUGHED,), "symptom_onset_on": date(2026, 11, 3)}, date(2026, 11, 3)),
+        (INDEX | {"reports": (said(MONDAY, "headache"),)}, date(2026, 11, 1)),
+        ({"reports": (COUGHED,)}, date(2026, 11, 1)),
+        ({"kind": Kind.TRAVELLER, "entered_on": date(2026, 10, 31), "reports": (COUGHED,)}, date(2026, 10, 31)),
+    ],
+)
+def test_an_infection_counts_from_the_first_symptomatic_report_while_it_stands(values, starts_on):
+    """Source: Sara Alert: onset is the first symptomatic report unless set; dismissing clears a derived one."""
+    found = period(facts(**values), COVID)
+    assert (found.starts_on, found.ends_on) == (starts_on, starts_on + 14 * DAY)
 
 
 def test_the_last_day_ends_at_24_local():

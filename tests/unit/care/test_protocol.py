@@ -7,7 +7,15 @@ import yaml
 from click.testing import CliRunner
 
 from care.cli import check
-from care.protocol import DIRECTORY, all_protocols, current_protocol, current_versions, protocol_for, read_protocol
+from care.protocol import (
+    DIRECTORY,
+    all_protocols,
+    current_protocol,
+    current_versions,
+    disease_of,
+    protocol_for,
+    read_protocol,
+)
 from care.vocabulary import Kind
 from config.errors import ConfigurationError, RuleViolation
 from config.settings import LOCALES
@@ -46,6 +54,21 @@ def test_the_diseases(code, days, slots):
     assert {kind.value: protocol.monitoring.days_for(kind) for kind in Kind} == days
     assert [slot.code for slot in protocol.check_ins.slots] == slots
     assert protocol.worsening is not None and protocol.ending.goes_on_until_answer
+
+
+@pytest.mark.parametrize("code", sorted(current_versions()))
+def test_what_monitoring_counts_from(code):
+    """A contact from the last exposure, a traveller from the entry, an infection from onset, sample or report."""
+    assert {kind.value: days for kind, days in current_protocol(code).monitoring.counts_from.items()} == {
+        "contact": ("last_exposure_on",),
+        "index": ("symptom_onset_on", "first_positive_on", "reported_on"),
+        "traveller": ("entered_on",),
+    }
+
+
+def test_a_variant_follows_the_same_disease_and_every_other_one_its_own():
+    assert disease_of("covid-19-10") == disease_of("covid-19") == "covid-19"
+    assert {disease_of(code) for code in current_versions()} == current_versions().keys() - {"covid-19-10"}
 
 
 def test_versions_stand_beside_each_other():

@@ -15,7 +15,8 @@ import pytest
 
 from care.facts import CaseFacts, CheckInFact
 from care.line_list import Assessment, after_asking, assess
-from care.monitoring import local_day, next_check_in
+from care.local_days import local_day
+from care.monitoring import next_check_in
 from care.protocol import Protocol, current_protocol
 from tests.factories.care import DAY, facts
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from config.announcement import Way, announced_on, remedy_until
+from config.announcement import Procedure, Way, announced_on, remedy_until
 from config.working_days import is_working_day, working_day_from
 
 
@@ -28,6 +28,12 @@ from config.working_days import is_working_day, working_day_from
         (Way.ELECTRONIC, date(2024, 11, 4), {}, date(2024, 11, 7)),
         # § 41 (2a) sentence 3: the day after it was fetched
         (Way.PORTAL, date(2026, 11, 2), {}, date(2026, 11, 3)),
+        # § 122 (2) no. 1 AO; for taxes § 108 (3) AO moves the day past a Saturday and past Christmas (BFH, IX R 68/98)
+        (Way.POST, date(2026, 12, 1), {"procedure": Procedure.FISCAL}, date(2026, 12, 7)),
+        (Way.POST, date(2026, 12, 21), {"procedure": Procedure.FISCAL}, date(2026, 12, 28)),
+        (Way.POST, date(2026, 11, 2), {"procedure": Procedure.FISCAL}, date(2026, 11, 6)),
+        # § 37 (2) SGB X; BSG, 6 May 2010, B 14 AS 12/09 R: not moved
+        (Way.POST, date(2026, 12, 1), {"procedure": Procedure.SOCIAL}, date(2026, 12, 5)),
         # § 41 (1), § 43 (1): what is said or handed over is known at once
         (Way.HANDED, date(2026, 11, 2), {}, date(2026, 11, 2)),
         (Way.VERBAL, date(2026, 11, 1), {}, date(2026, 11, 1)),

@@ -7,6 +7,7 @@ import pytest
 
 from care.imports.base import ParsedRow, Severity
 from care.imports.formats import parse_file
+from care.protocol import current_protocol
 from config.tables import UnreadableFile
 from tests.factories.imports import CONTEXT
 
@@ -78,6 +79,16 @@ def case(row: ParsedRow) -> dict[str, Any]:
 
 def complaints(row: ParsedRow) -> list[tuple[str, Severity]]:
     return [(problem.column, problem.severity) for problem in row.problems]
+
+
+def test_a_disease_that_sormas_has_no_word_for_is_the_one_named_beside_it() -> None:
+    name = current_protocol("covid-19").name
+    for told in (name.de, name.en.upper()):
+        row = parsed((*CONTACT, "diseaseDetails"), PERSON | {"disease": "OTHER", "diseaseDetails": told})
+        assert case(row)["protocol"] == "covid-19"
+    for told in ("", "Schlummerfieber"):
+        row = parsed((*CONTACT, "diseaseDetails"), PERSON | {"disease": "OTHER", "diseaseDetails": told})
+        assert complaints(row) == [("disease", Severity.ERROR)]
 
 
 def test_a_traveller() -> None:

@@ -26,7 +26,7 @@ def case_of(row: ParsedRow) -> dict[str, Any]:
     return found
 
 
-def test_a_sormas_case_counts_from_onset_and_positive_sample_never_from_the_report() -> None:
+def test_a_sormas_case_has_onset_positive_sample_and_report_each_as_the_file_says() -> None:
     header = "externalID;disease;caseClassification;outcome;reportDate;symptoms.onsetDate;sampleDateTime;"
     header += "pathogenTestResult;person.firstName;person.lastName\n"
     found = rows(
@@ -39,10 +39,33 @@ def test_a_sormas_case_counts_from_onset_and_positive_sample_never_from_the_repo
     first, second, third = found
     assert (case_of(first)["symptom_onset_on"], case_of(first)["first_positive_on"]) == ("2026-11-18", "2026-11-19")
     assert "first_positive_on" not in case_of(second)
+    assert [case_of(row)["reported_on"] for row in (first, second)] == ["2026-11-20", "2026-11-20"]
     assert second.values is not None
     assert second.values["close_as"] == "other"
     assert [problem.column for problem in second.problems] == ["symptoms.onsetDate"]
     assert not third.usable
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "Fall-ID;Krankheit;Falldefinitionskategorie;Meldedatum;Vorname;Nachname",
+        "Case ID;Disease;Case classification;Date of report;First name;Last name",
+        "uuid;disease;caseClassification;reportDate;firstName;lastName",
+    ],
+)
+def test_detailed_exports_of_cases_have_the_day_of_the_report(labels: str) -> None:
+    """A day that lies in the future, or is none, stays out with a warning; nothing takes its place."""
+    for cell, read, warnings in (
+        ("20.11.2026", "2026-11-20", 1),
+        ("", None, 1),
+        ("31.02.2026", None, 2),
+        ("24.12.2026", None, 2),
+    ):
+        (found,) = rows(f"{labels}\nRQRGLM-1;COVID-19;Confirmed;{cell};Änne;Groß\n", "sormas-cases")
+        assert case_of(found).get("reported_on") == read
+        assert len(found.problems) == warnings  # the first: neither an onset nor a positive sample
+        assert not {"symptom_onset_on", "first_positive_on"} & case_of(found).keys()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +130,8 @@ def test_our_own_format_in_both_languages_with_everything() -> None:
         "external_id": "A-1", "kind": "Infizierte Person", "protocol": "covid-19", "given_name": "Änne",
         "family_name": "Groß", "birth_date": "23.04.1987", "sex": "w", "phone": "0171 3920001", "channel": "keine",
         "locale": "Leichte Sprache", "contact_window": "18", "timezone": "Europe/Lisbon", "city": "Braunschweig",
-        "symptom_onset_on": "18.11.2026", "first_positive_on": "2026-11-19", "enrolled_at": "20.11.2026 08:30",
+        "symptom_onset_on": "18.11.2026", "first_positive_on": "2026-11-19", "reported_on": "20.11.2026",
+        "enrolled_at": "20.11.2026 08:30",
         "household": "7", "heads_household": "ja", "order": "mündlich", "order_starts_on": "20.11.2026",
         "order_ends_on": "30.11.2026",
     }  # fmt: skip
@@ -117,6 +141,7 @@ def test_our_own_format_in_both_languages_with_everything() -> None:
         case = case_of(row)
         person = case["person"]
         assert (person["locale"], person["contact_window"], person["channel"]) == ("de-simple", "18", "none")
+        assert (case["first_positive_on"], case["reported_on"]) == ("2026-11-19", "2026-11-20")
         assert case["enrolled_at"] == "2026-11-20T08:30:00+01:00"
         assert row.values is not None
         assert row.values["orders"][0]["ends_on"] == "2026-11-30"

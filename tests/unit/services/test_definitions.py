@@ -44,9 +44,9 @@ def test_a_copy_that_says_something_else_has_another_digest_and_its_own_fields()
     ("right", "wrong", "line_of", "says"),
     [
         ("type: licence_plate", "type: plate", "type: plate", "steps.1.fields.0.type"),
-        ("version: 3", "version: two", "version: two", "version"),
+        ("version: 4", "version: two", "version: two", "version"),
         ("department: buergerservice", "departement: x", "slug:", "department: Field required"),
-        ("version: 3", "version: 3\nslug: again", "slug: again", "given twice"),
+        ("version: 4", "version: 4\nslug: again", "slug: again", "given twice"),
         ("phone: phone", "phone: fone", "slug:", "contact.phone"),
         ("working_days: 15", "working_days: 0", "working_days: 0", "deadline.working_days"),
         ("value: B\n", "value: A\n", "key: zone", "two options"),
@@ -67,9 +67,9 @@ def test_a_mistake_is_named_with_its_line(right: str, wrong: str, line_of: str, 
     "what", ["payment: {amount: 5, purpose: {de: Gebühr, en: Fee}}", "assurance: substantial"], ids=["fee", "assurance"]
 )
 def test_without_a_login_nobody_pays_online_or_is_known(what: str) -> None:
-    text = PERMIT.replace("version: 3", f"version: 3\n{what}", 1)
+    text = PERMIT.replace("version: 4", f"version: 4\n{what}", 1)
     parse(text, "<text>")
-    [problem] = problems(text.replace("version: 3", "version: 3\nlogin: false", 1))
+    [problem] = problems(text.replace("version: 4", "version: 4\nlogin: false", 1))
     assert f" {what.partition(':')[0]}: without a login" in problem
 
 
@@ -90,7 +90,7 @@ def test_check_names_all_mistakes(tmp_path: Path) -> None:
     ran = CliRunner().invoke(services, ["check", str(good), str(bad)])
     assert ran.exit_code == 1
     assert "bad.yaml:1: the file is not UTF-8" in ran.output
-    assert "version 3, 4 steps, 14 fields" in ran.output
+    assert "version 4, 4 steps, 14 fields" in ran.output
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,20 @@ def test_search(words: str, locale: str, found: bool) -> None:
     assert bool(find(catalogue().values(), words, locale)) is found
 
 
-def test_a_way_of_handing_over_that_there_is_not_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{to: pigeon}", "hand_over.0.to: there is no way called “pigeon”"),
+        ("{to: webhook, options: {secret: records}}", "hand_over.0.options: url: must be an address such as"),
+        ("{to: email, options: {to: nobody}}", "hand_over.0.options: to: this is no e-mail address"),
+        ("{to: fit-connect-v1}", "hand_over.0.to: fit-connect-v1 needs the service's LeiKa key (leika)"),
+        ("{to: fit-connect-v1}", "hand_over.0.options: destination: must be the id of a Zustellpunkt"),
+    ],
+)
+def test_a_way_of_handing_over_that_cannot_work_is_named(tmp_path: Path, entry: str, said: str) -> None:
     file = tmp_path / "bewohnerparkausweis.yaml"
-    file.write_text(PERMIT.replace("deadline:", "hand_over: [{to: pigeon}]\ndeadline:", 1), encoding="utf-8")
+    text = PERMIT.replace('leika: "99108001001000"\n', "", 1)
+    file.write_text(text.replace("deadline:", f"hand_over: [{entry}]\ndeadline:", 1), encoding="utf-8")
     found = CliRunner().invoke(services, ["check", str(file)])
     assert found.exit_code == 1
-    assert "hand_over.0.to: there is no way called “pigeon”" in found.output
+    assert said in found.output

@@ -1,37 +1,37 @@
 """XDatenfelder 2.0 and 3.0 as definitions of services: the same question says the same in both."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
 from services.cli import services
-from services.definitions import ServiceDefinition, parse
-from services.fim.code_lists import known, read_genericode
-from services.fim.conversion import convert
+from services.definitions import parse
+from services.fim.code_lists import read_genericode
 from services.fim.keys import key_of, slug_of
-from services.fim.writing import as_yaml, report
 from services.fim.xdatenfelder import read
 from services.fim.xml_reading import Refused
-from services.form.fields import FieldType, FormField, every
-from tests.factories.fim import at, code_list, everything, field, genericode, group, identity, large, limits, rule, xdf
+from services.form.fields import FieldType, every
+from tests.factories.fim import (
+    at,
+    by_id,
+    code_list,
+    everything,
+    field,
+    genericode,
+    group,
+    group_reference,
+    identity,
+    limits,
+    made,
+    rule,
+    xdf,
+)
 
 BOTH = pytest.mark.parametrize("standard", ["2.0", "3.0"])
 SAMPLES = Path(__file__).parents[3] / ".." / "shared" / "data" / "xdatenfelder"
 GIVEN: dict[str, tuple[tuple[str, str], ...]] = {"urn:de:test:rasse_1": (("001", "Dackel"), ("002", "Pudel"))}
-
-
-def made(data: bytes, given: Any = None, *, of_group: bool = False) -> tuple[ServiceDefinition, list[str], str]:
-    """The definition, what is left to do, and the file."""
-    converted = convert(read(data, group=of_group), known(given or {}))
-    text = as_yaml(converted, "test")
-    return parse(text, f"{converted.content['slug']}.yaml"), report(converted.to_do), text
-
-
-def by_id(definition: ServiceDefinition) -> dict[str, FormField]:
-    return {one.fim: one for one in every(definition.fields) if one.fim}
 
 
 @BOTH
@@ -109,14 +109,6 @@ def test_both_versions_make_the_same_form() -> None:
     assert old.steps == new.steps
 
 
-def test_values_in_the_schema_itself_need_no_list() -> None:
-    values = "<x:werte><x:wert><x:code>a b</x:code><x:name>Erstes</x:name></x:wert></x:werte>"
-    definition, to_do, _ = made(xdf(at(field("F99000001", "Art", kind="select", more=values)), standard="3.0"))
-    (option,) = by_id(definition)["F99000001"].options
-    assert (option.value, option.label.de) == ("a-b", "Erstes")
-    assert any("“a b” is written a-b here" in one for one in to_do)
-
-
 def test_a_list_that_nobody_has_becomes_a_text_with_a_note() -> None:
     definition, to_do, text = made(everything("2.0"))
     assert by_id(definition)["F99000010"].type is FieldType.TEXT
@@ -179,16 +171,20 @@ def test_a_schema_without_fields_is_a_file_that_says_so() -> None:
 
 def test_a_part_may_refer_to_one_that_stands_elsewhere() -> None:
     street = group("G99000001", "Anschrift", at(field("F99000001", "Straße")))
-    reference = f"<x:datenfeldgruppe>{identity('G99000001')}</x:datenfeldgruppe>"
+    reference = group_reference("G99000001")
     definition, _, _ = made(xdf(at(street), at(reference)))
     assert [one.key for one in definition.fields] == ["anschrift", "anschrift_2"]
     assert definition.fields[0].fields == definition.fields[1].fields
 
 
 NAME = field("F99000001", "Name")
-CYCLE = f"<x:datenfeldgruppe>{identity('G99000001')}</x:datenfeldgruppe>"
+CYCLE = group_reference("G99000001")
 DEEP = b"<a>" * 300 + b"</a>" * 300
 BOMB = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><a>&b;</a>'
+DOUBLED = xdf(
+    *(at(group(f"G99000{n:03}", "Zweimal", *[at(group_reference(f"G99000{n + 1:03}"))] * 2)) for n in range(40)),
+    at(group("G99000040", "Ende", at(NAME))),
+)
 XXE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
 
 
@@ -213,6 +209,7 @@ XXE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
         (xdf(root="xdatenfelder.dokumentsteckbrief.0101"), "the root element is xdatenfelder.dokumentsteckbrief.0101"),
         (xdf(root="xdatenfelder.datenfeldgruppe.0103"), "xdatenfelder.datenfeldgruppe.0103, a group of data fields"),
         (xdf(at(NAME), at(field("F99000001", "Anders"))), "F99000001 1.0 stands in the file twice, and says different"),
+        (DOUBLED, "the schema comes to more than 10,000 fields and groups"),
         (xdf(at(group("G99000001", "Ich", at(CYCLE)))), "G99000001 contains itself (G99000001 → G99000001)"),
         (xdf(at(f"<x:datenfeld>{identity('F99')}</x:datenfeld>")), "F99 1.0 is referred to, and is not in the file"),
         (xdf(at(NAME, "many")), "S99000001: “many” is no number of repetitions"),
@@ -272,11 +269,6 @@ def test_the_command_says_one_line_and_ends_with_1(tmp_path: Path, data: bytes) 
 def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
     assert run(tmp_path / "none.xml").exit_code == 2
     assert run().exit_code == 2
-
-
-def test_a_large_schema_is_read_whole() -> None:
-    definition, _, _ = made(large(150_000))
-    assert len([one for one in every(definition.fields) if one.fim]) > 350
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real samples are not on this machine")

@@ -124,10 +124,10 @@ def test_tests_that_cannot_be_read(tmp_path: Path, old: str, new: str, says: str
 
 
 def test_a_mail_that_nobody_sends(tmp_path: Path) -> None:
-    mails = "version: 3\nmails: {submitted: {body: {de: x}}, sung: {body: {de: x}}}"
-    code, output = checked(copied(tmp_path, permit=("version: 3", mails)))
+    mails = "version: 4\nmails: {submitted: {body: {de: x}}, sung: {body: {de: x}}}"
+    code, output = checked(copied(tmp_path, permit=("version: 4", mails)))
     assert code == 1 and "mails.submitted" not in output
-    assert f"{PERMIT}:4: mails.sung: there is no message “sung”" in output
+    assert f"{PERMIT}:5: mails.sung: there is no message “sung”" in output
 
 
 def test_other_rooms_look_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,8 +138,8 @@ def test_other_rooms_look_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     checking.register_check(plug_ins)
     checking.register_check(plug_ins)
-    path = copied(tmp_path, permit=("version: 3", "version: 3\nhand_over:\n  - to: pigeon"))
-    assert checking.check_file(path).problems == (f"{PERMIT}:5: hand_over.0.to: no plug-in “pigeon”",)
+    path = copied(tmp_path, permit=("version: 4", "version: 4\nhand_over:\n  - to: pigeon"))
+    assert checking.check_file(path).problems == (f"{PERMIT}:6: hand_over.0.to: no plug-in “pigeon”",)
 
 
 def test_a_file_of_tests_stands_for_its_form(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from services.near import box_around, distance_m
+from services.near import box_around, cell_of, cells_around, distance_m
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,21 @@ def test_the_box_holds_all_that_is_near(latitude: float, longitude: float, up: f
     if distance_m(latitude, longitude, latitude + up, longitude + along) <= 250:
         assert box.south <= latitude + up <= box.north
         assert box.west <= longitude + along <= box.east
+
+
+@given(
+    st.floats(47, 55),
+    st.floats(6, 15),
+    st.floats(-0.05, 0.05),
+    st.floats(-0.08, 0.08),
+    st.sampled_from([50, 250, 5000]),
+)
+def test_the_cells_hold_all_that_is_near(
+    latitude: float, longitude: float, up: float, along: float, metres: int
+) -> None:
+    there = (latitude + up * metres / 5000, longitude + along * metres / 5000)
+    cells = cells_around(latitude, longitude, metres)
+    assert cell_of(latitude, longitude, metres) in cells
+    assert len(cells) <= 16
+    if distance_m(latitude, longitude, *there) <= metres:
+        assert cell_of(*there, metres) in cells

@@ -1,0 +1,71 @@
+"""Who may work in a health office or a department, so that work can be given to somebody who has none yet."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, select
+
+from auth.identities import IS_GRANTED, display_name
+from auth.models import Department, Office, RoleGrant, User
+from auth.roles import SCOPE_OF, Permission, Role, Scope, claimed_roles, permissions_of
+from config import clock, scopes
+from config.database import db
+from config.settings import current_settings
+
+CLAIM_COUNTS = timedelta(days=180)  # whoever has not logged in for half a year has left, or the claim has
+SCOPE = scopes.system("colleagues")
+
+
+@scopes.within(SCOPE)
+def of_office(office_id: UUID, permission: Permission) -> dict[str, str]:
+    """Everybody who holds `permission` in this office: the names by the ids of their actors.
+
+    By a role given here, or claimed for them at their last login. Who has never logged in has no id yet.
+    """
+    return _who_may(db.session.get(Office, office_id), permission)
+
+
+@scopes.within(SCOPE)
+def of_department(code: str, permission: Permission) -> dict[str, str]:
+    """The same for a department."""
+    return _who_may(db.session.scalar(select(Department).where(Department.code == code)), permission)
+
+
+@scopes.within(SCOPE)
+def named(user_ids: Sequence[UUID]) -> list[str]:
+    """The names of those of these users whom we still know, in this order."""
+    found = {user.id: user for user in db.session.scalars(select(User).where(User.id.in_(user_ids)))}
+    return [display_name(found[each]) for each in user_ids if each in found and not found[each].is_erased]
+
+
+def _who_may(place: Office | Department | None, permission: Permission) -> dict[str, str]:
+    if place is None:
+        return {}
+    scope = Scope.OFFICE if isinstance(place, Office) else Scope.DEPARTMENT
+    roles = {role for role in Role if SCOPE_OF[role] is scope and permission in permissions_of([role])}
+    found = [*_granted(place, roles), *_claimed(place, roles)]
+    return {str(user.id): display_name(user) for user in found if not user.is_erased}
+
+
+def _granted(place: Office | Department, roles: set[Role]) -> Iterable[User]:
+    column = RoleGrant.office_id if isinstance(place, Office) else RoleGrant.department_id
+    here = column == place.id
+    if place.is_default:
+        here |= column.is_(None)
+    by_identity = and_(RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject)
+    wanted = select(User).join(RoleGrant, by_identity).where(RoleGrant.role.in_(roles), IS_GRANTED, here)
+    return db.session.scalars(wanted).unique()
+
+
+def _claimed(place: Office | Department, roles: set[Role]) -> Iterable[User]:
+    wanted = select(User).where(
+        User.claimed_roles.is_not(None),
+        User.last_login_at >= clock.wall() - CLAIM_COUNTS,
+        User.issuer == current_settings().oidc_staff_issuer,
+    )
+    codes = {place.code, None} if place.is_default else {place.code}
+    for user in db.session.scalars(wanted):
+        claimed = claimed_roles(list(user.claimed_roles or ()))
+        if any(one.role in roles and (one.scope_code or None) in codes for one in claimed):
+            yield user

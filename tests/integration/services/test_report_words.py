@@ -1,0 +1,92 @@
+"""A report is called one, wherever the person who sent it reads of it; an application stays an application."""
+
+import io
+import re
+
+import pypdf
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from config.database import db, transaction
+from notifications.models import Notification
+from services import casework, notices, queries, receipts, survey
+from services.commands import Act
+from services.lifecycle import Action
+from services.models import ServiceRequest
+from tests.factories import services as given
+from tests.integration.services.test_pages import page
+
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
+APPLICATION = re.compile(r"\b(?:Antr[aä]g|beantrag|antragstell)\w*|\bapplication", re.IGNORECASE)
+SLUG, DEPARTMENT = "mangel-melden", "tiefbau"
+ANSWERS = {
+    "category": "road",
+    "description": "Ein tiefes Loch in der Fahrbahn.",
+    "place": {"lat": 52.2646, "lon": 10.5236},
+    "dangerous": False,
+    "email": "jorinde@ackerknecht.example",
+    "phone": "+4953112345",
+    "sms": True,
+}
+
+
+def reported(locale: str = "de") -> str:
+    receipt = given.submitted(given.resident(), slug=SLUG, answers=ANSWERS, uploads=(), locale=locale)
+    return receipt.reference
+
+
+def messages_of(reference: str) -> list[str]:
+    rows = db.session.scalars(select(Notification).where(Notification.about == reference))
+    return [f"{one.subject} {one.body}" for one in rows]
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_no_message_about_a_report_calls_it_an_application(locale: str) -> None:
+    reference, worker = reported(locale), given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    given.acted(reference, Action.ASK, worker, "Wo genau?")
+    request = queries.get(worker, reference)
+    with transaction():
+        for template in ("answer_given", "message", "infected", "reopened"):
+            notices.tell_applicant(request, template, template)
+        notices.tell_applicant(request, "answer_reminder", "reminder", answer_by="30.11.2026")
+        survey.tell_closed(request, "closed", "closed")
+        for template in ("received", "answered", "replied", "withdrawn", "unanswered", "infected_office"):
+            notices.tell_office(request, template, template)
+    told = messages_of(reference)
+    assert len(told) >= 14
+    assert [text for text in told if APPLICATION.search(text)] == []
+    assert any("Meldung" in text or "report" in text for text in told)
+
+
+def test_an_application_is_still_called_one() -> None:
+    reference = given.submitted(given.resident()).reference
+    assert "Ihr Antrag ist bei der Stadt" in " ".join(messages_of(reference))
+
+
+def test_the_receipt_of_a_report_says_so() -> None:
+    resident = given.resident()
+    reference = given.submitted(resident, slug=SLUG, answers=ANSWERS, uploads=()).reference
+    reader = pypdf.PdfReader(io.BytesIO(receipts.of_applicant(resident, reference).content.data or b""))
+    text = " ".join(" ".join(one.extract_text() for one in reader.pages).split())
+    assert "Ihre Meldung ist am" in text and "prüft Ihre Meldung" in text
+    assert not APPLICATION.search(text)
+
+
+def test_pages_of_a_report_and_its_survey_say_so(app: Flask, client: FlaskClient) -> None:
+    reference = reported()
+    request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == reference)).one()
+    with transaction():
+        survey.tell_closed(request, "closed", "closed")
+        casework.act(reference, Act(action=Action.TAKE), given.caseworker(DEPARTMENT))
+    link = next(found[1] for text in messages_of(reference) if (found := re.search(r"(/survey/\S+)", text)))
+    assert "zu ihnen oder ihrer meldung" in main_of(client, link).casefold()
+    assert "Meldung" in main_of(client, f"/services/{SLUG}/")
+    for url in (f"/services/{SLUG}/", f"/services/{SLUG}/apply", link):
+        assert not APPLICATION.search(main_of(client, url)), url
+
+
+def main_of(client: FlaskClient, url: str) -> str:
+    return " ".join(page(client.get(url)).select_one("main").get_text().split())  # type: ignore[union-attr]
