@@ -40,7 +40,7 @@ bench: $(VENV)/.dev $(VENDOR)/.made
 
 chaos: $(VENV)/.dev $(VENDOR)/.made
 	@$(PY) -m tests.servers
-	@$(PYTEST) -m chaos tests/integration tests/unit
+	@OBHUT_TEST_SEARCH=1 $(PYTEST) -m "chaos or hypothesis" tests/integration tests/unit
 
 security: $(VENV)/.dev $(VENDOR)/.made
 	@$(PY) -m tests.servers

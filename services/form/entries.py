@@ -28,8 +28,10 @@ def filled_in(
 def _kept(form: FormState, level: Level, uploaded: Mapping[str, int]) -> dict[str, Any]:
     kept = dict(level.raw)
     for place in level.places():
-        if place.repeats and isinstance(place.raw, list):
-            kept[place.field.key] = _rows(form, place, uploaded)
+        if place.repeats:
+            # What is no list has no rows either: the check refuses it.
+            if isinstance(place.raw, list):
+                kept[place.field.key] = _rows(form, place, uploaded)
         elif place.field.fields and isinstance(place.raw, Mapping):
             kept[place.field.key] = _kept(form, place.levels[0], uploaded)
     return kept

@@ -44,6 +44,7 @@ TYPED: dict[FieldType, st.SearchStrategy[Any]] = {
     FieldType.NOTE: st.none(),
 }
 PATTERNS = (None, "[a-z]+|x", r"\W+", r"\D+", r"\w*\W", r"\B.+\B", r"\S+\b|.\B.*")
+REPEATED = "[{key: b, repeats: {least: 0}, fields: [{key: d, required: false}]}]"
 ODD = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just([]) | st.just({}) | st.just([{}])
 
 
@@ -142,6 +143,16 @@ def test_a_group_that_repeats_is_asked_for_where_something_in_it_is_always_shown
             cleaned(form, {})
     else:
         assert cleaned(form, {}) == {}
+
+
+@pytest.mark.parametrize("odd", [{"d": "x"}, [3], "x", 3])
+def test_rows_that_are_no_list_are_refused(odd: Any) -> None:
+    with pytest.raises(RuleViolation):
+        cleaned(REPEATED, {"b": odd})
+
+
+def test_an_empty_mapping_in_place_of_rows_is_no_answer() -> None:
+    assert cleaned(REPEATED, {"b": {}}) == {}
 
 
 @settings(max_examples=150, deadline=None)
