@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ from flask import Flask
 from georeport import GeoReport
 from werkzeug.serving import make_server
 
-from tests.factories import reports
+from tests.factories import reports, services as given
 from tests.factories.reports import SLUG
 
 pytestmark = [pytest.mark.usefixtures("public_catalogue", "places"), pytest.mark.one_database]
@@ -121,7 +122,12 @@ def test_fixmystreet_sends_all_that_it_can(endpoint: str, key: str, login: Any, 
         "last_name": "", "email": reports.EMAIL, "description": "Schlagloch\n\nTief", "attribute[kind]": "pothole",
         "media_url": ["https://fix.example/photo/1.jpeg", "https://fix.example/photo/2.jpeg"],
         "attribute[easting]": "604100", "attribute[northing]": "5791200", "attribute[fixmystreet_id]": "4711",
-        "attribute[title]": "Schlagloch", "attribute[closest_address]": "", "deviceid": "iOS", "account_id": "8",
+        "attribute[title]": "Schlagloch", "attribute[closest_address]": "",
+        "attribute[contributed_by]": "team@fix.example", "attribute[service_request_id_ext]": "4711",
+        "attribute[report_title]": "Schlagloch",
+        "attribute[public_anonymity_required]": "FALSE", "attribute[email_alerts_requested]": "FALSE",
+        "attribute[requested_datetime]": "2026-11-26T18:00:00+01:00", "attribute[email]": reports.EMAIL,
+        "attribute[last_name]": "Ackerknecht", "attribute[external_id]": "4711", "deviceid": "iOS", "account_id": "8",
         "requested_datetime": "2026-11-26T18:00:00+01:00",
     }  # fmt: skip
     answer = post(endpoint, "requests.xml", data=sent)
@@ -138,7 +144,8 @@ def test_fixmystreet_sends_all_that_it_can(endpoint: str, key: str, login: Any, 
         (kept,) = children(ElementTree.fromstring(answer.content), "request_update")
         assert kept["update_id"]
     page = login(app.test_client(), "caseworker").get(f"/staff/requests/{number}").get_data(as_text=True)
-    for one in ("photo/1.jpeg", "photo/2.jpeg", "easting: 604100", "fixmystreet_id: 4711", "status: FIXED"):
+    told = ("photo/1.jpeg", "photo/2.jpeg", "easting: 604100", "fixmystreet_id: 4711", "report_title: Schlagloch")
+    for one in (*told, "status: FIXED"):
         assert one in page, one
     assert "closest_address" not in page
     note = {"api_key": api_token("caseworker"), "service_request_id": number, "description": "Baufirma bestellt."}
@@ -153,3 +160,65 @@ def test_fixmystreet_sends_all_that_it_can(endpoint: str, key: str, login: Any, 
         at = w3c(datetime.fromisoformat(one["updated_datetime"] or ""))
         assert hours["start_date"] <= at <= hours["end_date"]
         assert one["media_url"] is None  # it fetches what stands there
+
+
+def test_fixmystreet_sends_photos_themselves_where_nobody_may_fetch_them(
+    endpoint: str, key: str, login: Any, app: Flask, bearer: Any
+) -> None:
+    """Those of reports that are private over there: as files of the report, and of what is added to it later."""
+    photo = ("1.0.full.jpeg", given.picture(exif=True), "image/jpeg")
+    answer = post(endpoint, "requests.xml", data=reports.form(key), files={"photo1": photo})
+    (created,) = children(ElementTree.fromstring(answer.content), "request")
+    number = created["service_request_id"] or ""
+    update = {"api_key": key, "service_request_id": number, "update_id": "12", "status": "OPEN", "first_name": "Jo"}
+    large = ("2.0.full.jpeg", given.picture() + b"\0" * (2 * 1024 * 1024), "image/jpeg")
+    for fields, photos in (
+        ({"description": "Jetzt tiefer."}, {"photo1": large}),
+        ({"description": "Jetzt tiefer."}, {"photo1": large}),  # the same one again, since no answer came
+        ({"description": "", "update_id": "13"}, {"photo1": photo, "photo2": photo}),
+    ):
+        answer = post(endpoint, "servicerequestupdates.xml", data=update | fields, files=photos)
+        assert answer.ok, answer.text
+    kept = app.test_client().get(f"/api/v1/requests/{number}", headers=bearer("caseworker")).json
+    assert [one["field"] for one in kept["attachments"]] == ["photo", None, None, None]
+    page = login(app.test_client(), "caseworker").get(f"/staff/requests/{number}").get_data(as_text=True)
+    assert "2.0.full.jpg" in page
+    hostile = {"photo1": ("x.svg", b"<svg onload=alert(1)>", "image/jpeg")}
+    refused = post(endpoint, "servicerequestupdates.xml", data=update | {"update_id": "14"}, files=hostile)
+    (error,) = children(ElementTree.fromstring(refused.content), "error")
+    assert (error["code"], (error["description"] or "").partition(":")[0]) == ("400", "media")
+    many = [("media", photo)] * 6
+    refused = post(endpoint, "servicerequestupdates.xml", data=update | {"update_id": "15"}, files=many)
+    assert "At most 5 files" in refused.text
+
+
+def test_a_note_to_the_public_takes_no_photos(endpoint: str, key: str, api_token: Any) -> None:
+    number = post(endpoint, "requests.json", data=reports.form(key)).json()[0]["service_request_id"]
+    note = {"api_key": api_token("caseworker"), "service_request_id": number, "description": "Baufirma bestellt."}
+    refused = post(endpoint, "servicerequestupdates.json", data=note, files={"media": ("a.jpg", given.picture())})
+    assert (refused.status_code, refused.json()[0]["description"].partition(":")[0]) == (400, "media")
+    assert requests.get(f"{endpoint}/servicerequestupdates.json", timeout=30).json() == []
+
+
+def test_photos_of_one_name_all_arrive(
+    endpoint: str, key: str, app: Flask, bearer: Any, public_catalogue: Path
+) -> None:
+    several = reports.DEFINITION.replace("label: {de: Foto}, required", "label: {de: Foto}, max_files: 3, required")
+    (public_catalogue / f"{SLUG}.yaml").write_text(several, encoding="utf-8")
+    photos = [("media", (f"{number}.png", given.picture())) for number in (1, 2)]
+    number = post(endpoint, "requests.json", data=reports.form(key), files=photos).json()[0]["service_request_id"]
+    kept = app.test_client().get(f"/api/v1/requests/{number}", headers=bearer("caseworker")).json
+    assert len(kept["attachments"]) == 2
+
+
+def test_a_number_that_the_form_asks_only_some_for_reaches_the_office(
+    endpoint: str, key: str, login: Any, app: Flask, public_catalogue: Path
+) -> None:
+    """GeoReport has one phone, our forms a mobile number for whoever wants texts: none is lost, nobody is texted."""
+    asked = 'label: {de: Telefon}, required: false, visible: {"var": danger}}'
+    wording = reports.DEFINITION.replace("label: {de: Telefon}, required: false}", asked)
+    (public_catalogue / f"{SLUG}.yaml").write_text(wording, encoding="utf-8")
+    number = post(endpoint, "requests.json", data=reports.form(key)).json()[0]["service_request_id"]
+    page = login(app.test_client(), "caseworker").get(f"/staff/requests/{number}").get_data(as_text=True)
+    assert f"phone: {reports.PHONE}" in page
+    assert "first_name:" not in page
