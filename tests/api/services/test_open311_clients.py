@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,15 @@ from xml.etree import ElementTree
 import pytest
 import requests
 from flask import Flask
+from flask.testing import FlaskClient
 from georeport import GeoReport
 from werkzeug.serving import make_server
 
+from auth.actors import Actor
+from config import scopes
+from config.database import transaction
+from services import definitions, offering
+from services.commands import ChangeOffer
 from tests.factories import reports, services as given
 from tests.factories.reports import SLUG
 
@@ -54,6 +61,11 @@ def test_a_client_library_reads_everything(endpoint: str, key: str, form: str) -
         assert client.get_service_requests(start_date="2020-01-01T00:00:00Z") == []  # of the 90 days from then
     found = client.get_service_requests(status="open")
     assert number in [one["service_request_id"] for one in found]
+    now = datetime.now(UTC)
+    span = {"start_date": w3c(now - timedelta(days=1)), "end_date": w3c(now + timedelta(days=1))}
+    assert len(client.get_service_requests(service_code=f"nothing,{SLUG}", **span)) == 2
+    chosen = client.get_service_requests(service_request_id=f"{number},ABCD2345", status="closed")  # ids override
+    assert (chosen[0] if form == "json" else chosen)["service_request_id"] == number
     one = client.get_service_request(number)
     assert one["service_request_id"] == number
     assert float(one["lat"]) == 52.2647
@@ -222,3 +234,34 @@ def test_a_number_that_the_form_asks_only_some_for_reaches_the_office(
     page = login(app.test_client(), "caseworker").get(f"/staff/requests/{number}").get_data(as_text=True)
     assert f"phone: {reports.PHONE}" in page
     assert "first_name:" not in page
+
+
+LISTS = ("services.json", f"services/{SLUG}.xml", "requests.json?extensions=true", "servicerequestupdates.xml")
+
+
+def test_a_service_comes_and_goes_while_others_ask(app: Flask, client: FlaskClient, key: str) -> None:
+    """Two clients ask on while a manager takes the service out and in, and the files are read anew each time."""
+    assert client.post("/open311/v2/requests.json", data=reports.form(key)).status_code == 200
+    ended, statuses = threading.Event(), set()
+
+    def ask() -> None:
+        asker = app.test_client()
+        while not ended.is_set():
+            statuses.update(asker.get(f"/open311/v2/{path}").status_code for path in LISTS)
+
+    app.extensions["obhut.settings"] = app.extensions["obhut.settings"].model_copy(update={"limit_reports": "off"})
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(ask) for _ in range(2)]
+        try:
+            for turn in range(20):
+                change = ChangeOffer.model_validate({"is_published": turn % 2 == 1, "revision": turn})
+                with app.app_context(), scopes.within(scopes.system("test")), transaction():
+                    offering.change(SLUG, change, Actor.system("test"))
+                definitions.catalogue.cache_clear()
+                for path in LISTS:  # each state is asked for at least once
+                    statuses.add(client.get(f"/open311/v2/{path}").status_code)
+        finally:
+            ended.set()
+        for one in asking:
+            one.result()
+    assert statuses == {200, 404}
