@@ -24,17 +24,18 @@ import structlog
 from flask import Flask, current_app, make_response, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from config.errors import DomainError
+from config.limit_store import SCHEME, ProcessStore
 from config.settings import Settings, current_settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 Found = TypeVar("Found")
 Key = Callable[..., str]
 OFF = "off"
+IN_MEMORY = "memory:"
 EXTENSION = "obhut.limits"
 STORE_TIMEOUT_S = 0.5
 STORE_REST_S = 10.0
@@ -65,7 +66,7 @@ class Counters:
     """The shared counters, and counters of this process for when those cannot be reached."""
 
     def __init__(self, shared: RateLimiter, secret: bytes) -> None:
-        self._shared, self._own = shared, FixedWindowRateLimiter(MemoryStorage())
+        self._shared, self._own = shared, FixedWindowRateLimiter(ProcessStore())
         self._secret = hashlib.sha256(secret).digest()
         self._resting_until = 0.0
 
@@ -90,7 +91,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.limiter_url.startswith(("redis", "valkey")):
         options = {"socket_connect_timeout": STORE_TIMEOUT_S, "socket_timeout": STORE_TIMEOUT_S}
     app.config |= {
-        "RATELIMIT_STORAGE_URI": settings.limiter_url,
+        "RATELIMIT_STORAGE_URI": f"{SCHEME}://" if settings.limiter_url.startswith(IN_MEMORY) else settings.limiter_url,
         "RATELIMIT_STORAGE_OPTIONS": options,
         "RATELIMIT_STRATEGY": "fixed-window",
     }

@@ -1,11 +1,10 @@
 """Requests of GeoReport as commands: what a client may send, and the words for what it may not."""
 
 import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 from flask import Request
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from config import clock
 from services.commands import Upload
@@ -112,7 +111,7 @@ def report(asked: Request) -> Report:
         media_url=_links(values),
         contact={name: values[name].strip() for name in CONTACT if values.get(name, "").strip()},
         attributes=_attributes(values),
-        files=_files(asked.files.values()),
+        files=_files(asked),
     )
 
 
@@ -127,15 +126,17 @@ def _attributes(values: MultiDict[str, str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _files(sent: Iterable[FileStorage]) -> tuple[Upload, ...]:
-    files = [one for one in sent if one.filename]
+def _files(asked: Request) -> tuple[Upload, ...]:
+    """Under whatever name: some clients call each photo media, others number them."""
+    files = [one for sent in asked.files.listvalues() for one in sent if one.filename]
     if len(files) > MOST_FILES:
-        raise Problem(400, f"At most {MOST_FILES} files can come with a report.")
-    return tuple(Upload(field="", file_name=str(one.filename), data=one.read()) for one in files)
+        raise Problem(400, f"At most {MOST_FILES} files can be sent at once.")
+    return tuple(Upload(field="media", file_name=str(one.filename), data=one.read()) for one in files)
 
 
-def comment(values: Values) -> Comment:
+def comment(asked: Request) -> Comment:
     """What a POST adds to a report. Raises Problem."""
+    values = asked.values
     reference = values.get("service_request_id", "").strip()
     number = values.get("update_id", values.get("update_id_ext", "")).strip()
     text = values.get("description", "").strip()
@@ -150,8 +151,9 @@ def comment(values: Values) -> Comment:
         status=values.get("status", "").strip()[:40],
         media_url=_links(values),
         author={name: values[name].strip()[:200] for name in CONTACT if values.get(name, "").strip()},
+        files=_files(asked),
     )
-    if not found.description and not found.media_url and not found.says_more_than_open:
+    if not (found.description or found.media_url or found.files or found.says_more_than_open):
         raise Problem(400, "description was not provided.")
     return found
 

@@ -28,8 +28,12 @@ DATATYPES = {
 TICKED = frozenset({FieldType.CHECKBOX, FieldType.CONSENT})
 YES_OR_NO = frozenset({FieldType.YES_NO, FieldType.CHECKBOX, FieldType.CONSENT})
 SENT_ALONG = frozenset(
-    {"category", "closest_address", "detail", "easting", "fixmystreet_id", "group", "northing", "report_url", "title"}
-)
+    {
+        "category", "closest_address", "contributed_by", "detail", "easting", "email", "email_alerts_requested",
+        "external_id", "fixmystreet_id", "group", "last_name", "northing", "public_anonymity_required", "report_title",
+        "report_url", "requested_datetime", "service_request_id_ext", "title",
+    }
+)  # fmt: skip
 """What FixMyStreet says of each of its reports, asked or not. No mistake, then, and for the office to read."""
 
 

@@ -6,6 +6,7 @@ from services.definitions import ServiceDefinition
 from services.form.fields import FieldType, every
 from services.form.rule_checks import Found
 from services.open311.fields import all_leaves, roles
+from services.open311.published import LONGEST
 
 KINDS = {
     "description": (FieldType.TEXT, FieldType.LONG_TEXT),
@@ -28,6 +29,10 @@ def look(definition: ServiceDefinition) -> Iterator[Found]:
     if not any(field.public for field in every(definition.fields)):
         yield Found(("public",), "the service is public, and none of its fields is: reports would be empty")
     found = roles(definition)
+    described = leaves.get(found.description or "")
+    if described is not None and described.max_length < LONGEST:
+        way, least = found.description, LONGEST
+        yield Found(("public",), f"the field “{way}” has to take {least} characters, which Open311 lets clients send")
     contact = set(definition.contact.model_dump(exclude_none=True).values())
     for path, field in leaves.items():
         if field.public and path in contact:

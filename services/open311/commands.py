@@ -69,6 +69,7 @@ class Comment(Command):
     status: str = ""
     media_url: str = Field(default="", max_length=2_000)
     author: dict[str, str] = Field(default_factory=dict)
+    files: tuple[Upload, ...] = ()
 
     @property
     def says_more_than_open(self) -> bool:

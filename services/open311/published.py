@@ -14,8 +14,10 @@ from services.form.fields import FieldType, FormField
 from services.form.reading import readable
 from services.lifecycle import RequestStatus
 from services.open311.fields import all_leaves, roles
+from services.typed import answer_at
 
-LONGEST = 4_000  # GeoReport v2
+LONGEST = 4_000
+"""Characters of a description, which GeoReport v2 lets every client send."""
 GAP = "…"
 OPEN, CLOSED = "open", "closed"
 OPEN_STATUSES = frozenset(
@@ -59,9 +61,9 @@ def published(
 
     def said(path: str | None) -> str:
         field = public.get(path or "")
-        return "" if field is None else masked(_read(field, _at(answers, path or ""), locale, yes, no), hidden)
+        return "" if field is None else masked(_read(field, answer_at(answers, path or ""), locale, yes, no), hidden)
 
-    place = _at(answers, found.location or "") if found.location in public else None
+    place = answer_at(answers, found.location or "") if found.location in public else None
     rest = [path for path in public if path not in (found.description, found.location, found.address)]
     attributes = tuple(
         {"code": path, "label": public[path].label.to(locale), "value": said(path)}
@@ -73,15 +75,6 @@ def published(
         description = "\n".join(f"{one['label']}: {one['value']}" for one in attributes)
     lat, long = (place["lat"], place["lon"]) if isinstance(place, Mapping) else (None, None)
     return Published(description[:LONGEST], said(found.address)[:500], lat, long, attributes)
-
-
-def _at(answers: Mapping[str, Any], path: str) -> Any:
-    here: Any = answers
-    for way in path.split("."):
-        if not isinstance(here, Mapping):
-            return None
-        here = here.get(way)
-    return here
 
 
 def _read(field: FormField, value: Any, locale: str, yes: str, no: str) -> str:

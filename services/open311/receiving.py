@@ -1,5 +1,7 @@
 """Reports from outside: an application like any other, handed in by a program in somebody's name."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +13,8 @@ from config.database import db
 from config.errors import N_, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
-from services import notices, submission, trail, versions
+from services import attachments, files, notices, submission, trail, versions
+from services.attachments import CleanFile
 from services.commands import FROM_OUTSIDE, Submit, Upload
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
@@ -20,6 +23,7 @@ from services.open311.attributes import answers, put, sent_along
 from services.open311.commands import Comment, Report
 from services.open311.fields import CONTACT, at, roles
 from services.open311.models import PublicReport, ReportComment
+from services.typed import answer_at
 
 NO_PLACE = N_("Please say where it is: lat and long, address_string or address_id.")
 NO_FILES = N_("This service takes no files.")
@@ -67,14 +71,14 @@ def _answers(definition: ServiceDefinition, report: Report) -> dict[str, Any]:
 def receive(prepared: submission.Prepared, report: Report, actor: Actor) -> str:
     """Hand the report in; its id. What the form has no question for is kept as a comment. Inside `transaction()`."""
     receipt = submission.submit(prepared, actor)
-    left = _left_over(prepared.definition, report)
-    if left and receipt.is_new:
+    if receipt.is_new:
         request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == receipt.reference)).one()
-        _keep(request, actor, f"report {request.id}", left, {})
+        if left := _left_over(prepared.definition, report, request.answers or {}):
+            _keep(request, actor, f"report {request.id}", left, {})
     return receipt.reference
 
 
-def _left_over(definition: ServiceDefinition, report: Report) -> str:
+def _left_over(definition: ServiceDefinition, report: Report, stored: Mapping[str, Any]) -> str:
     found = roles(definition)
     fields = {name: at(getattr(found, name) or "", definition) for name in ("description", "address", "media_url")}
     said = {"description": report.description, "address": report.address, "media_url": report.media_url}
@@ -84,14 +88,27 @@ def _left_over(definition: ServiceDefinition, report: Report) -> str:
         if said[name] and (field is None or field.type is FieldType.ADDRESS)
     ]
     along = {"address_id": report.address_id} | sent_along(definition, report.attributes)
+    along |= {
+        name: report.contact.get(name, "")
+        for role, name in CONTACT.items()
+        if answer_at(stored, getattr(definition.contact, role) or "") is None
+    }
     kept += [f"{name}: {value}" for name, value in along.items() if value]
     return "\n".join(kept)
 
 
-def comment(command: Comment, actor: Actor) -> str:
+def looked_at(uploads: Sequence[Upload]) -> tuple[CleanFile, ...]:
+    """The files of a comment, as they may be stored: they answer no question of the form.
+
+    Takes CPU, so not inside `transaction()`. Raises RuleViolation.
+    """
+    return tuple(replace(attachments.clean(one), field="") for one in uploads)
+
+
+def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) -> str:
     """Keep what somebody added to a public report; its id with us. The same `update_id` makes one comment.
 
-    Inside `transaction()`. Raises NotFound when there is no such report.
+    `photos` join the files of the request. Inside `transaction()`. Raises NotFound when there is no such report.
     """
     statement = select(ServiceRequest).join(PublicReport, PublicReport.request_id == ServiceRequest.id)
     statement = statement.where(PublicReport.reference == command.reference).with_for_update(of=ServiceRequest)
@@ -104,12 +121,15 @@ def comment(command: Comment, actor: Actor) -> str:
     if command.update_id and (before := db.session.scalar(known)) is not None:
         return str(before.id)
     news = f"status: {command.status}" if command.says_more_than_open else ""
-    text = visible("\n".join(filter(None, [command.description, news, command.media_url])))
+    names = f"media: {', '.join(one.file_name for one in photos)}" if photos else ""
+    text = visible("\n".join(filter(None, [command.description, news, command.media_url, names])))
     try:
         with db.session.begin_nested():
             kept = _keep(request, actor, command.update_id, text, command.author)
     except IntegrityError:  # the same one, in the same moment
         return str(db.session.scalars(known).one().id)
+    for photo in photos:
+        files.add(request, photo)
     request.news_at = request.news_at or kept.at
     notices.tell_office(request, "replied", f"comment:{kept.id}")
     trail.record(actor, "request.commented", request)

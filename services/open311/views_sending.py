@@ -40,6 +40,7 @@ def create(form: str) -> ResponseReturnValue:
 
 
 @blueprint.post(f"/servicerequestupdates.{FORM}")
+@takes_several_files
 @public(api=True)
 def comment(form: str) -> ResponseReturnValue:
     """Something added to a report: by whoever works on it for everybody to read, by all others for the office."""
@@ -120,15 +121,18 @@ def _complaint(error: FieldError, names: dict[str | None, str]) -> str:
 
 
 def _commented(actor: Actor) -> Any:
-    command = asking.comment(request.values)
+    command = asking.comment(request)
     if queries.report(command.reference) is None:
         raise Problem(404, f"service_request_id {command.reference[:80]} was not found.")
     if command.description and _works_on(actor, command.reference):
+        if command.files:
+            raise Problem(400, "media: Nothing but the description of a note to the public is published.")
         with transaction():
             number = str(publishing.add_note(actor, command.reference, command.description).id)
     else:
+        photos = receiving.looked_at(command.files)
         with scopes.within(SCOPE), transaction():
-            number = receiving.comment(command, actor)
+            number = receiving.comment(command, actor, photos)
     return [{"update_id": number, "account_id": None}]
 
 

@@ -264,6 +264,15 @@ def test_one_customer_of_ipv6_is_one_address(app: Flask, address: str, key: str)
         assert limits.by_address() == key
 
 
+def test_counting_starts_no_thread_that_two_could_start_at_once(app: Flask) -> None:
+    before = set(threading.enumerate())
+    with app.test_request_context():
+        limits.spend("reports", "somebody")
+        counters = app.extensions[limits.EXTENSION]
+        assert counters._own.hit(*limits.of("reports"), "somebody")
+        assert set(threading.enumerate()) == before
+
+
 def test_the_store_reads_no_address_and_no_reference(app: Flask) -> None:
     counters = app.extensions[limits.EXTENSION]
     assert counters.mark("203.0.113.9") != counters.mark("203.0.113.8")

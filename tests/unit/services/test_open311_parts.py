@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.definitions import ServiceDefinition, parse
+from services.definitions import ServiceDefinition, catalogue, parse
 from services.lifecycle import RequestStatus
 from services.open311.attributes import UnknownAttribute, answers, described
 from services.open311.checks import look
@@ -148,6 +148,7 @@ PROOF = "required: false}\n      - {key: proof, type: file, label: {de: Nachweis
         ("type: email, label: {de: E-Mail-Adresse},", "type: email, public: true, label: {de: E},", "how somebody"),
         ("      - {key: danger,", CARS, "cannot ask for what is repeated"),
         ("required: false}\n  - key: where", PROOF, "files for one"),
+        ("max_length: 4000", "max_length: 2000", "has to take 4000 characters"),
     ],
 )
 def test_a_public_side_that_cannot_work_is_named(right: str, wrong: str, says: str) -> None:
@@ -155,3 +156,9 @@ def test_a_public_side_that_cannot_work_is_named(right: str, wrong: str, says: s
     assert right in DEFINITION
     found = list(look(parse(DEFINITION.replace(right, wrong, 1), "<text>")))
     assert any(says in one.message for one in found), found
+
+
+def test_the_house_s_own_public_services_can_be_reported_to() -> None:
+    public = [one for one in catalogue().values() if one.public]
+    assert public
+    assert [found for one in public for found in look(one)] == []
