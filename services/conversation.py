@@ -34,6 +34,10 @@ class File:
         return self.kind == AttachmentKind.DECISION.value
 
     @property
+    def is_cover(self) -> bool:
+        return self.kind == AttachmentKind.COVER.value
+
+    @property
     def is_receipt(self) -> bool:
         return self.kind == AttachmentKind.RECEIPT.value
 

@@ -11,6 +11,7 @@ from config.announcement import Way
 from config.errors import N_
 from services import (
     announcements,
+    cover_letters,
     decision_texts,
     office_acts,
     places,
@@ -58,7 +59,9 @@ def values(found: ServiceRequest, actor: Actor, locale: str, today: date) -> dic
     """What the template needs beside its forms."""
     definition = versions.of(found)
     detail = representations.detail(found, actor, locale, today)
-    issued = [shown(one, today) for one in announcements.decisions_of(found) if one.decided_at]
+    taken = [one for one in announcements.decisions_of(found) if one.decided_at]
+    covers = cover_letters.of(one for one in taken if one.state is DecisionState.ISSUED)
+    issued = [shown(one, today) | {"cover_id": covers[one.id].id if one.id in covers else None} for one in taken]
     proposal = proposals.waiting(found)
     return {
         "request_": detail,
