@@ -50,6 +50,7 @@ ACTIONS = {
     "payments.listed": N_("List of payments looked at"),
     "handover.accepted": N_("Request accepted by the receiving system"),
     "handover.failed": N_("Handing over has failed"),
+    "handover.came_back": N_("Mail of a hand-over came back after the answer"),
     "handover.retried": N_("Handing over tried once more"),
     "handover.settled": N_("Handed over in another way"),
     "handovers.listed": N_("List of handed-over requests looked at"),

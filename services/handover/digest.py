@@ -17,8 +17,9 @@ from config.settings import Settings, current_settings
 from notifications import outbox
 from notifications.statuses import Channel
 from services import unscanned
+from services.handover import queries
 from services.handover.models import HandOverRow
-from services.handover.states import IN_TROUBLE, State
+from services.handover.states import State
 from services.models import ServiceRequest
 
 TEMPLATE = "services.handover_digest"
@@ -49,7 +50,7 @@ def _troubles(now: datetime) -> dict[str, Counter[str]]:
         select(ServiceRequest.department_code, HandOverRow.state, func.count())
         .join(HandOverRow.request)
         .where(
-            HandOverRow.state.in_(IN_TROUBLE)
+            queries.is_in_trouble()
             | ((HandOverRow.state == State.HANDED_OVER) & (HandOverRow.handed_over_at < now - LATE))
         )
         .group_by(ServiceRequest.department_code, HandOverRow.state)
@@ -73,6 +74,7 @@ def _write(code: str, counts: Counter[str], now: datetime, settings: Settings) -
                 "failed": counts[State.FAILED],
                 "refused": counts[State.REJECTED],
                 "waiting": counts[State.HANDED_OVER],
+                "came_back": counts[State.ANSWERED],
                 "unscanned": counts[UNSCANNED],
                 "link": settings.public_url("/staff/services/handovers"),
             },
