@@ -146,7 +146,9 @@ def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict
     if found.proposed_by is not None:
         return Next(_("A second person has to confirm"), _("The decision has been proposed."), "decide")
     if found.news_at is not None:
-        return Next(_("Read what the applicant sent"), _("Nobody has noted that it was read."), "timeline", "warning")
+        is_report = versions.of(found).is_report
+        title = _("Read what came in about this report") if is_report else _("Read what the applicant sent")
+        return Next(title, _("Nobody has noted that it was read."), "timeline", "warning")
     late = next((one for one in issued if one["is_in_force"] and (one["is_late"] or one["returned_on"])), None)
     if late and late["announced_on"] is None:
         return Next(
