@@ -7,6 +7,7 @@ agreement: here a ZIP with JSON and PDF files. The length of the wait is the set
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -18,7 +19,7 @@ from auth.records import owners_for
 from auth.roles import Permission
 from config import clock
 from config.database import db, locked
-from config.errors import N_, Forbidden, RuleViolation
+from config.errors import N_, DomainError, Forbidden, RuleViolation
 from config.rowsets import among, insert_many
 from config.settings import current_settings
 
@@ -40,6 +41,15 @@ class Due:
 
 
 Files = Callable[[UUID], Iterable[tuple[str, bytes]]]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An offer whose record cannot be handed out now: its folder in the ZIP, and what its wing says of it."""
+
+    id: UUID
+    folder: str
+    why: DomainError
 
 
 @dataclass(frozen=True)
@@ -140,12 +150,24 @@ def decide(actor: Actor, offer_ids: Sequence[UUID], wanted: bool) -> int:
     return len(rows)
 
 
-def files(actor: Actor, offer_ids: Sequence[UUID], of_type: Callable[[str], Files]) -> Iterator[tuple[str, bytes]]:
-    """The files of these offers, each in a folder of its own. `of_type` gives the writer of a type of record."""
+def files(
+    actor: Actor, offer_ids: Sequence[UUID], of_type: Callable[[str], Files], left_out: list[LeftOut]
+) -> Iterator[tuple[str, bytes]]:
+    """The files of these offers, each in a folder of its own. `of_type` gives the writer of a type of record.
+
+    A record that is held back stops no other: once all has been read, `left_out` says which are missing.
+    """
     for row in db.session.scalars(_of(actor).where(ArchiveOffer.id.in_(list(offer_ids)))).all():
-        folder = f"{row.record_type}-{row.subject.partition(':')[2]}"
-        for name, content in of_type(row.record_type)(row.record_id):
-            yield f"{folder}/{name}", content
+        offer_id, folder = row.id, f"{row.record_type}-{row.subject.partition(':')[2]}"
+        record = iter(of_type(row.record_type)(row.record_id))
+        try:
+            first = next(record, None)  # a writer refuses before it has written anything
+        except DomainError as error:
+            left_out.append(LeftOut(offer_id, folder, error))
+            continue
+        if first is not None:
+            for name, content in chain([first], record):
+                yield f"{folder}/{name}", content
 
 
 def note_fetched(actor: Actor, offer_ids: Sequence[UUID]) -> None:

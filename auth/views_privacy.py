@@ -1,7 +1,8 @@
 """Privacy notices for everybody, and data protection for staff: record of processing, time limits, archive, holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from flask_babel import gettext as _, lazy_gettext as _l
 from wtforms import HiddenField, SelectField, TextAreaField
 
 from auth import archive, holds, notices, processing, receipts, records, retention
+from auth.archive import LeftOut
 from auth.notices import Notice
 from auth.policies import current_actor, public, require
 from auth.roles import Permission
@@ -196,10 +198,22 @@ def answer_offers() -> ResponseReturnValue:
 
 def _fetched(chosen: list[UUID]) -> Response:
     actor, types = current_actor(), {one.name: one.files for one in retention.record_types() if one.files}
-    packed = zipped(archive.files(actor, chosen, lambda name: types[name]))
+    left_out: list[LeftOut] = []
+    packed = zipped(chain(archive.files(actor, chosen, lambda name: types[name], left_out), _list_of(left_out)))
+    missing = {one.id for one in left_out}
     with transaction():
-        archive.note_fetched(actor, chosen)
+        archive.note_fetched(actor, [one for one in chosen if one not in missing])
+    if missing:
+        flash(_("%(number)s of the files are not in the ZIP. A list in it says why.", number=len(missing)), "warning")
     return download(packed, "archive.zip")
+
+
+def _list_of(left_out: Sequence[LeftOut]) -> Iterator[tuple[str, bytes]]:
+    """What is missing in a ZIP and why, as a text. Asked last, when everything else has been read."""
+    if left_out:
+        lines = [f"{one.folder}: {translated(one.why)}" for one in left_out]
+        text = "\n".join([_("These files are not in this ZIP. They can be downloaded later."), "", *lines, ""])
+        yield _("missing.txt"), text.encode()
 
 
 def download(packed: Any, name: str) -> Response:

@@ -11,6 +11,7 @@ from config import metrics
 from config.database import db
 from notifications import heartbeats, housekeeping
 from notifications.celery_app import broker_answers
+from services import unscanned
 
 blueprint = Blueprint("health", __name__)
 
@@ -38,6 +39,7 @@ def prometheus() -> ResponseReturnValue:
     if _database() == "ok":
         heartbeats.measure()
         housekeeping.measure_queues()
+        unscanned.measure()
     return metrics.exposition()
 
 

@@ -16,6 +16,7 @@ JOBS = Counter("obhut_job_items", "Things that background jobs have done", ["job
 JOB_FAILURES = Counter("obhut_job_failures", "Runs of background jobs that raised", ["job"])
 HEARTBEAT_AGE = Gauge("obhut_queue_heartbeat_age_seconds", "Seconds since a queue's worker last answered", ["queue"])
 ORDER_PAPER_FAILURES = Counter("obhut_order_paper_failures", "Papers of orders that could not be made")
+REQUESTS_HELD_BACK = Gauge("obhut_requests_held_back", "Requests with a file that the scanner left for over a day")
 JOBS_OVER_LIMIT = Counter("obhut_job_over_limit", "Runs of background jobs that took longer than they may", ["job"])
 
 

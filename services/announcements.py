@@ -152,7 +152,7 @@ def posted(actor: Actor, ids: Sequence[UUID], day: date) -> int:
 
 def came_back(actor: Actor, decision_id: UUID) -> None:
     """The post could not deliver it: it is not announced. Raises NotFound, Forbidden, RuleViolation."""
-    found = _to_note(actor, decision_id)
+    found = one_to_note(actor, decision_id)
     _posted_on(found)
     found.returned_on = _today()
     _count(found)
@@ -164,7 +164,7 @@ def arrived(actor: Actor, decision_id: UUID, day: date) -> None:
 
     Raises NotFound, Forbidden, RuleViolation.
     """
-    found = _to_note(actor, decision_id)
+    found = one_to_note(actor, decision_id)
     if not _posted_on(found) <= day <= _today():
         raise RuleViolation("day", N_("This date cannot be right."))
     found.arrived_on, found.returned_on = day, None
@@ -172,13 +172,23 @@ def arrived(actor: Actor, decision_id: UUID, day: date) -> None:
     trail.record(actor, "request.post_arrived", found.request, day=day.isoformat())
 
 
-def give_anew(actor: Actor, decision_id: UUID) -> None:
-    """Give it to the post (again): it was not fetched, or came back. Raises NotFound, Forbidden, RuleViolation."""
-    found = _to_note(actor, decision_id)
-    if found.announced_on is not None:
+def refuse_unless_anew(actor: Actor, decision: RequestDecision) -> None:
+    """Raises Forbidden and RuleViolation for a decision that `actor` may not give to the post (again)."""
+    _refuse_own(actor, decision)
+    if decision.announced_on is not None:
         raise RuleViolation("", N_("This decision has been announced."))
-    found.way, found.given_on, found.arrived_on, found.returned_on = Way.POST, None, None, None
-    trail.record(actor, "request.given_anew", found.request)
+    if decision.way is Way.POST and decision.given_on is None:
+        raise RuleViolation("", N_("This decision already waits for the post."))
+
+
+def give_anew(actor: Actor, decision: RequestDecision) -> None:
+    """Give a locked one to the post (again): it was not fetched, or came back. Raises Forbidden, RuleViolation.
+
+    Its letter goes with it: `cover_letters.give_anew`.
+    """
+    refuse_unless_anew(actor, decision)
+    decision.way, decision.given_on, decision.arrived_on, decision.returned_on = Way.POST, None, None, None
+    trail.record(actor, "request.given_anew", decision.request)
 
 
 def to_post(actor: Actor) -> Sequence[RequestDecision]:
@@ -211,7 +221,7 @@ def one_of(actor: Actor, decision_id: UUID) -> RequestDecision:
     return found
 
 
-def _to_note(actor: Actor, decision_id: UUID) -> RequestDecision:
+def one_to_note(actor: Actor, decision_id: UUID) -> RequestDecision:
     """One decision, locked, about which `actor` may note something: of somebody else's request."""
     wanted = locked(_of_desk(actor).where(RequestDecision.id == decision_id))
     found = db.session.scalar(wanted.execution_options(populate_existing=True))

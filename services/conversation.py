@@ -1,14 +1,15 @@
 """What both sides wrote to each other about a request, in order, as its pages show it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from flask_babel import gettext as _
 
-from services.lifecycle import ACTION_LABELS, Action, Party
+from services import versions
+from services.lifecycle import ACTION_LABELS, REPORT_LABELS, Action, Party
 from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 
 SAID = frozenset({Action.ASK, Action.ANSWER, Action.WRITE, Action.REPLY})
@@ -32,6 +33,10 @@ class File:
     @property
     def is_decision(self) -> bool:
         return self.kind == AttachmentKind.DECISION.value
+
+    @property
+    def is_cover(self) -> bool:
+        return self.kind == AttachmentKind.COVER.value
 
     @property
     def is_receipt(self) -> bool:
@@ -71,9 +76,10 @@ def messages_of(request: ServiceRequest, files: Sequence[File]) -> list[Message]
     by_event: dict[UUID | None, list[File]] = defaultdict(list)
     for file in files:
         by_event[file.event_id].append(file)
-    return [_message(event, by_event[event.id]) for event in request.events if event.action in SAID]
+    labels = REPORT_LABELS if versions.of(request).is_report else ACTION_LABELS
+    return [_message(event, labels, by_event[event.id]) for event in request.events if event.action in SAID]
 
 
-def _message(event: RequestEvent, files: Sequence[File]) -> Message:
+def _message(event: RequestEvent, labels: Mapping[Action, str], files: Sequence[File]) -> Message:
     is_from_office = event.by is not Party.APPLICANT
-    return Message(event.id, event.at, _(ACTION_LABELS[event.action]), event.message or "", is_from_office, files)
+    return Message(event.id, event.at, _(labels[event.action]), event.message or "", is_from_office, files)

@@ -60,6 +60,7 @@ class Preview:
     messages: int
     subjects: tuple[str, ...]
     stays: tuple[Kept, ...]
+    is_report: bool
 
 
 def subjects_of(request: Any) -> tuple[str, ...]:
@@ -102,13 +103,14 @@ def preview(actor: Actor, reference: str, locale: str) -> Preview:
         erasing.count([request.reference]),
         subjects_of(request),
         tuple(stays(request, clock.now())),
+        versions.of(request).is_report,
     )
 
 
 def stays(request: ServiceRequest, now: datetime) -> list[Kept]:
     """Why the request has to stay for now; nothing: it may go."""
     reference = request.reference
-    what = N_("Request {reference}")
+    what = N_("Report {reference}") if versions.of(request).is_report else N_("Request {reference}")
     if holds.held(subjects_of(request)):
         return [Kept(what, N_("A legal hold stands on it."), {"reference": reference})]
     if request.status is RequestStatus.DRAFT:

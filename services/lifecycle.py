@@ -158,6 +158,17 @@ ACTION_LABELS: dict[Action, str] = {
     A.UNMARK_DUPLICATE: N_("No longer marked as a duplicate"),
     A.ANSWER_DUPLICATE: N_("Answered together with another request"),
 }
+REPORT_LABELS: dict[Action, str] = ACTION_LABELS | {
+    A.SUBMIT: N_("Report sent"),
+    A.REPLY: N_("Message from whoever reported"),
+    A.APPROVE: N_("Report seen to"),
+    A.REJECT: N_("Report answered: not done"),
+    A.WITHDRAW: N_("Report withdrawn"),
+    A.CLOSE: N_("Report closed"),
+    A.REOPEN: N_("Report taken up anew"),
+    A.ANSWER_DUPLICATE: N_("Answered together with another report"),
+}
+"""The same for a report: whatever is not asked of the city but told to it."""
 
 
 def next_status(status: RequestStatus, action: Action, party: Party) -> RequestStatus:

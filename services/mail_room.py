@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services import letters, versions
+from services import cover_letters, letters, versions
 from services.work_models import RequestDecision
 
 
 def rows(decisions: Sequence[RequestDecision], locale: str) -> list[dict[str, Any]]:
     """Each decision with whom and where it goes to."""
+    covers = cover_letters.of(decisions)
     return [
         {
             "id": one.id,
@@ -17,6 +18,7 @@ def rows(decisions: Sequence[RequestDecision], locale: str) -> list[dict[str, An
             "address": ", ".join(filter(None, letters.recipient(one.request))),
             "decided_at": one.decided_at,
             "attachment_id": one.attachment_id,
+            "cover_id": covers[one.id].id if one.id in covers else None,
             "came_back": one.returned_on,
         }
         for one in decisions

@@ -18,6 +18,7 @@ class AttachmentKind(StrEnum):
     UPLOAD = "upload"
     DECISION = "decision"
     RECEIPT = "receipt"
+    COVER = "cover"  # goes with a decision that is given to the post anew
 
 
 class ScanState(StrEnum):

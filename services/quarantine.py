@@ -30,19 +30,20 @@ def refuse_unless_free(attachment: Attachment) -> None:
 
 def holds_back(attachment: Attachment) -> bool:
     """Whether a file may not go to another system yet: it waits, or is from before there was the present scanner."""
-    return attachment.scan in _held_back()
+    return attachment.scan in held_back()
 
 
 def waiting() -> Exists:
     """Whether one is held back, as a condition of a query for requests."""
     return (
         select(Attachment.id)
-        .where(Attachment.request_id == ServiceRequest.id, Attachment.scan.in_(_held_back()))
+        .where(Attachment.request_id == ServiceRequest.id, Attachment.scan.in_(held_back()))
         .exists()
     )
 
 
-def _held_back() -> tuple[ScanState, ...]:
+def held_back() -> tuple[ScanState, ...]:
+    """The states of files that may not go to another system yet."""
     return (ScanState.PENDING,) if scanning.configured() is None else WAITING
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from auth.actors import Actor
+from config.errors import N_
 from services import announcements, deadlines, next_steps, notes, origins, rights, timeline, versions
 from services.attachments import file_field
 from services.conversation import File, Message, file_of, messages_of
@@ -24,6 +25,12 @@ URGENCY_TONES = {
     deadlines.Urgency.SOON: "warning",
     deadlines.Urgency.OVERDUE: "danger",
     deadlines.Urgency.STOPPED: "neutral",
+}
+
+PAPERS = {
+    AttachmentKind.DECISION: N_("Decision"),
+    AttachmentKind.RECEIPT: N_("Receipt"),
+    AttachmentKind.COVER: N_("Cover letter"),
 }
 
 
@@ -61,6 +68,7 @@ class Detail:
     answers: list[tuple[str, str]]
     files: list[File]
     decisions: list[File]
+    covers: list[File]
     timeline: list[dict[str, Any]]
     messages: list[Message]
     question: str | None
@@ -119,6 +127,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
         answers=answers(request, definition, locale),
         files=[one for one in files if one.kind == AttachmentKind.UPLOAD.value],
         decisions=[one for one in files if one.is_decision],
+        covers=[one for one in files if one.is_cover],
         timeline=timeline.of(request, party),
         messages=messages_of(request, files),
         question=_question(request),
@@ -150,7 +159,7 @@ def _question(request: ServiceRequest) -> str | None:
 
 def _file(attachment: Attachment, definition: ServiceDefinition, locale: str) -> File:
     if attachment.kind is not AttachmentKind.UPLOAD:
-        return file_of(attachment, _("Receipt") if attachment.kind is AttachmentKind.RECEIPT else _("Decision"))
+        return file_of(attachment, _(PAPERS[attachment.kind]))
     field = file_field(definition, attachment.field) if attachment.field else None
     return file_of(attachment, field.label.to(locale) if field else _("Further file"))
 

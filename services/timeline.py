@@ -8,9 +8,9 @@ from typing import Any
 from flask_babel import gettext as _
 
 from config.errors import N_
-from services import notes
+from services import notes, versions
 from services.conversation import SAID
-from services.lifecycle import ACTION_LABELS, INTERNAL, Action, Party, RequestStatus
+from services.lifecycle import ACTION_LABELS, INTERNAL, REPORT_LABELS, Action, Party, RequestStatus
 from services.models import RequestEvent, ServiceRequest
 
 TONES: dict[RequestStatus, str] = {
@@ -29,6 +29,7 @@ PARTIES: dict[Party, str] = {
     Party.CASEWORKER: N_("Office"),
     Party.SYSTEM: N_("Office"),
 }
+REPORT_PARTIES = PARTIES | {Party.APPLICANT: N_("Whoever reported")}
 AUTHORS: dict[Action, Party] = {Action.CHECK_OUT: Party.CASEWORKER, Action.PAY: Party.APPLICANT}
 """Who did it, in people's eyes, where the table of transitions names who set it off: handing in makes the house ask for
 the fee, and that it was paid is told by the provider."""
@@ -59,7 +60,8 @@ def shown_to(party: Party, events: Iterable[RequestEvent]) -> list[RequestEvent]
 
 def of(request: ServiceRequest, party: Party) -> list[dict[str, Any]]:
     """What has happened, the newest first; for the office with its notes."""
-    entries = [_entry(event) for event in shown_to(party, request.events)]
+    is_report = versions.of(request).is_report
+    entries = [_entry(event, is_report=is_report) for event in shown_to(party, request.events)]
     entries += [
         {"at": one.at, "title": one.title, "text": one.text, "by": _(PARTIES[Party.SYSTEM]), "tone": "info"}
         for source in _sources.values()
@@ -79,12 +81,13 @@ def of(request: ServiceRequest, party: Party) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: entry["at"], reverse=True)
 
 
-def _entry(event: RequestEvent) -> dict[str, Any]:
+def _entry(event: RequestEvent, *, is_report: bool) -> dict[str, Any]:
     is_internal = event.action in INTERNAL
+    labels, parties = (REPORT_LABELS, REPORT_PARTIES) if is_report else (ACTION_LABELS, PARTIES)
     return {
         "at": event.at,
-        "title": _(ACTION_LABELS[event.action]),
+        "title": _(labels[event.action]),
         "text": None if event.action in SAID else event.message,  # what both sides said stands in the conversation
-        "by": _("Office, internal") if is_internal else _(PARTIES[AUTHORS.get(event.action, event.by)]),
+        "by": _("Office, internal") if is_internal else _(parties[AUTHORS.get(event.action, event.by)]),
         "tone": "neutral" if is_internal else TONES[event.to_status],
     }

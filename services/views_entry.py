@@ -70,7 +70,10 @@ def enter(slug: str) -> ResponseReturnValue:
                 add_error(how, error.field, _(error.message))
         others = [error for error in violation.errors if error.field != "received_on"]
         return _page(definition, whole_form(asked, answers, others), how), 422
-    flash(_("The request was entered. Print the letter with reference and PIN for the person."), "success")
+    if definition.is_report:
+        flash(_("The report was entered. Print the letter with reference and PIN for the person."), "success")
+    else:
+        flash(_("The request was entered. Print the letter with reference and PIN for the person."), "success")
     return redirect(url_for(".show", reference=receipt.reference), 303)
 
 

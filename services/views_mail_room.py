@@ -11,7 +11,7 @@ from auth.roles import Permission
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, RuleViolation
-from services import announcements, mail_room as letters, trail
+from services import announcements, cover_letters, mail_room as letters, trail
 from services.views_caseworker import casework_pages, page_locale, today
 from services.work_forms import DayForm
 
@@ -56,6 +56,7 @@ def letter_act(decision_id: UUID) -> ResponseReturnValue:
     actor, form = current_actor(), DayForm()
     reference = announcements.one_of(actor, decision_id).request.reference
     try:
+        cover = cover_letters.prepare(actor, decision_id) if form.action.data == "anew" else None
         with transaction():
             match form.action.data:
                 case "returned":
@@ -63,7 +64,7 @@ def letter_act(decision_id: UUID) -> ResponseReturnValue:
                 case "arrived":
                     announcements.arrived(actor, decision_id, form.day.data or today())
                 case "anew":
-                    announcements.give_anew(actor, decision_id)
+                    cover_letters.give_anew(actor, decision_id, cover)
     except DomainError as error:
         flash(translated(error), "danger")
     else:

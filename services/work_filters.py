@@ -17,7 +17,7 @@ from services.deadlines import SOON_DAYS, working_days_between
 from services.lifecycle import AT_THE_OFFICE, OPEN, STATUS_LABELS, RequestStatus
 
 LONGEST = 40  # days within which three working days always end
-GROUPS: dict[str, str] = {"work": N_("Work"), "request": N_("Request"), "days": N_("Days")}
+GROUPS: dict[str, str] = {"work": N_("Work"), "request": N_("Request or report"), "days": N_("Days")}
 STATUSES: dict[str, str] = {"open": N_("All open"), "done": N_("Done"), "any": N_("open and done")}
 DUE: dict[str, str] = {
     "overdue": N_("Overdue"),

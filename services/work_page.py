@@ -11,6 +11,7 @@ from config.announcement import Way
 from config.errors import N_
 from services import (
     announcements,
+    cover_letters,
     decision_texts,
     office_acts,
     places,
@@ -58,7 +59,9 @@ def values(found: ServiceRequest, actor: Actor, locale: str, today: date) -> dic
     """What the template needs beside its forms."""
     definition = versions.of(found)
     detail = representations.detail(found, actor, locale, today)
-    issued = [shown(one, today) for one in announcements.decisions_of(found) if one.decided_at]
+    taken = [one for one in announcements.decisions_of(found) if one.decided_at]
+    covers = cover_letters.of(one for one in taken if one.state is DecisionState.ISSUED)
+    issued = [shown(one, today) | {"cover_id": covers[one.id].id if one.id in covers else None} for one in taken]
     proposal = proposals.waiting(found)
     return {
         "request_": detail,
@@ -143,7 +146,9 @@ def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict
     if found.proposed_by is not None:
         return Next(_("A second person has to confirm"), _("The decision has been proposed."), "decide")
     if found.news_at is not None:
-        return Next(_("Read what the applicant sent"), _("Nobody has noted that it was read."), "timeline", "warning")
+        is_report = versions.of(found).is_report
+        title = _("Read what came in about this report") if is_report else _("Read what the applicant sent")
+        return Next(title, _("Nobody has noted that it was read."), "timeline", "warning")
     late = next((one for one in issued if one["is_in_force"] and (one["is_late"] or one["returned_on"])), None)
     if late and late["announced_on"] is None:
         return Next(

@@ -11,10 +11,11 @@ from notifications.celery_app import wake
 from notifications.outcomes import Outcome as Delivery
 from notifications.schedule import Queue
 from notifications.statuses import Status
+from services import trail
 from services.handover import email, work
 from services.handover.base import Outcome, Step
 from services.handover.models import HandOverRow
-from services.handover.states import State
+from services.handover.states import CAME_BACK_LATE, State
 
 CAME_BACK = frozenset({Status.UNDELIVERED, Status.FAILED})
 
@@ -27,7 +28,8 @@ def worth_telling(deliveries: Sequence[Delivery]) -> Iterable[Delivery]:
 def became(delivery: Delivery) -> None:
     """Handler of notifications: a hand-over that waits for its mail looks at once what has become of it.
 
-    What counted as accepted, and has come back, has failed, and its time has not begun.
+    What counted as accepted, and has come back, has failed, and its time has not begun. What has been answered
+    meanwhile stays so: that its mail came back is noted, and staff say what they make of it.
     """
     told = email.told_by(delivery.key)
     if told is None:
@@ -42,3 +44,6 @@ def became(delivery: Delivery) -> None:
         row.progress = {"turn": told.turn + 1}
         work.move(row, Step(Outcome.FAILED, row.progress, f"mail_{delivery.status}"))
         row.handed_over_at = None
+    elif row.state is State.ANSWERED and delivery.status in CAME_BACK and row.problem != CAME_BACK_LATE:
+        row.problem, row.changed_at = CAME_BACK_LATE, clock.now()
+        trail.record(work.SYSTEM, "handover.came_back", row.request, way=row.plugin, status=delivery.status.value)

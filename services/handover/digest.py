@@ -1,4 +1,7 @@
-"""The daily digest: each department, and who manages its services, read what could not be handed over. Numbers only."""
+"""The daily digest: each department, and who manages its services, read what could not be handed over. Numbers only.
+
+What waits for the virus scanner for too long is told with it, whether or not it is to be handed over.
+"""
 
 from collections import Counter
 from datetime import datetime, time, timedelta
@@ -13,12 +16,15 @@ from config.keyring import blind_index
 from config.settings import Settings, current_settings
 from notifications import outbox
 from notifications.statuses import Channel
+from services import unscanned
+from services.handover import queries
 from services.handover.models import HandOverRow
-from services.handover.states import IN_TROUBLE, State
+from services.handover.states import State
 from services.models import ServiceRequest
 
 TEMPLATE = "services.handover_digest"
 AT = time(7)
+UNSCANNED = "unscanned"
 LATE = timedelta(days=2)
 """From when on it is worth a word that a receiver has not accepted what was handed over."""
 
@@ -38,19 +44,21 @@ def send() -> int:
 
 
 def _troubles(now: datetime) -> dict[str, Counter[str]]:
-    """By department: how many have failed, were refused, or wait for their receiver for long."""
+    """By department: how many have failed, were refused, or wait for their receiver, or for the scanner, for long."""
     found: dict[str, Counter[str]] = {}
     rows = db.session.execute(
         select(ServiceRequest.department_code, HandOverRow.state, func.count())
         .join(HandOverRow.request)
         .where(
-            HandOverRow.state.in_(IN_TROUBLE)
+            queries.is_in_trouble()
             | ((HandOverRow.state == State.HANDED_OVER) & (HandOverRow.handed_over_at < now - LATE))
         )
         .group_by(ServiceRequest.department_code, HandOverRow.state)
     )
     for code, state, count in rows:
         found.setdefault(code, Counter())[state.value] += count
+    for code, count in unscanned.by_department().items():
+        found.setdefault(code, Counter())[UNSCANNED] += count
     return found
 
 
@@ -66,6 +74,8 @@ def _write(code: str, counts: Counter[str], now: datetime, settings: Settings) -
                 "failed": counts[State.FAILED],
                 "refused": counts[State.REJECTED],
                 "waiting": counts[State.HANDED_OVER],
+                "came_back": counts[State.ANSWERED],
+                "unscanned": counts[UNSCANNED],
                 "link": settings.public_url("/staff/services/handovers"),
             },
             key=f"handover-digest:{code}:{now.date().isoformat()}:{_known_as(address)}",

@@ -16,7 +16,7 @@ from notifications.celery_app import wake
 from notifications.schedule import Queue
 from services import trail, versions
 from services.handover.models import HandOverRow
-from services.handover.states import UNSETTLED, Event, State, follows, next_state
+from services.handover.states import CAME_BACK_LATE, UNSETTLED, Event, State, follows, next_state
 from services.lifecycle import DECISIONS, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
 
@@ -95,13 +95,20 @@ def try_again(row_id: UUID, actor: Actor) -> HandOverRow:
 
 
 def settle(row_id: UUID, reason: str, actor: Actor) -> HandOverRow:
-    """The receiver has it in another way. Inside `transaction()`. Raises NotFound, RuleViolation, InvalidTransition."""
+    """The receiver has it in another way. Inside `transaction()`. Raises NotFound, RuleViolation, InvalidTransition.
+
+    Of one that came back after its answer the reason is noted; it stays answered.
+    """
     if not reason.strip():
         raise RuleViolation("reason", N_("Please write how it was handed over."))
     row = _held(row_id, actor)
-    row.state = next_state(row.state, Event.SETTLE)
-    row.changed_at = row.accepted_at = clock.now()
-    row.handed_over_at = row.handed_over_at or row.accepted_at
+    if row.state is State.ANSWERED and row.problem == CAME_BACK_LATE:
+        row.problem = None
+    else:
+        row.state = next_state(row.state, Event.SETTLE)
+        row.accepted_at = clock.now()
+        row.handed_over_at = row.handed_over_at or row.accepted_at
+    row.changed_at = clock.now()
     row.remark, row.settled_by, row.next_try_at, row.lease = reason.strip(), actor.id, None, None
     trail.record(actor, "handover.settled", row.request, way=row.plugin)
     return row

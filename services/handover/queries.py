@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask_babel import get_locale, gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import contains_eager
 
 from auth.actors import Actor
@@ -15,7 +15,7 @@ from config.errors import N_
 from services import queries, versions
 from services.handover.following import rows_of
 from services.handover.models import HandOverRow
-from services.handover.states import IN_TROUBLE, LABELS, TONES, WORKED_ON, State
+from services.handover.states import CAME_BACK_LATE, IN_TROUBLE, LABELS, TONES, WORKED_ON, State
 from services.models import ServiceRequest
 
 SHOWN = 200
@@ -29,6 +29,7 @@ PROBLEMS = {
     "destination_key": N_("The receiver's key must not be used."),
     "other_content_accepted": N_("The receiver has accepted something else than was sent."),
     "status_elsewhere": N_("The receiver answers from another address than its own."),
+    CAME_BACK_LATE: N_("The mail came back after the answer: the receiver may not have it."),
     "files_checked": N_("Its files are still being checked for viruses."),
     "unreadable": N_("The request cannot be read: its key is gone."),
     "fault": N_("A fault of this system. Whoever runs it finds it in the log."),
@@ -55,6 +56,7 @@ class Shown:
     problem: str
     remark: str
     in_trouble: bool
+    can_be_tried: bool
     tries: int
 
 
@@ -75,7 +77,8 @@ def shown(row: HandOverRow, locale: str) -> Shown:
         changed_at=row.changed_at,
         problem=_(PROBLEMS.get(row.problem, OTHER)) if row.problem else "",
         remark=row.remark or "",
-        in_trouble=row.state in IN_TROUBLE,
+        in_trouble=row.state in IN_TROUBLE or row.problem == CAME_BACK_LATE,
+        can_be_tried=row.state in IN_TROUBLE,
         tries=row.tries,
     )
 
@@ -87,23 +90,29 @@ def of_request(actor: Actor, reference: str) -> list[Shown]:
 
 
 def troubled(actor: Actor) -> list[HandOverRow]:
-    """What failed in the actor's departments, the oldest first."""
-    return _of_departments(actor, IN_TROUBLE)
+    """What failed in the actor's departments, or came back after its answer, the oldest first."""
+    return _of_departments(actor, is_in_trouble())
 
 
 def waiting(actor: Actor) -> list[HandOverRow]:
     """What is under way, the oldest first."""
-    return _of_departments(actor, WORKED_ON)
+    return _of_departments(actor, HandOverRow.state.in_(WORKED_ON))
 
 
-def _of_departments(actor: Actor, states: frozenset[State]) -> list[HandOverRow]:
+def is_in_trouble() -> ColumnElement[bool]:
+    """Whether staff have to look at a hand-over, as a condition."""
+    came_back = (HandOverRow.state == State.ANSWERED) & (HandOverRow.problem == CAME_BACK_LATE)
+    return HandOverRow.state.in_(IN_TROUBLE) | came_back
+
+
+def _of_departments(actor: Actor, wanted: ColumnElement[bool]) -> list[HandOverRow]:
     codes = actor.departments_for(Permission.SERVICES_MANAGE) | actor.departments_for(Permission.REQUESTS_WORK)
     return list(
         db.session.scalars(
             select(HandOverRow)
             .join(HandOverRow.request)
             .options(contains_eager(HandOverRow.request))
-            .where(ServiceRequest.department_code.in_(codes), HandOverRow.state.in_(states))
+            .where(ServiceRequest.department_code.in_(codes), wanted)
             .order_by(HandOverRow.changed_at)
             .limit(SHOWN)
         )

@@ -57,6 +57,9 @@ IN_TROUBLE = frozenset({S.REJECTED, S.FAILED})
 UNSETTLED = WORKED_ON | IN_TROUBLE
 """As long as one is in these, the request is not deleted."""
 
+CAME_BACK_LATE = "came_back"
+"""The problem of one that was answered before its mail came back; it stays answered."""
+
 LABELS: dict[State, str] = {
     S.WAITING: N_("To be handed over"),
     S.HANDED_OVER: N_("Handed over"),

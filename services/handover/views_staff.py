@@ -12,7 +12,7 @@ from auth.roles import Permission
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, NotFound
-from services import trail
+from services import trail, unscanned
 from services.handover import following, queries
 
 blueprint = Blueprint("handovers", __name__, template_folder="../templates")
@@ -35,8 +35,10 @@ def index() -> ResponseReturnValue:
     requests = queries.troubled(actor)
     rows = [queries.shown(one, page_locale()) for one in requests]
     waiting = [queries.shown(one, page_locale()) for one in queries.waiting(actor)]
-    trail.looked(actor, "handovers.listed", [one.request for one in requests])
-    return render_template("services/handovers.html", rows=rows, waiting=waiting)
+    unlooked = unscanned.of_departments(actor)
+    held_back = [unscanned.shown(request, since, page_locale()) for request, since in unlooked]
+    trail.looked(actor, "handovers.listed", [*(one.request for one in requests), *(one for one, _ in unlooked)])
+    return render_template("services/handovers.html", rows=rows, waiting=waiting, held_back=held_back)
 
 
 @blueprint.post("/staff/services/handovers/<uuid:row_id>")

@@ -37,7 +37,7 @@ def prepare(report: Report) -> submission.Prepared:
     definition = versions.on_offer(report.service_code)
     if not definition.public:
         raise NotFound()
-    found = roles(definition)
+    found, report = roles(definition), _with_address(definition, report)
     if (found.location or found.address) and not (report.lat and report.long) and not report.any_address:
         raise RuleViolation("lat", NO_PLACE)
     if report.files and found.media is None:
@@ -51,6 +51,27 @@ def prepare(report: Report) -> submission.Prepared:
         source=FROM_OUTSIDE,
     )
     return submission.prepare(command)
+
+
+def _address_attribute(definition: ServiceDefinition) -> str | None:
+    """The attribute that the place in words was before it became the address_string."""
+    way = roles(definition).address
+    field = at(way, definition) if way else None
+    return way if field is not None and field.type is not FieldType.ADDRESS else None
+
+
+def _with_address(definition: ServiceDefinition, report: Report) -> Report:
+    """`report` with its address, which clients may go on sending as the attribute; an address_string goes before."""
+    code = _address_attribute(definition)
+    if code is None or code not in report.attributes:
+        return report
+    others = {name: values for name, values in report.attributes.items() if name != code}
+    address = report.address or _words(report.attributes[code])
+    return report.model_copy(update={"attributes": others, "address": address})
+
+
+def _words(values: Sequence[str]) -> str:
+    return ", ".join(value.strip() for value in values if value.strip())
 
 
 def _answers(definition: ServiceDefinition, report: Report) -> dict[str, Any]:
@@ -87,6 +108,10 @@ def _left_over(definition: ServiceDefinition, report: Report, stored: Mapping[st
         for name, field in fields.items()
         if said[name] and (field is None or field.type is FieldType.ADDRESS)
     ]
+    code = _address_attribute(definition)
+    words = _words(report.attributes.get(code, ())) if code else ""
+    if code and words and report.address not in ("", words):
+        kept.append(f"{code}: {words}")
     along = {"address_id": report.address_id} | sent_along(definition, report.attributes)
     along |= {
         name: report.contact.get(name, "")

@@ -27,7 +27,9 @@ def test_everybody_may_read_what_is_offered(client: FlaskClient) -> None:
 
 def test_texts_come_in_the_language_that_was_asked_for(client: FlaskClient) -> None:
     assert client.get(f"{ONE}?locale=en").json["title"] == "Resident parking permit"
-    assert client.get(f"{ONE}?locale=fr").json["title"] == "Bewohnerparkausweis"
+    french = client.get(f"{ONE}?locale=fr").json
+    assert french["title"] == "Carte de stationnement résidentiel"
+    assert french["description"] == client.get(ONE).json["description"], "what is not there in it comes in German"
     refused = client.get(f"{ALL}?locale=tlh")
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "locale")
 

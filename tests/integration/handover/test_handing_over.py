@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select, update
 
-from auth.models import Department
+from auth.models import AuditEvent, Department
 from config import clock
 from config.database import db, transaction
 from config.errors import InvalidTransition, NotFound, RuleViolation
@@ -280,6 +280,37 @@ def test_a_mail_that_bounces_late_takes_the_acceptance_back() -> None:
     worked()
     _becomes(db.session.scalars(mails).all()[1], Status.SENT)
     assert worked().state is State.ACCEPTED
+
+
+@pytest.mark.usefixtures("by_email")
+def test_a_mail_that_comes_back_after_the_answer_is_shown_until_somebody_has_looked() -> None:
+    receipt, worker = given.submitted(given.resident()), given.caseworker()
+    work.hand_over()
+    mail = db.session.scalars(select(Notification).where(Notification.template == "services.handed_over")).one()
+    _becomes(mail, Status.SENT)
+    worked()
+    given.acted(receipt.reference, Action.TAKE, worker)
+    given.acted(receipt.reference, Action.APPROVE, worker)
+    accepted_at = row().accepted_at
+    assert queries.troubled(worker) == []
+    for _ in range(2):
+        _becomes(mail, Status.UNDELIVERED, untold=True)
+        outcomes.tell_outcomes()
+    found = row()
+    assert (found.state, found.problem, found.accepted_at) == (State.ANSWERED, "came_back", accepted_at)
+    assert found.answered_at is not None and not following.is_unsettled(found.request)
+    assert [one.id for one in queries.troubled(worker)] == [found.id]
+    shown = queries.shown(found, "de")
+    assert shown.in_trouble and not shown.can_be_tried and "kam nach der Antwort zurück" in shown.problem
+    assert db.session.scalars(select(AuditEvent.action)).all().count("handover.came_back") == 1
+    with clock.frozen(clock.now().replace(hour=9, minute=0) + timedelta(days=1)):
+        digest.send()
+    told = select(Notification).where(Notification.template == "services.handover_digest")
+    assert "zurückgekommen: 1" in (db.session.scalars(told).first() or mail).body  # type: ignore[operator]
+    with transaction():
+        following.settle(found.id, "auf Papier gebracht", worker)
+    assert (row().state, row().problem, row().remark) == (State.ANSWERED, None, "auf Papier gebracht")
+    assert row().accepted_at == accepted_at and queries.troubled(worker) == []
 
 
 @pytest.mark.usefixtures("by_email")

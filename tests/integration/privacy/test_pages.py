@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from flask import g
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from auth.models import AuditEvent, Office, User
 from auth.privacy_models import ArchiveOffer, LegalHold
@@ -18,7 +18,7 @@ from config import clock
 from config.database import db, transaction
 from config.encryption import token_hash
 from services.lifecycle import Action, RequestStatus
-from services.models import ServiceRequest
+from services.models import Attachment, ScanState, ServiceRequest
 from tests.factories import services as requests
 from tests.factories.privacy import close, outcomes, request, rich_case, said
 from tests.integration.services.filling_in import all_through
@@ -272,6 +272,34 @@ def test_the_archive_gets_its_files_and_answers(case, time, client, login):
     assert outcomes()["care.orders"].erased == 1
     login(client, "officer")
     assert client.get("/staff/privacy/retention").status_code == 403
+
+
+def test_one_file_that_is_held_back_stops_no_other(house, time, client, login):
+    resident = requests.resident()
+    held_back, other = (requests.submitted(resident).reference for _ in range(2))
+    for reference in (held_back, other):
+        requests.acted(reference, Action.WITHDRAW, resident)
+    time.forward(days=4000)
+    outcomes()
+    with transaction():
+        db.session.execute(
+            update(Attachment)
+            .where(Attachment.request.has(ServiceRequest.reference == held_back))
+            .values(scan=ScanState.PENDING)
+        )
+    login(client, "manager")
+    page = client.get("/staff/privacy/retention")
+    offers = re.findall(r'name="offer" value="([^"]+)"', text(page))
+    assert len(offers) == 2
+    sent = {"csrf_token": csrf(page), "offer": offers, "action": "fetch"}
+    files = unzipped(client.post("/staff/privacy/archive", data=sent))
+    folder, missing = f"services.requests-{held_back}", files["fehlt.txt"].decode()
+    assert f"services.requests-{other}/request.json" in files
+    assert not any(name.startswith(folder) for name in files)
+    assert f"{folder}: Diese Datei wird noch auf Viren geprüft." in missing and other not in missing
+    assert "1 der Akten" in text(client.get("/staff/privacy/retention"))
+    fetched = {one.subject: one.fetched_at is not None for one in db.session.scalars(select(ArchiveOffer))}
+    assert fetched == {f"request:{held_back}": False, f"request:{other}": True}
 
 
 @pytest.mark.parametrize("account", ["auditor", "admin", "manager", "healthadmin"])

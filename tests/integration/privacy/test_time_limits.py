@@ -144,7 +144,7 @@ def test_a_request_is_kept_for_two_years_after_what_was_granted(house, time):
     assert outcomes()["services.requests"].due == 0
     time.forward(days=20)
     assert outcomes()["services.requests"].waiting == 1
-    packed = dict(archive.files(RUNNER, list(db.session.scalars(select(ArchiveOffer.id))), _files))
+    packed = dict(archive.files(RUNNER, list(db.session.scalars(select(ArchiveOffer.id))), _files, []))
     folder = f"services.requests-{reference}"
     assert {f"{folder}/request.json", f"{folder}/messages.json"} <= set(packed)
     assert sum(name.endswith(".pdf") for name in packed) == 2

@@ -14,10 +14,11 @@ from auth.models import User
 from config import clock
 from config.announcement import Way
 from config.database import db, transaction
-from config.errors import RuleViolation
-from services import announcements, queries, work_page
+from config.errors import Conflict, RuleViolation
+from services import announcements, cover_letters, queries, work_page
 from services.lifecycle import Action
 from services.models import AttachmentKind
+from services.work_models import RequestDecision
 from tests.factories import services as given
 from tests.integration.services.test_pages import page
 
@@ -113,3 +114,83 @@ def test_both_sides_see_the_day(app: Flask, client: FlaskClient, login, places) 
         theirs = seen(client, f"/staff/requests/{fetched}")
         assert "noch nicht; am 03.11.2026, wenn er heute abgerufen wird" in theirs
         assert "noch nicht; am 06.11.2026, wenn er heute zur Post geht" in seen(client, f"/staff/requests/{posted}")
+
+
+def letter_of(reference: str, worker: Actor) -> str:
+    covers = [one for one in queries.get(worker, reference).attachments if one.kind is AttachmentKind.COVER]
+    document = pypdf.PdfReader(io.BytesIO(covers[-1].content.data or b""))
+    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    return " ".join(" ".join(one.extract_text() for one in document.pages).split())
+
+
+def given_anew(worker: Actor) -> None:
+    (late,) = announcements.not_announced(worker)
+    prepared = cover_letters.prepare(worker, late.id)
+    with transaction():
+        cover_letters.give_anew(worker, late.id, prepared)
+
+
+def test_a_decision_that_goes_out_again_says_why_and_from_when_it_counts() -> None:
+    worker = given.caseworker()
+    with clock.frozen(DECIDED):
+        reference = decided()
+    with clock.frozen(datetime(2026, 11, 16, 9, 0, tzinfo=UTC)):
+        given_anew(worker)
+        said = letter_of(reference, worker)
+        assert "Bescheid vom 2. November 2026" in said and "nicht innerhalb von zehn Tagen" in said
+        assert "bei einer Aufgabe am 16. November 2026 also am 20. November 2026" in said
+        assert "§ 41 Abs. 2 VwVfG" in said and reference in said
+        (letter,) = announcements.to_post(worker)
+        with pytest.raises(RuleViolation, match="already waits"):
+            cover_letters.prepare(worker, letter.id)
+        with transaction():
+            announcements.posted(worker, [letter.id], date(2026, 11, 16))
+            announcements.came_back(worker, letter.id)
+    with clock.frozen(datetime(2026, 11, 30, 9, 0, tzinfo=UTC)):
+        given_anew(worker)
+        said = letter_of(reference, worker)
+    assert "am 16. November 2026 zur Post gegeben" in said and "zurückgekommen" in said
+    assert "bei einer Aufgabe am 30. November 2026 also am 4. Dezember 2026" in said
+
+
+def test_the_letter_of_a_tax_names_its_own_act() -> None:
+    worker = given.caseworker("finanzen")
+    with clock.frozen(DECIDED):
+        proof = given.upload(field="relief_proof")
+        asked = given.submitted(given.resident(), slug="hundesteuer", answers=given.DOG_TAX, uploads=(proof,))
+        given.acted(asked.reference, Action.TAKE, worker)
+        given.acted(asked.reference, Action.APPROVE, worker, "So steht es in der Satzung.")
+        (letter,) = announcements.to_post(worker)
+        with transaction():
+            announcements.posted(worker, [letter.id], TODAY)
+            announcements.came_back(worker, letter.id)
+    with clock.frozen(datetime(2026, 12, 1, 9, 0, tzinfo=UTC)):
+        given_anew(worker)
+        said = letter_of(asked.reference, worker)
+    assert "§ 122 Abs. 2 AO" in said and "VwVfG" not in said
+    assert "also am 7. Dezember 2026" in said
+
+
+def test_a_letter_fits_only_the_reason_that_it_names() -> None:
+    worker = given.caseworker()
+    with clock.frozen(DECIDED):
+        decided()
+        (decision,) = db.session.scalars(select(RequestDecision)).all()
+        prepared = cover_letters.prepare(worker, decision.id)
+    with clock.frozen(datetime(2026, 11, 16, 9, 0, tzinfo=UTC)), pytest.raises(Conflict), transaction():
+        cover_letters.give_anew(worker, decision.id, prepared)
+
+
+def test_the_mail_room_has_the_letter_beside_the_paper(app: Flask, client: FlaskClient, login, places) -> None:
+    with clock.frozen(DECIDED):
+        reference = decided()
+    login(client, "caseworker")
+    with clock.frozen(datetime(2026, 11, 16, 9, 0, tzinfo=UTC)):
+        room = page(client.get("/staff/requests/mail/"))
+        form = next(one for one in room.select("form") if one.select("input[value=anew]"))
+        fields = {str(one["name"]): str(one["value"]) for one in form.select("input[type=hidden]")}
+        assert client.post(str(form["action"]), data=fields).status_code == 303
+        room = page(client.get("/staff/requests/mail/"))
+        link = next(one for one in room.select("a[download]") if "Begleitschreiben" in one.get_text())
+        assert client.get(str(link["href"])).data.startswith(b"%PDF")
+        assert f"Begleitschreiben-{reference}.pdf" in seen(client, f"/staff/requests/{reference}")

@@ -95,7 +95,7 @@ def test_the_pages(app: Flask, login: Any) -> None:
     assert "Mangel melden" not in listed  # of another department
     assert ">Bürgerservice" in listed and f">{given.DEPARTMENT}<" not in listed
     numbers = client.get(f"/staff/services/{given.SLUG}/numbers").get_data(as_text=True)
-    assert "Anträge nach Monaten" in numbers
+    assert "Eingänge nach Monaten" in numbers
     assert ">Überfällig<" in numbers
     assert "/staff/requests/?" not in numbers  # the work list does not let managers in
     file = client.get(f"/staff/services/{given.SLUG}/numbers.csv")

@@ -15,7 +15,17 @@ from config.database import db, transaction
 from config.errors import Conflict, Forbidden, InvalidTransition, NotFound, RuleViolation
 from config.settings import current_settings
 from notifications.models import Notification
-from services import announcements, keeping, notes, places, queries, representations, work_list, work_pages
+from services import (
+    announcements,
+    cover_letters,
+    keeping,
+    notes,
+    places,
+    queries,
+    representations,
+    work_list,
+    work_pages,
+)
 from services.commands import WriteNote
 from services.lifecycle import Action, RequestStatus
 from services.work_filters import View, of_view
@@ -155,7 +165,7 @@ def test_what_nobody_fetched_goes_to_the_post_and_what_came_back_goes_anew() -> 
             announcements.fetched(paper)
         [late] = announcements.not_announced(caseworker)
         with transaction():
-            announcements.give_anew(caseworker, late.id)
+            cover_letters.give_anew(caseworker, late.id, None)
         [letter] = announcements.to_post(caseworker)
         with transaction():
             assert announcements.posted(caseworker, [letter.id], date(2026, 11, 14)) == 1

@@ -7,13 +7,16 @@ import pypdf
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
+from auth.audit_words import actions_in_words, kind_of
+from auth.models import Department
 from config.database import db, transaction
 from notifications.models import Notification
-from services import casework, notices, queries, receipts, survey
+from services import casework, entry_letters, notices, queries, receipts, survey, timeline
 from services.commands import Act
-from services.lifecycle import Action
+from services.lifecycle import Action, Party
 from services.models import ServiceRequest
 from tests.factories import services as given
 from tests.integration.services.test_pages import page
@@ -86,6 +89,51 @@ def test_pages_of_a_report_and_its_survey_say_so(app: Flask, client: FlaskClient
     assert "Meldung" in main_of(client, f"/services/{SLUG}/")
     for url in (f"/services/{SLUG}/", f"/services/{SLUG}/apply", link):
         assert not APPLICATION.search(main_of(client, url)), url
+
+
+def test_staff_pages_and_the_letter_of_a_report_say_so(app: Flask, client: FlaskClient, login, places) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    reference = reported()
+    worker = given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    given.acted(reference, Action.WRITE, worker, "Wir schauen nach.")
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}", f"service_manager:{DEPARTMENT}"])
+    for url in (
+        f"/staff/requests/{reference}",
+        f"/staff/requests/{reference}/erasure",
+        f"/staff/requests/new/{SLUG}",
+    ):
+        said = main_of(client, url)
+        assert not APPLICATION.search(said), (url, APPLICATION.findall(said))
+    assert "Der meldenden Person schreiben" in main_of(client, f"/staff/requests/{reference}")
+    assert "Meldung erfassen" in main_of(client, f"/staff/requests/new/{SLUG}")
+    entered = queries.get(worker, reference)
+    letter = pypdf.PdfReader(io.BytesIO(entry_letters.render(entered)))
+    text = " ".join(" ".join(one.extract_text() for one in letter.pages).split())
+    assert "Ihre Meldung ist" in text and not APPLICATION.search(text)
+
+
+def test_what_is_about_both_names_both() -> None:
+    with force_locale("de"):
+        said = {code: gettext(words) for code, words in actions_in_words() if code.startswith("request.")}
+        kind = kind_of("request:K7NPX3RB")
+        assert kind is not None and gettext(kind.name) == "Antrag oder Meldung"
+    assert [words for words in said.values() if "Antrag" in words and "Meldung" not in words] == []
+    assert said["request.viewed"] == "Antrag oder Meldung angesehen"
+    assert not [words for words in said.values() if "ntragstell" in words]
+
+
+def test_the_course_of_a_report_is_told_in_its_words_to_both_sides() -> None:
+    reference, worker = reported(), given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    given.acted(reference, Action.APPROVE, worker, "Das Loch ist zu.")
+    request = queries.get(worker, reference)
+    with force_locale("de"):
+        for party in (Party.APPLICANT, Party.CASEWORKER):
+            told = [f"{one['title']} {one['by']}" for one in timeline.of(request, party)]
+            assert [text for text in told if APPLICATION.search(text)] == []
+            assert any("Meldung erledigt" in text for text in told)
 
 
 def main_of(client: FlaskClient, url: str) -> str:

@@ -8,7 +8,9 @@ from config.errors import RuleViolation
 from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest
 from services.open311 import receiving
+from services.open311.attributes import UnknownAttribute, described
 from services.open311.commands import Report
+from services.open311.models import ReportComment
 from tests.factories import services as given
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
@@ -49,6 +51,27 @@ def test_a_program_may_send_an_address_or_its_number(place: dict[str, str], kept
     with transaction():
         reference = receiving.receive(prepared, sent, given.resident())
     assert answers_of(reference)["place_hint"] == kept
+
+
+@pytest.mark.parametrize(
+    ("address", "answer", "comments"),
+    [
+        ("", "Lindenweg 4", []),
+        ("Lindenweg 4", "Lindenweg 4", []),
+        ("Am Markt 1", "Am Markt 1", ["place_hint: Lindenweg 4"]),
+    ],
+)
+def test_the_attribute_from_before_is_taken_as_the_address(address: str, answer: str, comments: list[str]) -> None:
+    known = report(address=address)
+    sent = known.model_copy(update={"attributes": known.attributes | {"place_hint": (" Lindenweg 4 ",)}})
+    prepared = receiving.prepare(sent)
+    with transaction():
+        reference = receiving.receive(prepared, sent, given.resident())
+    assert answers_of(reference)["place_hint"] == answer
+    assert [one.text for one in db.session.scalars(select(ReportComment))] == comments
+    assert "place_hint" not in [one["code"] for one in described(catalogue()[SLUG], "de", yes="ja", no="nein")]
+    with pytest.raises(UnknownAttribute):
+        receiving.prepare(sent.model_copy(update={"attributes": sent.attributes | {"place_hints": ("x",)}}))
 
 
 def test_a_service_that_wants_a_pin_takes_a_program_s_address_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from config.command_line import doctor
 from config.database import db, transaction
 from config.errors import Conflict
 from notifications.models import Notification
-from services import downloads, drafts, files, keeping, quarantine, queries, submission
+from services import downloads, drafts, files, keeping, quarantine, queries, submission, unscanned
+from services.handover import digest
 from services.lifecycle import Action
 from services.models import Attachment, AttachmentContent, ScanState, ServiceRequest
 from services.scanning import ScanFailed, Scanner, ScannerAway
@@ -193,6 +194,49 @@ class TestQuarantine:
         use(clamd.url)
         assert quarantine.scan_waiting() == 1
         assert state() is ScanState.CLEAN
+
+
+def test_what_the_scanner_leaves_for_a_day_is_shown_told_and_counted(
+    app: Flask, client: FlaskClient, login: Any, clamd: Clamd, use: Use
+) -> None:
+    use(NOWHERE)
+    with app.app_context():
+        with transaction():
+            department = db.session.scalars(select(Department).where(Department.code == given.DEPARTMENT)).one()
+            department.email = "parken@okerfeld.example"
+        resident, key = given.resident(), submission.new_key()
+        with transaction():
+            submission.keep_draft(submission.prepare(given.command(key=key, uploads=(given.upload(),))), resident)
+        reference = given.submitted(resident).reference
+        quarantine.scan_waiting()
+    login(client, "manager")
+    morning = clock.now().replace(hour=9, minute=0)
+    for later, held_back in ((timedelta(hours=3), 0), (timedelta(days=2), 1)):
+        with app.app_context(), clock.frozen(morning + later):
+            assert digest.send() == held_back
+            assert unscanned.by_department().total() == held_back
+            shown = client.get("/staff/services/handovers").get_data(as_text=True)
+            assert (reference in shown) == ("Virenprüfung" in shown) == bool(held_back)
+            exposed = client.get("/metrics").get_data(as_text=True)
+            assert f"obhut_requests_held_back {held_back}.0" in exposed
+    with app.app_context():
+        mail = db.session.scalars(select(Notification).where(Notification.template == "services.handover_digest")).one()
+        assert "von der Virenprüfung aufgehalten: 1" in (mail.body or "") and reference not in (mail.body or "")
+        use(clamd.url)
+        quarantine.scan_waiting()
+        with clock.frozen(morning + timedelta(days=3)):
+            assert digest.send() == 0 and not unscanned.by_department()
+
+
+def test_other_departments_do_not_see_what_is_held_back(app: Flask, client: FlaskClient, login: Any, use: Use) -> None:
+    use(NOWHERE)
+    with app.app_context():
+        with transaction():
+            db.session.add(Department(code="tiefbau", name="Tiefbau"))
+        reference = given.submitted(given.resident()).reference
+    login(client, "caseworker", roles=["caseworker:tiefbau"])
+    with clock.frozen(clock.now() + timedelta(days=2)):
+        assert reference not in client.get("/staff/services/handovers").get_data(as_text=True)
 
 
 def test_pages_name_a_waiting_file_and_do_not_link_it(

@@ -25,6 +25,14 @@ def test_every_file_of_the_catalogue_is_right_and_in_two_languages() -> None:
         assert all(text.en for text in texts)
 
 
+@pytest.mark.parametrize("language", ["tr", "uk", "ru", "pl", "fr", "ar"])
+def test_what_a_service_is_and_its_steps_are_there_in_all_languages(language: str) -> None:
+    for service in catalogue().values():
+        for text in (service.title, service.summary, *(step.title for step in service.steps)):
+            said = getattr(text, language)
+            assert said and said == said.strip(), (service.slug, text.de)
+
+
 def test_a_snapshot_reads_as_it_was() -> None:
     service = parse(PERMIT, "<text>")
     again = ServiceDefinition.model_validate(service.model_dump(mode="json", exclude_none=True))
@@ -44,9 +52,9 @@ def test_a_copy_that_says_something_else_has_another_digest_and_its_own_fields()
     ("right", "wrong", "line_of", "says"),
     [
         ("type: licence_plate", "type: plate", "type: plate", "steps.1.fields.0.type"),
-        ("version: 4", "version: two", "version: two", "version"),
+        ("version: 5", "version: two", "version: two", "version"),
         ("department: buergerservice", "departement: x", "slug:", "department: Field required"),
-        ("version: 4", "version: 4\nslug: again", "slug: again", "given twice"),
+        ("version: 5", "version: 5\nslug: again", "slug: again", "given twice"),
         ("phone: phone", "phone: fone", "slug:", "contact.phone"),
         ("working_days: 15", "working_days: 0", "working_days: 0", "deadline.working_days"),
         ("value: B\n", "value: A\n", "key: zone", "two options"),
@@ -67,9 +75,9 @@ def test_a_mistake_is_named_with_its_line(right: str, wrong: str, line_of: str, 
     "what", ["payment: {amount: 5, purpose: {de: Gebühr, en: Fee}}", "assurance: substantial"], ids=["fee", "assurance"]
 )
 def test_without_a_login_nobody_pays_online_or_is_known(what: str) -> None:
-    text = PERMIT.replace("version: 4", f"version: 4\n{what}", 1)
+    text = PERMIT.replace("version: 5", f"version: 5\n{what}", 1)
     parse(text, "<text>")
-    [problem] = problems(text.replace("version: 4", "version: 4\nlogin: false", 1))
+    [problem] = problems(text.replace("version: 5", "version: 5\nlogin: false", 1))
     assert f" {what.partition(':')[0]}: without a login" in problem
 
 
@@ -90,7 +98,7 @@ def test_check_names_all_mistakes(tmp_path: Path) -> None:
     ran = CliRunner().invoke(services, ["check", str(good), str(bad)])
     assert ran.exit_code == 1
     assert "bad.yaml:1: the file is not UTF-8" in ran.output
-    assert "version 4, 4 steps, 14 fields" in ran.output
+    assert "version 5, 4 steps, 14 fields" in ran.output
 
 
 @pytest.mark.parametrize(

@@ -124,8 +124,8 @@ def test_tests_that_cannot_be_read(tmp_path: Path, old: str, new: str, says: str
 
 
 def test_a_mail_that_nobody_sends(tmp_path: Path) -> None:
-    mails = "version: 4\nmails: {submitted: {body: {de: x}}, sung: {body: {de: x}}}"
-    code, output = checked(copied(tmp_path, permit=("version: 4", mails)))
+    mails = "version: 5\nmails: {submitted: {body: {de: x}}, sung: {body: {de: x}}}"
+    code, output = checked(copied(tmp_path, permit=("version: 5", mails)))
     assert code == 1 and "mails.submitted" not in output
     assert f"{PERMIT}:5: mails.sung: there is no message “sung”" in output
 
@@ -138,7 +138,7 @@ def test_other_rooms_look_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     checking.register_check(plug_ins)
     checking.register_check(plug_ins)
-    path = copied(tmp_path, permit=("version: 4", "version: 4\nhand_over:\n  - to: pigeon"))
+    path = copied(tmp_path, permit=("version: 5", "version: 5\nhand_over:\n  - to: pigeon"))
     assert checking.check_file(path).problems == (f"{PERMIT}:6: hand_over.0.to: no plug-in “pigeon”",)
 
 
