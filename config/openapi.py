@@ -7,6 +7,7 @@ def create(json: Command) -> ResponseReturnValue: ...
 """
 
 import copy
+import threading
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template
@@ -42,6 +43,7 @@ api = SpecTree(
     security={"token": []},
 )
 blueprint = Blueprint("description", __name__)
+_one_at_a_time = threading.Lock()
 
 
 @blueprint.get("/api/v1/openapi.json")
@@ -60,12 +62,19 @@ def docs() -> ResponseReturnValue:
 
 def description() -> dict[str, Any]:
     """The OpenAPI document, made at first use, when every route is known."""
-    found = current_app.extensions.get("obhut.openapi")
-    if found is None:
-        api.app = current_app
-        models = copy.deepcopy(api.models)  # which are taken apart for the document
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        found = current_app.extensions["obhut.openapi"] = complete(dict(api._generate_spec()), app)
-        api.models = models
+    with _one_at_a_time:  # the models are the house's own, and are taken apart for the document
+        found = current_app.extensions.get("obhut.openapi")
+        if found is None:
+            found = current_app.extensions["obhut.openapi"] = _made()
     assert isinstance(found, dict)
     return found
+
+
+def _made() -> dict[str, Any]:
+    api.app = current_app
+    models = copy.deepcopy(api.models)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        return complete(dict(api._generate_spec()), app)
+    finally:
+        api.models = models

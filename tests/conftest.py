@@ -34,6 +34,10 @@ NEEDED = "needs "
 LONG = ("chaos", "security")
 ONE_DATABASE, DATABASES = "one_database", ("sqlite", "postgresql")
 WAITING = Path(__file__).parent / "integration" / "faults"
+LONGEST = {
+    Path(__file__).parent / name
+    for name in ("security/test_api_description.py", "integration/cli/test_web_processes.py")
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -46,8 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
-    # What mostly waits begins first, so that another process computes meanwhile.
-    items.sort(key=lambda item: WAITING not in item.path.parents)
+    # What mostly waits begins first, so that another process computes meanwhile; then the files that take longest, or
+    # the last of them would be waited for at the end.
+    items.sort(key=lambda item: (WAITING not in item.path.parents, item.path not in LONGEST))
 
 
 def _on_the_other_database(items: list[pytest.Item]) -> set[pytest.Item]:

@@ -10,6 +10,24 @@ import requests
 
 from tests.servers import base
 
+# The package's command line. It would import its key anew for each login, and importing an RSA key means to check it:
+# that took ten times as long as all else that a login asks of it.
+PROGRAM = """
+from joserfc.jwk import RSAKey
+from oidc_provider_mock._app import OpenIDCode
+from oidc_provider_mock.__main__ import run
+
+keys, asked = {}, OpenIDCode.get_jwt_config
+def get_jwt_config(*arguments, **named):
+    found = asked(*arguments, **named)
+    key = found["key"]
+    if key["n"] not in keys:
+        keys[key["n"]] = RSAKey.import_key(key)
+    return found | {"key": keys[key["n"]]}
+OpenIDCode.get_jwt_config = get_jwt_config
+run()
+"""
+
 
 class IdentityProvider:
     """Started by its first use. `issuer` is known before."""
@@ -37,7 +55,7 @@ class IdentityProvider:
             return
         self._session = self._stack.enter_context(requests.Session())
         self._session.trust_env = False
-        command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(self.port)]
+        command = [sys.executable, "-W", "ignore", "-c", PROGRAM, "--port", str(self.port)]
         self._stack.enter_context(base.started(command, self._answers))
         self._running = True
 

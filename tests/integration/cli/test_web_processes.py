@@ -23,7 +23,6 @@ def web(obhut: StartObhut, database_url: str, redis_broker: Broker) -> Obhut:
     """Two processes, with a provider of everything that is not asked here."""
     own = {"OBHUT_DATABASE_URL": database_url, "OBHUT_BROKER_URL": redis_broker.url}
     house = obhut(own | redis_broker.environment | PROVIDERS | {"OBHUT_WEB_PROCESSES": str(PROCESSES)}, "web")
-    assert house.run("db", "upgrade").returncode == 0
     return house.start()
 
 
@@ -48,26 +47,29 @@ def test_a_process_that_is_killed_comes_back_and_none_stays(web: Obhut) -> None:
     assert {each.pid for each in second} - {each.pid for each in first}
     eventually(lambda: answers(web), "the address answers")
     first[1].kill()  # so that it is the new one who answers
-    headers = eventually(lambda: answers(web) and web.token("health_officer"), "the new one answers")
+    office = ("offices", "add", "--code", "mitte", "--name", "Mitte")
+    headers = web.token("health_officer", "tests", office)
+    eventually(lambda: answers(web), "the new one answers")
     answer = eventually(lambda: _find(web, headers), "the new one has the database")
     assert answer.json()["items"] == []
     assert web.stop() == 0  # and raises when a child is left
 
 
+@pytest.mark.one_database
 def test_they_go_with_a_parent_that_is_killed(web: Obhut) -> None:
     assert len(children(web)) == PROCESSES
     web.kill()  # raises when a child is left
 
 
+@pytest.mark.one_database
 def test_an_interrupt_ends_them_too(web: Obhut) -> None:
     assert web.stop(signal.SIGINT) == 0
 
 
+@pytest.mark.one_database
 def test_limits_are_counted_together_or_not_at_all(obhut: StartObhut, database_url: str) -> None:
     own = {"OBHUT_DATABASE_URL": database_url, "OBHUT_BROKER_URL": "amqp://127.0.0.1:9/", "OBHUT_WEB_PROCESSES": "2"}
-    house = obhut(own | PROVIDERS, "web")
-    assert house.run("db", "upgrade").returncode == 0
-    refused = house.run("web")
+    refused = obhut(own | PROVIDERS, "web").run("web")
     assert refused.returncode == 1 and "OBHUT_LIMITER_URL" in refused.stderr
 
 

@@ -44,10 +44,13 @@ def test_a_worker_of_its_own_begins_anew(
     obhut: StartObhut,
     world: World,
     new_postgresql: Callable[[str], str],
-    broker: Broker,
+    postgresql_template: str,
+    redis_broker: Broker,
     identity_provider: IdentityProvider,
 ) -> None:
-    environment = separate(world, new_postgresql("template0"), broker.url, identity_provider) | broker.environment
+    # It gives up above whatever speaks to a broker: one kind will do.
+    environment = separate(world, new_postgresql(postgresql_template), redis_broker.url, identity_provider)
+    environment |= redis_broker.environment
     web = obhut(environment, "web")
     worker = giving_up(obhut(environment, "worker"))
     headers = prepare(web)

@@ -17,11 +17,13 @@ def parts(
     obhut: StartObhut,
     world: World,
     new_postgresql: Callable[[str], str],
+    postgresql_template: str,
     broker: Broker,
     identity_provider: IdentityProvider,
 ) -> list[Obhut]:
     """Web, two workers and beat, configured only through settings; nothing is started yet."""
-    environment = separate(world, new_postgresql("template0"), broker.url, identity_provider) | broker.environment
+    database_url = new_postgresql(postgresql_template)
+    environment = separate(world, database_url, broker.url, identity_provider) | broker.environment
     web = obhut(environment, "web")
     shared = environment | {"OBHUT_BASE_URL": web.url, "OBHUT_PORT": str(web.port)}
     return [web, *(obhut(shared, part) for part in ("worker", "worker", "beat"))]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -20,9 +21,7 @@ class Application:
     """Takes reports as the application would; `answers` are the statuses to give, the last one for ever."""
 
     def __init__(self) -> None:
-        self.reports: list[tuple[str, dict[str, str], str]] = []
-        self.answers = [204]
-        self.twiml = ""
+        self.forget()
         application = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,33 +43,60 @@ class Application:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
+    def forget(self) -> None:
+        self.reports: list[tuple[str, dict[str, str], str]] = []
+        self.answers = [204]
+        self.twiml = ""
+
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
 
-@pytest.fixture
-def application() -> Iterator[Application]:
+@pytest.fixture(scope="module")
+def _application() -> Iterator[Application]:
     one = Application()
     yield one
     one.stop()
 
 
 @pytest.fixture
-def plain(tmp_path: Path, application: Application, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def application(_application: Application) -> Application:
+    """It has heard of nothing yet."""
+    _application.forget()
+    return _application
+
+
+def settings_in(folder: Path, application: Application) -> Settings:
     """Settings without any provider; the sandbox's webhook leads to `application`."""
-    monkeypatch.chdir(tmp_path)
-    return load_settings(data_dir=tmp_path, port=base.free_port(), base_url=application.url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return load_settings(data_dir=folder, port=base.free_port(), base_url=application.url)
 
 
-@pytest.fixture
-def sandbox(plain: Settings) -> Iterator[tuple[Settings, SandboxProcess]]:
+@contextmanager
+def serving(plain: Settings) -> Iterator[tuple[Settings, SandboxProcess]]:
+    """The settings that lead to a sandbox of its own, and its process."""
     filled, process = SandboxProcess.start(plain)
     assert process is not None
     process.give_orders(["parking"])
     process.wait_ready()
-    yield filled, process
-    process.stop()
+    try:
+        yield filled, process
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, _application: Application) -> Settings:
+    return settings_in(tmp_path_factory.mktemp("sandbox"), _application)
+
+
+@pytest.fixture(scope="module")
+def sandbox(plain: Settings) -> Iterator[tuple[Settings, SandboxProcess]]:
+    """One for all tests of a file: each has numbers and mailboxes of its own."""
+    with serving(plain) as made:
+        yield made
 
 
 @pytest.fixture
@@ -86,6 +112,10 @@ def remote(plain: Settings, sandbox: tuple[Settings, SandboxProcess]) -> Remote:
 
 @pytest.fixture
 def client(filled: Settings) -> Client:
+    return client_of(filled)
+
+
+def client_of(filled: Settings) -> Client:
     """The official SDK."""
     http = RebasedHttpClient(filled.twilio_api_base)
     return Client(filled.twilio_account_sid, filled.twilio_auth_token.get_secret_value(), http_client=http)

@@ -20,7 +20,7 @@ from config.sandbox import state
 from config.sandbox.accounts import ACCOUNTS
 from config.sandbox.remote import Remote
 from config.settings import Settings, load_settings
-from tests.integration.sandbox.conftest import Application
+from tests.integration.sandbox.conftest import Application, serving, settings_in
 
 VERIFIER = "v" * 64
 
@@ -122,20 +122,25 @@ def test_the_page_says_what_is_asked(filled: Settings) -> None:
     assert "noch einmal ausweisen" not in requests.get(where, timeout=10).text
 
 
-def test_logging_out_everywhere_tells_the_application(filled: Settings, application: Application) -> None:
-    where = filled.oidc_issuer + "/logout-everywhere"
-    assert "Niemand ist angemeldet" in requests.get(where, timeout=10).text
-    log_in(filled, "resident", VERIFIER)
-    keys = requests.get(filled.oidc_issuer + "/jwks", timeout=10).json()
-    page = requests.post(where, data={"sub": "resident"}, timeout=10).text
-    assert "resident ist abgemeldet" in page
-    assert "Niemand ist angemeldet" in page
-    path, fields, _ = application.reports[-1]
-    assert path == "/auth/backchannel-logout"
-    logout = logout_tokens.verified(
-        fields["logout_token"], usable_keys(keys), issuer=filled.oidc_issuer, client_id="obhut", now=datetime.now(UTC)
-    )
-    assert logout.subject == "resident"
+def test_logging_out_everywhere_tells_the_application(tmp_path: Path, application: Application) -> None:
+    with serving(settings_in(tmp_path, application)) as (filled, _):
+        where = filled.oidc_issuer + "/logout-everywhere"
+        assert "Niemand ist angemeldet" in requests.get(where, timeout=10).text
+        log_in(filled, "resident", VERIFIER)
+        keys = requests.get(filled.oidc_issuer + "/jwks", timeout=10).json()
+        page = requests.post(where, data={"sub": "resident"}, timeout=10).text
+        assert "resident ist abgemeldet" in page
+        assert "Niemand ist angemeldet" in page
+        path, fields, _ = application.reports[-1]
+        assert path == "/auth/backchannel-logout"
+        logout = logout_tokens.verified(
+            fields["logout_token"],
+            usable_keys(keys),
+            issuer=filled.oidc_issuer,
+            client_id="obhut",
+            now=datetime.now(UTC),
+        )
+        assert logout.subject == "resident"
 
 
 def test_a_configured_provider_needs_no_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
