@@ -169,6 +169,12 @@ REPORT_LABELS: dict[Action, str] = ACTION_LABELS | {
     A.ANSWER_DUPLICATE: N_("Answered together with another report"),
 }
 """The same for a report: whatever is not asked of the city but told to it."""
+_REPORT_STATUS_LABELS = STATUS_LABELS | {S.APPROVED: N_("Seen to"), S.REJECTED: N_("Not done")}
+
+
+def status_label(status: RequestStatus, *, is_report: bool) -> str:
+    """What people read for `status`, an English msgid."""
+    return (_REPORT_STATUS_LABELS if is_report else STATUS_LABELS)[status]
 
 
 def next_status(status: RequestStatus, action: Action, party: Party) -> RequestStatus:

@@ -15,7 +15,7 @@ from services.conversation import File, Message, file_of, messages_of
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.form.reading import readable
-from services.lifecycle import AT_THE_OFFICE, OPEN, STATUS_LABELS, Action, Party, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, OPEN, Action, Party, RequestStatus, status_label
 from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 from services.timeline import TONES
 from services.work_models import RequestDecision, RequestNote
@@ -96,7 +96,7 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
         slug=request.slug,
         applicant=f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip(),
         status=request.status.value,
-        status_label=_(STATUS_LABELS[request.status]),
+        status_label=_(status_label(request.status, is_report=is_report)),
         tone=TONES[request.status],
         submitted_at=request.submitted_at,
         changed_at=request.changed_at,

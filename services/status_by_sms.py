@@ -11,7 +11,7 @@ from notifications.inbound import InboundReply
 from notifications.statuses import Channel
 from services import next_steps, pins, versions
 from services.commands import Lookup
-from services.lifecycle import STATUS_LABELS
+from services.lifecycle import status_label
 from services.models import ServiceRequest
 from services.status_words import question_in
 
@@ -64,6 +64,6 @@ def _status(request: ServiceRequest) -> dict[str, str | bool]:
         return {
             "reference": request.reference,
             "is_report": is_report,
-            "status": _(STATUS_LABELS[request.status]),
+            "status": _(status_label(request.status, is_report=is_report)),
             "due": _(next_steps.promise(is_report=is_report), day=local_date(day)) if day else "",
         }

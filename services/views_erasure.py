@@ -13,7 +13,7 @@ from config.errors import N_, NotFound, RuleViolation
 from config.forms import BaseForm, add_errors
 from config.localisation import page_locale
 from services import erasure
-from services.lifecycle import STATUS_LABELS
+from services.lifecycle import status_label
 
 blueprint = Blueprint("request_erasure", __name__, url_prefix="/staff/requests", template_folder="templates")
 REASONS = (
@@ -78,7 +78,7 @@ def _page(reference: str, form: ErasureForm) -> str:
     return render_template(
         "services/erasure.html",
         preview=preview,
-        status=_(STATUS_LABELS[preview.status]),
+        status=_(status_label(preview.status, is_report=preview.is_report)),
         form=form,
         holds=holds.on(preview.subjects),
         may_hold=actor.may(Permission.HOLDS_MANAGE),

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from auth.policies import current_actor, require
 from auth.roles import Permission
 from config.error_pages import translated
-from config.errors import DomainError, InvalidTransition, RuleViolation
+from config.errors import InvalidTransition, RuleViolation
 from config.forms import add_errors
-from services import queries, trail, triage, work_pages
-from services.lifecycle import STATUS_LABELS, RequestStatus
+from services import queries, trail, triage, versions, work_pages
+from services.lifecycle import RequestStatus, status_label
 from services.triage import Kind, Outcome, Triage
 from services.views_caseworker import casework_pages
 from services.work_forms import TriageForm, with_choices
@@ -99,15 +99,18 @@ def _rows(outcomes: list[Outcome]) -> list[dict[str, Any]]:
             "reference": one.reference,
             "mark": one.mark,
             "applicant": _name(one),
-            "error": _hindrance(one.error) if one.error else None,
+            "error": _hindrance(one) if one.error else None,
         }
         for one in outcomes
     ]
 
 
-def _hindrance(error: DomainError) -> str:
+def _hindrance(outcome: Outcome) -> str:
+    error = outcome.error
+    assert error is not None
     if isinstance(error, InvalidTransition) and error.status in list(RequestStatus):
-        status = _(STATUS_LABELS[RequestStatus(error.status)])
+        is_report = outcome.request is not None and versions.of(outcome.request).is_report
+        status = _(status_label(RequestStatus(error.status), is_report=is_report))
         return str(_("Not as the request stands: “%(status)s”", status=status))
     return translated(error)
 

@@ -124,6 +124,21 @@ def test_what_is_about_both_names_both() -> None:
     assert not [words for words in said.values() if "ntragstell" in words]
 
 
+def test_a_report_is_seen_to_or_not_and_never_approved_or_rejected(client: FlaskClient, login, places) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    worker = given.caseworker(DEPARTMENT)
+    said = {Action.APPROVE: "Erledigt", Action.REJECT: "Nicht erledigt"}
+    done = {reported(): action for action in said}
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    for reference, action in done.items():
+        given.acted(reference, Action.TAKE, worker)
+        given.acted(reference, action, worker, "Das Loch ist auf Privatgrund.")
+        page_of_report = main_of(client, f"/staff/requests/{reference}")
+        assert said[action] in page_of_report
+        assert not re.search("Genehmigt|Abgelehnt", page_of_report)
+
+
 def test_the_course_of_a_report_is_told_in_its_words_to_both_sides() -> None:
     reference, worker = reported(), given.caseworker(DEPARTMENT)
     given.acted(reference, Action.TAKE, worker)
