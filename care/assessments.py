@@ -14,7 +14,7 @@ from care.line_list import RULES_VERSION, Assessment, assess
 from care.models import Case, Person
 from care.protocol import Protocol, protocol_for
 from care.triage import Onset, onset
-from care.vocabulary import OPEN_STATUSES, Channel, Kind, LineList, Status
+from care.vocabulary import OPEN_STATUSES, Channel, LineList, Status
 from config.settings import current_settings
 
 REPORT_ORDER = attrgetter("reported_at", "recorded_at")
@@ -179,7 +179,7 @@ def _answers(row: SymptomReport) -> Answered:
 
 
 def _missing_details(case: Case) -> tuple[str, ...]:
-    """What we would need to know to look after this person properly."""
+    """What we would need to know to look after this person properly, apart from days (`monitoring.missing_day`)."""
     person, missing = case.person, []
     if person.birth_date is None:
         missing.append("birth_date")
@@ -188,12 +188,6 @@ def _missing_details(case: Case) -> tuple[str, ...]:
         missing.append("phone")
     if asked.channel is Channel.EMAIL and not asked.email:
         missing.append("email")
-    if case.kind is Kind.CONTACT and case.last_exposure_on is None and not case.continuous_exposure:
-        missing.append("last_exposure_on")
-    if case.kind is Kind.TRAVELLER and case.entered_on is None:
-        missing.append("entered_on")
-    if case.kind is Kind.INDEX and case.symptom_onset_on is None and case.first_positive_on is None:
-        missing.append("first_positive_on")
     return tuple(missing)
 
 
