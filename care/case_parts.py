@@ -83,7 +83,8 @@ PARTS: tuple[Part, ...] = (
     ),
     _kept("travel", N_("Travel"), "recorded_at place from_on until_on note", Travel, "recorded_at", course.travel_json),
     Part(
-        "exposures", N_("Exposures"), ("recorded_at", *EXPOSURE, "source_case", "occasion", "removed_at"),
+        "exposures", N_("Exposures"),
+        ("recorded_at", *EXPOSURE, "source_case", "occasion", "removed_at", "id", "replaces"),
         course.exposures_of,
     ),
     _kept("reviews", N_("Reviews"), "at outcome note by", Review, "recorded_at", representations.review_json),

@@ -96,6 +96,7 @@ def exposures_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UU
                 **{name: (row.details or {}).get(name) for name in EXPOSURE},
                 "source_case": cases.get((office_id, row.source_case_id)),
                 "occasion": occasions.get((office_id, row.occasion_id)),
+                "replaces": (row.details or {}).get("replaces"),
                 "recorded_at": _iso(row.recorded_at),
                 "removed_at": _iso(row.removed_at),
             },

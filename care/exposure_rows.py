@@ -53,7 +53,10 @@ def add(
     occasion_id: UUID | None = None,
     **texts: str | None,
 ) -> Exposure:
-    """Put an exposure to those of `case`, which is counted from the latest then. Days are local; `texts`: place, ..."""
+    """Put an exposure to those of `case`, which is counted from the latest then. Days are local; `texts`: place, ...
+
+    Beside them `replaces`, the id of the row of which this is a newer version.
+    """
     said: dict[str, Any] = {"from_on": from_on, "until_on": until_on, "setting": setting, **texts}
     row = Exposure(
         case=case,
