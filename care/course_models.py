@@ -98,6 +98,7 @@ class Exposure(OfCase, Identified, Base):
     actor_id: Mapped[str] = mapped_column(String(80))
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str | None] = mapped_column(String(80))
+    setting_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # `care.list_marks`
     details = sealed(dict)  # by the names in EXPOSURE; `replaces`: the id of the row of which this is a newer version
 
     case: Mapped[Case] = relationship(foreign_keys=[case_id])

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from auth.actors import Actor
+from care import list_marks
 from care.course_commands import RecordExposure
 from care.course_models import EXPOSURE, Exposure
 from care.models import Case
@@ -64,6 +65,7 @@ def add(
         actor_id=actor.id,
         source_case_id=source_case_id,
         occasion_id=occasion_id,
+        setting_mark=list_marks.of_setting(case.office_id, setting),
         details={name: value for name, value in said.items() if value},
     )
     db.session.add(row)
@@ -81,7 +83,8 @@ def add_known(wanted: Sequence[tuple[RecordExposure, Any]], actor: Actor, source
     for command, case in wanted:
         row_id, source_id = new_id(), sources.get(command.source)
         said = command.model_dump(mode="json", include=set(EXPOSURE) - ({"source"} if source_id else set()))
-        columns = {"id": row_id, "case_id": case.id, "source_case_id": source_id, "recorded_at": now}
+        columns: dict[str, Any] = {"id": row_id, "case_id": case.id, "source_case_id": source_id, "recorded_at": now}
+        columns["setting_mark"] = list_marks.of_setting(case.office_id, command.setting)
         details = {"details": {name: value for name, value in said.items() if value}}
         rows.append(columns | {"actor_id": actor.id} | sealer.columns(row_id, case.person, details))
     insert_many(Exposure, rows)
