@@ -9,6 +9,7 @@ from care import case_dates, conversion, course, exposures, households, notes
 from care.api import CASE, Answer, act_on, blueprint as cases
 from care.course_commands import (
     ChangeCourse,
+    ChangeExposure,
     ConvertCase,
     CorrectDates,
     JoinHousehold,
@@ -85,6 +86,15 @@ def add_travel(reference: str, json: RecordTravel) -> Answer:
 def add_exposure(reference: str, json: RecordExposure) -> Answer:
     """Add an exposure; the latest one is the last contact from which a contact is counted."""
     return act_on(reference, json, exposures.record, 201)
+
+
+@cases.post("/<reference>/exposures/<uuid:exposure_id>")
+@require(Permission.CASES_REVIEW, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def change_exposure(reference: str, exposure_id: UUID, json: ChangeExposure) -> Answer:
+    """Say anew what is known of an exposure: the newer version counts, the older one stays on record."""
+    return act_on(reference, json, partial(exposures.change, exposure_id=exposure_id), 200)
 
 
 @cases.post("/<reference>/exposures/<uuid:exposure_id>/removal")

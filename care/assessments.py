@@ -1,6 +1,6 @@
 """From rows to facts, through the rule function, and back into the row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
@@ -13,11 +13,13 @@ from care.isolation import CLOSING_ACTIONS
 from care.line_list import RULES_VERSION, Assessment, assess
 from care.models import Case, Person
 from care.protocol import Protocol, protocol_for
-from care.vocabulary import OPEN_STATUSES, Channel, Kind, LineList, Status
+from care.triage import Onset, onset
+from care.vocabulary import OPEN_STATUSES, Channel, LineList, Status
 from config.settings import current_settings
 
 REPORT_ORDER = attrgetter("reported_at", "recorded_at")
 RECORDED_ORDER = attrgetter("recorded_at")
+Answered = tuple[date, str] | None  # local date and slot of the check-in that a report answers
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,28 @@ def load_facts(case: Case) -> CaseFacts:
         missing_details=_missing_details(case),
         order_state=case.order_state,
         order_ends_on=case.order_ends_on,
-        reports=tuple(sorted((_report_fact(row) for row in counting(case.reports)), key=REPORT_ORDER)),
-        reviews=tuple(ReviewFact(row.judgement, row.recorded_at) for row in sorted(case.reviews, key=RECORDED_ORDER)),
+        reports=_report_facts(case, _answers),
+        reviews=_review_facts(case),
         labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
         check_ins=_check_in_facts(case),
     )
+
+
+def onset_of(case: Case) -> Onset | None:
+    """The onset from which `case` counts: set by an officer, else by the first symptomatic report (`triage.onset`).
+
+    No more is opened than that takes, `Case.reports` and `Case.reviews`: exports ask it of many cases.
+    """
+    facts = CaseFacts(
+        kind=case.kind,
+        status=case.status,
+        zone=zone_of(case.person),
+        enrolled_at=case.enrolled_at,
+        symptom_onset_on=case.symptom_onset_on,
+        reports=() if case.symptom_onset_on else _report_facts(case),
+        reviews=() if case.symptom_onset_on else _review_facts(case),
+    )
+    return onset(facts, protocol_of(case))
 
 
 def facts_for_asking(case: Case) -> CaseFacts:
@@ -128,7 +147,16 @@ def counting(reports: Sequence[SymptomReport]) -> list[SymptomReport]:
     return [row for row in reports if row.id not in replaced]
 
 
-def _report_fact(row: SymptomReport) -> ReportFact:
+def _report_facts(case: Case, answers: Callable[[SymptomReport], Answered] = lambda _: None) -> tuple[ReportFact, ...]:
+    facts = (_report_fact(row, answers(row)) for row in counting(case.reports))
+    return tuple(sorted(facts, key=REPORT_ORDER))
+
+
+def _review_facts(case: Case) -> tuple[ReviewFact, ...]:
+    return tuple(ReviewFact(row.judgement, row.recorded_at) for row in sorted(case.reviews, key=RECORDED_ORDER))
+
+
+def _report_fact(row: SymptomReport, answers: Answered) -> ReportFact:
     vitals = row.vitals or {}
     return ReportFact(
         id=str(row.id),
@@ -137,7 +165,7 @@ def _report_fact(row: SymptomReport) -> ReportFact:
         present=frozenset(key for key, answer in (row.symptoms or {}).items() if answer),
         temperature_c=vitals.get("temperature_c"),
         fever_reducer=bool(vitals.get("fever_reducer")),
-        answers=_answers(row),
+        answers=answers,
         corrects=str(row.corrects_id) if row.corrects_id else None,
     )
 
@@ -146,12 +174,12 @@ def _report_time(row: SymptomReport) -> ReportFact:
     return ReportFact("", row.reported_at, row.recorded_at, answers=_answers(row))
 
 
-def _answers(row: SymptomReport) -> tuple[date, str] | None:
+def _answers(row: SymptomReport) -> Answered:
     return (row.check_in.local_date, row.check_in.slot) if row.check_in else None
 
 
 def _missing_details(case: Case) -> tuple[str, ...]:
-    """What we would need to know to look after this person properly."""
+    """What we would need to know to look after this person properly, apart from days (`monitoring.missing_day`)."""
     person, missing = case.person, []
     if person.birth_date is None:
         missing.append("birth_date")
@@ -160,12 +188,6 @@ def _missing_details(case: Case) -> tuple[str, ...]:
         missing.append("phone")
     if asked.channel is Channel.EMAIL and not asked.email:
         missing.append("email")
-    if case.kind is Kind.CONTACT and case.last_exposure_on is None and not case.continuous_exposure:
-        missing.append("last_exposure_on")
-    if case.kind is Kind.TRAVELLER and case.entered_on is None:
-        missing.append("entered_on")
-    if case.kind is Kind.INDEX and case.symptom_onset_on is None and case.first_positive_on is None:
-        missing.append("first_positive_on")
     return tuple(missing)
 
 

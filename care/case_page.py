@@ -153,6 +153,7 @@ def show_case(reference: str, **forms: Any) -> str:
         Permission=Permission,
         locale=locale,
         **case_next.page_values(current_actor(), shown),
+        forms=every,
         **every,
     )
 
@@ -233,7 +234,7 @@ def _changed(name: str, value: Any) -> str:
 
 
 def _told(name: str, value: Any) -> str:
-    tables = {"risk_level": words.RISKS, "monitoring_plan": words.PLANS}
+    tables = {"risk_level": words.RISKS, "monitoring_plan": words.PLANS, "setting": words.EXPOSURE_SETTINGS}
     if value is None:
         return "–"
     if isinstance(value, bool):

@@ -22,7 +22,7 @@ from care import (
     transfer_queries,
 )
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
-from care.course_models import EXPOSURE, Comment, ContactAttempt, Conversion, Travel, Vaccination
+from care.course_models import EXPOSURE, Comment, Conversion, Travel, Vaccination
 from care.models import Case, CaseEvent, OfficeTask, OrderRecord
 from care.order_models import CourtMatter, OrderNotice
 from care.support_models import SupportRequest
@@ -83,7 +83,8 @@ PARTS: tuple[Part, ...] = (
     ),
     _kept("travel", N_("Travel"), "recorded_at place from_on until_on note", Travel, "recorded_at", course.travel_json),
     Part(
-        "exposures", N_("Exposures"), ("recorded_at", *EXPOSURE, "source_case", "occasion", "removed_at"),
+        "exposures", N_("Exposures"),
+        ("recorded_at", *EXPOSURE, "source_case", "occasion", "removed_at", "id", "replaces"),
         course.exposures_of,
     ),
     _kept("reviews", N_("Reviews"), "at outcome note by", Review, "recorded_at", representations.review_json),
@@ -117,9 +118,10 @@ PARTS: tuple[Part, ...] = (
         naming_queries.of_cases,
     ),
     Part("occasions", N_("Occasions"), ("occasion", "name", "place", "held_on", "held_until"), occasion_pages.of_cases),
-    _kept(
-        "contact_attempts", N_("Attempts"), "attempted_at means outcome by name automatic note",
-        ContactAttempt, "attempted_at", course.attempt_json,
+    Part(
+        "contact_attempts", N_("Attempts"),
+        ("attempted_at", "means", "outcome", "by", "name", "automatic", "note"),
+        course.attempts_of,
     ),
     _kept(
         "comments", N_("Notes"), "recorded_at thread version by name text",

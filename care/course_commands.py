@@ -95,6 +95,10 @@ class RecordExposure(Command):
     _in_order = model_validator(mode="after")(in_order)
 
 
+class ChangeExposure(RecordExposure):
+    """All that is right of an exposure, instead of what stands there; what is left out is not known (any more)."""
+
+
 class RemoveExposure(Command):
     """Why an exposure no longer counts."""
 

@@ -1,7 +1,10 @@
 """The forms on a case's page about its course. What they carry is checked by the commands and the domain."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _, lazy_gettext as _l
 from wtforms import (
@@ -20,6 +23,7 @@ from wtforms.validators import InputRequired, Optional
 from auth.policies import current_actor
 from care import course, words
 from care.commands import DATES
+from care.course_representations import exposures_json
 from care.forms import choices
 from care.models import Case
 from care.vocabulary import CourseAction, Kind
@@ -101,6 +105,10 @@ class ExposureForm(BaseForm):
         self.setting.choices = [SelectChoice("", _("not known")), *choices(words.EXPOSURE_SETTINGS)]
         return self
 
+    def unknown(self) -> dict[str, None]:
+        """What was left open among choices, for the command."""
+        return {} if self.setting.data else {"setting": None}
+
 
 class DetailsForm(BaseForm):
     """How the case is worked on; everything is shown, and what is emptied goes."""
@@ -159,6 +167,20 @@ class CallForm(BaseForm):
     outcome = StringField()
 
 
+def of_exposure(exposure_id: UUID | str) -> str:
+    """The name of the form in which this exposure is changed, and the prefix of its fields."""
+    return f"exposure-{exposure_id}"
+
+
+def _standing(case: Case) -> list[dict[str, Any]]:
+    return [one for one in exposures_json(case) if one["removed_at"] is None] if case.is_open else []
+
+
+def _exposure_form(one: dict[str, Any]) -> ExposureForm:
+    days = {name: date.fromisoformat(one[name]) if one[name] else None for name in ("from_on", "until_on")}
+    return ExposureForm(None, prefix=of_exposure(one["id"]), data=one | days).offer()
+
+
 def offered(case: Case) -> dict[str, Callable[[], BaseForm]]:
     """How the forms on the page of `case` are made, each with what is known in it."""
     dates = {name: getattr(case, name) for name in (*DATES, "continuous_exposure")}
@@ -171,6 +193,7 @@ def offered(case: Case) -> dict[str, Callable[[], BaseForm]]:
         "vaccination_form": lambda: VaccinationForm(None, prefix="vaccination"),
         "travel_form": lambda: TravelForm(None, prefix="travel"),
         "exposure_form": lambda: ExposureForm(None, prefix="exposure").offer(),
+        **{of_exposure(one["id"]): partial(_exposure_form, one) for one in _standing(case)},
         "details_form": lambda: DetailsForm(None, prefix="details", data=details).offer(case),
         "course_form": lambda: CourseForm(None, prefix="course").offer(course.possible_moves(case.status)),
         "comment_form": lambda: CommentForm(None, prefix="comment"),

@@ -84,6 +84,7 @@ EXPOSURE = ("from_on", "until_on", "setting", "place", "source", "note")
 
 class Exposure(OfCase, Identified, Base):
     """That a person was exposed: to whom, where, in which days. One taken away stays on record, and no longer counts.
+    So does one that was changed: the newer version is a row of its own.
 
     `occasion_id`: the occasion at which it was, whose guest list goes earlier than this.
     """
@@ -97,7 +98,8 @@ class Exposure(OfCase, Identified, Base):
     actor_id: Mapped[str] = mapped_column(String(80))
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str | None] = mapped_column(String(80))
-    details = sealed(dict)  # by the names in EXPOSURE
+    setting_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # `care.list_marks`
+    details = sealed(dict)  # by the names in EXPOSURE; `replaces`: the id of the row of which this is a newer version
 
     case: Mapped[Case] = relationship(foreign_keys=[case_id])
 

@@ -96,6 +96,7 @@ def exposures_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UU
                 **{name: (row.details or {}).get(name) for name in EXPOSURE},
                 "source_case": cases.get((office_id, row.source_case_id)),
                 "occasion": occasions.get((office_id, row.occasion_id)),
+                "replaces": (row.details or {}).get("replaces"),
                 "recorded_at": _iso(row.recorded_at),
                 "removed_at": _iso(row.removed_at),
             },
@@ -121,19 +122,31 @@ def comment_json(row: Comment) -> dict[str, Any]:
 
 
 def attempts_json(case: Case) -> list[dict[str, Any]]:
-    """How often the person was tried to be reached, oldest first: what colleagues noted, and each message that left.
+    """How often the person was tried to be reached, oldest first."""
+    return [row for _, row in attempts_of(HOUSE, [case.id])]
+
+
+def attempts_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """What colleagues noted of tries to reach these people, and each message that left, each with the id of its case.
 
     A message is read where it is kept: only what came of one that did not arrive is noted with the case, too. With what
-    was said about health its part of the log is gone.
+    was said about health its part of the log is gone. Three statements, whatever there is.
     """
-    rows = _rows(ContactAttempt, case)
-    noted = {row.message_key for row in rows}
-    found = [attempt_json(row) for row in rows]
-    if case.health_erased_at is None:
-        owner = f"office:{case.office_id}"
-        left = conversations.that_left(case.reference, owner, without=(messages.TO_OFFICE,))
-        found += [_message_json(one) for one in left if one.key not in noted]
-    return sorted(found, key=lambda one: (one["attempted_at"], one["id"]))
+    found, noted = list[tuple[UUID, dict[str, Any]]](), set[tuple[UUID, str | None]]()
+    for row in db.session.scalars(select(ContactAttempt).where(among(ContactAttempt.case_id, case_ids))):
+        noted.add((row.case_id, row.message_key))
+        found.append((row.case_id, attempt_json(row)))
+    known = select(Case.id, Case.reference, Case.office_id).where(among(Case.id, case_ids))
+    cases = db.session.execute(known.where(Case.health_erased_at.is_(None))).all()
+    ids: dict[tuple[str, str | None], UUID] = {(row.reference, f"office:{row.office_id}"): row.id for row in cases}
+    left = conversations.that_left(
+        {subject for subject, _ in ids}, {owner for _, owner in ids if owner}, without=(messages.TO_OFFICE,)
+    )
+    for subject, owner, one in left:
+        case_id = ids.get((subject, owner))
+        if case_id is not None and (case_id, one.key) not in noted:
+            found.append((case_id, _message_json(one)))
+    yield from sorted(found, key=lambda pair: (pair[1]["attempted_at"], pair[1]["id"]))
 
 
 def _message_json(one: Written) -> dict[str, Any]:

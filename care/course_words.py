@@ -60,6 +60,10 @@ FIELDS: dict[str, str] = {
     "assigned_to": N_("Assigned to"),
     "follow_up_on": N_("Look at it again on"),
     "follow_up_note": N_("Why"),
+    "from_on": N_("First day"),
+    "until_on": N_("Day, or last day"),
+    "setting": N_("In which surroundings"),
+    "place": N_("Where?"),
 }
 CALLS: dict[str, str] = {
     AttemptOutcome.REACHED: N_("Reached"),

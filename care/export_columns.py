@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from sqlalchemy.orm import selectinload
+
+from care.assessments import onset_of
 from care.models import Case
 from care.protocol import protocol_for
 from config.errors import N_, RuleViolation
@@ -12,10 +16,14 @@ from config.exports import Cell
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its label (an English msgid) and what it says of a case."""
+    """A column: its label (an English msgid) and what it says of a case; `loads`: what of the case that looks at."""
 
     label: str
     of: Callable[[Case], Cell]
+    loads: tuple[Any, ...] = ()
+
+
+ONSET_LOADS = (selectinload(Case.reports), selectinload(Case.reviews))
 
 
 def _word(value: Any) -> str:
@@ -24,6 +32,17 @@ def _word(value: Any) -> str:
 
 def _address(part: str) -> Callable[[Case], Cell]:
     return lambda case: (case.person.address or {}).get(part)
+
+
+def onset_on(case: Case) -> date | None:
+    """The day of the onset from which the case counts, whoever it is known from. Load `ONSET_LOADS` with many cases."""
+    began = onset_of(case)
+    return began.on if began else None
+
+
+def _onset_source(case: Case) -> str | None:
+    began = onset_of(case)
+    return ("aus Meldungen" if began.report else "eingetragen") if began else None
 
 
 COLUMNS: dict[str, Column] = {
@@ -58,7 +77,8 @@ COLUMNS: dict[str, Column] = {
     ),
     "household_of": Column(N_("Household of case"), lambda case: case.head.reference if case.head else None),
     "last_exposure_on": Column(N_("Last exposure"), lambda case: case.last_exposure_on),
-    "symptom_onset_on": Column(N_("Symptom onset"), lambda case: case.symptom_onset_on),
+    "symptom_onset_on": Column(N_("Symptom onset"), onset_on, ONSET_LOADS),
+    "symptom_onset_source": Column(N_("Symptom onset known from"), _onset_source, ONSET_LOADS),
     "first_positive_on": Column(N_("First positive test"), lambda case: case.first_positive_on),
     "reported_on": Column(N_("Reported to the health office"), lambda case: case.reported_on),
     "entered_on": Column(N_("Entered on"), lambda case: case.entered_on),

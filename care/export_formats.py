@@ -6,9 +6,11 @@ Numbers are written with 00, since a + would be taken for a formula's beginning.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from auth.models import Office
 from care.commands import DATES
+from care.export_columns import ONSET_LOADS, onset_on
 from care.imports.obhut import FIELDS
 from care.models import Case
 from care.protocol import protocol_for
@@ -39,11 +41,15 @@ QUARANTINE = (
 
 @dataclass(frozen=True)
 class CaseFormat:
-    """Header and rows (of a case and its office) of one format, and of which kind of case it tells; None: of all."""
+    """Header and rows (of a case and its office) of one format, and of which kind of case it tells; None: of all.
+
+    `loads`: what of a case its row looks at.
+    """
 
     headers: tuple[str, ...]
     row: Callable[[Case, Office], Sequence[Cell]]
     kind: Kind | None = None
+    loads: tuple[Any, ...] = ()
 
 
 def _phone(case: Case) -> str:
@@ -108,7 +114,7 @@ def _sormas_case(case: Case, office: Office) -> Sequence[Cell]:
     return [
         *_disease(case),
         *_sormas_person(case),
-        *(_slashed(case.reported_on), "CONFIRMED", *_responsible(office), _slashed(case.symptom_onset_on)),
+        *(_slashed(case.reported_on), "CONFIRMED", *_responsible(office), _slashed(onset_on(case))),
         case.external_id or case.reference,
         *_sormas_order(case),
         *_follow_up(case),
@@ -145,6 +151,7 @@ def _obhut(case: Case, office: Office) -> Sequence[Cell]:
         "contact_window": person.contact_window,
         "timezone": person.timezone,
         **{day: getattr(case, day) for day in DATES},
+        "symptom_onset_on": onset_on(case),
         "continuous_exposure": "ja" if case.continuous_exposure else "",
         "enrolled_at": case.enrolled_at,
         "household": case.head.reference if case.head else case.reference,
@@ -177,6 +184,7 @@ SORMAS_CASES = CaseFormat(
     ),
     _sormas_case,
     Kind.INDEX,
+    ONSET_LOADS,
 )
 # As SORMAS's importer of travel entries has it: the person's facts by their German names, days as Germans write them.
 SORMAS_TRAVEL_ENTRIES = CaseFormat(
@@ -188,4 +196,4 @@ SORMAS_TRAVEL_ENTRIES = CaseFormat(
     _sormas_traveller,
     Kind.TRAVELLER,
 )
-OBHUT = CaseFormat(tuple(field.german for field in FIELDS), _obhut)
+OBHUT = CaseFormat(tuple(field.german for field in FIELDS), _obhut, loads=ONSET_LOADS)

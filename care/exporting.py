@@ -4,7 +4,7 @@ Files go out as they are made, some hundred cases at a time, so that a hundred t
 thousand, and nothing of them is ever on a disk. Who takes which cases is in the audit trail before the first byte.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -126,11 +126,12 @@ def _sheets(
 ) -> list[Sheet]:
     if choice.what in FORMATS:
         known, offices = FORMATS[choice.what], {office.id: office for office in db.session.scalars(select(Office))}
-        return [
-            Sheet(words(N_("Cases")), known.headers, _rows(ids, lambda one: known.row(one, offices[one.office_id])))
-        ]
+        rows = _rows(ids, lambda one: known.row(one, offices[one.office_id]), known.loads)
+        return [Sheet(words(N_("Cases")), known.headers, rows)]
     headers = [words(COLUMNS[code].label) if labelled else code for code in columns]
-    list_ = Sheet(words(N_("Cases")), headers, _rows(ids, lambda case: [COLUMNS[code].of(case) for code in columns]))
+    loads = dict.fromkeys(option for code in columns for option in COLUMNS[code].loads)
+    rows = _rows(ids, lambda case: [COLUMNS[code].of(case) for code in columns], loads)
+    list_ = Sheet(words(N_("Cases")), headers, rows)
     if choice.what is not What.HISTORY:
         return [list_]
     return [list_, *(_history(part, ids, actor, words) for part in export_history.PARTS)]
@@ -141,15 +142,18 @@ def _history(part: export_history.Part, ids: Sequence[UUID], actor: Actor, words
     return Sheet(words(part.name), ("reference", *part.columns), rows)
 
 
-def _rows(ids: Sequence[UUID], row: Callable[[Case], Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
-    return (row(case) for cases in _batches(ids) for case in cases.values())
+def _rows(
+    ids: Sequence[UUID], row: Callable[[Case], Sequence[Cell]], loads: Iterable[Any] = ()
+) -> Iterator[Sequence[Cell]]:
+    return (row(case) for cases in _batches(ids, loads) for case in cases.values())
 
 
-def _batches(ids: Sequence[UUID]) -> Iterator[Mapping[UUID, Case]]:
+def _batches(ids: Sequence[UUID], loads: Iterable[Any] = ()) -> Iterator[Mapping[UUID, Case]]:
     """The cases, some hundred at a time, in the order of `ids`; whose person was erased meanwhile is left out."""
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
-        cases = db.session.scalars(select(Case).options(selectinload(Case.head)).where(among(Case.id, part)))
+        wanted = select(Case).options(selectinload(Case.head), *loads).where(among(Case.id, part))
+        cases = db.session.scalars(wanted)
         found = {case.id: case for case in cases}
         yield {case_id: found[case_id] for case_id in part if case_id in found}
 

@@ -5,7 +5,7 @@ said of it alone; it becomes an exposure of its own as soon as another is added,
 run inside the caller's `transaction()`, on a locked case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,17 @@ from uuid import UUID
 from sqlalchemy import select
 
 from auth.actors import Actor
-from care.course_models import Exposure
+from care import list_marks
+from care.course_commands import RecordExposure
+from care.course_models import EXPOSURE, Exposure
 from care.models import Case
 from care.vocabulary import ExposureSetting
 from config import clock
 from config.database import db
 from config.errors import N_, RuleViolation
+from config.ids import new_id
+from config.light_rows import RowSealer
+from config.rowsets import insert_many
 
 FOLLOWS = N_("This day follows from the exposures. Take away the one that is wrong.")
 
@@ -49,7 +54,10 @@ def add(
     occasion_id: UUID | None = None,
     **texts: str | None,
 ) -> Exposure:
-    """Put an exposure to those of `case`, which is counted from the latest then. Days are local; `texts`: place, ..."""
+    """Put an exposure to those of `case`, which is counted from the latest then. Days are local; `texts`: place, ...
+
+    Beside them `replaces`, the id of the row of which this is a newer version.
+    """
     said: dict[str, Any] = {"from_on": from_on, "until_on": until_on, "setting": setting, **texts}
     row = Exposure(
         case=case,
@@ -57,12 +65,29 @@ def add(
         actor_id=actor.id,
         source_case_id=source_case_id,
         occasion_id=occasion_id,
+        setting_mark=list_marks.of_setting(case.office_id, setting),
         details={name: value for name, value in said.items() if value},
     )
     db.session.add(row)
     db.session.flush()
     count(case)
     return row
+
+
+def add_known(wanted: Sequence[tuple[RecordExposure, Any]], actor: Actor, sources: Mapping[str, UUID]) -> None:
+    """To each of these cases (rows of `fact_rows`), new and with this last contact, what else is known of it.
+
+    `sources`: the cases that are meant by a `source`. The day counts already: nothing is assessed.
+    """
+    sealer, now, rows = RowSealer(Exposure, "details"), clock.now(), []
+    for command, case in wanted:
+        row_id, source_id = new_id(), sources.get(command.source)
+        said = command.model_dump(mode="json", include=set(EXPOSURE) - ({"source"} if source_id else set()))
+        columns: dict[str, Any] = {"id": row_id, "case_id": case.id, "source_case_id": source_id, "recorded_at": now}
+        columns["setting_mark"] = list_marks.of_setting(case.office_id, command.setting)
+        details = {"details": {name: value for name, value in said.items() if value}}
+        rows.append(columns | {"actor_id": actor.id} | sealer.columns(row_id, case.person, details))
+    insert_many(Exposure, rows)
 
 
 def keep_known_day(case: Case, actor: Actor) -> Exposure | None:

@@ -1,5 +1,10 @@
-"""What staff note of a person's exposures. Functions run inside the caller's `transaction()`, on a locked case."""
+"""What staff note of a person's exposures, and correct.
 
+Functions run inside the caller's `transaction()`, on a locked case.
+"""
+
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -9,13 +14,16 @@ from care import exposure_rows, timeline, trail
 from care.assessments import Change
 from care.case_dates import check_days
 from care.case_management import settled
-from care.course_commands import RecordExposure, RemoveExposure
+from care.course_commands import ChangeExposure, RecordExposure, RemoveExposure
+from care.course_models import EXPOSURE, Exposure
 from care.lifecycle import Action, after
 from care.models import Case
 from care.queries import standing_case_for
 from config import clock
+from config.database import db
 from config.errors import N_, NotFound, RuleViolation
 
+TOLD = ("from_on", "until_on", "setting", "place")  # in the timeline: nothing of others
 log = structlog.get_logger(__name__)
 
 
@@ -24,25 +32,67 @@ def record(command: RecordExposure, *, case: Case, actor: Actor) -> Change:
 
     Raises InvalidTransition for a closed case.
     """
-    after(case.status, Action.CLOSE)
     now = clock.now()
-    check_days(case, {"from_on": command.from_on, "until_on": command.until_on}, now)
-    source_id = _source_of(command.source_case, case, actor) if command.source_case else None
+    said = _said(command, case, actor, now)
     exposure_rows.keep_known_day(case, actor)
-    texts = {name: getattr(command, name) or None for name in ("place", "source", "note")}
-    exposure_rows.add(
-        case,
-        actor,
-        from_on=command.from_on,
-        until_on=command.until_on,
-        setting=command.setting,
-        source_case_id=source_id,
-        **texts,
-    )
-    timeline.add(case, "exposure", actor, until=command.until_on, setting=command.setting, place=texts["place"])
+    row = exposure_rows.add(case, actor, **said)
+    timeline.add(case, "exposure", actor, until=row.last_day, setting=command.setting, place=said["place"])
     trail.record(actor, "case.exposure_recorded", case)
     log.info("exposure_recorded", case=case.reference)
     return settled(case, actor, now)
+
+
+def change(command: ChangeExposure, *, exposure_id: UUID, case: Case, actor: Actor) -> Change | None:
+    """What was noted of an exposure was wrong: a newer version counts from now on, the older one stays on record.
+
+    None when nothing changes. Raises NotFound, InvalidTransition, and RuleViolation when somebody else has changed it
+    or taken it away meanwhile.
+    """
+    now, row = clock.now(), _standing(exposure_id, case)
+    said = _said(command, case, actor, now)
+    if said["source_case_id"] is None and not command.source and _is_elsewhere(row.source_case_id, case):
+        said["source_case_id"] = row.source_case_id  # it is not named here, so nobody can have meant to take it away
+    stood, wanted = row.details or {}, command.model_dump(mode="json", include=set(EXPOSURE))
+    pairs = {name: [stood.get(name), wanted[name] or None] for name in EXPOSURE}
+    changes = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    if not changes and said["source_case_id"] == row.source_case_id:
+        return None
+    row.removed_at, row.removed_by = now, actor.id
+    newer = exposure_rows.add(case, actor, occasion_id=row.occasion_id, replaces=str(row.id), **said)
+    told = {name: pair for name, pair in changes.items() if name in TOLD}
+    timeline.add(case, "exposure_changed", actor, until=newer.last_day, changes=told)
+    trail.record(actor, "case.exposure_changed", case, fields=",".join(sorted(changes)))
+    return settled(case, actor, now)
+
+
+def newest_of(exposure_id: UUID, case: Case) -> UUID:
+    """The id of the version of this exposure that came of it last; of one that was never changed, its own."""
+    for row in exposure_rows.all_of(case):  # the newer come later
+        if (row.details or {}).get("replaces") == str(exposure_id):
+            exposure_id = row.id
+    return exposure_id
+
+
+def _said(command: RecordExposure, case: Case, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What `exposure_rows.add` wants to know."""
+    after(case.status, Action.CLOSE)
+    check_days(case, {"from_on": command.from_on, "until_on": command.until_on}, now)
+    source_id = _source_of(command.source_case, case, actor) if command.source_case else None
+    said: dict[str, Any] = {name: getattr(command, name) or None for name in EXPOSURE}
+    return said | {"source_case_id": source_id}
+
+
+def _standing(exposure_id: UUID, case: Case) -> Exposure:
+    row = next((one for one in exposure_rows.all_of(case) if one.id == exposure_id), None)
+    if row is None:
+        raise NotFound()
+    if row.removed_at is not None:
+        raise RuleViolation("", N_("This exposure has been changed or taken away in the meantime."))
+    return row
+
+
+def _is_elsewhere(source_id: UUID | None, case: Case) -> bool:
+    return source_id is not None and db.session.get_one(Case, source_id).office_id != case.office_id
 
 
 def _source_of(reference: str, case: Case, actor: Actor) -> UUID:

@@ -73,7 +73,7 @@ class CaseFacts:
     opted_out_at: datetime | None = None
     head_opted_out_at: datetime | None = None  # of somebody else who answers for the person
     unreachable_since: datetime | None = None
-    missing_details: tuple[str, ...] = ()
+    missing_details: tuple[str, ...] = ()  # about the person; the days are looked at by the rules
     order_state: OrderState | None = None
     order_ends_on: date | None = None
     reports: tuple[ReportFact, ...] = field(default=())  # by reported_at, corrected ones too

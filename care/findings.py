@@ -7,7 +7,7 @@ from typing import Any
 
 from care.facts import CaseFacts, ReportFact
 from care.local_days import local_midnight
-from care.monitoring import course, period, slot_order
+from care.monitoring import course, missing_day, period, slot_order
 from care.protocol import Protocol
 from care.protocol_parts import MEDICAL
 from care.triage import standing_reports
@@ -129,8 +129,9 @@ def _process(facts: CaseFacts, protocol: Protocol, now: datetime) -> dict[Findin
     missed = _missing_check_in(facts, protocol)
     if missed is not None and missed.since <= now:
         found[FindingCode.MISSING_CHECK_IN] = missed
-    if facts.missing_details:
-        details = list(facts.missing_details)
+    day = missing_day(facts, protocol)
+    details = [*facts.missing_details, *([day] if day else [])]
+    if details:
         found[FindingCode.MISSING_DETAILS] = _Evidence.at(facts.enrolled_at, details=details)
     for code, begins, ends in _ending_soon(facts, protocol, now):
         if begins <= now and (code is FindingCode.ORDER_ENDING or now < ends):

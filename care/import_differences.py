@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from care.commands import DATES, EnrolCase
+from care.export_columns import ONSET_LOADS, onset_on
 from care.imports.base import ColumnMap, ParsedRow, Problem, Severity
 from care.models import Case
 from config.database import db
@@ -27,7 +28,7 @@ def differences(
 
     One question for all of them. `known`: the case of a row.
     """
-    wanted = select(Case).where(among(Case.id, set(known.values())), Case.office_id == office_id)
+    wanted = select(Case).where(among(Case.id, set(known.values())), Case.office_id == office_id).options(*ONSET_LOADS)
     cases = {case.id: case for case in db.session.scalars(wanted)}
     found = {}
     for row in rows:
@@ -42,7 +43,8 @@ def differences(
 
 def _of(command: EnrolCase, case: Case, columns: ColumnMap) -> Iterator[Problem]:
     pairs = [(name, getattr(command.person, name), getattr(case.person, name)) for name in OF_PERSON]
-    pairs += [(name, getattr(command, name), getattr(case, name)) for name in DATES]
+    days = {name: getattr(case, name) for name in DATES} | {"symptom_onset_on": onset_on(case)}
+    pairs += [(name, getattr(command, name), there) for name, there in days.items()]
     for name, given, there in pairs:
         if given is None or given == there:
             continue

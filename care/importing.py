@@ -15,13 +15,13 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from auth.policies import Actor
-from care import case_management, orders, trail
+from care import case_management, exposure_rows, orders, trail
 from care.enrolment import Enrolment, Wanted
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome, WaitingRow
 from care.import_queries import get_import
 from care.imports.base import Problem, Severity
 from care.imports.rows import RowValues
-from care.known_cases import already_enrolled
+from care.known_cases import already_enrolled, meant_by
 from care.models import Case
 from care.vocabulary import OPEN_STATUSES
 from config import clock
@@ -171,6 +171,9 @@ def _enrol(rows: Todo, case_import: CaseImport, actor: Actor) -> list[Enrolment]
     )
     new = [(one, made.case) for one, made in zip(values, enrolments, strict=True) if made.created]
     orders.apply_many([(order, case) for one, case in new for order in one.orders], actor=actor)
+    exposed = [(one.exposure, case) for one, case in new if one.exposure is not None]
+    sources = meant_by(case_import.office_id, {exposure.source for exposure, _ in exposed} - {""})
+    exposure_rows.add_known(exposed, actor, sources)
     db.session.flush()
     return enrolments
 

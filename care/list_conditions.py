@@ -15,13 +15,12 @@ from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
 from care import list_marks
-from care.assessment_models import LabResult
 from care.course_models import ContactAttempt, Handover
 from care.list_filters import ListCases, day_of, moments
 from care.local_days import local_midnight
 from care.models import Case, OfficeTask, Person
 from care.naming_models import NamedContact
-from care.occasion_models import Guest, Occasion
+from care.occasion_models import Guest
 from care.support_models import SupportRequest
 from care.support_rules import WAITING
 from care.vocabulary import OPEN_STATUSES, RUNNING_ORDERS, AttemptOutcome
@@ -264,19 +263,6 @@ def order_ends(side: str, value: str, asked: Asked) -> Condition:
     return and_(ends, Case.order_state.in_(RUNNING_ORDERS))
 
 
-def lab(value: Any, asked: Asked) -> Condition:
-    """One sample that is all that is asked for: its kind, its result, not older than so many days."""
-    wanted = asked.wanted
-    sample = exists().where(LabResult.case_id == Case.id)
-    if wanted.lab_kind:
-        sample = sample.where(LabResult.kind == wanted.lab_kind)
-    if wanted.lab_result:
-        sample = sample.where(asked.marked(LabResult.outcome_mark, "lab", [wanted.lab_result.value]))
-    if wanted.lab_days is not None:
-        sample = sample.where(LabResult.sampled_on >= asked.today - timedelta(days=wanted.lab_days))
-    return sample
-
-
 def _is(condition: Condition, value: bool) -> Condition:
     return condition if value else ~condition
 
@@ -287,10 +273,6 @@ def has(model: Any, value: bool, asked: Asked) -> Condition:
 
 def taken_over(value: bool, asked: Asked) -> Condition:
     return _is(exists().where(Handover.case_id == Case.id, Handover.to_office_id == Case.office_id), value)
-
-
-def occasion(value: str, asked: Asked) -> Condition:
-    return exists().where(Guest.case_id == Case.id, Guest.occasion_id == Occasion.id, Occasion.reference == value)
 
 
 def present(column: Any, value: bool, asked: Asked) -> Condition:

@@ -16,6 +16,7 @@ from care.support_rules import SupportKind
 from care.vocabulary import (
     Channel,
     CloseReason,
+    ExposureSetting,
     FindingCode,
     Kind,
     LabKind,
@@ -138,6 +139,9 @@ class ListCases(Wanted, Command):
     travelled: Annotated[bool | None, yes_no("course", N_("Journey known"))] = None
     converted: Annotated[bool | None, yes_no("course", N_("Was of another kind before"))] = None
     taken_over: Annotated[bool | None, yes_no("course", N_("Came from another health office"))] = None
+    exposure_setting: Annotated[
+        ExposureSetting | None, choice("course", N_("Exposed in which surroundings"), words.EXPOSURE_SETTINGS)
+    ] = None
     occasion: Annotated[
         str | None, Field(max_length=8, pattern=r"^[A-Z0-9]+$"), Filter("course", N_("Occasion (reference)"), "code")
     ] = None

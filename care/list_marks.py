@@ -11,16 +11,18 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from care.course_models import Exposure
 from care.facts import CaseFacts
 from care.local_days import local_day
 from care.models import Case
 from care.protocol import Protocol
 from care.triage import onset
+from config.database import db
 from config.keyring import keyring
 
-RULES = 1  # to be raised with every change of what is marked: the job then makes all marks anew
+RULES = 2  # to be raised with every change of what is marked: the job then makes all marks anew
 MARK_BYTES = 8
 LONGEST_DAYS = 400
 DAY_COLUMNS = ("onset", "positive", "report", "exposure", "entry", "curve")
@@ -76,6 +78,8 @@ def mark(case: Case, facts: CaseFacts, protocol: Protocol, findings: Iterable[Ma
     }
     case.finding_marks = b"".join(_mark_of(key, case.office_id, "finding", word) for word in sorted(words)) or None
     if isinstance(case, Case):
+        if _is_old(case):
+            _mark_exposures(case)
         _mark_around(case)
 
 
@@ -85,13 +89,27 @@ def mark_new(case: Any) -> None:
 
 
 def _mark_around(case: Case) -> None:
-    is_old = case.marks_version is None or case.marks_version < RULES
+    is_old = _is_old(case)
     for result in case.lab_results:
         if is_old or result.outcome_mark is None:
             result.outcome_mark = marks([case.office_id], "lab", [result.result.value])[0]
     if is_old:
         _mark_person(case)
         case.marks_version = RULES
+
+
+def _is_old(case: Case) -> bool:
+    return case.marks_version is None or case.marks_version < RULES
+
+
+def of_setting(office_id: UUID, setting: str | None) -> bytes | None:
+    """The mark of the surroundings in which somebody of this office was exposed; None: not known."""
+    return _mark_of(keyring().index_key, office_id, "setting", setting) if setting else None
+
+
+def _mark_exposures(case: Case) -> None:
+    for row in db.session.scalars(select(Exposure).where(Exposure.case_id == case.id)):
+        row.setting_mark = of_setting(case.office_id, (row.details or {}).get("setting"))
 
 
 def _mark_person(case: Case) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from auth.actors import Actor
-from care import list_conditions as means
+from care import list_conditions as means, list_course as of_course
 from care.course_models import Conversion, Travel, Vaccination
 from care.list_conditions import Asked, Condition
 from care.list_filters import FILTERS, ListCases, day_of
@@ -71,12 +71,13 @@ CONDITIONS: Mapping[str, Callable[[Any, Asked], Condition]] = {
     "order": means.order,
     "order_ends_from": partial(means.order_ends, "from"),
     "order_ends_to": partial(means.order_ends, "to"),
-    "lab_kind": means.lab,
-    "lab_result": means.lab,
-    "lab_days": means.lab,
+    "lab_kind": of_course.lab,
+    "lab_result": of_course.lab,
+    "lab_days": of_course.lab,
     "vaccinated": partial(means.has, Vaccination),
     "travelled": partial(means.has, Travel),
     "converted": partial(means.has, Conversion),
     "taken_over": means.taken_over,
-    "occasion": means.occasion,
+    "exposure_setting": of_course.exposure_setting,
+    "occasion": of_course.occasion,
 }

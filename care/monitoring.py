@@ -16,6 +16,8 @@ from care.triage import onset
 from care.vocabulary import ASKED_STATUSES, Kind, LabOutcome
 
 DAY = timedelta(days=1)
+UNKNOWN = "enrolled_at"  # what a period counts from while no day of the protocol's is known
+ASKED_FOR = {Kind.CONTACT: "last_exposure_on", Kind.INDEX: "first_positive_on", Kind.TRAVELLER: "entered_on"}
 LINK_LASTS_AT_MOST = timedelta(hours=36)
 # People are asked for today or yesterday: whatever belongs to these days, wherever they live, however long a day is.
 NEWEST, NEWEST_DAYS = timedelta(hours=50), timedelta(days=2)
@@ -78,7 +80,17 @@ def _start(facts: CaseFacts, protocol: Protocol) -> tuple[date, str]:
         known: date | None = began.on if began else getattr(facts, name)
         if known is not None:
             return known, name
-    return local_day(facts.enrolled_at, facts.zone), "enrolled_at"
+    return local_day(facts.enrolled_at, facts.zone), UNKNOWN
+
+
+def missing_day(facts: CaseFacts, protocol: Protocol) -> str | None:
+    """The day to ask for, by the name of its fact; None when a day is known from which the period counts.
+
+    Source: protocol `monitoring.counts_from`: somebody infected is not asked for a sample once the period counts from
+    an onset, entered or reported, or from the day of the report. A contact that goes on has no last day.
+    """
+    goes_on = facts.continuous_exposure and facts.kind is Kind.CONTACT
+    return None if goes_on or _start(facts, protocol)[1] != UNKNOWN else ASKED_FOR[facts.kind]
 
 
 def _shortening_is_void(facts: CaseFacts, protocol: Protocol, starts_on: date) -> bool:

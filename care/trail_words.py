@@ -46,6 +46,7 @@ ACTIONS = {
     "case.converted": N_("Case converted to another kind"),
     "case.dates_corrected": N_("Dates of a case corrected"),
     "case.exposure_recorded": N_("Exposure noted"),
+    "case.exposure_changed": N_("Exposure changed"),
     "case.exposure_removed": N_("Exposure taken away"),
     "case.report_corrected": N_("Report corrected"),
     "case.details_set": N_("Way of working on a case changed"),

@@ -14,6 +14,7 @@ from care.case_page import act_on, local_time, show_case
 from care.commands import RecordLabResult
 from care.course_commands import (
     ChangeCourse,
+    ChangeExposure,
     ConvertCase,
     CorrectDates,
     RecordAttempt,
@@ -36,6 +37,7 @@ from care.course_forms import (
     LabForm,
     TravelForm,
     VaccinationForm,
+    of_exposure,
 )
 from care.queries import standing_case_for
 from care.views_staff import blueprint as staff
@@ -110,8 +112,17 @@ def add_travel(reference: str) -> ResponseReturnValue:
 def add_exposure(reference: str) -> ResponseReturnValue:
     """Add an exposure."""
     form, done = ExposureForm(prefix="exposure").offer(), _("The exposure was noted.")
-    more = {} if form.setting.data else {"setting": None}
-    return act_on(reference, form, "exposure_form", RecordExposure, exposures.record, done, **more)
+    return act_on(reference, form, "exposure_form", RecordExposure, exposures.record, done, **form.unknown())
+
+
+@staff.post("/cases/<reference>/exposures/<uuid:exposure_id>")
+@require(Permission.CASES_REVIEW)
+def change_exposure(reference: str, exposure_id: UUID) -> ResponseReturnValue:
+    """Say anew what is known of an exposure. What is refused stands with the version that there is by now."""
+    form, done = ExposureForm(prefix=of_exposure(exposure_id)).offer(), _("The exposure was changed.")
+    name = of_exposure(exposures.newest_of(exposure_id, standing_case_for(current_actor(), reference)))
+    change = partial(exposures.change, exposure_id=exposure_id)
+    return act_on(reference, form, name, ChangeExposure, change, done, **form.unknown())
 
 
 @staff.post("/cases/<reference>/exposures/<uuid:exposure_id>/removal")

@@ -191,6 +191,7 @@ EVENTS: dict[str, str] = {
     "vaccination": N_("Vaccination"),
     "travel": N_("Journey"),
     "exposure": N_("Exposure"),
+    "exposure_changed": N_("Exposure changed"),
     "exposure_removed": N_("Exposure taken away"),
     "details": N_("Way of working changed"),
     "commented": N_("Comment"),

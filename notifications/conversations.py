@@ -3,7 +3,7 @@
 The caller has made sure that the asking person may see the record; texts are shown to those who answer messages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from auth.actors import Actor
 from auth.roles import Permission
 from config.database import db
+from config.rowsets import among
 from notifications.inbox import SECRET
 from notifications.models import InboundMessage, Notification
 from notifications.statuses import Status
@@ -61,12 +62,16 @@ def about(
     return sorted(found, key=lambda one: (one.at, one.id), reverse=True)[:limit]
 
 
-def that_left(subject: str, owner: str, *, without: Sequence[str] = ()) -> list[Written]:
-    """Every message about `subject` that a provider has taken, or that failed there, oldest first; not what it says."""
-    wanted = select(Notification).where(Notification.about == subject, Notification.owner == owner)
+def that_left(
+    subjects: Collection[str], owners: Collection[str], *, without: Sequence[str] = ()
+) -> Iterator[tuple[str, str | None, Written]]:
+    """Every message of `owners` about one of `subjects` that a provider has taken, or that failed there, oldest first;
+    not what it says. Each with its subject and its owner.
+    """
+    wanted = select(Notification).where(among(Notification.about, subjects), among(Notification.owner, owners))
     wanted = wanted.where(Notification.template.not_in(without), Notification.status.in_(LEFT))
-    rows = db.session.scalars(wanted.order_by(Notification.created_at, Notification.id))
-    return [_sent(row, with_text=False) for row in rows]
+    for row in db.session.scalars(wanted.order_by(Notification.created_at, Notification.id)):
+        yield row.about, row.owner, _sent(row, with_text=False)
 
 
 def newest(statement: Any, at: Any, id_: Any, limit: int, before: Before | None) -> Sequence[Any]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from care.commands import Command, EnrolCase, OrderEvent
+from care.course_commands import RecordExposure
 from care.imports import values
 from care.imports.base import ColumnMap, ParsedRow, Problem, Severity
 from care.imports.values import DateReading, Unusable
@@ -27,12 +28,15 @@ NOT_USABLE = N_("“{value}” cannot be used here.")
 class RowValues(Command):
     """What a row asks for: a case, the orders that were already given, and the reason when it is already over.
 
+    `exposure`: what it says of the last contact beside its day; its `source` is an id at whoever made the file.
+
     `household`: a mark that all rows of one household have; the row that `heads_household` answers for the others.
     """
 
     case: EnrolCase
     orders: tuple[OrderEvent, ...] = Field(default=(), max_length=2)
     close_as: CloseReason | None = None
+    exposure: RecordExposure | None = None
     household: Annotated[str | None, Field(max_length=40)] = None
     heads_household: bool = False
 

@@ -7,11 +7,19 @@ from care.imports import sormas
 from care.imports.base import Column, ColumnMap, Context, ImportFormat, ParsedRow
 from care.imports.rows import RowReader
 from care.imports.values import DateOrder
-from care.vocabulary import CloseReason, Kind
+from care.vocabulary import CloseReason, ExposureSetting, Kind
 from config.errors import N_
 
 NO_CONTACT = frozenset({"no_contact", "not a contact", "kein kontakt"})
 DROPPED = frozenset({"dropped", "verworfen"})
+MULTI_DAY_NO = frozenset({"no", "false", "nein"})
+# What SORMAS's words for the relation and for the kind of contact say of the surroundings; its others say nothing.
+SETTINGS = {
+    "same_household": ExposureSetting.HOUSEHOLD,
+    "medical_care": ExposureSetting.HEALTH_CARE,
+    **{f"medical_{how}": ExposureSetting.HEALTH_CARE for how in ("unsafe", "safe", "same_room", "distant", "limited")},
+    "airplane": ExposureSetting.TRANSPORT,
+}
 CONVERTED = frozenset({"converted", "converted to case", "in fall konvertiert"})
 
 
@@ -38,6 +46,11 @@ class SormasContacts(ImportFormat):
             ("lastContactDate", "Datum des letzten Kontakts", "Date of last contact"),
             required=True,
         ),
+        Column("multi_day", ("multiDayContact", "Mehrtägiger Kontakt", "Multi-day contact")),
+        Column("relation", ("relationToCase", "Beziehung mit Fall", "Relationship with case")),
+        Column("proximity", ("contactProximity", "Art des Kontaktes", "Type of contact")),
+        Column("source", ("caseIdExternalSystem", "Fall ID im externen System", "Case ID in external system")),
+        Column("note", ("caseOrEventInformation", "Fall- oder Ereignisinformation", "Case or event information")),
         Column("classification", ("contactClassification", "Kontaktklassifikation", "Contact classification")),
         Column("contact_status", ("contactStatus", "Kontaktstatus", "Contact status")),
         *sormas.FOLLOW_UP_COLUMNS,
@@ -60,6 +73,7 @@ class SormasContacts(ImportFormat):
         last_contact_on = _last_contact(row, context)
         orders = sormas.orders(row, sormas.quarantine_period(row))
         close_as = _reason_to_close(row, context, last_contact_on)
+        exposure = _exposure(row, last_contact_on)
 
         def build() -> dict[str, Any]:
             case = {
@@ -69,7 +83,7 @@ class SormasContacts(ImportFormat):
                 "last_exposure_on": last_contact_on,
                 "external_id": sormas.external_id(row),
             }
-            return {"case": case, "orders": orders, "close_as": close_as}
+            return {"case": case, "orders": orders, "close_as": close_as, "exposure": exposure}
 
         return row.finish(build, sormas.display_name(row))
 
@@ -99,6 +113,20 @@ def _last_contact(row: RowReader, context: Context) -> date | None:
         )
         return None
     return last
+
+
+def _exposure(row: RowReader, last_contact_on: date | None) -> dict[str, Any] | None:
+    """What the file says of the contact beside its last day; None when that is nothing, or the day is not sure."""
+    several = row.text("multi_day").casefold() not in MULTI_DAY_NO
+    words = (row.text(name).casefold() for name in ("relation", "proximity"))
+    said = {
+        "from_on": row.day("first_contact_on") if several else None,
+        "setting": next((SETTINGS[word] for word in words if word in SETTINGS), None),
+        "source": row.text("source"),
+        "note": row.text("note"),
+    }
+    known = {name: value for name, value in said.items() if value}
+    return {"until_on": last_contact_on, **known} if known and last_contact_on else None
 
 
 def _reason_to_close(row: RowReader, context: Context, last_contact_on: date | None) -> CloseReason | None:

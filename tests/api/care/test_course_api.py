@@ -74,3 +74,18 @@ def test_a_program_may_say_which_revision_it_has_read(client, officer, reference
     assert act(client, officer, reference, "extensions", {"until": "2026-12-01"}, **stamp).status_code == 201
     assert act(client, officer, reference, "extensions", {"until": "2026-12-02"}, **stamp).status_code == 409
     assert act(client, officer, reference, "extensions", {"until": "2026-12-03"}).status_code == 201
+
+
+def test_an_exposure_is_changed_unless_somebody_was_faster(client, officer, reference):  # noqa: F811
+    (row,) = act(client, officer, reference, "exposures", {"until_on": "2026-11-01", "place": "Kantine"}).json[
+        "exposures"
+    ][-1:]
+    read = client.get(f"{URL}/{reference}", headers=officer).json["revision"]
+    change, stamp = f"exposures/{row['id']}", {"headers": officer | {"If-Match": f'"{read}"'}}
+    changed = client.post(f"{URL}/{reference}/{change}", json={"until_on": "2026-10-31"}, **stamp)
+    assert changed.status_code == 200, changed.get_data(as_text=True)
+    newer = changed.json["exposures"][-1]
+    assert (newer["until_on"], newer["place"], newer["replaces"]) == ("2026-10-31", None, row["id"])
+    assert client.post(f"{URL}/{reference}/{change}", json={"until_on": "2026-10-30"}, **stamp).status_code == 409
+    assert act(client, officer, reference, change, {"until_on": "2026-10-30"}).status_code == 422
+    assert act(client, officer, reference, f"exposures/{newer['id']}", {}).status_code == 422

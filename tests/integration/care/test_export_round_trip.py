@@ -28,8 +28,9 @@ from care.course_commands import ConvertCase
 from care.export_commands import ExportChoice, What
 from care.import_queries import ImportShown
 from care.models import Case
+from config import clock
 from config.database import db, transaction
-from tests.factories.care import BERLIN, OFFICER, enrolment, new_case, office
+from tests.factories.care import BERLIN, OFFICER, enrolment, new_case, office, report
 
 SHARED = Path(__file__).parents[3] / ".." / "shared" / "data" / "sormas"
 CLI = Actor.system("cli")
@@ -73,10 +74,11 @@ def test_a_file_read_again_says_nothing_new(care: Flask, time: Any, what: What, 
     new_case(protocol="generic", person={"phone": None, "email": "k@example.org", "channel": "email"})
     new_case(**INDEX, first_positive_on="2026-11-01", symptom_onset_on="2026-10-31", external_id="A-1")
     new_case(**INDEX, symptom_onset_on="2026-10-31", person={"sex": "diverse", "birth_date": None})
+    report(new_case(**INDEX), "fever", "cough", "shortness_of_breath")
     new_case(**TRAVELLER, person={"sex": "male", "given_name": "Zoë", "family_name": "=O'Nïl"})
     new_case(**TRAVELLER, external_id="R-1")
     shown = read_again(taken(what, file), f"export.{file}")
-    number = 6 if what is What.OBHUT else 2
+    number = {What.OBHUT: 7, What.SORMAS_CASES: 3}.get(what, 2)
     assert (shown.total, shown.known, shown.differing, shown.refused) == (number, number, 0, 0)
     cases = db.session.scalars(select(Case.id)).all()
     with transaction():
@@ -85,6 +87,24 @@ def test_a_file_read_again_says_nothing_new(care: Flask, time: Any, what: What, 
         pass
     assert set(db.session.scalars(select(Case.id))) == set(cases)
     assert import_queries.shown(CLI, shown.id).already_there == number
+
+
+def test_an_onset_that_follows_from_reports_goes_out_and_is_no_other_day_when_it_comes_back(
+    care: Flask, time: Any
+) -> None:
+    case = new_case(**INDEX, first_positive_on="2026-11-01")
+    report(case, "fever", "cough", "shortness_of_breath")
+    today = clock.today(BERLIN)
+    for what, column, written in (
+        (What.SORMAS_CASES, "symptoms.onsetDate", "%d/%m/%Y"),
+        (What.OBHUT, "Symptombeginn am", "%Y-%m-%d"),
+    ):
+        data = taken(what)
+        assert [row[column] for row in table(data)] == [today.strftime(written)]
+        assert (read_again(data).known, read_again(data).differing) == (1, 0)
+        here, otherwise = (f";{day.strftime(written)};".encode() for day in (today, date(2026, 10, 31)))
+        assert read_again(data.replace(here, otherwise)).differing == 1
+    assert db.session.get_one(Case, case.id).symptom_onset_on is None  # nobody has set it
 
 
 def test_a_case_that_came_with_another_format_or_was_converted_is_known_by_its_id_and_name(

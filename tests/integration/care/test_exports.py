@@ -16,9 +16,10 @@ from sqlalchemy import select
 from auth.actors import Actor
 from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Permission, Role
-from care import check_ins, export_presets, exporting
+from care import case_dates, case_management, check_ins, export_presets, exporting
 from care.case_parts import PARTS
-from care.commands import RecordReport
+from care.commands import RecordReport, ReviewCase
+from care.course_commands import CorrectDates
 from care.export_commands import ExportChoice, SavePreset
 from care.imports.base import Context
 from care.imports.formats import parse_file
@@ -27,7 +28,7 @@ from care.vocabulary import ReportChannel
 from config import clock
 from config.database import db, transaction
 from config.errors import NotFound, RuleViolation
-from tests.factories.care import BERLIN, OFFICER, new_case
+from tests.factories.care import BERLIN, OFFICER, new_case, report
 
 CLI = Actor.system("cli")
 
@@ -158,6 +159,38 @@ def test_what_goes_out_comes_back_as_the_same_people(
     assert (again["kind"], again["last_exposure_on"]) == ("contact", str(case.last_exposure_on))
     with transaction():
         db.session.get_one(Case, case.id).status = "closed"
+
+
+@pytest.mark.parametrize("file", ["csv", "xlsx"])
+def test_a_line_list_has_the_onset_that_counts_and_says_where_it_is_known_from(
+    care: Flask, time: Any, file: str
+) -> None:
+    index = {"kind": "index", "last_exposure_on": None, "first_positive_on": "2026-11-01"}
+    entered, reported, dismissed, silent = (new_case(**index) for _ in range(4))
+    for case in (entered, reported, dismissed):
+        report(case, "fever", "cough", "shortness_of_breath")
+    with transaction():
+        set_ = CorrectDates(symptom_onset_on=date(2026, 10, 30))
+        case_dates.correct(set_, case=case_management.locked_case(entered.id), actor=OFFICER)
+    with transaction():
+        harmless = ReviewCase.model_validate({"outcome": "dismissed"})
+        case_management.review(harmless, case=case_management.locked_case(dismissed.id), actor=OFFICER)
+    columns = ["reference", "symptom_onset_on", "symptom_onset_source"]
+    data = taken({"file": file, "columns": columns})
+    if file == "csv":
+        rows = [tuple(one or None for one in row) for row in table(data)[1:]]
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+        rows = [
+            tuple(f"{one:%Y-%m-%d}" if isinstance(one, date) else one for one in row)
+            for row in sheet.iter_rows(2, values_only=True)
+        ]
+    assert {reference: rest for reference, *rest in rows} == {
+        entered.reference: ["2026-10-30", "eingetragen"],
+        reported.reference: [clock.today(BERLIN).isoformat(), "aus Meldungen"],
+        dismissed.reference: [None, None],
+        silent.reference: [None, None],
+    }
 
 
 @pytest.mark.parametrize("what", ["obhut", "sormas_cases"])

@@ -11,6 +11,7 @@ from care import (
     case_management,
     conversion,
     course_representations,
+    exposure_rows,
     exposures,
     merge_pages,
     merging,
@@ -18,7 +19,7 @@ from care import (
     own_holding,
 )
 from care.case_dates import correct
-from care.course_commands import ConvertCase, CorrectDates, RecordExposure, RemoveExposure
+from care.course_commands import ChangeExposure, ConvertCase, CorrectDates, RecordExposure, RemoveExposure
 from care.duplicate_models import CaseMerge
 from care.merge_rules import MergeCases, Side
 from care.models import Case
@@ -26,7 +27,7 @@ from care.naming_rules import ActOnNamed, NameContacts, NamedAction
 from care.vocabulary import ExposureSetting, Kind
 from config.database import db, transaction
 from config.errors import NotFound, RuleViolation
-from tests.factories.care import OFFICER, new_case
+from tests.factories.care import OFFICER, new_case, office
 from tests.integration.care.test_conversion import do
 from tests.integration.care.test_story import again
 
@@ -79,6 +80,57 @@ def test_one_taken_away_stays_on_record_and_counts_no_longer() -> None:
     remove(first)
     assert again(case).last_exposure_on is None
     assert "last_exposure_on" in str(again(case).findings)
+
+
+def test_one_that_was_wrong_is_changed_and_what_stood_there_stays_on_record() -> None:
+    index = new_case(kind="index", first_positive_on="2026-11-01", last_exposure_on=None)
+    case = contact(None)
+    do(exposures.record, on("2026-10-22", setting="work", source_case=index.reference, note="Büro"), case)
+    do(exposures.record, on("2026-10-20"), case)
+    first = UUID(shown(case)[0]["id"])
+    ends = again(case).monitoring_ends_on
+
+    def change(which: UUID, day: str, **more: object) -> object:
+        command = ChangeExposure.model_validate({"until_on": day, **more})
+        return do(partial(exposures.change, exposure_id=which), command, case)
+
+    change(first, "2026-10-24", from_on="2026-10-23", setting="school", source_case=index.reference)
+    old, _, new = shown(case)
+    assert (old["until_on"], old["removed_at"] is None, new["replaces"]) == ("2026-10-22", False, old["id"])
+    assert {"from_on": "2026-10-23", "setting": "school", "source_case": index.reference}.items() <= new.items()
+    assert new["note"] is None  # it was left out
+    assert (again(case).monitoring_ends_on - ends).days == 2
+    assert exposures.newest_of(first, again(case)) == UUID(new["id"])
+    told = [event.details for event in again(case).events if event.kind == "exposure_changed"]
+    days_and_place = {"from_on": [None, "2026-10-23"], "until_on": ["2026-10-22", "2026-10-24"]}
+    assert [one["changes"] for one in told] == [days_and_place | {"setting": ["work", "school"]}]
+    for wrong, field in (("2026-12-24", "until_on"),):
+        with pytest.raises(RuleViolation) as refused:
+            change(UUID(new["id"]), wrong)
+        assert [one.field for one in refused.value.errors] == [field]
+    with pytest.raises(RuleViolation):  # a colleague was faster
+        change(first, "2026-10-21")
+    revision = again(case).facts_revision
+    assert (
+        change(UUID(new["id"]), "2026-10-24", from_on="2026-10-23", setting="school", source_case=index.reference)
+        is None
+    )
+    assert again(case).facts_revision == revision
+    change(UUID(new["id"]), "2026-10-21")
+    assert again(case).last_exposure_on == date(2026, 10, 21)  # the latest of those that count
+    with pytest.raises(NotFound):
+        change(index.id, "2026-10-21")
+
+
+def test_a_changed_exposure_is_still_that_of_its_occasion_and_of_a_source_elsewhere() -> None:
+    case, source = contact(None), new_case(kind="index", first_positive_on="2026-11-01", last_exposure_on=None)
+    other = office("sued")
+    with transaction():
+        db.session.get_one(Case, source.id).office_id = other.id
+        row = exposure_rows.add(again(case), OFFICER, until_on=date(2026, 10, 20), source_case_id=source.id)
+    do(partial(exposures.change, exposure_id=row.id), ChangeExposure(until_on=date(2026, 10, 21)), case)
+    (newer,) = exposure_rows.of_case(again(case))
+    assert (newer.source_case_id, newer.last_day) == (source.id, date(2026, 10, 21))
 
 
 def test_a_day_said_alone_may_be_later_but_not_against_the_exposures() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from care import (
     conversion as conversions,
     course,
     erasure,
+    exposure_rows,
+    exposures,
     list_marking,
     list_order,
     list_place,
@@ -24,8 +27,16 @@ from care import (
 from care.assessment_models import LabResult
 from care.assessments import load_facts, protocol_of
 from care.commands import CloseCase, OrderEvent, RecordLabResult, ReviewCase, SetPreferences
-from care.course_commands import ConvertCase, RecordAttempt, RecordTravel, RecordVaccination, SetDetails
-from care.course_models import ContactAttempt, Conversion, Travel, Vaccination
+from care.course_commands import (
+    ConvertCase,
+    RecordAttempt,
+    RecordExposure,
+    RecordTravel,
+    RecordVaccination,
+    RemoveExposure,
+    SetDetails,
+)
+from care.course_models import ContactAttempt, Conversion, Exposure, Travel, Vaccination
 from care.list_filters import FILTERS, ListCases
 from care.models import Case, OfficeTask
 from care.support_models import SupportRequest
@@ -106,6 +117,11 @@ def cases(care, time) -> Sequence[Case]:
     )
     on(made[1], course.record_vaccination, RecordVaccination(vaccine="Comirnaty"))
     on(made[2], course.record_travel, RecordTravel(place="Wien"))
+    exposed = (("work", 0), ("event", 3), ("work", 9))
+    for setting, number in exposed:
+        on(made[number], exposures.record, RecordExposure(until_on=date(2026, 10, 20), setting=setting))
+    (wrong,) = (one.id for one in exposure_rows.of_case(made[9]) if (one.details or {}).get("setting"))
+    on(made[9], partial(exposures.remove, exposure_id=wrong), RemoveExposure())
     on(made[6], conversions.convert, ConvertCase(to="index", first_positive_on=date(2026, 11, 8)))
     calls = ("1 not_reached", "1 message_left", "4 not_reached", "4 reached", "5 wrong_address")
     for number, outcome in (call.split() for call in calls):
@@ -167,6 +183,10 @@ def labs(case: Case, result: str | None = None) -> list[LabResult]:
     """Samples of the last three days."""
     known = rows(LabResult, case)
     return [one for one in known if one.sampled_on >= TODAY - 3 * DAY and result in (None, one.result)]
+
+
+def exposed_at(case: Case, setting: str) -> bool:
+    return any((one.details or {}).get("setting") == setting for one in exposure_rows.of_case(case))
 
 
 def answers(case: Case) -> bool:
@@ -263,6 +283,8 @@ QUESTIONS: list[tuple[dict[str, Any], Callable[[Case], bool]]] = [
     ({"vaccinated": True}, lambda c: bool(rows(Vaccination, c))),
     ({"travelled": False}, lambda c: not rows(Travel, c)),
     ({"converted": True}, lambda c: bool(rows(Conversion, c))),
+    ({"exposure_setting": "work"}, lambda c: exposed_at(c, "work")),
+    ({"exposure_setting": "event"}, lambda c: exposed_at(c, "event")),
     ({"kind": "traveller", "never_reported": True}, lambda c: c.kind == "traveller" and c.last_report_at is None),
 ]  # fmt: skip
 NOT_HERE = {"taken_over", "occasion", "household", "finding_state", "origin"}  # these are asked for below, too
@@ -328,8 +350,18 @@ def test_marks_are_of_one_office_and_go_with_what_was_said(cases):
     moved = db.session.get_one(Case, case.id, populate_existing=True)
     assert moved.onset_mark not in (None, before)
     assert moved.reference in references({"onset_from": "2026-11-01"})
+    assert references({"exposure_setting": "work"}) == {moved.reference}
     on(other, case_management.close, CloseCase(reason="other"))
     with transaction():
         erasure.erase_health([other.id])
     gone = db.session.get_one(Case, other.id, populate_existing=True)
     assert (gone.onset_mark, gone.exposure_mark, gone.curve_mark, gone.finding_marks) == (None,) * 4
+
+
+def test_exposures_that_were_there_before_the_marks_are_found_once_the_job_has_run(cases):
+    with transaction():
+        db.session.execute(update(Exposure).values(setting_mark=None))
+        db.session.execute(update(Case).values(marks_version=1))
+    assert references({"exposure_setting": "work"}) == set()
+    assert list_marking.mark_missing() == len(cases)
+    assert references({"exposure_setting": "work"}) == {cases[0].reference}

@@ -11,8 +11,10 @@ from sqlalchemy import func, select, text
 from auth.actors import Actor
 from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Role
-from care import case_management, erasure, keeping, occasions
+from care import case_management, erasure, exposure_rows, exposures, keeping, occasions, queries
 from care.commands import EnrolCase
+from care.course_commands import RemoveExposure
+from care.list_filters import ListCases
 from care.models import Case
 from care.occasion_models import Guest, Occasion
 from config import clock
@@ -203,3 +205,18 @@ def test_it_is_kept_four_weeks_and_goes_with_the_person(officer, at, time):  # n
     with transaction():
         assert kept.erase(due, OFFICER) == 1
     assert not guests() and db.session.scalar(select(func.count()).select_from(Occasion)) == 0
+
+
+def test_who_was_exposed_at_an_occasion_is_listed_by_it_whether_on_the_guest_list_or_not(officer, at):  # noqa: F811
+    case, elsewhere = enrol(), enrol()
+    occasion = db.session.scalars(select(Occasion)).one()
+    with transaction():
+        locked = case_management.locked_case(case.id)
+        row = exposure_rows.add(locked, OFFICER, until_on=date(2026, 11, 1), occasion_id=occasion.id)
+        exposure_rows.add(case_management.locked_case(elsewhere.id), OFFICER, until_on=date(2026, 11, 1))
+    wanted = ListCases(occasion=occasion.reference)
+    assert [one.reference for one in queries.list_cases(OFFICER, wanted).items] == [case.reference]
+    with transaction():
+        taken_away = RemoveExposure(note="verwechselt")
+        exposures.remove(taken_away, exposure_id=row.id, case=case_management.locked_case(case.id), actor=OFFICER)
+    assert queries.list_cases(OFFICER, wanted).items == []

@@ -289,3 +289,13 @@ def test_a_closed_case_keeps_its_course(care, time):
     ):
         with pytest.raises(InvalidTransition):
             act(case, function, command)
+
+
+def test_an_infection_whose_onset_is_reported_needs_no_sample_any_more(care, time):
+    case = new_case(kind="index", last_exposure_on=None)
+    asked = {"details": ["first_positive_on"]}
+    assert [one["inputs"] for one in case.findings if one["code"] == "missing_details"] == [asked]
+    report(case, "fever", "cough", "shortness_of_breath")
+    assert "missing_details" not in [one["code"] for one in again(case).findings]
+    case = act(case, case_management.review, ReviewCase(outcome=ReviewOutcome.DISMISSED))
+    assert [one["inputs"] for one in case.findings if one["code"] == "missing_details"] == [asked]

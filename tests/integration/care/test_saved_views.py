@@ -1,7 +1,7 @@
 """Saved views: kept, shared, opened, counted; another office sees nothing of them."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import g
@@ -9,9 +9,11 @@ from sqlalchemy import select, text, update
 
 from auth import retention
 from auth.models import AuditEvent
+from care import case_management, exposures
+from care.course_commands import RecordExposure
 from care.list_models import SavedView
 from config.database import db, transaction
-from tests.factories.care import case_of_login, report
+from tests.factories.care import OFFICER, case_of_login, report
 from tests.integration.care.test_staff_pages import csrf, officer  # noqa: F401 - fixtures
 
 VIEWS = "/care/views/"
@@ -62,6 +64,21 @@ def test_a_view_is_kept_counted_and_opened(officer, saved, time):  # noqa: F811
     assert heard.reference not in listed and 'aria-current="page">Schweigen über Nacht' in listed
     assert saved.wanted == {"silent_hours": "12", "sort": "last_report"}
     assert "Schweigen" not in str(db.session.execute(text("SELECT * FROM care_saved_view")).one())
+
+
+def test_surroundings_of_an_exposure_are_chosen_in_the_panel_and_kept(officer):  # noqa: F811
+    exposed, other = case_of_login(), case_of_login()
+    with transaction():
+        command = RecordExposure(until_on=date(2026, 10, 30), setting="work")
+        exposures.record(command, case=case_management.locked_case(exposed.id), actor=OFFICER)
+    panel = page(officer, "/care/cases/")
+    assert "Exposition in welchem Umfeld" in panel
+    assert '<option value="health_care">' in panel
+    answer = send(officer, VIEWS, name="Bei der Arbeit", exposure_setting="work")
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    assert "Exposition in welchem Umfeld: Arbeit" in page(officer, VIEWS)
+    listed = page(officer, officer.get(f"{VIEWS}{view().id}").headers["Location"])
+    assert exposed.reference in listed and other.reference not in listed
 
 
 def test_colleagues_see_what_is_shared_and_another_office_nothing(officer, saved, client, app, login):  # noqa: F811

@@ -1,8 +1,10 @@
 """Writing to one person, and the one thread of everything that was said with and about them."""
 
+import io
 from datetime import timedelta
 from uuid import uuid4
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
@@ -10,9 +12,11 @@ from auth.actors import Actor
 from auth.roles import HeldRole, Role
 from care import (
     case_management,
+    case_parts,
     conversation,
     course_representations,
     erasure,
+    exporting,
     notes,
     reachability,
     representations,
@@ -20,6 +24,7 @@ from care import (
 )
 from care.conversation import Talk
 from care.course_commands import RecordAttempt, WriteComment
+from care.export_commands import ExportChoice
 from care.models import Case, CaseEvent
 from care.vocabulary import AttemptMeans, AttemptOutcome
 from care.writing import WriteMessage
@@ -29,7 +34,7 @@ from notifications import inbound
 from notifications.models import InboundMessage, Notification
 from notifications.outcomes import Outcome
 from notifications.statuses import Channel, InboxState, Meaning, Status as MessageStatus
-from tests.factories.care import OFFICER, new_case
+from tests.factories.care import BERLIN, OFFICER, new_case
 from tests.integration.care.test_staff_pages import case, csrf, officer, text  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.one_database
@@ -251,6 +256,33 @@ def test_the_log_of_attempts_counts_every_message_that_left_once(context, time):
     with transaction():
         fresh(case_id).health_erased_at = time.at
     assert [how for *how, is_ours in attempts(case_id) if is_ours] == [["sms", "not_reached"]]
+
+
+def test_the_sheet_of_attempts_is_the_log_that_the_page_shows(context, time):
+    """Of several cases, and of a case whose health data are gone: each with its own, noted or read where it is kept."""
+    first, second, erased = (new_case() for _ in range(3))
+    with transaction():
+        for one in (first, second, erased):
+            written = select(Notification).where(Notification.about == one.reference)
+            for message in db.session.scalars(written):
+                message.status, message.sent_at = MessageStatus.DELIVERED, time.at
+        fresh(erased.id).health_erased_at = time.at
+    time.forward(minutes=1)
+    call(second.id)
+    choice = ExportChoice.model_validate({"what": "history", "state": "all"})
+    data = b"".join(exporting.export(choice, actor=OFFICER, zone=BERLIN).content)
+    header, *rows = openpyxl.load_workbook(io.BytesIO(data))["Attempts"].iter_rows(values_only=True)
+    sheet = [dict(zip(header, row, strict=True)) for row in rows]
+    for tried, expected in ((first, 1), (second, 2), (erased, 0)):
+        found = [row for row in sheet if row["reference"] == tried.reference]
+        log = course_representations.attempts_json(fresh(tried.id))
+        assert [(one["means"], one["outcome"], one["automatic"]) for one in found] == [
+            (one["means"], one["outcome"], one["automatic"]) for one in log
+        ]
+        assert len(found) == expected
+    assert case_parts.of_case(fresh(second.id))["contact_attempts"] == (
+        course_representations.attempts_json(fresh(second.id))
+    )
 
 
 def attempts(case_id) -> list[tuple[str, str, bool]]:

@@ -43,3 +43,27 @@ def test_only_who_may_see_the_case_is_told(officer, case, app, login):  # noqa: 
         assert other.get(address).status_code == status
     forget_who_asked()
     assert app.test_client().get(address).status_code in (302, 303)
+
+
+def test_an_exposure_changed_by_two_shows_the_second_what_is_new(officer, case, app, login):  # noqa: F811
+    other, url = app.test_client(), f"/care/cases/{case.reference}"
+    login(other, "officer")
+    noted = {"exposure-until_on": "2026-10-30", "exposure-setting": "work", "exposure-place": "Kantine"}
+    assert officer.post(f"{url}/exposures", data={"csrf_token": csrf(officer.get(url)), **noted}).status_code == 303
+    *_, exposure_id = re.findall(r'name="exposure-([0-9a-f-]{36})-place"', page(officer, url))
+    field, forms = f"exposure-{exposure_id}", []
+    for client in (officer, other):
+        forgotten = page(client, url)
+        assert 'value="Kantine"' in forgotten
+        seen = re.search(r'name="seen" value="([^"]+)"', forgotten)[1]
+        forms.append({"csrf_token": csrf(client.get(url)), "seen": seen, f"{field}-until_on": "2026-10-30"})
+    first = officer.post(f"{url}/exposures/{exposure_id}", data=forms[0] | {f"{field}-place": "Teeküche"})
+    assert first.status_code == 303
+    shown = page(officer, url)
+    assert "Exposition geändert" in shown
+    assert "In welchem Umfeld: Arbeit → –" in shown
+    second = other.post(f"{url}/exposures/{exposure_id}", data=forms[1] | {f"{field}-place": "Pausenraum"})
+    told = second.get_data(as_text=True)
+    assert second.status_code == 409
+    assert "Exposition geändert" in told
+    assert 'value="Pausenraum"' in told  # what was typed stays, with the version that there is by now

@@ -3,12 +3,14 @@
 import csv
 import io
 import uuid
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from care import import_preview, import_queries, importing
+from care.course_representations import exposures_json
 from care.import_models import ImportRow, RowOutcome
 from care.import_queries import Show
 from care.imports import templates
@@ -17,6 +19,7 @@ from config import clock
 from config.database import db
 from config.settings import current_settings
 from notifications.models import ContactBasis, Notification
+from tests.factories.care import BERLIN
 from tests.integration.imports.conftest import ACTOR, Preview, case_count, confirmed, worked_off
 
 HEADER = templates.headers("de")
@@ -130,3 +133,34 @@ def test_the_examples_of_the_template_stay_out(preview: Preview, database: Flask
     while importing.import_next_rows():
         pass
     assert case_count() == 2
+
+
+def test_what_a_file_says_of_contacts_is_noted_with_the_cases(preview: Preview) -> None:
+    source = "disease;caseClassification;externalID;person.firstName;person.lastName;reportDate\n"
+    source += f"CORONAVIRUS;CONFIRMED;F-7;Ida;Quelle;{clock.today(BERLIN):%d/%m/%Y}\n"
+    assert worked_off(preview(source.encode())).imported == 1
+    (index,) = db.session.scalars(select(Case))
+    first, last = clock.today(BERLIN) - timedelta(days=3), clock.today(BERLIN) - timedelta(days=1)
+    header = (
+        *("disease", "person.firstName", "person.lastName", "multiDayContact", "firstContactDate", "lastContactDate"),
+        *("relationToCase", "caseIdExternalSystem", "caseOrEventInformation"),
+    )
+    said = ("YES", f"{first:%d/%m/%Y}", f"{last:%d/%m/%Y}", "SAME_HOUSEHOLD")
+    rows = (
+        ("CORONAVIRUS", "Ole", "Bekannt", *said, "F-7", "Geburtstag"),
+        ("CORONAVIRUS", "Uwe", "Fremd", "", "", said[2], "", "X-1", ""),
+        ("CORONAVIRUS", "Kim", "Sonst", "", "", said[2], "", "", ""),
+    )
+    data = "\n".join(";".join(row) for row in (header, *rows)).encode()
+    shown = worked_off(preview(data, "contacts.csv"))
+    assert (shown.imported, shown.failed) == (3, 0)
+    cases = {case.person.given_name: case for case in db.session.scalars(select(Case))}
+    nothing = {"from_on": None, "setting": None, "source": None, "source_case": None, "note": None}
+    told = {"Ole": {"source_case": index.reference, "setting": "household", "note": "Geburtstag"}}
+    told["Ole"]["from_on"] = first.isoformat()
+    told["Uwe"] = {"source": "X-1"}
+    for name, expected in told.items():
+        (row,) = exposures_json(cases[name])
+        assert row.items() >= {"until_on": last.isoformat(), **nothing, **expected}.items()
+        assert cases[name].last_exposure_on == last
+    assert (exposures_json(cases["Kim"]), cases["Kim"].last_exposure_on) == ([], last)  # the day alone, as elsewhere

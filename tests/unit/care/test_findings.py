@@ -7,7 +7,7 @@ import pytest
 
 from care.facts import CheckInFact, ReviewFact
 from care.findings import findings, findings_change_at, priority
-from care.protocol import current_protocol
+from care.protocol import current_protocol, protocol_for
 from care.vocabulary import FindingCode, FindingState, Kind, OrderState, ReviewOutcome
 from tests.factories.care import COVID, DAY, MONDAY, facts, local, said
 
@@ -122,6 +122,42 @@ def test_missing_details_cannot_be_waved_away():
     details = found(known, FindingCode.MISSING_DETAILS, MONDAY + DAY)
     assert (details.state, details.inputs) == (FindingState.OPEN, {"details": ["phone"]})
     assert priority((details,), COVID) == 0.3
+
+
+ILL = said(MONDAY, "fever", "cough", "shortness_of_breath")
+DISMISSED = ReviewFact(ReviewOutcome.DISMISSED, MONDAY + HOUR)
+GENERIC = current_protocol("generic")  # counts somebody infected from onset, else first positive sample, else report
+
+
+@pytest.mark.parametrize(
+    ("values", "asked_for"),
+    [
+        ({"kind": Kind.INDEX}, "first_positive_on"),
+        ({"kind": Kind.INDEX, "symptom_onset_on": TODAY}, None),
+        ({"kind": Kind.INDEX, "first_positive_on": TODAY}, None),
+        ({"kind": Kind.INDEX, "reported_on": TODAY}, None),
+        ({"kind": Kind.INDEX, "reports": (ILL,)}, None),
+        ({"kind": Kind.INDEX, "reports": (said(MONDAY),)}, "first_positive_on"),
+        ({"kind": Kind.INDEX, "reports": (ILL,), "reviews": (DISMISSED,)}, "first_positive_on"),
+        ({"kind": Kind.INDEX, "last_exposure_on": TODAY, "entered_on": TODAY}, "first_positive_on"),
+        ({"kind": Kind.CONTACT}, "last_exposure_on"),
+        ({"kind": Kind.CONTACT, "reports": (ILL,)}, "last_exposure_on"),
+        ({"kind": Kind.CONTACT, "last_exposure_on": TODAY}, None),
+        ({"kind": Kind.CONTACT, "continuous_exposure": True}, None),
+        ({"kind": Kind.TRAVELLER}, "entered_on"),
+        ({"kind": Kind.TRAVELLER, "entered_on": TODAY}, None),
+    ],
+)
+def test_a_day_is_asked_for_only_while_none_is_known_from_which_the_period_counts(values, asked_for):
+    details = found(facts(**({"last_exposure_on": None} | values)), FindingCode.MISSING_DETAILS, MONDAY + DAY, GENERIC)
+    assert (details and details.inputs["details"]) == ([asked_for] if asked_for else None)
+
+
+def test_a_protocol_that_does_not_count_from_the_report_asks_for_the_sample_all_the_same():
+    oldest = protocol_for("covid-19", 1)
+    known = facts(kind=Kind.INDEX, last_exposure_on=None, reported_on=TODAY)
+    assert found(known, FindingCode.MISSING_DETAILS, MONDAY, oldest).inputs == {"details": ["first_positive_on"]}
+    assert "missing_details" not in codes(known)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

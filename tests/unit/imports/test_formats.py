@@ -215,6 +215,32 @@ def test_a_contact_without_a_sure_last_day_is_not_lost(changes: dict[str, str]) 
     assert "last_exposure_on" not in case(row)
 
 
+EXPOSED = (*CONTACT, "relationToCase", "contactProximity", "caseIdExternalSystem", "caseOrEventInformation")
+DAY_ALONE = {"firstContactDate": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (DAY_ALONE, None),
+        ({}, {"from_on": "2026-11-18"}),
+        ({"multiDayContact": "YES"}, {"from_on": "2026-11-18"}),
+        ({"multiDayContact": "NO"}, None),
+        ({"lastContactDate": "", "relationToCase": "SAME_HOUSEHOLD"}, None),
+        (DAY_ALONE | {"relationToCase": "SAME_HOUSEHOLD"}, {"setting": "household"}),
+        (DAY_ALONE | {"relationToCase": "OTHER", "contactProximity": "MEDICAL_UNSAFE"}, {"setting": "health_care"}),
+        (DAY_ALONE | {"contactProximity": "AIRPLANE"}, {"setting": "transport"}),
+        (DAY_ALONE | {"relationToCase": "FAMILY_MEMBER_OR_FRIEND", "contactProximity": "SAME_ROOM"}, None),
+        (DAY_ALONE | {"caseIdExternalSystem": "F-7"}, {"source": "F-7"}),
+        (DAY_ALONE | {"caseOrEventInformation": "Chorprobe"}, {"note": "Chorprobe"}),
+    ],
+)
+def test_what_is_said_of_a_contact_beside_its_day_is_an_exposure(changes: dict[str, str], said: Any) -> None:
+    row = parsed(EXPOSED, PERSON | changes)
+    assert row.values is not None
+    assert row.values.get("exposure") == (said and {"until_on": "2026-11-20", **said})
+
+
 @pytest.mark.parametrize(
     "changes", [{"contactClassification": "NO_CONTACT"}, {"contactStatus": "DROPPED"}, {"contactStatus": "CONVERTED"}]
 )
