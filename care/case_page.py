@@ -130,9 +130,10 @@ def show_case(reference: str, **forms: Any) -> str:
         "move_form": lambda: MoveForm(None, prefix="move"),
         "period_form": lambda: PeriodForm(None, prefix="period"),
         "protocol_form": lambda: ProtocolForm(None, prefix="protocol").offer(queries.protocol_codes(), locale),
-        **course_forms.offered(found),
+        **course_forms.offered(found, shown["exposures"]),
     }
-    every = {name: forms.get(name) or make() for name, make in known.items()}
+    refused = course_forms.forwarded(forms, found, shown["exposures"])
+    every = {name: refused.get(name) or make() for name, make in known.items()}
     given = request.form.get("seen")
     return render_template(
         "care/case.html",

@@ -1,7 +1,6 @@
 """The forms on a case's page about its course. What they carry is checked by the commands and the domain."""
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,13 +22,14 @@ from wtforms.validators import InputRequired, Optional
 from auth.policies import current_actor
 from care import course, words
 from care.commands import DATES
-from care.course_representations import exposures_json
+from care.exposures import newest_of
 from care.forms import choices
 from care.models import Case
 from care.vocabulary import CourseAction, Kind
 from config.forms import BaseForm
 
 NEEDED = _l("Please fill in this field.")
+NEW_EXPOSURE = "exposure_form"
 
 
 class ConvertForm(BaseForm):
@@ -109,6 +109,14 @@ class ExposureForm(BaseForm):
         """What was left open among choices, for the command."""
         return {} if self.setting.data else {"setting": None}
 
+    def under(self, prefix: str) -> "ExposureForm":
+        """What was typed and what was wrong with it, in fields that begin with `prefix`."""
+        moved = ExposureForm(None, prefix=prefix, data=self.data).offer()
+        for name, field in self._fields.items():
+            moved[name].raw_data, moved[name].errors = field.raw_data, field.errors
+        moved.form_errors = self.form_errors
+        return moved
+
 
 class DetailsForm(BaseForm):
     """How the case is worked on; everything is shown, and what is emptied goes."""
@@ -172,17 +180,27 @@ def of_exposure(exposure_id: UUID | str) -> str:
     return f"exposure-{exposure_id}"
 
 
-def _standing(case: Case) -> list[dict[str, Any]]:
-    return [one for one in exposures_json(case) if one["removed_at"] is None] if case.is_open else []
+def forwarded(given: Mapping[str, BaseForm], case: Case, exposures: Iterable[Mapping[str, Any]]) -> dict[str, BaseForm]:
+    """The refused forms by the names under which the page of `case` has them by now; `exposures`: those it shows.
+
+    An exposure that a colleague has changed meanwhile is another row; one that was taken away may be noted anew.
+    """
+    standing = {of_exposure(one["id"]) for one in exposures}
+    found = {}
+    for name, form in given.items():
+        if isinstance(form, ExposureForm) and name != NEW_EXPOSURE and name not in standing:
+            newest = of_exposure(newest_of(UUID(name.removeprefix(of_exposure(""))), case))
+            name, form = (newest, form.under(newest)) if newest in standing else (NEW_EXPOSURE, form.under("exposure"))
+        found[name] = form
+    return found
 
 
-def _exposure_form(one: dict[str, Any]) -> ExposureForm:
-    days = {name: date.fromisoformat(one[name]) if one[name] else None for name in ("from_on", "until_on")}
-    return ExposureForm(None, prefix=of_exposure(one["id"]), data=one | days).offer()
+def _exposure_form(one: Mapping[str, Any]) -> ExposureForm:
+    return ExposureForm(None, prefix=of_exposure(one["id"]), data=one).offer()
 
 
-def offered(case: Case) -> dict[str, Callable[[], BaseForm]]:
-    """How the forms on the page of `case` are made, each with what is known in it."""
+def offered(case: Case, exposures: Sequence[Mapping[str, Any]]) -> dict[str, Callable[[], BaseForm]]:
+    """How the forms on the page of `case` are made, each with what is known in it; `exposures`: those it shows."""
     dates = {name: getattr(case, name) for name in (*DATES, "continuous_exposure")}
     details = {name: getattr(case, name) for name in ("assigned_to", "follow_up_on", "follow_up_note")}
     details |= {"risk_level": case.risk_level, "monitoring_plan": case.monitoring_plan}
@@ -192,8 +210,8 @@ def offered(case: Case) -> dict[str, Callable[[], BaseForm]]:
         "lab_form": lambda: LabForm(None, prefix="lab").offer(),
         "vaccination_form": lambda: VaccinationForm(None, prefix="vaccination"),
         "travel_form": lambda: TravelForm(None, prefix="travel"),
-        "exposure_form": lambda: ExposureForm(None, prefix="exposure").offer(),
-        **{of_exposure(one["id"]): partial(_exposure_form, one) for one in _standing(case)},
+        NEW_EXPOSURE: lambda: ExposureForm(None, prefix="exposure").offer(),
+        **{of_exposure(one["id"]): partial(_exposure_form, one) for one in exposures},
         "details_form": lambda: DetailsForm(None, prefix="details", data=details).offer(case),
         "course_form": lambda: CourseForm(None, prefix="course").offer(course.possible_moves(case.status)),
         "comment_form": lambda: CommentForm(None, prefix="comment"),

@@ -1,29 +1,31 @@
 """The columns from which a line list is put together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from care import list_marks
 from care.assessments import onset_of
 from care.models import Case
 from care.protocol import protocol_for
+from care.triage import Onset
+from config.database import db
 from config.errors import N_, RuleViolation
 from config.exports import Cell
+from config.rowsets import among
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its label (an English msgid) and what it says of a case; `loads`: what of the case that looks at."""
+    """A column: its label (an English msgid) and what it says of a case; `asks_onset`: whether for its onset."""
 
     label: str
     of: Callable[[Case], Cell]
-    loads: tuple[Any, ...] = ()
-
-
-ONSET_LOADS = (selectinload(Case.reports), selectinload(Case.reviews))
+    asks_onset: bool = False
 
 
 def _word(value: Any) -> str:
@@ -35,13 +37,25 @@ def _address(part: str) -> Callable[[Case], Cell]:
 
 
 def onset_on(case: Case) -> date | None:
-    """The day of the onset from which the case counts, whoever it is known from. Load `ONSET_LOADS` with many cases."""
-    began = onset_of(case)
+    """The day of the onset from which the case counts, whoever it is known from. Of many cases: `read_for_onsets`."""
+    began = _onset(case)
     return began.on if began else None
 
 
+def read_for_onsets(cases: Iterable[Case]) -> None:
+    """Read at once what `onset_on` looks at: the reports of those cases that may have an onset which nobody entered."""
+    ids = [case.id for case in cases if case.symptom_onset_on is None and list_marks.may_have_onset(case)]
+    if ids:
+        wanted = select(Case).options(selectinload(Case.reports), selectinload(Case.reviews))
+        db.session.scalars(wanted.where(among(Case.id, ids))).all()
+
+
+def _onset(case: Case) -> Onset | None:
+    return onset_of(case) if list_marks.may_have_onset(case) else None
+
+
 def _onset_source(case: Case) -> str | None:
-    began = onset_of(case)
+    began = _onset(case)
     return ("aus Meldungen" if began.report else "eingetragen") if began else None
 
 
@@ -77,8 +91,8 @@ COLUMNS: dict[str, Column] = {
     ),
     "household_of": Column(N_("Household of case"), lambda case: case.head.reference if case.head else None),
     "last_exposure_on": Column(N_("Last exposure"), lambda case: case.last_exposure_on),
-    "symptom_onset_on": Column(N_("Symptom onset"), onset_on, ONSET_LOADS),
-    "symptom_onset_source": Column(N_("Symptom onset known from"), _onset_source, ONSET_LOADS),
+    "symptom_onset_on": Column(N_("Symptom onset"), onset_on, asks_onset=True),
+    "symptom_onset_source": Column(N_("Symptom onset known from"), _onset_source, asks_onset=True),
     "first_positive_on": Column(N_("First positive test"), lambda case: case.first_positive_on),
     "reported_on": Column(N_("Reported to the health office"), lambda case: case.reported_on),
     "entered_on": Column(N_("Entered on"), lambda case: case.entered_on),

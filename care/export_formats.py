@@ -6,11 +6,10 @@ Numbers are written with 00, since a + would be taken for a formula's beginning.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from auth.models import Office
 from care.commands import DATES
-from care.export_columns import ONSET_LOADS, onset_on
+from care.export_columns import onset_on
 from care.imports.obhut import FIELDS
 from care.models import Case
 from care.protocol import protocol_for
@@ -43,13 +42,13 @@ QUARANTINE = (
 class CaseFormat:
     """Header and rows (of a case and its office) of one format, and of which kind of case it tells; None: of all.
 
-    `loads`: what of a case its row looks at.
+    `asks_onset`: whether its row does for the onset.
     """
 
     headers: tuple[str, ...]
     row: Callable[[Case, Office], Sequence[Cell]]
     kind: Kind | None = None
-    loads: tuple[Any, ...] = ()
+    asks_onset: bool = False
 
 
 def _phone(case: Case) -> str:
@@ -184,7 +183,7 @@ SORMAS_CASES = CaseFormat(
     ),
     _sormas_case,
     Kind.INDEX,
-    ONSET_LOADS,
+    asks_onset=True,
 )
 # As SORMAS's importer of travel entries has it: the person's facts by their German names, days as Germans write them.
 SORMAS_TRAVEL_ENTRIES = CaseFormat(
@@ -196,4 +195,4 @@ SORMAS_TRAVEL_ENTRIES = CaseFormat(
     _sormas_traveller,
     Kind.TRAVELLER,
 )
-OBHUT = CaseFormat(tuple(field.german for field in FIELDS), _obhut, loads=ONSET_LOADS)
+OBHUT = CaseFormat(tuple(field.german for field in FIELDS), _obhut, asks_onset=True)

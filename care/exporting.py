@@ -4,7 +4,7 @@ Files go out as they are made, some hundred cases at a time, so that a hundred t
 thousand, and nothing of them is ever on a disk. Who takes which cases is in the audit trail before the first byte.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
 from care import export_formats, export_history, trail
-from care.export_columns import COLUMNS, chosen
+from care.export_columns import COLUMNS, chosen, read_for_onsets
 from care.export_commands import ExportChoice, What
 from care.list_filters import ListCases, understood
 from care.list_pages import with_defaults
@@ -126,11 +126,11 @@ def _sheets(
 ) -> list[Sheet]:
     if choice.what in FORMATS:
         known, offices = FORMATS[choice.what], {office.id: office for office in db.session.scalars(select(Office))}
-        rows = _rows(ids, lambda one: known.row(one, offices[one.office_id]), known.loads)
+        rows = _rows(ids, lambda one: known.row(one, offices[one.office_id]), known.asks_onset)
         return [Sheet(words(N_("Cases")), known.headers, rows)]
     headers = [words(COLUMNS[code].label) if labelled else code for code in columns]
-    loads = dict.fromkeys(option for code in columns for option in COLUMNS[code].loads)
-    rows = _rows(ids, lambda case: [COLUMNS[code].of(case) for code in columns], loads)
+    asks_onset = any(COLUMNS[code].asks_onset for code in columns)
+    rows = _rows(ids, lambda case: [COLUMNS[code].of(case) for code in columns], asks_onset)
     list_ = Sheet(words(N_("Cases")), headers, rows)
     if choice.what is not What.HISTORY:
         return [list_]
@@ -142,19 +142,18 @@ def _history(part: export_history.Part, ids: Sequence[UUID], actor: Actor, words
     return Sheet(words(part.name), ("reference", *part.columns), rows)
 
 
-def _rows(
-    ids: Sequence[UUID], row: Callable[[Case], Sequence[Cell]], loads: Iterable[Any] = ()
-) -> Iterator[Sequence[Cell]]:
-    return (row(case) for cases in _batches(ids, loads) for case in cases.values())
+def _rows(ids: Sequence[UUID], row: Callable[[Case], Sequence[Cell]], asks_onset: bool) -> Iterator[Sequence[Cell]]:
+    return (row(case) for cases in _batches(ids, asks_onset) for case in cases.values())
 
 
-def _batches(ids: Sequence[UUID], loads: Iterable[Any] = ()) -> Iterator[Mapping[UUID, Case]]:
+def _batches(ids: Sequence[UUID], asks_onset: bool = False) -> Iterator[Mapping[UUID, Case]]:
     """The cases, some hundred at a time, in the order of `ids`; whose person was erased meanwhile is left out."""
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
-        wanted = select(Case).options(selectinload(Case.head), *loads).where(among(Case.id, part))
-        cases = db.session.scalars(wanted)
+        cases = db.session.scalars(select(Case).options(selectinload(Case.head)).where(among(Case.id, part)))
         found = {case.id: case for case in cases}
+        if asks_onset:
+            read_for_onsets(found.values())
         yield {case_id: found[case_id] for case_id in part if case_id in found}
 
 

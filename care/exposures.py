@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy import select
 
 from auth.actors import Actor
 from care import exposure_rows, timeline, trail
@@ -61,7 +62,9 @@ def change(command: ChangeExposure, *, exposure_id: UUID, case: Case, actor: Act
     newer = exposure_rows.add(case, actor, occasion_id=row.occasion_id, replaces=str(row.id), **said)
     told = {name: pair for name, pair in changes.items() if name in TOLD}
     timeline.add(case, "exposure_changed", actor, until=newer.last_day, changes=told)
-    trail.record(actor, "case.exposure_changed", case, fields=",".join(sorted(changes)))
+    fields = {*changes} | ({"source_case"} if said["source_case_id"] != row.source_case_id else set())
+    trail.record(actor, "case.exposure_changed", case, fields=",".join(sorted(fields)))
+    log.info("exposure_changed", case=case.reference)
     return settled(case, actor, now)
 
 
@@ -92,7 +95,10 @@ def _standing(exposure_id: UUID, case: Case) -> Exposure:
 
 
 def _is_elsewhere(source_id: UUID | None, case: Case) -> bool:
-    return source_id is not None and db.session.get_one(Case, source_id).office_id != case.office_id
+    if source_id is None:
+        return False
+    # An office does not see the cases of others (ADR 16), so that there may be no row.
+    return db.session.scalar(select(Case.office_id).where(Case.id == source_id)) != case.office_id
 
 
 def _source_of(reference: str, case: Case, actor: Actor) -> UUID:

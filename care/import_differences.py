@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from care.commands import DATES, EnrolCase
-from care.export_columns import ONSET_LOADS, onset_on
+from care.export_columns import onset_on, read_for_onsets
 from care.imports.base import ColumnMap, ParsedRow, Problem, Severity
 from care.models import Case
 from config.database import db
@@ -28,8 +28,9 @@ def differences(
 
     One question for all of them. `known`: the case of a row.
     """
-    wanted = select(Case).where(among(Case.id, set(known.values())), Case.office_id == office_id).options(*ONSET_LOADS)
+    wanted = select(Case).where(among(Case.id, set(known.values())), Case.office_id == office_id)
     cases = {case.id: case for case in db.session.scalars(wanted)}
+    read_for_onsets(cases.values())
     found = {}
     for row in rows:
         case = cases.get(known[row.number]) if row.number in known else None

@@ -26,7 +26,7 @@ from config.light_rows import RowSealer
 from config.rowsets import insert_many
 from config.settings import current_settings
 
-PREVIEW_CHUNK = 400
+PREVIEW_CHUNK = 200
 
 
 @dataclass(frozen=True)

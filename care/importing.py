@@ -34,7 +34,7 @@ from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
 Todo = Mapping[WaitingRow, RowValues]  # rows, and what they ask for
-CHUNK = 400  # rows that become cases in one transaction: half a second of writing
+CHUNK = 200  # rows that become cases in one transaction: a fraction of a second of writing
 KEPT_FOR = timedelta(days=7)  # rows of a finished or forgotten import
 SETTLED = ("id", "outcome", "has_problems", "case_id", "problems_sealed")
 UNEXPECTED = N_("This row could not be imported because of an error on our side.")

@@ -32,8 +32,9 @@ def exposure_setting(value: str, asked: Asked) -> Condition:
 
 def occasion(value: str, asked: Asked) -> Condition:
     """On its guest list, or exposed there: the list goes earlier, and not all who were there are on it."""
-    guest = exists().where(Guest.case_id == Case.id, Guest.occasion_id == Occasion.id, Occasion.reference == value)
-    return or_(guest, _exposed().where(Exposure.occasion_id == Occasion.id, Occasion.reference == value))
+    here = Occasion.reference == value, Occasion.office_id == Case.office_id  # a case may have come from elsewhere
+    guest = exists().where(Guest.case_id == Case.id, Guest.occasion_id == Occasion.id, *here)
+    return or_(guest, _exposed().where(Exposure.occasion_id == Occasion.id, *here))
 
 
 def _exposed() -> Exists:

@@ -102,6 +102,11 @@ def _is_old(case: Case) -> bool:
     return case.marks_version is None or case.marks_version < RULES
 
 
+def may_have_onset(case: Case) -> bool:
+    """Whether an onset may be known of `case`; False only where its marks say that there is none."""
+    return _is_old(case) or case.onset_mark is not None
+
+
 def of_setting(office_id: UUID, setting: str | None) -> bytes | None:
     """The mark of the surroundings in which somebody of this office was exposed; None: not known."""
     return _mark_of(keyring().index_key, office_id, "setting", setting) if setting else None

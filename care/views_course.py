@@ -118,10 +118,9 @@ def add_exposure(reference: str) -> ResponseReturnValue:
 @staff.post("/cases/<reference>/exposures/<uuid:exposure_id>")
 @require(Permission.CASES_REVIEW)
 def change_exposure(reference: str, exposure_id: UUID) -> ResponseReturnValue:
-    """Say anew what is known of an exposure. What is refused stands with the version that there is by now."""
-    form, done = ExposureForm(prefix=of_exposure(exposure_id)).offer(), _("The exposure was changed.")
-    name = of_exposure(exposures.newest_of(exposure_id, standing_case_for(current_actor(), reference)))
-    change = partial(exposures.change, exposure_id=exposure_id)
+    """Say anew what is known of an exposure."""
+    name, done = of_exposure(exposure_id), _("The exposure was changed.")
+    form, change = ExposureForm(prefix=name).offer(), partial(exposures.change, exposure_id=exposure_id)
     return act_on(reference, form, name, ChangeExposure, change, done, **form.unknown())
 
 

@@ -13,13 +13,17 @@ from config.errors import N_
 NO_CONTACT = frozenset({"no_contact", "not a contact", "kein kontakt"})
 DROPPED = frozenset({"dropped", "verworfen"})
 MULTI_DAY_NO = frozenset({"no", "false", "nein"})
-# What SORMAS's words for the relation and for the kind of contact say of the surroundings; its others say nothing.
+# How SORMAS's codes and captions for the relation and the kind of contact begin that say what the surroundings were.
 SETTINGS = {
-    "same_household": ExposureSetting.HOUSEHOLD,
-    "medical_care": ExposureSetting.HEALTH_CARE,
-    **{f"medical_{how}": ExposureSetting.HEALTH_CARE for how in ("unsafe", "safe", "same_room", "distant", "limited")},
-    "airplane": ExposureSetting.TRANSPORT,
+    ("same_household", "leben im selben haushalt", "live in the same household"): ExposureSetting.HOUSEHOLD,
+    ("same_environment", "arbeiten in der gleichen umgebung", "work in the same environment"): ExposureSetting.WORK,
+    (
+        *("medical_", "hat medizinische versorgung", "provided medical care"),
+        *("medizinisches personal", "medical personnel"),
+    ): ExposureSetting.HEALTH_CARE,
+    ("airplane", "flugzeug"): ExposureSetting.TRANSPORT,
 }
+LONGEST = {"source": 200, "note": 4_000}  # as `RecordExposure` takes them
 CONVERTED = frozenset({"converted", "converted to case", "in fall konvertiert"})
 
 
@@ -70,10 +74,11 @@ class SormasContacts(ImportFormat):
         person = sormas.person(row, context)
         protocol = sormas.protocol(row, context)
         sormas.check_responsible(row, context)
-        last_contact_on = _last_contact(row, context)
+        first_contact_on = row.day("first_contact_on")
+        last_contact_on = _last_contact(row, first_contact_on, context)
         orders = sormas.orders(row, sormas.quarantine_period(row))
         close_as = _reason_to_close(row, context, last_contact_on)
-        exposure = _exposure(row, last_contact_on)
+        exposure = _exposure(row, first_contact_on, last_contact_on)
 
         def build() -> dict[str, Any]:
             case = {
@@ -99,11 +104,11 @@ def _refuse_former_contacts(row: RowReader) -> None:
         row.error("contact_status", N_("The file says that this contact has become a case."))
 
 
-def _last_contact(row: RowReader, context: Context) -> date | None:
+def _last_contact(row: RowReader, first: date | None, context: Context) -> date | None:
     if not row.text("last_contact_on"):
         row.warning("last_contact_on", N_("The day of the last contact is missing."))
         return None
-    first, last = row.day("first_contact_on"), row.day("last_contact_on", latest=context.today)
+    last = row.day("last_contact_on", latest=context.today)
     if first and last and last < first:
         row.warning(
             "last_contact_on",
@@ -115,18 +120,27 @@ def _last_contact(row: RowReader, context: Context) -> date | None:
     return last
 
 
-def _exposure(row: RowReader, last_contact_on: date | None) -> dict[str, Any] | None:
+def _exposure(row: RowReader, first: date | None, last: date | None) -> dict[str, Any] | None:
     """What the file says of the contact beside its last day; None when that is nothing, or the day is not sure."""
     several = row.text("multi_day").casefold() not in MULTI_DAY_NO
-    words = (row.text(name).casefold() for name in ("relation", "proximity"))
     said = {
-        "from_on": row.day("first_contact_on") if several else None,
-        "setting": next((SETTINGS[word] for word in words if word in SETTINGS), None),
-        "source": row.text("source"),
-        "note": row.text("note"),
+        "from_on": first if several else None,
+        "setting": _setting(row.text("relation")) or _setting(row.text("proximity")),
+        **{name: _shortened(row, name, limit) for name, limit in LONGEST.items()},
     }
     known = {name: value for name, value in said.items() if value}
-    return {"until_on": last_contact_on, **known} if known and last_contact_on else None
+    return {"until_on": last, **known} if known and last else None
+
+
+def _setting(words: str) -> ExposureSetting | None:
+    return next((one for beginnings, one in SETTINGS.items() if words.casefold().startswith(beginnings)), None)
+
+
+def _shortened(row: RowReader, field: str, limit: int) -> str:
+    text = row.text(field)
+    if len(text) > limit:
+        row.warning(field, N_("Only the first {limit} characters are kept."), limit=limit)
+    return text[:limit]
 
 
 def _reason_to_close(row: RowReader, context: Context, last_contact_on: date | None) -> CloseReason | None:

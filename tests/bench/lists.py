@@ -155,7 +155,7 @@ def _case(dice: random.Random, person: dict[str, Any], number: int, me: str) -> 
         "facts_revision": 1,
         "assessed_revision": 1,
         "rules_version": 3,
-        "marks_version": 1,
+        "marks_version": list_marks.RULES,
         "onset_mark": _mark(office_id, "onset", curve_on) if is_ill else None,
         "curve_mark": _mark(office_id, "curve", curve_on),
         "finding_marks": b"".join(_mark(office_id, "finding", word) for word in words) or None,

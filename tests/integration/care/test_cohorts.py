@@ -20,7 +20,7 @@ from care import (
     queries,
 )
 from care.bulk_act_rules import ActKind
-from care.course_commands import CorrectDates, RecordExposure
+from care.course_commands import ChangeExposure, CorrectDates, RecordExposure
 from care.list_filters import ListCases
 from care.models import Case
 from care.naming_rules import ActOnNamed, NamedAction, NamedPerson
@@ -201,3 +201,25 @@ def test_taken_back_the_day_of_the_last_contact_is_a_day_alone_again() -> None:
     with transaction():
         case_dates.correct(day, case=case_management.locked_case(said.id), actor=OFFICER)
     assert again(said).last_exposure_on == date(2026, 10, 18)
+
+
+def test_an_exposure_that_is_changed_is_still_that_of_its_occasion() -> None:
+    group, case = cohort(), new_case(last_exposure_on=None)
+    added(group, case)
+    (row,) = exposure_rows.of_case(again(case))
+    with transaction():
+        locked = case_management.locked_case(case.id)
+        command = ChangeExposure(from_on=date(2026, 10, 26), until_on=date(2026, 10, 29))
+        exposures.change(command, exposure_id=row.id, case=locked, actor=OFFICER)
+    assert [one[-1] for one in exposures_of(case)] == [group.reference]
+
+
+def test_an_occasion_of_the_office_that_a_case_has_left_finds_it_nowhere() -> None:
+    group, case = cohort(), new_case()
+    added(group, case)
+    wanted = ListCases(occasion=group.reference)
+    assert [one.reference for one in queries.list_cases(OFFICER, wanted).items] == [case.reference]
+    elsewhere = office("sued")
+    with transaction():
+        case_management.locked_case(case.id).office_id = elsewhere.id
+    assert queries.list_cases(OFFICER, wanted).items == []

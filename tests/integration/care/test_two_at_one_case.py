@@ -66,4 +66,28 @@ def test_an_exposure_changed_by_two_shows_the_second_what_is_new(officer, case, 
     told = second.get_data(as_text=True)
     assert second.status_code == 409
     assert "Exposition geändert" in told
-    assert 'value="Pausenraum"' in told  # what was typed stays, with the version that there is by now
+    # What was typed stays, with the version that there is by now, and is sent to it.
+    newer = re.search(r'<input[^>]*name="exposure-([0-9a-f-]{36})-place"[^>]*value="Pausenraum"', told)
+    assert newer and newer[1] != exposure_id
+    seen = re.search(r'name="seen" value="([^"]+)"', told)[1]
+    field = f"exposure-{newer[1]}"
+    typed = {f"{field}-until_on": "2026-10-30", f"{field}-place": "Pausenraum"}
+    sent = {"csrf_token": csrf(other.get(url)), "seen": seen} | typed
+    assert f'action="{url}/exposures/{newer[1]}"' in told
+    assert other.post(f"{url}/exposures/{newer[1]}", data=sent).status_code == 303
+    assert "Pausenraum" in page(officer, url)
+
+
+def test_an_exposure_taken_away_meanwhile_can_be_noted_anew(officer, case, app, login):  # noqa: F811
+    url = f"/care/cases/{case.reference}"
+    noted = {"exposure-until_on": "2026-10-30", "exposure-place": "Kantine"}
+    assert officer.post(f"{url}/exposures", data={"csrf_token": csrf(officer.get(url)), **noted}).status_code == 303
+    *_, exposure_id = re.findall(r'name="exposure-([0-9a-f-]{36})-place"', page(officer, url))
+    token = {"csrf_token": csrf(officer.get(url))}
+    assert officer.post(f"{url}/exposures/{exposure_id}/removal", data=token).status_code == 303
+    typed = {f"exposure-{exposure_id}-until_on": "2026-10-30", f"exposure-{exposure_id}-place": "Pausenraum"}
+    refused = officer.post(f"{url}/exposures/{exposure_id}", data=token | typed)
+    told = refused.get_data(as_text=True)
+    assert refused.status_code == 422
+    assert "inzwischen geändert oder zurückgenommen" in told
+    assert re.search(r'<input[^>]*name="exposure-place"[^>]*value="Pausenraum"', told)

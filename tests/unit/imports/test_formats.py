@@ -230,6 +230,10 @@ DAY_ALONE = {"firstContactDate": ""}
         (DAY_ALONE | {"relationToCase": "SAME_HOUSEHOLD"}, {"setting": "household"}),
         (DAY_ALONE | {"relationToCase": "OTHER", "contactProximity": "MEDICAL_UNSAFE"}, {"setting": "health_care"}),
         (DAY_ALONE | {"contactProximity": "AIRPLANE"}, {"setting": "transport"}),
+        (DAY_ALONE | {"relationToCase": "Leben im selben Haushalt"}, {"setting": "household"}),
+        (DAY_ALONE | {"relationToCase": "Work in the same environment"}, {"setting": "work"}),
+        (DAY_ALONE | {"contactProximity": "Medizinisches Personal mit Kontakt > 2 m"}, {"setting": "health_care"}),
+        (DAY_ALONE | {"contactProximity": "Flugzeug, bis zu zwei Reihen davor"}, {"setting": "transport"}),
         (DAY_ALONE | {"relationToCase": "FAMILY_MEMBER_OR_FRIEND", "contactProximity": "SAME_ROOM"}, None),
         (DAY_ALONE | {"caseIdExternalSystem": "F-7"}, {"source": "F-7"}),
         (DAY_ALONE | {"caseOrEventInformation": "Chorprobe"}, {"note": "Chorprobe"}),
@@ -239,6 +243,20 @@ def test_what_is_said_of_a_contact_beside_its_day_is_an_exposure(changes: dict[s
     row = parsed(EXPOSED, PERSON | changes)
     assert row.values is not None
     assert row.values.get("exposure") == (said and {"until_on": "2026-11-20", **said})
+
+
+@pytest.mark.parametrize(
+    ("column", "limit", "kept"), [("caseIdExternalSystem", 200, "source"), ("caseOrEventInformation", 4_000, "note")]
+)
+def test_whoever_has_a_long_remark_beside_the_contact_comes_in_all_the_same(column: str, limit: int, kept: str) -> None:
+    row = parsed(EXPOSED, PERSON | {column: "x" * (limit + 1)})
+    assert row.values is not None and row.values["exposure"][kept] == "x" * limit
+    assert [(problem.column, problem.severity) for problem in row.problems] == [(column, Severity.WARNING)]
+
+
+def test_a_first_day_that_cannot_be_read_is_complained_of_once() -> None:
+    row = parsed(EXPOSED, PERSON | {"firstContactDate": "neulich"})
+    assert [problem.column for problem in row.problems] == ["firstContactDate"]
 
 
 @pytest.mark.parametrize(
