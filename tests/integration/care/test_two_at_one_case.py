@@ -72,6 +72,7 @@ def test_an_exposure_changed_by_two_shows_the_second_what_is_new(officer, case, 
     seen = re.search(r'name="seen" value="([^"]+)"', told)[1]
     field = f"exposure-{newer[1]}"
     typed = {f"{field}-until_on": "2026-10-30", f"{field}-place": "Pausenraum"}
+    forget_who_asked()
     sent = {"csrf_token": csrf(other.get(url)), "seen": seen} | typed
     assert f'action="{url}/exposures/{newer[1]}"' in told
     assert other.post(f"{url}/exposures/{newer[1]}", data=sent).status_code == 303
