@@ -49,19 +49,16 @@ def handed_over(office_id: UUID, identities: Sequence[bytes | None]) -> dict[byt
 
 
 def meant_by(office_id: UUID, ids: Collection[str]) -> dict[str, UUID]:
-    """The office's cases that go by these references or external ids; not by one that several have."""
+    """The office's cases that go by these external ids, else references; not by one that several have."""
     if not ids:
         return {}
     standing = func.coalesce(Case.merged_into_id, Case.id).label("id")
     wanted = select(Case.reference, Case.external_index, standing).where(Case.office_id == office_id)
-    by_reference = db.session.execute(wanted.where(among(Case.reference, ids))).all()
-    indexes = {people.external_index(one): one for one in ids}
-    by_id = db.session.execute(wanted.where(among(Case.external_index, indexes))).all()
-    found = defaultdict[str, set[UUID]](set)
-    for row in by_reference:
-        found[row.reference].add(row.id)
-    for row in by_id:
+    indexes, found = {people.external_index(one): one for one in ids}, defaultdict[str, set[UUID]](set)
+    for row in db.session.execute(wanted.where(among(Case.external_index, indexes))):
         found[indexes[row.external_index]].add(row.id)
+    for row in db.session.execute(wanted.where(among(Case.reference, set(ids) - found.keys()))):
+        found[row.reference].add(row.id)
     return {name: case_ids.pop() for name, case_ids in found.items() if len(case_ids) == 1}
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from care import import_preview, import_queries, importing
+from care import import_preview, import_queries, importing, known_cases
 from care.course_representations import exposures_json
 from care.import_models import ImportRow, RowOutcome
 from care.import_queries import Show
@@ -19,7 +19,7 @@ from config import clock
 from config.database import db
 from config.settings import current_settings
 from notifications.models import ContactBasis, Notification
-from tests.factories.care import BERLIN
+from tests.factories.care import BERLIN, new_case
 from tests.integration.imports.conftest import ACTOR, Preview, case_count, confirmed, worked_off
 
 HEADER = templates.headers("de")
@@ -164,3 +164,10 @@ def test_what_a_file_says_of_contacts_is_noted_with_the_cases(preview: Preview) 
         assert row.items() >= {"until_on": last.isoformat(), **nothing, **expected}.items()
         assert cases[name].last_exposure_on == last
     assert (exposures_json(cases["Kim"]), cases["Kim"].last_exposure_on) == ([], last)  # the day alone, as elsewhere
+
+
+def test_an_id_from_elsewhere_means_the_case_that_has_it_before_one_with_such_a_reference() -> None:
+    one = new_case()
+    other = new_case(external_id=one.reference)
+    known = known_cases.meant_by(one.office_id, {one.reference, other.reference, "X-1"})
+    assert known == {one.reference: other.id, other.reference: other.id}
