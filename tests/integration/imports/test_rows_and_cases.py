@@ -166,6 +166,7 @@ def test_what_a_file_says_of_contacts_is_noted_with_the_cases(preview: Preview) 
     assert (exposures_json(cases["Kim"]), cases["Kim"].last_exposure_on) == ([], last)  # the day alone, as elsewhere
 
 
+@pytest.mark.usefixtures("preview")
 def test_an_id_from_elsewhere_means_the_case_that_has_it_before_one_with_such_a_reference() -> None:
     one = new_case()
     other = new_case(external_id=one.reference)
