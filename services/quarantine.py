@@ -114,5 +114,6 @@ def _destroy(attachment: Attachment) -> None:
     trail.record(ACTOR, "request.file_destroyed", request, file=str(attachment.id))
     log.warning("infected_file_destroyed", request=request.reference, attachment=str(attachment.id))
     if request.status is not RequestStatus.DRAFT:  # whoever still fills in the form sees it there
-        notices.tell_applicant(request, "infected", f"infected:{attachment.id}")
+        if not attachment.is_for_office:
+            notices.tell_applicant(request, "infected", f"infected:{attachment.id}")
         notices.tell_office(request, "infected_office", f"infected:{attachment.id}")

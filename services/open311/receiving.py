@@ -18,7 +18,7 @@ from services.attachments import CleanFile
 from services.commands import FROM_OUTSIDE, Submit, Upload
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
-from services.models import ServiceRequest
+from services.models import AttachmentKind, ServiceRequest
 from services.open311.attributes import answers, put, sent_along
 from services.open311.commands import Comment, Report
 from services.open311.fields import CONTACT, at, roles
@@ -133,7 +133,8 @@ def looked_at(uploads: Sequence[Upload]) -> tuple[CleanFile, ...]:
 def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) -> str:
     """Keep what somebody added to a public report; its id with us. The same `update_id` makes one comment.
 
-    `photos` join the files of the request. Inside `transaction()`. Raises NotFound when there is no such report.
+    `photos` are kept with it, for the office alone like the comment. Inside `transaction()`. Raises NotFound when there
+    is no such report.
     """
     statement = select(ServiceRequest).join(PublicReport, PublicReport.request_id == ServiceRequest.id)
     statement = statement.where(PublicReport.reference == command.reference).with_for_update(of=ServiceRequest)
@@ -154,7 +155,7 @@ def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) ->
     except IntegrityError:  # the same one, in the same moment
         return str(db.session.scalars(known).one().id)
     for photo in photos:
-        files.add(request, photo)
+        files.add(request, photo, AttachmentKind.COMMENT)
     request.news_at = request.news_at or kept.at
     notices.tell_office(request, "replied", f"comment:{kept.id}")
     trail.record(actor, "request.commented", request)
