@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from auth.actors import Actor
@@ -130,6 +130,20 @@ def looked_at(uploads: Sequence[Upload]) -> tuple[CleanFile, ...]:
     return tuple(replace(attachments.clean(one), field="") for one in uploads)
 
 
+def is_known(command: Comment, actor: Actor) -> bool:
+    """Whether this comment has come in before, so that nobody looks at its files again. Not inside `transaction()`."""
+    try:
+        return bool(command.update_id) and db.session.scalar(_known(command, actor)) is not None
+    finally:
+        db.session.rollback()
+
+
+def _known(command: Comment, actor: Actor) -> Select[ReportComment]:
+    return select(ReportComment).where(
+        ReportComment.actor_id == actor.id, ReportComment.external_id == command.update_id
+    )
+
+
 def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) -> str:
     """Keep what somebody added to a public report; its id with us. The same `update_id` makes one comment.
 
@@ -141,9 +155,7 @@ def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) ->
     request = db.session.scalar(statement.execution_options(populate_existing=True))
     if request is None:
         raise NotFound()
-    known = select(ReportComment).where(
-        ReportComment.actor_id == actor.id, ReportComment.external_id == command.update_id
-    )
+    known = _known(command, actor)
     if command.update_id and (before := db.session.scalar(known)) is not None:
         return str(before.id)
     news = f"status: {command.status}" if command.says_more_than_open else ""

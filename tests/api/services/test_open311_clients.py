@@ -209,6 +209,9 @@ def test_a_note_to_the_public_takes_no_photos(endpoint: str, key: str, api_token
     note = {"api_key": api_token("caseworker"), "service_request_id": number, "description": "Baufirma bestellt."}
     refused = post(endpoint, "servicerequestupdates.json", data=note, files={"media": ("a.jpg", given.picture())})
     assert (refused.status_code, refused.json()[0]["description"].partition(":")[0]) == (400, "media")
+    link = note | {"media_url": "https://fix.example/photo/1.jpeg"}
+    refused = post(endpoint, "servicerequestupdates.json", data=link)
+    assert (refused.status_code, refused.json()[0]["description"].partition(":")[0]) == (400, "media_url")
     assert requests.get(f"{endpoint}/servicerequestupdates.json", timeout=30).json() == []
 
 

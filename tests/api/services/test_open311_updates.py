@@ -196,6 +196,15 @@ def test_a_photo_that_others_add_is_for_the_office_alone(
         assert uploads.erase([request.id]) == 1
 
 
+def test_the_files_of_an_update_that_is_known_are_not_looked_at_again(
+    client: FlaskClient, reported: str, key: str, app: Flask
+) -> None:
+    added_photo(client, key, reported, given.picture(), "strasse.jpg")
+    added_photo(client, key, reported, b"no picture at all", "strasse.jpg")  # what would be refused as new
+    with app.app_context(), scopes.within(scopes.system("test")):
+        assert len(db.session.scalars(select(Attachment)).all()) == 1
+
+
 def test_a_virus_that_others_add_is_told_to_the_office_alone(
     client: FlaskClient, reported: str, api_token: Any, app: Flask
 ) -> None:
