@@ -13,8 +13,20 @@ from sqlalchemy import select
 from auth.audit_words import actions_in_words, kind_of
 from auth.models import Department, User
 from config.database import db, transaction
+from config.errors import RuleViolation
 from notifications.models import Notification
-from services import casework, definitions, entry_letters, notices, queries, receipts, survey, timeline
+from services import (
+    announcements,
+    casework,
+    cover_letters,
+    definitions,
+    entry_letters,
+    notices,
+    queries,
+    receipts,
+    survey,
+    timeline,
+)
 from services.commands import Act
 from services.lifecycle import Action, Party
 from services.models import ServiceRequest
@@ -189,6 +201,18 @@ def test_what_is_proposed_for_a_report_has_its_words(client: FlaskClient, login,
     assert "Als nicht erledigt vorschlagen" in before
     assert "Vera Colleague schlägt vor: Nicht erledigt." in after and "Vorgeschlagen: nicht erledigt" in after
     assert DECIDED.findall(before) == DECIDED.findall(after) == []
+
+
+def test_an_answer_to_a_report_is_no_letter_to_be_posted() -> None:
+    reference, worker = reported(), given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    given.acted(reference, Action.APPROVE, worker, "Das Loch ist zu.")
+    (answer,) = announcements.decisions_of(queries.get(worker, reference))
+    assert answer.way is None
+    with pytest.raises(RuleViolation, match="no paper"):
+        cover_letters.prepare(worker, answer.id)
+    with pytest.raises(RuleViolation, match="no paper"), transaction():
+        cover_letters.give_anew(worker, answer.id, None)
 
 
 def test_the_course_of_a_report_is_told_in_its_words_to_both_sides() -> None:
