@@ -35,6 +35,7 @@ from services.erasure import TYPE
 from services.handover import following
 from services.lifecycle import INTERNAL, RequestStatus
 from services.models import AttachmentKind, ServiceRequest
+from services.open311 import queries as open311
 from services.payments import ledger, settling
 from services.stages import ENDED
 
@@ -116,6 +117,7 @@ def _as_json(request: ServiceRequest, to_applicant: bool, waiting: Collection[UU
             "notice_version": request.notice_version,
             "consents": (request.provenance or {}).get("consents", []),
             "payments": ledger.as_file(request),
+            "comments": open311.comments_as_file(request, to_applicant=to_applicant),
         },
     }
 

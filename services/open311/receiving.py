@@ -19,6 +19,7 @@ from services.commands import FROM_OUTSIDE, Submit, Upload
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.models import AttachmentKind, ServiceRequest
+from services.open311 import queries
 from services.open311.attributes import answers, put, sent_along
 from services.open311.commands import Comment, Report
 from services.open311.fields import CONTACT, at, roles
@@ -95,7 +96,7 @@ def receive(prepared: submission.Prepared, report: Report, actor: Actor) -> str:
     if receipt.is_new:
         request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == receipt.reference)).one()
         if left := _left_over(prepared.definition, report, request.answers or {}):
-            _keep(request, actor, f"report {request.id}", left, {})
+            _keep(request, actor, queries.with_report(request), left, {})
     return receipt.reference
 
 
