@@ -158,7 +158,8 @@ def files(
 ) -> Iterator[tuple[str, bytes]]:
     """The files of these offers, each in a folder of its own. `of_type` gives the writer of a type of record.
 
-    A record that is held back, unreadable or gone stops no other: once all has been read, `left_out` says which are missing.
+    A record that is held back, unreadable or gone stops no other: once all has been read, `left_out` says which are
+    missing.
     """
     for row in db.session.scalars(_of(actor).where(ArchiveOffer.id.in_(list(offer_ids)))).all():
         offer_id, folder = row.id, f"{row.record_type}-{row.subject.partition(':')[2]}"
