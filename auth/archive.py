@@ -19,11 +19,14 @@ from auth.records import owners_for
 from auth.roles import Permission
 from config import clock
 from config.database import db, locked
-from config.errors import N_, DomainError, Forbidden, RuleViolation
+from config.encryption import DecryptionError
+from config.errors import N_, Conflict, DomainError, Forbidden, NotFound, RuleViolation
 from config.rowsets import among, insert_many
 from config.settings import current_settings
 
 PAGE = 100
+UNREADABLE = N_("It cannot be read: its key is gone.")
+ERASED = N_("It has been erased since it was offered.")
 
 
 @dataclass(frozen=True)
@@ -155,19 +158,30 @@ def files(
 ) -> Iterator[tuple[str, bytes]]:
     """The files of these offers, each in a folder of its own. `of_type` gives the writer of a type of record.
 
-    A record that is held back stops no other: once all has been read, `left_out` says which are missing.
+    A record that is held back, unreadable or gone stops no other: once all has been read, `left_out` says which are
+    missing.
     """
     for row in db.session.scalars(_of(actor).where(ArchiveOffer.id.in_(list(offer_ids)))).all():
         offer_id, folder = row.id, f"{row.record_type}-{row.subject.partition(':')[2]}"
         record = iter(of_type(row.record_type)(row.record_id))
         try:
-            first = next(record, None)  # a writer refuses before it has written anything
+            first = _first(record)
         except DomainError as error:
             left_out.append(LeftOut(offer_id, folder, error))
             continue
-        if first is not None:
-            for name, content in chain([first], record):
-                yield f"{folder}/{name}", content
+        for name, content in chain([first], record):
+            yield f"{folder}/{name}", content
+
+
+def _first(record: Iterator[tuple[str, bytes]]) -> tuple[str, bytes]:
+    """The first file of a record; a writer refuses before it has written anything. Raises DomainError."""
+    try:
+        first = next(record, None)
+    except DecryptionError:
+        raise Conflict(UNREADABLE) from None
+    if first is None:
+        raise NotFound(ERASED)
+    return first
 
 
 def note_fetched(actor: Actor, offer_ids: Sequence[UUID]) -> None:

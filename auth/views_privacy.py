@@ -212,7 +212,7 @@ def _list_of(left_out: Sequence[LeftOut]) -> Iterator[tuple[str, bytes]]:
     """What is missing in a ZIP and why, as a text. Asked last, when everything else has been read."""
     if left_out:
         lines = [f"{one.folder}: {translated(one.why)}" for one in left_out]
-        text = "\n".join([_("These files are not in this ZIP. They can be downloaded later."), "", *lines, ""])
+        text = "\n".join([_("These files are not in this ZIP:"), "", *lines, ""])
         yield _("missing.txt"), text.encode()
 
 

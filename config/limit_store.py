@@ -35,7 +35,7 @@ class ProcessStore(Storage):
         now = time.time()
         with self._guard:
             count, ends_at = self._counts.get(key, (0, 0.0))
-            if ends_at <= now:
+            if not now < ends_at <= now + expiry:  # a clock that was set back must not make it longer
                 count, ends_at = 0, now + expiry
             self._counts[key] = count + amount, ends_at
             if len(self._counts) > self._most:

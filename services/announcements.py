@@ -177,6 +177,8 @@ def refuse_unless_anew(actor: Actor, decision: RequestDecision) -> None:
     _refuse_own(actor, decision)
     if decision.announced_on is not None:
         raise RuleViolation("", N_("This decision has been announced."))
+    if decision.way is None:
+        raise RuleViolation("", N_("There is no paper that could be posted."))
     if decision.way is Way.POST and decision.given_on is None:
         raise RuleViolation("", N_("This decision already waits for the post."))
 

@@ -15,7 +15,15 @@ from services.attachments import CleanFile
 from services.definitions import ServiceDefinition
 from services.form.state import state
 from services.lifecycle import RequestStatus
-from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent, ScanState, ServiceRequest
+from services.models import (
+    SENT_IN,
+    Attachment,
+    AttachmentContent,
+    AttachmentKind,
+    RequestEvent,
+    ScanState,
+    ServiceRequest,
+)
 
 
 def add(
@@ -24,7 +32,7 @@ def add(
     kind: AttachmentKind = AttachmentKind.UPLOAD,
     event: RequestEvent | None = None,
 ) -> Attachment:
-    """Store a clean file with `request`, sealed under the request's key; an upload waits for the scanner, if any.
+    """Store a clean file with `request`, sealed under its key; what people sent waits for the scanner, if any.
 
     What comes with a message (`event`) belongs to no question. Call inside `transaction()`.
     """
@@ -120,6 +128,6 @@ def _is_usable(attachment: Attachment) -> bool:
 
 
 def _first_state(kind: AttachmentKind) -> ScanState:
-    if kind is not AttachmentKind.UPLOAD:
+    if kind not in SENT_IN:
         return ScanState.OWN
     return ScanState.PENDING if scanning.configured() else ScanState.UNSCANNED

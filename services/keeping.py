@@ -34,7 +34,8 @@ from services.definition_parts import DEFAULT_FILE_DAYS
 from services.erasure import TYPE
 from services.handover import following
 from services.lifecycle import INTERNAL, RequestStatus
-from services.models import ServiceRequest
+from services.models import AttachmentKind, ServiceRequest
+from services.open311 import queries as open311
 from services.payments import ledger, settling
 from services.stages import ENDED
 
@@ -74,8 +75,9 @@ def _erase(found: Sequence[Due], actor: Actor) -> int:
 def files_of_request(request_id: UUID, *, to_applicant: bool = False) -> Iterator[tuple[str, bytes]]:
     """A request as files: JSON with a schema version, and what was uploaded and decided.
 
-    `to_applicant`: without what colleagues wrote for each other, and without a decision that waits in the portal: it
-    counts from the day on which it is fetched there. Else raises Conflict while a file waits for the scanner.
+    `to_applicant`: without what colleagues wrote for each other or others added to a report, and without a decision
+    that waits in the portal: it counts from the day on which it is fetched there. Else raises Conflict while a file
+    waits for the scanner.
     """
     request = db.session.get(ServiceRequest, request_id)
     if request is None:
@@ -84,7 +86,8 @@ def files_of_request(request_id: UUID, *, to_applicant: bool = False) -> Iterato
         raise Conflict(quarantine.STILL_CHECKED)  # offered before there was a scanner; without it, it would go too
     waiting = announcements.unfetched(request) if to_applicant else frozenset()
     yield "request.json", json.dumps(_as_json(request, to_applicant, waiting), ensure_ascii=False, indent=1).encode()
-    for number, attachment in enumerate(request.attachments, 1):
+    kept = [one for one in request.attachments if not (to_applicant and one.is_for_office)]
+    for number, attachment in enumerate(kept, 1):
         if not attachment.may_leave or attachment.id in waiting:
             continue  # it is named in request.json, with what is known of it
         data = attachment.content.data or b""
@@ -100,6 +103,7 @@ def _as_json(request: ServiceRequest, to_applicant: bool, waiting: Collection[UU
         shown["events"] = [one for one in shown["events"] if one["action"] not in INTERNAL]
         for of_colleagues in ("notes", "assignee", "proposed_by"):
             shown.pop(of_colleagues, None)
+        shown["attachments"] = [one for one in shown["attachments"] if one["kind"] != AttachmentKind.COMMENT]
         for one in shown["attachments"]:
             if UUID(one["id"]) in waiting:
                 one["waits_at"] = current_settings().public_url(f"/requests/{request.reference}")
@@ -113,6 +117,7 @@ def _as_json(request: ServiceRequest, to_applicant: bool, waiting: Collection[UU
             "notice_version": request.notice_version,
             "consents": (request.provenance or {}).get("consents", []),
             "payments": ledger.as_file(request),
+            "comments": open311.comments_as_file(request, to_applicant=to_applicant),
         },
     }
 

@@ -163,6 +163,8 @@ REPORT_LABELS: dict[Action, str] = ACTION_LABELS | {
     A.REPLY: N_("Message from whoever reported"),
     A.APPROVE: N_("Report seen to"),
     A.REJECT: N_("Report answered: not done"),
+    A.PROPOSE_APPROVE: N_("Proposed: seen to"),
+    A.PROPOSE_REJECT: N_("Proposed: not done"),
     A.WITHDRAW: N_("Report withdrawn"),
     A.CLOSE: N_("Report closed"),
     A.REOPEN: N_("Report taken up anew"),
@@ -170,6 +172,16 @@ REPORT_LABELS: dict[Action, str] = ACTION_LABELS | {
 }
 """The same for a report: whatever is not asked of the city but told to it."""
 _REPORT_STATUS_LABELS = STATUS_LABELS | {S.APPROVED: N_("Seen to"), S.REJECTED: N_("Not done")}
+
+_OUTCOMES: dict[Action, str] = {A.APPROVE: N_("Approval"), A.REJECT: N_("Rejection")}
+_REPORT_OUTCOMES: dict[Action, str] = {A.APPROVE: N_("Seen to"), A.REJECT: N_("Not done")}
+EITHER_STATUS_LABELS = STATUS_LABELS | {S.APPROVED: N_("Approved / seen to"), S.REJECTED: N_("Rejected / not done")}
+"""The statuses where requests and reports stand in one list."""
+
+
+def outcome_label(outcome: Action, *, is_report: bool) -> str:
+    """What people read for the outcome of a decision, or of what is proposed as one, an English msgid."""
+    return (_REPORT_OUTCOMES if is_report else _OUTCOMES)[outcome]
 
 
 def status_label(status: RequestStatus, *, is_report: bool) -> str:

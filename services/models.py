@@ -16,9 +16,14 @@ from services.work_columns import WorkColumns
 
 class AttachmentKind(StrEnum):
     UPLOAD = "upload"
+    COMMENT = "comment"  # came with what somebody else added to a public report; for the office alone
     DECISION = "decision"
     RECEIPT = "receipt"
     COVER = "cover"  # goes with a decision that is given to the post anew
+
+
+SENT_IN = (AttachmentKind.UPLOAD, AttachmentKind.COMMENT)
+"""What people have sent, and not the office made: the scanner looks at it, and it goes when its time is over."""
 
 
 class ScanState(StrEnum):
@@ -116,7 +121,7 @@ class RequestEvent(SealedRow, Identified, Base):
 
 
 class Attachment(SealedRow, Identified, Base):
-    """A file with a request: an upload, the office's decision, or the receipt. Its bytes are in AttachmentContent.
+    """A file with a request: an upload, a paper of the office, or what came with a comment. Bytes: AttachmentContent.
 
     `field` is the dotted path of the question that it answers, "" when it came with a message (`event_id`); `number`
     tells the files of one field apart.
@@ -150,6 +155,11 @@ class Attachment(SealedRow, Identified, Base):
     @property
     def key_holder(self) -> Sealer:
         return self.request
+
+    @property
+    def is_for_office(self) -> bool:
+        """Whether it is nothing that the applicant has sent or is sent."""
+        return self.kind is AttachmentKind.COMMENT
 
     @property
     def may_leave(self) -> bool:

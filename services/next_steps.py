@@ -31,6 +31,8 @@ _REPORT_TEXTS: dict[S, str] = _TEXTS | {
     S.DRAFT: N_("You have not sent this report yet. Complete it and send it."),
     S.SUBMITTED: N_("We have received your report. A caseworker will look at it next; you need not do anything."),
     S.IN_REVIEW: N_("A caseworker is looking at your report. You need not do anything."),
+    S.APPROVED: N_("Your report has been seen to. You need not do anything more here."),
+    S.REJECTED: N_("We have answered your report: it is not done. Our answer says why."),
     S.WITHDRAWN: N_("You have withdrawn this report. Nothing more happens; you can report it again at any time."),
     S.CLOSED: N_("This report is closed. Nothing more happens."),
 }

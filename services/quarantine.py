@@ -37,7 +37,9 @@ def waiting() -> Exists:
     """Whether one is held back, as a condition of a query for requests."""
     return (
         select(Attachment.id)
-        .where(Attachment.request_id == ServiceRequest.id, Attachment.scan.in_(held_back()))
+        .where(
+            Attachment.request_id == ServiceRequest.id, Attachment.scan.in_(held_back()), Attachment.scan.in_(WAITING)
+        )
         .exists()
     )
 
@@ -66,7 +68,7 @@ def _scan_all(scanner: Scanner, state: ScanState) -> int:
     """One batch of those in `state`. One that the scanner cannot read is passed over, and stays where it is."""
     looked, last = 0, None
     while looked < BATCH:
-        wanted = select(Attachment.id).where(Attachment.scan == state)
+        wanted = select(Attachment.id).where(Attachment.scan == state, Attachment.scan.in_(WAITING))
         if last is not None:
             wanted = wanted.where(Attachment.id > last)
         ids = db.session.scalars(wanted.order_by(Attachment.id).limit(BATCH)).all()
@@ -114,5 +116,6 @@ def _destroy(attachment: Attachment) -> None:
     trail.record(ACTOR, "request.file_destroyed", request, file=str(attachment.id))
     log.warning("infected_file_destroyed", request=request.reference, attachment=str(attachment.id))
     if request.status is not RequestStatus.DRAFT:  # whoever still fills in the form sees it there
-        notices.tell_applicant(request, "infected", f"infected:{attachment.id}")
+        if not attachment.is_for_office:
+            notices.tell_applicant(request, "infected", f"infected:{attachment.id}")
         notices.tell_office(request, "infected_office", f"infected:{attachment.id}")

@@ -92,6 +92,12 @@ def works_on(actor: Actor, request: ServiceRequest) -> bool:
     return actor.is_system or request.department_code in actor.departments_for(Permission.REQUESTS_WORK)
 
 
+def files_for(actor: Actor, request: ServiceRequest) -> list[Attachment]:
+    """The files of `request` that `actor` may know of: what others added to a report is for the office alone."""
+    of_office = works_on(actor, request) and not is_own(actor, request)
+    return [one for one in request.attachments if of_office or not one.is_for_office]
+
+
 def get(actor: Actor, reference: str, *, among: Among = requests_visible_to) -> ServiceRequest:
     """One request with its events and attachments. Raises NotFound for those that `actor` may not know of."""
     return _one(
@@ -161,7 +167,7 @@ def overdue_by_department(today: date) -> dict[str, int]:
 def attachment(actor: Actor, reference: str, attachment_id: str, *, among: Among = requests_visible_to) -> Attachment:
     """One file of a request that `actor` may know of. Raises NotFound."""
     request = get(actor, reference, among=among)
-    found = next((one for one in request.attachments if str(one.id) == attachment_id), None)
+    found = next((one for one in files_for(actor, request) if str(one.id) == attachment_id), None)
     if found is None:
         raise NotFound()
     return found

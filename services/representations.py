@@ -9,14 +9,14 @@ from flask_babel import gettext as _
 
 from auth.actors import Actor
 from config.errors import N_
-from services import announcements, deadlines, next_steps, notes, origins, rights, timeline, versions
+from services import announcements, deadlines, next_steps, notes, origins, queries, rights, timeline, versions
 from services.attachments import file_field
 from services.conversation import File, Message, file_of, messages_of
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.form.reading import readable
 from services.lifecycle import AT_THE_OFFICE, OPEN, Action, Party, RequestStatus, status_label
-from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
+from services.models import SENT_IN, Attachment, AttachmentKind, RequestEvent, ServiceRequest
 from services.timeline import TONES
 from services.work_models import RequestDecision, RequestNote
 
@@ -27,7 +27,8 @@ URGENCY_TONES = {
     deadlines.Urgency.STOPPED: "neutral",
 }
 
-PAPERS = {
+KIND_LABELS = {
+    AttachmentKind.COMMENT: N_("Photo of an update from outside"),
     AttachmentKind.DECISION: N_("Decision"),
     AttachmentKind.RECEIPT: N_("Receipt"),
     AttachmentKind.COVER: N_("Cover letter"),
@@ -121,11 +122,11 @@ def rows(requests: Sequence[ServiceRequest], locale: str, today: date) -> list[R
 def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> Detail:
     """A request as its page shows it to `actor`."""
     definition, party = versions.of(request), rights.party_of(request, actor)
-    files = [_file(one, definition, locale) for one in request.attachments]
+    files = [_file(one, definition, locale) for one in queries.files_for(actor, request)]
     return Detail(
         row=row(request, locale, today),
         answers=answers(request, definition, locale),
-        files=[one for one in files if one.kind == AttachmentKind.UPLOAD.value],
+        files=[one for one in files if one.kind in SENT_IN],
         decisions=[one for one in files if one.is_decision],
         covers=[one for one in files if one.is_cover],
         timeline=timeline.of(request, party),
@@ -159,7 +160,7 @@ def _question(request: ServiceRequest) -> str | None:
 
 def _file(attachment: Attachment, definition: ServiceDefinition, locale: str) -> File:
     if attachment.kind is not AttachmentKind.UPLOAD:
-        return file_of(attachment, _(PAPERS[attachment.kind]))
+        return file_of(attachment, _(KIND_LABELS[attachment.kind]))
     field = file_field(definition, attachment.field) if attachment.field else None
     return file_of(attachment, field.label.to(locale) if field else _("Further file"))
 
@@ -184,7 +185,7 @@ def as_json(request: ServiceRequest, actor: Actor, locale: str, *, is_new: bool 
         "decided_at": _moment(request.decided_at),
         "answers": request.answers or {},
         "provenance": origins.as_json(request),
-        "attachments": [_file_json(one) for one in request.attachments],
+        "attachments": [_file_json(one) for one in queries.files_for(actor, request)],
         "events": [_event_json(event) for event in timeline.shown_to(party, request.events)],
         "decisions": [_decision_json(one) for one in decisions if one.decided_at],
         "actions": [action.value for action in rights.possible(request, actor)],

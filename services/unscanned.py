@@ -1,6 +1,7 @@
 """Requests that wait for the virus scanner for too long: somebody has to look, since no job can help them.
 
-As long as a file waits, its request is handed over to nobody, offered to no archive and never deleted.
+As long as a file waits, its request is handed over to nobody, offered to no archive and never deleted. Files from
+before there was a scanner wait, too, but it has not left them: it works through them, however old they are.
 """
 
 from collections import Counter
@@ -16,11 +17,14 @@ from config import clock, metrics
 from config.database import db
 from services import quarantine, versions
 from services.lifecycle import RequestStatus
-from services.models import Attachment, ServiceRequest
+from services.models import Attachment, ScanState, ServiceRequest
 
 TOO_LONG = timedelta(hours=24)
 """A scanner looks every 30 seconds; one that was away for a night has caught up by then."""
 SHOWN = 200
+MEASURED_EVERY = timedelta(seconds=60)
+"""How long the metric stays as it is: anybody may ask for it, as often as they like."""
+_measured_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,12 @@ def by_department() -> Counter[str]:
 
 
 def measure() -> None:
-    """Put how many wait into the metrics of this process; ends its own read transaction."""
+    """Put how many wait into the metrics of this process, once a minute; ends its own read transaction."""
+    global _measured_at
+    now = clock.now()
+    if _measured_at is not None and abs(now - _measured_at) < MEASURED_EVERY:
+        return
+    _measured_at = now
     metrics.REQUESTS_HELD_BACK.set(by_department().total())
     db.session.rollback()
 
@@ -68,7 +77,8 @@ def shown(request: ServiceRequest, since: datetime, locale: str) -> HeldBack:
 
 def _too_long() -> tuple[ColumnElement[bool], ...]:
     return (
-        Attachment.scan.in_(quarantine.held_back()),
+        Attachment.scan == ScanState.PENDING,
+        Attachment.scan.in_(quarantine.WAITING),  # says again what the index is limited to, or SQLite does not use it
         Attachment.created_at < clock.now() - TOO_LONG,
         ServiceRequest.status != RequestStatus.DRAFT,
     )

@@ -16,7 +16,7 @@ from auth.actors import Actor
 from auth.archive import Due
 from auth.retention import Page, RecordType, page_of
 from config.errors import N_
-from services import erasure, uploads, versions
+from services import erasure, quarantine, uploads, versions
 from services.handover import following
 from services.models import Attachment, ServiceRequest
 from services.stages import ENDED
@@ -37,6 +37,8 @@ def _uploads(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
         _over(by_days, now),
         select(Attachment.id).where(Attachment.request_id == ServiceRequest.id, uploads.sent_in()).exists(),
         ~following.unsettled(),
+        ~following.came_back(),  # whoever sends it again needs them
+        ~quarantine.waiting(),
     )
     return page_of(wanted, ServiceRequest.id, after, limit, erasure.due_row, ServiceRequest)
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, select
 from config.database import db
 from config.rowsets import among
 from services.lifecycle import Party
-from services.models import Attachment, AttachmentContent, AttachmentKind, RequestEvent
+from services.models import SENT_IN, Attachment, AttachmentContent, RequestEvent
 
 
 def sent_in() -> ColumnElement[bool]:
@@ -16,7 +16,7 @@ def sent_in() -> ColumnElement[bool]:
     by_office = select(RequestEvent.id).where(
         RequestEvent.id == Attachment.event_id, RequestEvent.by == Party.CASEWORKER
     )
-    return and_(Attachment.kind == AttachmentKind.UPLOAD, ~by_office.exists())
+    return and_(Attachment.kind.in_(SENT_IN), ~by_office.exists())
 
 
 def erase(request_ids: Sequence[UUID]) -> int:

@@ -14,7 +14,7 @@ from config.errors import N_
 from config.filters import Code, Day, Filter, Wanted, choice, day, yes_no
 from services.commands import SOURCES
 from services.deadlines import SOON_DAYS, working_days_between
-from services.lifecycle import AT_THE_OFFICE, OPEN, STATUS_LABELS, RequestStatus
+from services.lifecycle import AT_THE_OFFICE, EITHER_STATUS_LABELS, OPEN, RequestStatus
 
 LONGEST = 40  # days within which three working days always end
 GROUPS: dict[str, str] = {"work": N_("Work"), "request": N_("Request or report"), "days": N_("Days")}
@@ -25,7 +25,7 @@ DUE: dict[str, str] = {
     "on_time": N_("Still time"),
 }
 SORTS: dict[str, str] = {"due": N_("Deadline, next first"), "latest": N_("Deadline, last first")}
-_KNOWN = {code: label for code, label in STATUS_LABELS.items() if code is not RequestStatus.DRAFT}
+_KNOWN = {code: label for code, label in EITHER_STATUS_LABELS.items() if code is not RequestStatus.DRAFT}
 
 
 class View(StrEnum):

@@ -26,7 +26,7 @@ from services.commands import SOURCES
 from services.definitions import ServiceDefinition
 from services.form.fields import every
 from services.form.reading import lines, readable
-from services.lifecycle import Action, RequestStatus
+from services.lifecycle import Action, RequestStatus, outcome_label
 from services.models import ServiceRequest
 from services.work_models import DecisionState, RequestDecision
 
@@ -36,7 +36,6 @@ WAYS: dict[Way, str] = {
     Way.POST: N_("by post"),
     Way.HANDED: N_("by hand"),
 }
-OUTCOMES: dict[Action, str] = {Action.APPROVE: N_("Approval"), Action.REJECT: N_("Rejection")}
 STATES: dict[DecisionState, tuple[str, str]] = {
     DecisionState.PROPOSED: (N_("proposed"), "warning"),
     DecisionState.SENT_BACK: (N_("sent back"), "neutral"),
@@ -96,7 +95,7 @@ def shown(decision: RequestDecision, today: date) -> dict[str, Any]:
     state, tone = STATES[decision.state]
     return {
         "id": decision.id,
-        "title": _(OUTCOMES[decision.outcome]),
+        "title": _title(decision),
         "state": _(state),
         "tone": tone,
         "is_in_force": decision.state is DecisionState.ISSUED,
@@ -114,6 +113,10 @@ def shown(decision: RequestDecision, today: date) -> dict[str, Any]:
     }
 
 
+def _title(decision: RequestDecision) -> str:
+    return str(_(outcome_label(decision.outcome, is_report=versions.of(decision.request).is_report)))
+
+
 def announced(found: ServiceRequest, today: date) -> list[dict[str, Any]]:
     """The decisions of a request as the applicant sees them, the newest first."""
     return [shown(one, today) for one in reversed(announcements.decisions_of(found)) if one.decided_at and one.way]
@@ -122,7 +125,7 @@ def announced(found: ServiceRequest, today: date) -> list[dict[str, Any]]:
 def _proposal(proposal: RequestDecision, actor: Actor) -> dict[str, Any]:
     return {
         "action": proposal.outcome.value,
-        "title": _(OUTCOMES[proposal.outcome]),
+        "title": _title(proposal),
         "by": proposal.proposer_name or _("a colleague"),
         "is_mine": proposal.proposed_by == actor.id,
         "at": proposal.proposed_at,

@@ -44,6 +44,12 @@ def became(delivery: Delivery) -> None:
         row.progress = {"turn": told.turn + 1}
         work.move(row, Step(Outcome.FAILED, row.progress, f"mail_{delivery.status}"))
         row.handed_over_at = None
-    elif row.state is State.ANSWERED and delivery.status in CAME_BACK and row.problem != CAME_BACK_LATE:
+    elif row.state is State.ANSWERED and delivery.status in CAME_BACK and not _is_known(row):
         row.problem, row.changed_at = CAME_BACK_LATE, clock.now()
         trail.record(work.SYSTEM, "handover.came_back", row.request, way=row.plugin, status=delivery.status.value)
+
+
+def _is_known(row: HandOverRow) -> bool:
+    """Whether an answered one has been noted, or staff have said since how the receiver has it: then it is no news."""
+    is_settled = row.settled_by is not None and row.answered_at is not None and row.changed_at > row.answered_at
+    return row.problem == CAME_BACK_LATE or is_settled

@@ -59,6 +59,12 @@ def unsettled() -> Exists:
     )
 
 
+def came_back() -> Exists:
+    """Whether the mail of one came back after its answer, and nobody has looked yet, as a condition of such a query."""
+    late = HandOverRow.state == State.ANSWERED, HandOverRow.problem == CAME_BACK_LATE
+    return select(HandOverRow.id).where(HandOverRow.request_id == ServiceRequest.id, *late).exists()
+
+
 def accepted_since(moment: datetime) -> Exists:
     """Whether a receiver has accepted the request of a statement at `moment` or later."""
     return (

@@ -23,6 +23,9 @@ class HandOverRow(SealedRow, Identified, Base):
         UniqueConstraint("request_id", "position"),
         partial_index("ix_service_handover_work", "next_try_at", where="next_try_at IS NOT NULL"),
         partial_index("ix_service_handover_trouble", "changed_at", where="state IN ('failed', 'rejected')"),
+        partial_index(
+            "ix_service_handover_came_back", "changed_at", where="state = 'answered' AND problem = 'came_back'"
+        ),
     )
 
     request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("service_request.id", ondelete="CASCADE"))

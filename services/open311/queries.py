@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
@@ -11,6 +12,7 @@ from auth.actors import Actor
 from config.database import db
 from services import offering, queries
 from services.definitions import ServiceDefinition, catalogue
+from services.models import ServiceRequest
 from services.open311.commands import Wanted
 from services.open311.models import PublicReport, PublicUpdate, ReportComment
 
@@ -93,6 +95,20 @@ def staff_side(actor: Actor, reference: str) -> StaffSide:
     said = select(ReportComment).where(ReportComment.request_id == request.id).order_by(ReportComment.at)
     notes = [one for one in updates_of(shown) if one.note]
     return StaffSide(shown, db.session.scalars(said).all(), notes)
+
+
+def comments_as_file(request: ServiceRequest, *, to_applicant: bool) -> list[dict[str, Any]]:
+    """What came in about a request from outside, for its file; `to_applicant`: only what came with their own report."""
+    wanted = select(ReportComment).where(ReportComment.request_id == request.id).order_by(ReportComment.at)
+    if to_applicant:
+        wanted = wanted.where(ReportComment.external_id == with_report(request))
+    rows = db.session.scalars(wanted)
+    return [{"at": one.at.isoformat(), "text": one.text, "author": one.author or {}} for one in rows]
+
+
+def with_report(request: ServiceRequest) -> str:
+    """The number of the comment that keeps what came with a report and its form has no question for."""
+    return f"report {request.id}"
 
 
 def _public() -> Select[PublicReport]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from auth.actors import Actor
@@ -18,7 +18,8 @@ from services.attachments import CleanFile
 from services.commands import FROM_OUTSIDE, Submit, Upload
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
-from services.models import ServiceRequest
+from services.models import AttachmentKind, ServiceRequest
+from services.open311 import queries
 from services.open311.attributes import answers, put, sent_along
 from services.open311.commands import Comment, Report
 from services.open311.fields import CONTACT, at, roles
@@ -95,7 +96,7 @@ def receive(prepared: submission.Prepared, report: Report, actor: Actor) -> str:
     if receipt.is_new:
         request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == receipt.reference)).one()
         if left := _left_over(prepared.definition, report, request.answers or {}):
-            _keep(request, actor, f"report {request.id}", left, {})
+            _keep(request, actor, queries.with_report(request), left, {})
     return receipt.reference
 
 
@@ -130,19 +131,32 @@ def looked_at(uploads: Sequence[Upload]) -> tuple[CleanFile, ...]:
     return tuple(replace(attachments.clean(one), field="") for one in uploads)
 
 
+def is_known(command: Comment, actor: Actor) -> bool:
+    """Whether this comment has come in before, so that nobody looks at its files again. Not inside `transaction()`."""
+    try:
+        return bool(command.update_id) and db.session.scalar(_known(command, actor)) is not None
+    finally:
+        db.session.rollback()
+
+
+def _known(command: Comment, actor: Actor) -> Select[ReportComment]:
+    return select(ReportComment).where(
+        ReportComment.actor_id == actor.id, ReportComment.external_id == command.update_id
+    )
+
+
 def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) -> str:
     """Keep what somebody added to a public report; its id with us. The same `update_id` makes one comment.
 
-    `photos` join the files of the request. Inside `transaction()`. Raises NotFound when there is no such report.
+    `photos` are kept with it, for the office alone like the comment. Inside `transaction()`. Raises NotFound when there
+    is no such report.
     """
     statement = select(ServiceRequest).join(PublicReport, PublicReport.request_id == ServiceRequest.id)
     statement = statement.where(PublicReport.reference == command.reference).with_for_update(of=ServiceRequest)
     request = db.session.scalar(statement.execution_options(populate_existing=True))
     if request is None:
         raise NotFound()
-    known = select(ReportComment).where(
-        ReportComment.actor_id == actor.id, ReportComment.external_id == command.update_id
-    )
+    known = _known(command, actor)
     if command.update_id and (before := db.session.scalar(known)) is not None:
         return str(before.id)
     news = f"status: {command.status}" if command.says_more_than_open else ""
@@ -154,7 +168,7 @@ def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) ->
     except IntegrityError:  # the same one, in the same moment
         return str(db.session.scalars(known).one().id)
     for photo in photos:
-        files.add(request, photo)
+        files.add(request, photo, AttachmentKind.COMMENT)
     request.news_at = request.news_at or kept.at
     notices.tell_office(request, "replied", f"comment:{kept.id}")
     trail.record(actor, "request.commented", request)

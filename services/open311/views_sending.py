@@ -125,14 +125,16 @@ def _commented(actor: Actor) -> Any:
     if queries.report(command.reference) is None:
         raise Problem(404, f"service_request_id {command.reference[:80]} was not found.")
     if command.description and _works_on(actor, command.reference):
-        if command.files:
-            raise Problem(400, "media: Nothing but the description of a note to the public is published.")
+        if command.files or command.media_url:
+            what = "media" if command.files else "media_url"
+            raise Problem(400, f"{what}: Nothing but the description of a note to the public is published.")
         with transaction():
             number = str(publishing.add_note(actor, command.reference, command.description).id)
     else:
-        photos = receiving.looked_at(command.files)
-        with scopes.within(SCOPE), transaction():
-            number = receiving.comment(command, actor, photos)
+        with scopes.within(SCOPE):
+            photos = () if receiving.is_known(command, actor) else receiving.looked_at(command.files)
+            with transaction():
+                number = receiving.comment(command, actor, photos)
     return [{"update_id": number, "account_id": None}]
 
 

@@ -13,13 +13,15 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from georeport import GeoReport
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from auth.actors import Actor
 from config import scopes
-from config.database import transaction
-from services import definitions, offering
+from config.database import db, transaction
+from services import definitions, keeping, offering
 from services.commands import ChangeOffer
+from services.models import ServiceRequest
 from tests.factories import reports, services as given
 from tests.factories.reports import SLUG
 
@@ -209,6 +211,9 @@ def test_a_note_to_the_public_takes_no_photos(endpoint: str, key: str, api_token
     note = {"api_key": api_token("caseworker"), "service_request_id": number, "description": "Baufirma bestellt."}
     refused = post(endpoint, "servicerequestupdates.json", data=note, files={"media": ("a.jpg", given.picture())})
     assert (refused.status_code, refused.json()[0]["description"].partition(":")[0]) == (400, "media")
+    link = note | {"media_url": "https://fix.example/photo/1.jpeg"}
+    refused = post(endpoint, "servicerequestupdates.json", data=link)
+    assert (refused.status_code, refused.json()[0]["description"].partition(":")[0]) == (400, "media_url")
     assert requests.get(f"{endpoint}/servicerequestupdates.json", timeout=30).json() == []
 
 
@@ -234,6 +239,14 @@ def test_a_number_that_the_form_asks_only_some_for_reaches_the_office(
     page = login(app.test_client(), "caseworker").get(f"/staff/requests/{number}").get_data(as_text=True)
     assert f"phone: {reports.PHONE}" in page
     assert "first_name:" not in page
+    added = {"api_key": key, "service_request_id": number, "update_id": "16", "description": "Auch vor meinem Haus."}
+    assert post(endpoint, "servicerequestupdates.json", data=added).ok
+    with app.app_context(), scopes.within(scopes.system("test")):
+        request_id = db.session.scalars(select(ServiceRequest.id)).one()
+        own = dict(keeping.files_of_request(request_id, to_applicant=True))["request.json"].decode()
+        of_archive = dict(keeping.files_of_request(request_id))["request.json"].decode()
+    assert f"phone: {reports.PHONE}" in own and "vor meinem Haus" not in own
+    assert f"phone: {reports.PHONE}" in of_archive and "vor meinem Haus" in of_archive
 
 
 LISTS = ("services.json", f"services/{SLUG}.xml", "requests.json?extensions=true", "servicerequestupdates.xml")

@@ -1,6 +1,7 @@
 """What becomes of a report, for everybody to read; and FixMyStreet's way of asking for it and of adding to it."""
 
-from datetime import UTC, datetime, timedelta
+import io
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -10,17 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from auth import tokens
 from auth.actors import Actor
 from auth.models import Department
 from config import clock, scopes
 from config.database import db, transaction
 from notifications.models import Notification
-from services import definitions, erasure, offering
+from services import definitions, erasure, keeping, offering, quarantine, representations, uploads
 from services.commands import ChangeOffer
 from services.lifecycle import Action
-from services.models import ServiceRequest
+from services.models import Attachment, ScanState, ServiceRequest
 from services.open311.models import PublicReport, PublicUpdate, ReportComment
 from tests.factories import reports, services as given
+from tests.fakes import clamd
 from tests.fixtures.application import DomainClock
 
 pytestmark = [pytest.mark.usefixtures("public_catalogue", "places"), pytest.mark.one_database]
@@ -156,6 +159,66 @@ def test_what_is_added_from_outside_is_for_the_office(
     page = login(app.test_client(), "caseworker").get(f"/staff/requests/{reported}").get_data(as_text=True)
     assert "Es ist größer geworden." in page
     assert "Was die Öffentlichkeit sieht" in page
+
+
+def added_photo(client: FlaskClient, api_key: str, reference: str, file: bytes, name: str) -> None:
+    """A file that comes with an update about a report."""
+    answer = client.post(f"{UPDATES}.json", data=comment(api_key, reference) | {"media": (io.BytesIO(file), name)})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+
+
+def _files_on_the_page(request: ServiceRequest, api_key: str) -> list[Any]:
+    applicant = tokens.actor_of(api_key)
+    assert applicant is not None
+    return list(representations.detail(request, applicant, "de", date(2026, 11, 27)).files)
+
+
+def test_a_photo_that_others_add_is_for_the_office_alone(
+    client: FlaskClient, reported: str, key: str, api_token: Any, bearer: Any, login: Any, app: Flask
+) -> None:
+    added_photo(client, api_token("resident"), reported, given.picture(), "nachbarschaft.jpg")
+    page = login(app.test_client(), "caseworker").get(f"/staff/requests/{reported}").get_data(as_text=True)
+    assert "Foto zu einem Hinweis von außen: nachbarschaft.jpg" in page
+    api = f"/api/v1/requests/{reported}"
+    (file,) = client.get(api, headers=bearer("caseworker")).json["attachments"]
+    assert (file["kind"], file["file_name"]) == ("comment", "nachbarschaft.jpg")
+    assert client.get(f"{api}/files/{file['id']}", headers=bearer("caseworker")).status_code == 200
+    # Whoever reported it neither reads of it nor opens it.
+    own = {"Authorization": f"Bearer {key}"}
+    assert client.get(api, headers=own).json["attachments"] == []
+    assert client.get(f"{api}/files/{file['id']}", headers=own).status_code == 404
+    with app.app_context(), scopes.within(scopes.system("test")):
+        request = db.session.scalars(select(ServiceRequest)).one()
+        assert _files_on_the_page(request, key) == []
+        copy = b"".join(name.encode() + data for name, data in keeping.files_of_request(request.id, to_applicant=True))
+        assert b"nachbarschaft" not in copy
+        assert any("nachbarschaft" in name for name, _ in keeping.files_of_request(request.id))
+        assert uploads.erase([request.id]) == 1
+
+
+def test_the_files_of_an_update_that_is_known_are_not_looked_at_again(
+    client: FlaskClient, reported: str, key: str, app: Flask
+) -> None:
+    added_photo(client, key, reported, given.picture(), "strasse.jpg")
+    added_photo(client, key, reported, b"no picture at all", "strasse.jpg")  # what would be refused as new
+    with app.app_context(), scopes.within(scopes.system("test")):
+        assert len(db.session.scalars(select(Attachment)).all()) == 1
+
+
+def test_a_virus_that_others_add_is_told_to_the_office_alone(
+    client: FlaskClient, reported: str, api_token: Any, app: Flask
+) -> None:
+    mailbox(app, given.DEPARTMENT)
+    harmful = given.PDF.replace(b"startxref\n96", b"%" + clamd.EICAR + b"\nstartxref\n96")
+    with clamd.running() as scanner:
+        app.extensions["obhut.settings"] = app.extensions["obhut.settings"].changed(clamd_url=scanner.url)
+        added_photo(client, api_token("resident"), reported, harmful, "nachbarschaft.pdf")
+        with app.app_context(), scopes.within(scopes.system("test")):
+            assert quarantine.scan_waiting() == 1
+            assert db.session.scalars(select(Attachment.scan)).one() is ScanState.INFECTED
+            told = db.session.scalars(select(Notification.template)).all()
+    assert "services.infected_office" in told
+    assert "services.infected" not in told
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select, text as sql, update
 
 from auth.models import AuditEvent, Department
 from config import clock
@@ -311,6 +311,31 @@ def test_a_mail_that_comes_back_after_the_answer_is_shown_until_somebody_has_loo
         following.settle(found.id, "auf Papier gebracht", worker)
     assert (row().state, row().problem, row().remark) == (State.ANSWERED, None, "auf Papier gebracht")
     assert row().accepted_at == accepted_at and queries.troubled(worker) == []
+    _becomes(mail, Status.UNDELIVERED, untold=True)  # told again
+    outcomes.tell_outcomes()
+    assert row().problem is None and queries.troubled(worker) == []
+
+
+@pytest.mark.usefixtures("by_email")
+def test_what_staff_wrote_is_shown_when_there_is_no_problem_any_more(client, login) -> None:
+    reference = given.submitted(given.resident()).reference
+    with transaction():
+        found = row()
+        found.state, found.problem, found.remark = State.ANSWERED, None, "auf Papier gebracht"
+    login(client, "caseworker")
+    assert "auf Papier gebracht" in client.get(f"/staff/requests/{reference}").get_data(as_text=True)
+
+
+def test_hand_overs_in_trouble_are_found_by_their_indexes() -> None:
+    words = str(
+        select(HandOverRow.id).where(queries.is_in_trouble()).compile(db.engine, compile_kwargs={"literal_binds": True})
+    )
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sql("SET LOCAL enable_seqscan = off"))  # of a few rows it would read all
+        plan = str(db.session.execute(sql(f"EXPLAIN {words}")).all())
+    else:
+        plan = str(db.session.execute(sql(f"EXPLAIN QUERY PLAN {words}")).all())
+    assert "ix_service_handover_trouble" in plan and "ix_service_handover_came_back" in plan
 
 
 @pytest.mark.usefixtures("by_email")

@@ -17,6 +17,7 @@ from care.models import Case
 from config import clock
 from config.database import db, transaction
 from config.encryption import token_hash
+from services import erasure
 from services.lifecycle import Action, RequestStatus
 from services.models import Attachment, ScanState, ServiceRequest
 from tests.factories import services as requests
@@ -300,6 +301,32 @@ def test_one_file_that_is_held_back_stops_no_other(house, time, client, login):
     assert "1 der Akten" in text(client.get("/staff/privacy/retention"))
     fetched = {one.subject: one.fetched_at is not None for one in db.session.scalars(select(ArchiveOffer))}
     assert fetched == {f"request:{held_back}": False, f"request:{other}": True}
+
+
+def test_files_that_cannot_be_read_or_are_gone_stop_no_other(house, time, client, login):
+    resident = requests.resident()
+    unreadable, gone, other = (requests.submitted(resident).reference for _ in range(3))
+    for reference in (unreadable, gone, other):
+        requests.acted(reference, Action.WITHDRAW, resident)
+    time.forward(days=4000)
+    outcomes()
+    ids = {row.reference: row.id for row in db.session.execute(select(ServiceRequest.reference, ServiceRequest.id))}
+    with transaction():
+        spoilt = update(ServiceRequest).where(ServiceRequest.reference == unreadable)
+        db.session.execute(spoilt.values(wrapped_key=b"none" + b"x" * 60))
+        erasure.erase_requests([ids[gone]])
+    db.session.expunge_all()
+    login(client, "manager")
+    page = client.get("/staff/privacy/retention")
+    offers = re.findall(r'name="offer" value="([^"]+)"', text(page))
+    sent = {"csrf_token": csrf(page), "offer": offers, "action": "fetch"}
+    files = unzipped(client.post("/staff/privacy/archive", data=sent))
+    assert f"services.requests-{other}/request.json" in files
+    missing = files["fehlt.txt"].decode()
+    assert f"services.requests-{unreadable}: Sie ist nicht lesbar: Ihr Schlüssel fehlt." in missing
+    assert f"services.requests-{gone}: Sie wurde gelöscht, nachdem sie angeboten war." in missing
+    fetched = {one.subject: one.fetched_at is not None for one in db.session.scalars(select(ArchiveOffer))}
+    assert fetched == {f"request:{unreadable}": False, f"request:{gone}": False, f"request:{other}": True}
 
 
 @pytest.mark.parametrize("account", ["auditor", "admin", "manager", "healthadmin"])

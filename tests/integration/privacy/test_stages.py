@@ -20,9 +20,9 @@ from services import attachments, casework, erasure, queries, submission
 from services.commands import Act
 from services.definitions import catalogue
 from services.handover.models import HandOverRow
-from services.handover.states import State
+from services.handover.states import CAME_BACK_LATE, State
 from services.lifecycle import Action, RequestStatus
-from services.models import Attachment, AttachmentKind, ServiceRequest
+from services.models import Attachment, AttachmentKind, ScanState, ServiceRequest
 from tests.factories import services as requests
 from tests.factories.privacy import outcomes
 
@@ -77,6 +77,26 @@ def test_uploads_stay_until_every_receiver_has_them_and_the_office_s_own_stay_to
     assert outcomes()["services.uploads"].erased == 1
     assert kinds(ended) == [AttachmentKind.DECISION, AttachmentKind.UPLOAD]
     assert outcomes()["services.uploads"].due == 0
+
+
+def test_uploads_stay_while_the_scanner_or_the_office_has_yet_to_look(house, time):
+    ended = dog_tax(Action.TAKE, Action.REJECT)
+    with transaction():
+        request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == ended)).one()
+        returned = HandOverRow(
+            request=request, request_id=request.id, position=0, plugin="email", state=State.ANSWERED,
+            problem=CAME_BACK_LATE, created_at=clock.now(), changed_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(returned)
+    time.forward(days=367)
+    assert outcomes()["services.uploads"].due == 0
+    with transaction():
+        db.session.execute(update(HandOverRow).values(problem=None))
+        db.session.execute(update(Attachment).where(Attachment.kind == "upload").values(scan=ScanState.PENDING))
+    assert outcomes()["services.uploads"].due == 0
+    with transaction():
+        db.session.execute(update(Attachment).where(Attachment.kind == "upload").values(scan=ScanState.CLEAN))
+    assert outcomes()["services.uploads"].erased == 1
 
 
 def test_a_closed_request_is_kept_for_as_long_as_its_outcome_says(house, time):

@@ -194,3 +194,19 @@ def test_the_mail_room_has_the_letter_beside_the_paper(app: Flask, client: Flask
         link = next(one for one in room.select("a[download]") if "Begleitschreiben" in one.get_text())
         assert client.get(str(link["href"])).data.startswith(b"%PDF")
         assert f"Begleitschreiben-{reference}.pdf" in seen(client, f"/staff/requests/{reference}")
+
+
+def test_every_letter_that_went_out_can_be_opened(app: Flask, client: FlaskClient, login, places) -> None:
+    worker = given.caseworker()
+    with clock.frozen(DECIDED):
+        reference = decided(Way.POST)
+    for day in (16, 23):
+        with clock.frozen(datetime(2026, 11, day, 9, 0, tzinfo=UTC)):
+            (letter,) = announcements.to_post(worker)
+            with transaction():
+                announcements.posted(worker, [letter.id], date(2026, 11, day))
+                announcements.came_back(worker, letter.id)
+            given_anew(worker)
+    login(client, "caseworker")
+    links = page(client.get(f"/staff/requests/{reference}")).select("a[download]")
+    assert len({str(one["href"]) for one in links if "Begleitschreiben" in one.get_text()}) == 2

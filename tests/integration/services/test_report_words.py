@@ -11,10 +11,22 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
 from auth.audit_words import actions_in_words, kind_of
-from auth.models import Department
+from auth.models import Department, User
 from config.database import db, transaction
+from config.errors import RuleViolation
 from notifications.models import Notification
-from services import casework, entry_letters, notices, queries, receipts, survey, timeline
+from services import (
+    announcements,
+    casework,
+    cover_letters,
+    definitions,
+    entry_letters,
+    notices,
+    queries,
+    receipts,
+    survey,
+    timeline,
+)
 from services.commands import Act
 from services.lifecycle import Action, Party
 from services.models import ServiceRequest
@@ -139,6 +151,70 @@ def test_a_report_is_seen_to_or_not_and_never_approved_or_rejected(client: Flask
         assert not re.search("Genehmigt|Abgelehnt", page_of_report)
 
 
+DECIDED = re.compile("genehmig|abgelehn|ablehn|bescheid|antrag|anträg", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("action", "said"), [(Action.APPROVE, "Ihre Meldung ist erledigt."), (Action.REJECT, "Sie wird nicht erledigt.")]
+)
+def test_nothing_tells_who_reported_that_something_was_decided(
+    client: FlaskClient, login, places, action: Action, said: str
+) -> None:
+    login(client, "resident")
+    resident = given.resident(db.session.scalars(select(User.id)).one())
+    receipt = given.submitted(resident, slug=SLUG, answers=ANSWERS, uploads=())
+    worker = given.caseworker(DEPARTMENT)
+    given.acted(receipt.reference, Action.TAKE, worker)
+    given.acted(receipt.reference, action, worker, "Das Loch haben wir uns angesehen.")
+    own = main_of(client, f"/requests/{receipt.reference}")
+    enquiry = {"reference": receipt.reference, "pin": receipt.pin, "csrf_token": token_of(client, "/status")}
+    looked_up = " ".join(page(client.post("/status", data=enquiry)).select_one("main").get_text().split())
+    for text in (own, looked_up):
+        assert said in text
+        assert DECIDED.findall(text.removeprefix("Meine Anträge")) == []  # the way back, which is the same for all
+
+
+def test_those_who_work_on_a_report_decide_about_nothing(client: FlaskClient, login, places) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    reference, worker = reported(), given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    url = f"/staff/requests/{reference}"
+    assert DECIDED.findall(main_of(client, url)) == []
+    given.acted(reference, Action.REJECT, worker, "Das Loch ist auf Privatgrund.")
+    assert DECIDED.findall(main_of(client, url)) == []
+    assert "Abgelehnt / nicht erledigt" in main_of(client, "/staff/requests/")
+
+
+def test_what_is_proposed_for_a_report_has_its_words(client: FlaskClient, login, places) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    of_report = definitions.catalogue()[SLUG].model_dump(mode="json", exclude_none=True)
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    with given.defined(**of_report | {"four_eyes": True, "decision": None, "decision_texts": []}):
+        reference, worker = reported(), given.caseworker(DEPARTMENT, name="Vera Colleague")
+        given.acted(reference, Action.TAKE, worker)
+        before = main_of(client, f"/staff/requests/{reference}")
+        given.acted(reference, Action.PROPOSE_REJECT, worker, "Das Loch ist auf Privatgrund.")
+        after = main_of(client, f"/staff/requests/{reference}")
+    assert "Als nicht erledigt vorschlagen" in before
+    assert "Vera Colleague schlägt vor: Nicht erledigt." in after and "Vorgeschlagen: nicht erledigt" in after
+    assert DECIDED.findall(before) == DECIDED.findall(after) == []
+
+
+def test_an_answer_to_a_report_is_no_letter_to_be_posted() -> None:
+    reference, worker = reported(), given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    given.acted(reference, Action.APPROVE, worker, "Das Loch ist zu.")
+    (answer,) = announcements.decisions_of(queries.get(worker, reference))
+    assert answer.way is None
+    with pytest.raises(RuleViolation, match="no paper"):
+        cover_letters.prepare(worker, answer.id)
+    with pytest.raises(RuleViolation, match="no paper"), transaction():
+        cover_letters.give_anew(worker, answer.id, None)
+
+
 def test_the_course_of_a_report_is_told_in_its_words_to_both_sides() -> None:
     reference, worker = reported(), given.caseworker(DEPARTMENT)
     given.acted(reference, Action.TAKE, worker)
@@ -149,6 +225,10 @@ def test_the_course_of_a_report_is_told_in_its_words_to_both_sides() -> None:
             told = [f"{one['title']} {one['by']}" for one in timeline.of(request, party)]
             assert [text for text in told if APPLICATION.search(text)] == []
             assert any("Meldung erledigt" in text for text in told)
+
+
+def token_of(client: FlaskClient, url: str) -> str:
+    return str(page(client.get(url)).select("input[name=csrf_token]")[0]["value"])
 
 
 def main_of(client: FlaskClient, url: str) -> str:

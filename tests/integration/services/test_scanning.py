@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from auth.models import AuditEvent, Department
 from config import clock
@@ -226,6 +226,41 @@ def test_what_the_scanner_leaves_for_a_day_is_shown_told_and_counted(
         quarantine.scan_waiting()
         with clock.frozen(morning + timedelta(days=3)):
             assert digest.send() == 0 and not unscanned.by_department()
+
+
+def test_old_files_that_a_new_scanner_has_yet_to_come_to_are_not_left_by_it(app: Flask, use: Use) -> None:
+    with app.app_context():
+        given.submitted(given.resident())
+        assert state() is ScanState.UNSCANNED
+        use(NOWHERE)
+        with clock.frozen(clock.now() + timedelta(days=2)):
+            assert not unscanned.by_department()
+
+
+def test_the_metric_is_counted_once_a_minute(app: Flask, client: FlaskClient, use: Use) -> None:
+    use(NOWHERE)
+    with app.app_context():
+        given.submitted(given.resident())
+    later = clock.now() + timedelta(days=20)
+    with clock.frozen(later):
+        assert "obhut_requests_held_back 1.0" in client.get("/metrics").get_data(as_text=True)
+    with app.app_context(), transaction():
+        db.session.execute(update(Attachment).values(scan=ScanState.CLEAN))
+    for seconds, shown in ((59, 1), (61, 0)):
+        with clock.frozen(later + timedelta(seconds=seconds)):
+            assert f"obhut_requests_held_back {shown}.0" in client.get("/metrics").get_data(as_text=True)
+
+
+def test_what_waits_is_found_by_its_index(app: Flask) -> None:
+    with app.app_context():
+        wanted = select(Attachment.id).join(Attachment.request).where(*unscanned._too_long())
+        words = str(wanted.compile(db.engine, compile_kwargs={"literal_binds": True}))
+        if db.engine.dialect.name == "postgresql":
+            db.session.execute(text("SET LOCAL enable_seqscan = off"))  # of a few rows it would read all
+            plan = db.session.execute(text(f"EXPLAIN {words}")).all()
+        else:
+            plan = db.session.execute(text(f"EXPLAIN QUERY PLAN {words}")).all()
+        assert "ix_request_attachment_waiting" in str(plan)
 
 
 def test_other_departments_do_not_see_what_is_held_back(app: Flask, client: FlaskClient, login: Any, use: Use) -> None:

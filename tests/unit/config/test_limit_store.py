@@ -37,6 +37,16 @@ def test_a_limit_holds_until_its_window_ends() -> None:
         assert limiter.get_window_stats(twice, "key").reset_time == ends_at + 60
 
 
+def test_a_clock_that_is_set_back_makes_no_window_longer() -> None:
+    with time_machine.travel(NOON, tick=False) as now:
+        store = ProcessStore()
+        assert [store.incr("key", 60), store.incr("key", 60)] == [1, 2]
+        now.shift(timedelta(hours=-1))
+        assert store.incr("key", 60) == 1
+        now.shift(timedelta(seconds=60))
+        assert store.incr("key", 60) == 1
+
+
 def test_what_has_ended_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limit_store, "FEWEST", 10)
     with time_machine.travel(NOON, tick=False) as now:
