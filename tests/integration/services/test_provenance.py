@@ -76,7 +76,7 @@ def test_each_answer_keeps_whose_word_it_is(app: Flask, client: FlaskClient, log
     worker = login(app.test_client(), "caseworker")
     entries = soup(worker.get(f"/staff/requests/{reference}")).get_text()
     assert "aus der Anmeldung" in entries
-    assert "von der antragstellenden Person geändert" in entries
+    assert "von der Person geändert" in entries
     shown = client.get(f"/api/v1/requests/{reference}", headers=bearer("caseworker")).get_json()
     assert shown["provenance"]["family_name"] == {"source": "typed"}
 
