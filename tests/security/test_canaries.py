@@ -28,8 +28,7 @@ from tests.fixtures.brokers import Broker
 from tests.security.canary_town import Town, people_answer, people_come_into_care, residents_apply, the_office_writes
 from tests.support.canaries import Canaries, WatchedClient, stored
 
-# Each broker and each database once; in full each with each.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.one_database]
+pytestmark = [pytest.mark.timeout(300)]
 # The office writes these into a message itself, with these very words.
 MEANT_FOR_SMS = ("answer to a reply", "text of a bulk send", "value of a bulk send", "text by API")
 
