@@ -91,7 +91,8 @@ def _birth(value: date) -> date:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Note = Annotated[str, Field(max_length=4000)]
+LONGEST_NOTE = 4_000
+Note = Annotated[str, Field(max_length=LONGEST_NOTE)]
 Phone = Annotated[str, Field(max_length=40), AfterValidator(normalised_phone)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(normalised_email)]
 ContactWindow = Annotated[str, BeforeValidator(_window)]

@@ -12,6 +12,7 @@ from care.vocabulary import AttemptMeans, AttemptOutcome, CourseAction, Exposure
 from config.errors import N_
 
 Period = TypeVar("Period", bound=Command)
+LONGEST_SOURCE = 200
 
 
 class ConvertCase(Command):
@@ -89,7 +90,7 @@ class RecordExposure(Command):
     setting: ExposureSetting | None = None
     place: Annotated[str, Field(max_length=200)] = ""
     source_case: Annotated[str, Field(max_length=8)] = ""
-    source: Annotated[str, Field(max_length=200)] = ""
+    source: Annotated[str, Field(max_length=LONGEST_SOURCE)] = ""
     note: Note = ""
 
     _in_order = model_validator(mode="after")(in_order)

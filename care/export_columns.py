@@ -56,7 +56,7 @@ def _onset(case: Case) -> Onset | None:
 
 def _onset_source(case: Case) -> str | None:
     began = _onset(case)
-    return ("aus Meldungen" if began.report else "eingetragen") if began else None
+    return ("reports" if began.report else "entered") if began else None
 
 
 COLUMNS: dict[str, Column] = {

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from care.commands import LONGEST_NOTE
+from care.course_commands import LONGEST_SOURCE
 from care.imports import sormas
 from care.imports.base import Column, ColumnMap, Context, ImportFormat, ParsedRow
 from care.imports.rows import RowReader
@@ -23,7 +25,7 @@ SETTINGS = {
     ): ExposureSetting.HEALTH_CARE,
     ("airplane", "flugzeug"): ExposureSetting.TRANSPORT,
 }
-LONGEST = {"source": 200, "note": 4_000}  # as `RecordExposure` takes them
+LONGEST = {"source": LONGEST_SOURCE, "note": LONGEST_NOTE}
 CONVERTED = frozenset({"converted", "converted to case", "in fall konvertiert"})
 
 

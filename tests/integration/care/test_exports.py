@@ -186,8 +186,8 @@ def test_a_line_list_has_the_onset_that_counts_and_says_where_it_is_known_from(
             for row in sheet.iter_rows(2, values_only=True)
         ]
     assert {reference: rest for reference, *rest in rows} == {
-        entered.reference: ["2026-10-30", "eingetragen"],
-        reported.reference: [clock.today(BERLIN).isoformat(), "aus Meldungen"],
+        entered.reference: ["2026-10-30", "entered"],
+        reported.reference: [clock.today(BERLIN).isoformat(), "reports"],
         dismissed.reference: [None, None],
         silent.reference: [None, None],
     }
