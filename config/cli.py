@@ -14,7 +14,7 @@ from flask.cli import FlaskGroup
 from config import scopes
 from config.command_line.terminal import complain, use_locale, worded
 from config.errors import DomainError
-from config.heap import give_back_large_buffers
+from config.heap import give_back_large_buffers, load_undisturbed
 
 FAILED, WRONG_USAGE = 1, 2
 # name of the group → (modules that export it or add to it, what it is about)
@@ -214,6 +214,7 @@ def main(arguments: list[str] | None = None) -> None:
     use_locale(os.environ.get("OBHUT_LOCALE") or "de")  # what is wrong with the settings has to be said, too
     scopes.start(scopes.system("command-line"))
     give_back_large_buffers()
+    load_undisturbed()
     sys.exit(_guarded(lambda: obhut.main(args=arguments, prog_name="obhut", standalone_mode=False)))
 
 

@@ -13,7 +13,7 @@ from config.command_line.running import PAUSE_BEFORE_ANEW_SECONDS, bind, require
 from config.command_line.seeding import erase_again
 from config.command_line.terminal import _, say
 from config.errors import N_, ConfigurationError
-from config.heap import leave_the_house_alone
+from config.heap import leave_the_house_alone, set_the_house_apart
 from config.sandbox import clock, state
 from config.settings import Settings
 
@@ -133,6 +133,7 @@ def beat(settings: Settings) -> None:
     from notifications.beat import Scheduler
     from notifications.celery_app import celery
 
+    set_the_house_apart()
     celery.Beat(loglevel="WARNING", quiet=True, schedule=None, scheduler_cls=Scheduler).run()
 
 
