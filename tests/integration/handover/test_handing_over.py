@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, text as sql, update
+from sqlalchemy import event, select, update
 
 from auth.models import AuditEvent, Department
 from config import clock
@@ -28,6 +28,7 @@ from tests.factories.offers import on_offer
 from tests.fakes.delivery_service import DESTINATION, SCHEMA, DeliveryService
 from tests.fakes.records_system import RecordsSystem
 from tests.support.at_work import at_work
+from tests.support.query_plans import plan_of
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 LEIKA = "99108037001000"
@@ -327,14 +328,7 @@ def test_what_staff_wrote_is_shown_when_there_is_no_problem_any_more(client, log
 
 
 def test_hand_overs_in_trouble_are_found_by_their_indexes() -> None:
-    words = str(
-        select(HandOverRow.id).where(queries.is_in_trouble()).compile(db.engine, compile_kwargs={"literal_binds": True})
-    )
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(sql("SET LOCAL enable_seqscan = off"))  # of a few rows it would read all
-        plan = str(db.session.execute(sql(f"EXPLAIN {words}")).all())
-    else:
-        plan = str(db.session.execute(sql(f"EXPLAIN QUERY PLAN {words}")).all())
+    plan = plan_of(select(HandOverRow.id).where(queries.is_in_trouble()))
     assert "ix_service_handover_trouble" in plan and "ix_service_handover_came_back" in plan
 
 

@@ -24,6 +24,7 @@ from services.work_models import WorkView
 from tests.factories import services as given
 from tests.integration.services.filling_in import PERMIT
 from tests.integration.services.test_pages import csrf, page
+from tests.support.query_plans import plan_of
 
 TODAY = date(2026, 11, 26)
 
@@ -137,6 +138,13 @@ def test_tabs_count_what_they_hold_up_to_a_limit(worker: Actor) -> None:
     counts = work_list.counts(worker, TODAY)
     assert (counts[View.OPEN], counts[View.DONE], counts[View.WAITING], counts[View.NEWS]) == (6, 1, 1, 1)
     assert work_list.count_up_to(worker, ListRequests(status="any"), TODAY, 3) == 4
+
+
+def test_what_is_unread_or_urgent_is_counted_from_an_index_of_its_own(worker: Actor) -> None:
+    for wanted, index in (({"status": "any", "news": "1"}, "news"), ({"status": "open", "urgent": "1"}, "urgent")):
+        number = work_list._count(worker, ListRequests.model_validate(wanted), TODAY)
+        plan = plan_of(select(number))
+        assert f"ix_service_request_{index}" in plan and "_received_on" not in plan, plan
 
 
 def test_many_at_once_are_looked_at_first_and_done_one_by_one(worker: Actor) -> None:
