@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from services.fim.field_conversion import Lists, content_of, rules_of
+from services.fim.field_conversion import Lists, bounds_of, content_of, rules_of, several_of
 from services.fim.keys import key_of, slug_of
 from services.fim.schema import DataField, DataGroup, Placed, Schema
 from services.form.fields import FieldType
@@ -58,7 +58,10 @@ def convert(schema: Schema, lists: Lists, *, slug: str | None = None) -> Convert
 
 def _head(schema: Schema, slug: str) -> dict[str, Any]:
     said = schema.description or schema.help or schema.label
-    head: dict[str, Any] = {"slug": slug, "version": 1, "fim": schema.reference}
+    head: dict[str, Any] = {"slug": slug, "version": 1}
+    if schema.leika:
+        head["leika"] = schema.leika
+    head["fim"] = schema.reference
     if schema.legal_basis:
         head["legal_basis"] = {"de": schema.legal_basis}
     head["title"] = {"de": schema.label}
@@ -139,7 +142,8 @@ class _Maker:
         named: dict[str, Any] = {"key": key_of(part.label, part.id, taken)}
         if notes:
             named[COMMENT] = " ".join("; ".join(notes).split())
-        return named | made
+        bounds = bounds_of(named["key"], placed) if made["type"] == FieldType.CHOICES else {}
+        return named | made | bounds
 
     def _group(self, group: DataGroup, placed: Placed, way: tuple[str, ...], notes: list[str]) -> dict[str, Any] | None:
         if group.is_choice:
@@ -158,6 +162,9 @@ class _Maker:
         if placed.most == 1:
             return content_of(data, required=placed.least > 0, lists=self.lists, note=notes.append)
         inner = content_of(data, required=True, lists=self.lists, note=notes.append)
+        several = several_of(inner, placed, notes.append)
+        if several is not None:
+            return several
         only = {"key": key_of(data.label, data.id, set())} | inner
         return {
             "type": FieldType.GROUP.value,

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from services.fim.schema import CodeListReference, DataField, Limits, Rule
+from services.fim.schema import CodeListReference, DataField, Limits, Placed, Rule
 from services.fim.xml_reading import words
 from services.form.code_lists import find
-from services.form.fields import MAX_FILE_BYTES, FieldType
+from services.form.fields import MAX_FILE_BYTES, MAX_FILES, FieldType
 
 Values = tuple[tuple[str, str], ...]
 Lists = Callable[[CodeListReference], "str | Values | None"]
@@ -54,6 +54,40 @@ def content_of(field: DataField, *, required: bool, lists: Lists, note: Note) ->
     if not required or common["type"] == FieldType.NOTE:
         common["required"] = False
     return common | found | {"fim": field.id} | rules_of(field.rules)
+
+
+def several_of(made: dict[str, Any], placed: Placed, note: Note) -> dict[str, Any] | None:
+    """The question `made` as one that takes several answers; None where it has to be asked again for each of them.
+
+    Files come together, and of choices several can be ticked.
+    """
+    if made["type"] == FieldType.FILE:
+        if placed.most is None or placed.most > MAX_FILES:
+            note(f"more than {MAX_FILES} files may come there, and here at most {MAX_FILES}")
+        if placed.least > 1:
+            note(f"at least {placed.least} files are wanted there, and here one")
+        found = made | {"max_files": min(placed.most or MAX_FILES, MAX_FILES)}
+    elif made["type"] == FieldType.CHOICE:
+        found = made | {"type": FieldType.CHOICES.value}
+    else:
+        return None
+    return found if placed.least else found | {"required": False}
+
+
+def bounds_of(key: str, placed: Placed) -> dict[str, Any]:
+    """How many of the choices of the question `key` are to be ticked, where that is neither one nor as many as wanted.
+
+    JsonLogic has no operator that counts; a sum of ones does.
+    """
+    number = {"reduce": [{"var": key}, {"+": [{"var": "accumulator"}, 1]}, 0]}
+    found = []
+    if placed.most is not None:
+        rule = {"or": [{"!": [{"var": key}]}, {"<=": [number, placed.most]}]}
+        found.append({"rule": rule, "message": {"de": f"Bitte wählen Sie höchstens {placed.most}."}})
+    if placed.least > 1:
+        rule = {"or": [{"!": [{"var": key}]}, {">=": [number, placed.least]}]}
+        found.append({"rule": rule, "message": {"de": f"Bitte wählen Sie mindestens {placed.least}."}})
+    return {"check": found} if found else {}
 
 
 _KEPT = {"date": ("minValue", "maxValue"), "text": ("minLength", "maxLength", "pattern")}
@@ -104,6 +138,8 @@ def _text(field: DataField, note: Note) -> dict[str, Any]:
     if re.fullmatch(r"(.*\W)?iban(\W.*)?", name):
         return {"type": FieldType.IBAN.value}
     limits = field.limits
+    if re.fullmatch(r"(.*\W)?(telefon|mobilfunk|mobiltelefon|telefax)(-?nummer)?(\W.*)?", name) and not limits.pattern:
+        return {"type": FieldType.PHONE.value}
     most = limits.max_length or USUAL
     if most > LONGEST:
         note(f"answers may have {most} characters there, {LONGEST} here")

@@ -107,7 +107,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Schema:
-    """A Stammdatenschema. `standard` is the version of XDatenfelder."""
+    """A Stammdatenschema. `standard` is the version of XDatenfelder; `leika`: the key of its service, "" if unsaid."""
 
     standard: str
     id: str
@@ -119,6 +119,7 @@ class Schema:
     legal_basis: str
     rules: tuple[Rule, ...]
     children: tuple[Placed, ...]
+    leika: str = ""
 
     @property
     def reference(self) -> str:

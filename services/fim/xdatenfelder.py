@@ -9,7 +9,8 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from services.fim.schema import CodeListReference, DataField, DataGroup, Limits, Part, Placed, Rule, Schema
+from services.fim.elements import described, identity_of, legal_basis_of, names_of, rules_of
+from services.fim.schema import CodeListReference, DataField, DataGroup, Limits, Part, Placed, Schema
 from services.fim.xml_reading import Refused, children, local, only_child, root_of, split, text, words
 
 FAMILY = "urn:xoev-de:fim:standard:xdatenfelder_"
@@ -73,19 +74,21 @@ class _Reader:
         element = only_child(self.root, "stammdatenschema")
         if element is None:
             raise Refused("the file has no “stammdatenschema”")
-        number, version = _identity(element)
+        number, version = identity_of(element)
         name = words(text(element, "name")) or number
+        description, leika = described(element)
         return Schema(
             standard=self.standard,
             id=number,
             version=version,
             name=name,
             label=words(text(element, "bezeichnung") or text(element, "bezeichnungEingabe")) or name,
-            description=text(element, "beschreibung") or text(element, "definition"),
+            description=description,
             help=text(element, "hilfetext"),
-            legal_basis=_legal_basis(element),
-            rules=_rules(element),
+            legal_basis=legal_basis_of(element),
+            rules=rules_of(element),
             children=_affordable(self._children(element, ())),
+            leika=leika,
         )
 
     def group_alone(self) -> Schema:
@@ -93,17 +96,17 @@ class _Reader:
         if element is None:
             raise Refused("the file has no “datenfeldgruppe”")
         group = self._group(element, ())
-        described = text(element, "beschreibung") or text(element, "definition")
+        description, _ = described(element)
         return Schema(
-            self.standard, group.id, group.version, group.name, group.label, described, group.help,
-            _legal_basis(element), (), _affordable((Placed(1, 1, group),)),
+            self.standard, group.id, group.version, group.name, group.label, description, group.help,
+            legal_basis_of(element), (), _affordable((Placed(1, 1, group),)),
         )  # fmt: skip
 
     def _children(self, element: Element, within: tuple[str, ...]) -> tuple[Placed, ...]:
         return tuple(self._placed(place, element, within) for place in children(element, "struktur"))
 
     def _placed(self, place: Element, parent: Element, within: tuple[str, ...]) -> Placed:
-        owner = _identity(parent)[0]
+        owner = identity_of(parent)[0]
         holder = only_child(place, "enthaelt")
         parts = [one for one in holder if local(one) in _PARTS] if holder is not None else []
         if len(parts) != 1:
@@ -143,13 +146,13 @@ class _Reader:
         return found
 
     def _group(self, element: Element, within: tuple[str, ...]) -> DataGroup:
-        number, version = _identity(element)
+        number, version = identity_of(element)
         return DataGroup(
             number,
             version,
-            *_names(element, number),
+            *names_of(element, number),
             is_choice=text(element, "art") == "X",
-            rules=_rules(element),
+            rules=rules_of(element),
             children=self._children(element, (*within, number)),
         )
 
@@ -173,61 +176,30 @@ def _affordable(children: tuple[Placed, ...]) -> tuple[Placed, ...]:
 
 
 def _key(element: Element) -> Key:
-    number, version = _identity(element)
+    number, version = identity_of(element)
     return local(element), number, version
-
-
-def _identity(element: Element) -> tuple[str, str]:
-    """Id and version. Raises Refused."""
-    identity = only_child(element, "identifikation")
-    number = text(identity, "id") if identity is not None else ""
-    if not re.fullmatch(r"[A-Za-z]{1,3}[A-Za-z0-9_.-]{1,40}", number):
-        raise Refused(f"a “{local(element)}” has no id that FIM knows (“{number[:40]}”)")
-    version = text(identity, "version") if identity is not None else ""
-    return number, version[:40]
 
 
 def _is_reference(element: Element) -> bool:
     return all(local(one) == "identifikation" for one in element)
 
 
-def _names(element: Element, number: str) -> tuple[str, str, str]:
-    """Name, label and help."""
-    name = words(text(element, "name")) or words(text(element, "bezeichnungEingabe")) or number
-    return name, words(text(element, "bezeichnungEingabe")) or name, text(element, "hilfetextEingabe")
-
-
-def _legal_basis(element: Element) -> str:
-    """Each `bezug`: one in 2.0, several in 3.0."""
-    found = [words(one.text or "") for one in children(element, "bezug")]
-    return "; ".join(one for one in found if one)
-
-
-def _rules(element: Element) -> tuple[Rule, ...]:
-    return tuple(_rule(one) for one in children(element, "regel"))
-
-
-def _rule(element: Element) -> Rule:
-    said = text(element, "freitextRegel") or text(element, "definition") or text(element, "beschreibung")
-    return Rule(_identity(element)[0], words(text(element, "name")), words(said))
-
-
 def _field(element: Element) -> DataField:
-    number, version = _identity(element)
+    number, version = identity_of(element)
     kind = text(element, "feldart") or "input"
     if kind not in KINDS:
         raise Refused(f"{number}: “{kind}” is no kind of field (feldart)")
     return DataField(
         number,
         version,
-        *_names(element, number),
+        *names_of(element, number),
         kind=kind,
         datatype=text(element, "datentyp") or "text",
         limits=_limits(only_child(element, "praezisierung"), _of_files(element)),
         content=text(element, "inhalt"),
         code_list=_code_list(only_child(element, "codelisteReferenz")),
         values=_values(only_child(element, "werte")),
-        rules=_rules(element),
+        rules=rules_of(element),
     )
 
 

@@ -43,7 +43,7 @@ def test_each_type_becomes_a_question_of_its_kind(standard: str) -> None:
         "F99000001": FieldType.TEXT,
         "F99000002": FieldType.EMAIL,
         "F99000003": FieldType.DATE,
-        "F99000004": FieldType.TEXT,
+        "F99000004": FieldType.PHONE,
         "G99000002": FieldType.GROUP,
         "F99000005": FieldType.TEXT,
         "F99000006": FieldType.NUMBER,

@@ -1,9 +1,13 @@
 """What of a schema's lists and limits becomes of a question, and what is said where nothing does."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from config.errors import RuleViolation
+from services.fim import export
+from services.form.checks import validate
 from services.form.fields import FieldType, every
 from tests.factories.fim import LARGE_LISTS, at, by_id, field, large, limits, made, xdf
 
@@ -81,3 +85,62 @@ def test_a_large_schema_is_read_whole(standard: str) -> None:
     assert len(fields) > 350
     assert len({one.fim for one in fields}) == data.count(b"<x:bezeichnungEingabe>") - (standard == "2.0")
     assert len({one.options for one in fields if one.type is FieldType.CHOICE}) >= 1
+
+
+KINDS = "<x:werte>" + "".join(
+    f"<x:wert><x:code>00{n}</x:code><x:name>Art {n}</x:name></x:wert>" for n in range(1, 5)
+) + "</x:werte>"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("often", "fitting", "others"),
+    [
+        ("1:2", [1, 2], {0: "Please choose at least one.", 3: "Bitte wählen Sie höchstens 2."}),
+        ("2:3", [2, 3], {1: "Bitte wählen Sie mindestens 2.", 4: "Bitte wählen Sie höchstens 3."}),
+        ("0:*", [0, 1, 4], {}),
+        ("0:2", [0, 2], {3: "Bitte wählen Sie höchstens 2."}),
+    ],
+)
+@BOTH
+def test_of_choices_as_many_can_be_ticked_as_may_stand_there(
+    standard: str, often: str, fitting: list[int], others: dict[int, str]
+) -> None:
+    definition, _, _ = made(xdf(at(field("F99000001", "Art", kind="select", more=KINDS), often), standard=standard))
+    assert by_id(definition)["F99000001"].type is FieldType.CHOICES
+    chosen = {number: [f"00{n}" for n in range(1, number + 1)] for number in range(5)}
+    for number in fitting:
+        answers = validate(definition.steps, {"art": chosen[number]}, {}, today=date(2026, 11, 27))
+        given = export.as_json(definition, answers, {})["data"]
+        assert given == ({"F99000001": chosen[number]} if number else {})
+    for number, message in others.items():
+        with pytest.raises(RuleViolation) as refused:
+            validate(definition.steps, {"art": chosen[number]}, {}, today=date(2026, 11, 27))
+        assert [one.message.format(**one.params) for one in refused.value.errors] == [message]
+
+
+@pytest.mark.parametrize(
+    ("often", "most", "required", "said"),
+    [
+        ("0:*", 5, False, ["more than 5 files may come there, and here at most 5"]),
+        ("1:3", 3, True, []),
+        ("2:2", 2, True, ["at least 2 files are wanted there, and here one"]),
+    ],
+)
+def test_several_files_come_together(often: str, most: int, required: bool, said: list[str]) -> None:
+    definition, to_do, _ = made(xdf(at(field("F99000001", "Nachweis", "file"), often), standard="3.0"))
+    proof = by_id(definition)["F99000001"]
+    assert (proof.type, proof.max_files, proof.required) == (FieldType.FILE, most, required)
+    assert [one.partition("(F99000001): ")[2] for one in to_do if "F99000001" in one] == said
+    given = export.as_json(definition, {}, {"nachweis": ["file-1", "file-2"]})
+    assert given["data"] == {"F99000001": ["file-1", "file-2"]}
+
+
+def test_what_the_portal_adds_to_a_description_describes_nothing() -> None:
+    moved = "\n\t\t\t\tOriginalwerte der XDF2-Datei:\n\t\t\t\tID: S99000001\n\t\t\t\tStatus: aktiv"
+    part = at(field("F99000001", "Name"))
+    told = {"definition": "Wer Falken halten will, braucht eine Prüfung.", "standard": "3.0"}
+    definition, _, _ = made(xdf(part, beschreibung=f"LeiKa-Schlüssel: 99050110001000\n{moved}", **told))
+    assert definition.leika == "99050110001000"
+    assert str(definition.description) == str(definition.summary) == told["definition"]
+    definition, _, _ = made(xdf(part, beschreibung=f"Für Falknerinnen.{moved}", **told))
+    assert (definition.leika, str(definition.summary)) == (None, "Für Falknerinnen.")
