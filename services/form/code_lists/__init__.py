@@ -4,7 +4,7 @@ A form names a list by its name or its URN; with `:version` or `_version` after 
 only by that version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -23,7 +23,11 @@ FIRST = ("DE",)
 
 
 class CodeList(Frozen):
-    """A list of options. Its `entries` are texts by code, in the order in which they are shown."""
+    """A list of options. Its `entries` are texts by code, in the order in which they are shown.
+
+    Of countries the names come from a `source`; `codes` are what this list calls them, by their two letters: then it
+    has no others.
+    """
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,60}$")]
     urn: Annotated[str, StringConstraints(pattern=r"^urn:[a-z0-9][a-z0-9-]{1,31}:[^\s]{1,200}$")]
@@ -31,17 +35,20 @@ class CodeList(Frozen):
     title: Text
     entries: dict[str, Text] = Field(default_factory=dict)
     source: Literal["babel-territories"] | None = None
+    codes: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         if bool(self.entries) == (self.source is not None):
             raise ValueError("a code list has entries or a source")
+        if self.codes and self.source is None:
+            raise ValueError("only a code list with a source has codes")
         return self
 
     def options(self) -> tuple[Option, ...]:
         """What can be chosen."""
         if self.source is not None:
-            return _territories()
+            return _territories(self.codes)
         return tuple(Option(value=code, label=label) for code, label in self.entries.items())
 
 
@@ -79,13 +86,17 @@ def options_of(field: FormField) -> tuple[Option, ...]:
         return ()
 
 
-def _territories() -> tuple[Option, ...]:
-    """The countries by their German names, Germany first."""
+def _territories(called: Mapping[str, str]) -> tuple[Option, ...]:
+    """The countries by their German names, Germany first; with `called`, only these, under those codes."""
     names = {language: _names(language) for language in LANGUAGES}
-    codes = [code for code in names["de"] if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES]
+    every = [code for code in names["de"] if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES]
+    codes = list(called) if called else every
     codes.sort(key=lambda code: (code not in FIRST, _sorting(names["de"][code])))
     return tuple(
-        Option(value=code, label=Text.model_validate({language: names[language].get(code) for language in LANGUAGES}))
+        Option(
+            value=called.get(code, code),
+            label=Text.model_validate({language: names[language].get(code) for language in LANGUAGES}),
+        )
         for code in codes
     )
 

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from services.cli import services
 from services.definitions import parse
+from services.fim import export
 from services.fim.code_lists import read_genericode
 from services.fim.keys import key_of, slug_of
 from services.fim.xdatenfelder import read
@@ -292,6 +293,16 @@ def test_a_list_named_only_by_its_id_is_found_by_it() -> None:
     definition, _, _ = made(data, {"C99": (("1", "Eins"),)})
     assert by_id(definition)["F99000001"].options[0].value == "1"
     assert code_list("2.0", "urn:x").count("genericode") == 2
+
+
+def test_a_state_is_chosen_and_given_out_under_its_key() -> None:
+    urn = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:staat"
+    part = field("F60000000261", "Staat", kind="select", more=code_list("3.0", urn, "2023-02-24"))
+    definition, to_do, text = made(xdf(at(part), standard="3.0"))
+    assert by_id(definition)["F60000000261"].code_list == "states"
+    assert "code_list: states" in text
+    assert not any("F60000000261" in one for one in to_do)
+    assert export.as_json(definition, {"staat": "163"}, {})["data"] == {"F60000000261": "163"}
 
 
 def test_a_bundled_list_is_named_and_never_copied() -> None:

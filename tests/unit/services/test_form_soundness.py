@@ -1,5 +1,6 @@
 """Mistakes in a form that are found when its file is read."""
 
+import re
 from typing import Any
 
 import pytest
@@ -176,6 +177,15 @@ def test_code_lists_are_found_by_name_and_urn() -> None:
     assert len(states.options()) == 16
     with pytest.raises(UnknownCodeList):
         find(f"{states.urn}:1999")
+
+
+def test_states_have_the_keys_of_the_registers_and_the_names_of_countries() -> None:
+    states, countries = find("states").options(), find("countries").options()
+    assert (states[0].value, states[0].label.de) == ("000", "Deutschland")
+    keys = {option.label.de: option.value for option in states}
+    assert (keys["Ägypten"], keys["Kosovo"], keys["Vereinigte Staaten"], keys["Tuvalu"]) == ("287", "150", "368", "540")
+    assert set(keys) < {option.label.de for option in countries}
+    assert all(re.fullmatch(r"\d{3}", key) for key in keys.values())
 
 
 def test_bundled_lists_are_sound() -> None:
