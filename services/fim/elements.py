@@ -6,12 +6,23 @@ from xml.etree.ElementTree import Element
 from services.fim.schema import Rule
 from services.fim.xml_reading import Refused, children, local, only_child, text, words
 
+SAID_ONCE = frozenset(
+    {
+        *("name", "bezeichnung", "bezeichnungEingabe", "bezeichnungAusgabe", "beschreibung", "definition"),
+        *("hilfetext", "hilfetextEingabe", "hilfetextAusgabe", "status", "freigabestatus", "schemaelementart"),
+        *("feldart", "datentyp", "praezisierung", "codelisteReferenz", "werte", "art", "freitextRegel"),
+    }
+)
+"""What both versions of the standard let an element say once, whether or not anything is made of it here."""
 _FROM_2_0 = re.compile(r"\s*Originalwerte der XDF2-Datei:")
 _LEIKA = re.compile(r"LeiKa-?(?:Schlüssel|ID)?\s*:?\s*(99\d{12})\b\.?")
 
 
 def identity_of(element: Element) -> tuple[str, str]:
-    """Id and version. Raises Refused."""
+    """Id and version. Raises Refused, also when the element says twice what it may say once."""
+    names = [name for name in map(local, element) if name in SAID_ONCE]
+    if len(set(names)) < len(names):
+        only_child(element, next(name for name in names if names.count(name) > 1))
     identity = only_child(element, "identifikation")
     number = text(identity, "id") if identity is not None else ""
     if not re.fullmatch(r"[A-Za-z]{1,3}[A-Za-z0-9_.-]{1,40}", number):

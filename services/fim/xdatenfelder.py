@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from services.fim.elements import described, identity_of, legal_basis_of, names_of, rules_of
 from services.fim.schema import CodeListReference, DataField, DataGroup, Limits, Part, Placed, Schema
-from services.fim.xml_reading import Refused, children, local, only_child, root_of, split, text, words
+from services.fim.xml_reading import Refused, children, local, only_child, root_of, said_once, split, text, words
 
 FAMILY = "urn:xoev-de:fim:standard:xdatenfelder_"
 SCHEMA_ROOT = "xdatenfelder.stammdatenschema.0102"
@@ -196,7 +196,7 @@ def _field(element: Element) -> DataField:
         kind=kind,
         datatype=text(element, "datentyp") or "text",
         limits=_limits(only_child(element, "praezisierung"), _of_files(element)),
-        content=text(element, "inhalt"),
+        content=said_once(element, "inhalt"),
         code_list=_code_list(only_child(element, "codelisteReferenz")),
         values=_values(only_child(element, "werte")),
         rules=rules_of(element),

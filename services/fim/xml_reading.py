@@ -88,9 +88,15 @@ def only_child(element: Element, name: str) -> Element | None:
 def text(element: Element, name: str) -> str:
     """The text of the child of this name, or of its `code`, without blanks around it; "" when there is none.
 
-    Raises Refused when it is said more than once; empty elements say nothing.
+    Raises Refused when there are several, even if they say the same, or nothing.
     """
-    found = [one for one in (_said(child) for child in children(element, name)) if one]
+    child = only_child(element, name)
+    return "" if child is None else _said(child)
+
+
+def said_once(element: Element, name: str) -> str:
+    """The same of what the standard's own tools write a second time, empty. Raises Refused when two say something."""
+    found = [one for one in map(_said, children(element, name)) if one]
     if len(found) > 1:
         raise Refused(f"{_called(element)}: “{name}” is given {len(found)} times")
     return found[0] if found else ""

@@ -218,6 +218,7 @@ XXE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
         (xdf("<x:struktur><x:anzahl>1:1</x:anzahl></x:struktur>"), "must contain one field or group, and contains 0"),
         (xdf(at(NAME + NAME)), "must contain one field or group, and contains 2"),
         (xdf(at(NAME), "<x:name>Noch einer</x:name>"), "S99000001: “name” is given 2 times"),
+        (xdf(at(NAME), "<x:definition/><x:definition></x:definition>"), "S99000001: “definition” is given 2 times"),
         (xdf(at("<x:datenfeld><x:name>N</x:name></x:datenfeld>")), "a “datenfeld” has no id"),
         (xdf(at(field("F99000001", "N", kind="magic"))), "F99000001: “magic” is no kind of field"),
     ],
