@@ -140,7 +140,7 @@ def show_case(reference: str, **forms: Any) -> str:
         case=shown,
         possible=possible(Status(shown["status"])),
         Action=Action,
-        talk=talk_words.shown(current_actor(), found),
+        talk=talk_words.shown(current_actor(), found, shown["attempts"]),
         timeline=[_entry(event) for event in shown["events"]],
         others=others,
         mark=seen.mark(found),
