@@ -233,7 +233,7 @@ class AttemptOutcome(StrEnum):
     REFUSED = "refused"
 
 
-IN_VAIN = frozenset(AttemptOutcome) - {AttemptOutcome.REACHED, AttemptOutcome.REFUSED}  # nobody was spoken to
+IN_VAIN = frozenset(AttemptOutcome) - {AttemptOutcome.REACHED, AttemptOutcome.REFUSED}  # the person was not spoken to
 
 
 class ExposureSetting(StrEnum):
