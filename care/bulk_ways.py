@@ -19,6 +19,7 @@ from care import (
     ending,
     messages,
     occasion_cases,
+    occasions,
     order_notices,
     orders,
     period_changes,
@@ -71,14 +72,14 @@ Changes = dict[str, Any]
 class Way:
     """One kind of act. `do` gives what `undo` puts back; `would` and `do` raise DomainError for a case that cannot.
 
-    `known` looks up what is the same for all cases, in the office of the act.
+    `known` looks up what is the same for all cases, in the office of the act; to change them, it locks that first.
     """
 
     command: type[Command]
     would: Callable[[Any, Case, Setting], Changes]
     do: Callable[[Any, Case, Setting], Changes]
     undo: Callable[[Mapping[str, Any], Case, Actor], None]
-    known: Callable[[Any, UUID], Any] = lambda _command, _office_id: None
+    known: Callable[[Any, UUID, bool], Any] = lambda _command, _office_id, _changes: None
 
 
 def _details_would(command: SetDetails, case: Case, setting: Setting) -> Changes:
@@ -210,10 +211,14 @@ def _occasion(setting: Setting) -> Occasion:
     return cast(Occasion, setting.known)
 
 
-def _occasion_known(command: AddToOccasion, office_id: UUID) -> Occasion | None:
-    """Of the office of the cases: who acts was asked for their permission there when the cases were chosen."""
+def _occasion_known(command: AddToOccasion, office_id: UUID, changes: bool) -> Occasion | None:
+    """Of the office of the cases: who acts was asked for their permission there when the cases were chosen.
+
+    Two who put cases on its list at once count one after the other: there are never more guests than there may be.
+    """
     wanted = select(Occasion).where(Occasion.reference == command.occasion, Occasion.office_id == office_id)
-    return db.session.scalar(wanted)
+    found = db.session.scalar(wanted)
+    return occasions.locked_occasion(found.id) if found and changes else found
 
 
 def _refuse_closed(case: Case) -> None:

@@ -20,6 +20,7 @@ from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ENDS, TO_DO, ActAction, ActState, RowState
 from care.bulk_acts import forget_rows
 from care.bulk_ways import WAYS, Setting, Way
+from care.commands import Command
 from care.models import Case
 from config import clock
 from config.database import claimable, db, locked, transaction
@@ -98,24 +99,23 @@ def _work(act: BulkAct) -> int:
 def _each(act: BulkAct, rows: Sequence[BulkActRow]) -> None:
     ids = [row.case_id for row in rows]
     changes = act.state is not ActState.PREPARING
+    command = WAYS[act.kind].command.model_validate((act.details or {})["command"])
+    known = WAYS[act.kind].known(command, act.office_id, changes)
     if changes:
         household_rows.lock(ids)
     wanted = select(Case).options(*WITH_FACTS).where(among(Case.id, ids)).order_by(Case.id)
     found = db.session.scalars(locked(wanted).execution_options(populate_existing=True) if changes else wanted)
     cases = {case.id: case for case in found}
-    turn = _turn(act, ids)
+    turn = _turn(act, ids, command, known)
     for row in rows:
         _one(turn, row, cases[row.case_id])
 
 
-def _turn(act: BulkAct, ids: Sequence[UUID]) -> Turn:
-    details = act.details or {}
-    way = WAYS[act.kind]
+def _turn(act: BulkAct, ids: Sequence[UUID], command: Command, known: Any) -> Turn:
     heads = db.session.scalars(select(Case.household_head_id).where(among(Case.household_head_id, ids)).distinct())
     answering = frozenset(head for head in heads if head is not None)
-    command = way.command.model_validate(details["command"])
-    known = way.known(command, act.office_id)
-    return Turn(act, way, command, Setting(_actor(act), clock.now(), details.get("names", {}), answering, known))
+    names = (act.details or {}).get("names", {})
+    return Turn(act, WAYS[act.kind], command, Setting(_actor(act), clock.now(), names, answering, known))
 
 
 def _actor(act: BulkAct) -> Actor:

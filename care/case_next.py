@@ -10,7 +10,7 @@ from auth.actors import Actor
 from care import list_place, words
 from care.list_place import Place
 from care.next_action import ANCHORS, TITLES, NextAction, NextCode, NextFacts, Waiting, next_action
-from care.vocabulary import AttemptOutcome, LineList, OrderState
+from care.vocabulary import IN_VAIN, AttemptOutcome, LineList, OrderState
 from config import clock
 from config.error_pages import filled
 from config.localisation import local_date, local_datetime
@@ -18,7 +18,6 @@ from config.settings import current_settings
 
 # One click each, in the order of the buttons; what they are called there.
 CALLS = (AttemptOutcome.REACHED, AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY, AttemptOutcome.WRONG_ADDRESS)
-IN_VAIN = {"not_reached", "message_left", "wrong_address", "busy"}
 TABLES = {NextCode.REVIEW: words.FINDINGS, NextCode.TASK: words.TASKS, NextCode.HELP: words.SUPPORT_KINDS}
 
 

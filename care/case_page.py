@@ -112,6 +112,7 @@ def show_case(reference: str, **forms: Any) -> str:
     shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     found = _note_looks(found, shown)
     locale = page_locale()
+    refused = course_forms.forwarded(forms, found, shown["exposures"])
     known: dict[str, Callable[[], BaseForm]] = {
         "report_form": lambda: (
             StaffReportForm(None, prefix="report").ask(shown["protocol"], locale).offer(correctable(found))
@@ -130,9 +131,8 @@ def show_case(reference: str, **forms: Any) -> str:
         "move_form": lambda: MoveForm(None, prefix="move"),
         "period_form": lambda: PeriodForm(None, prefix="period"),
         "protocol_form": lambda: ProtocolForm(None, prefix="protocol").offer(queries.protocol_codes(), locale),
-        **course_forms.offered(found, shown["exposures"]),
+        **course_forms.offered(found, shown["exposures"], {*refused, course_forms.asked(found)}),
     }
-    refused = course_forms.forwarded(forms, found, shown["exposures"])
     every = {name: refused.get(name) or make() for name, make in known.items()}
     given = request.form.get("seen")
     return render_template(
@@ -140,7 +140,7 @@ def show_case(reference: str, **forms: Any) -> str:
         case=shown,
         possible=possible(Status(shown["status"])),
         Action=Action,
-        talk=talk_words.shown(current_actor(), found),
+        talk=talk_words.shown(current_actor(), found, shown["attempts"]),
         timeline=[_entry(event) for event in shown["events"]],
         others=others,
         mark=seen.mark(found),

@@ -1,10 +1,11 @@
 """The forms on a case's page about its course. What they carry is checked by the commands and the domain."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from flask_babel import gettext as _, lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -195,12 +196,26 @@ def forwarded(given: Mapping[str, BaseForm], case: Case, exposures: Iterable[Map
     return found
 
 
+def asked(case: Case) -> str:
+    """The name of the form in which the exposure is changed that the address of the page of `case` names; "": none.
+
+    An address may be older than the newest version of its exposure.
+    """
+    exposure_id = request.args.get("exposure", type=UUID)
+    return of_exposure(newest_of(exposure_id, case)) if exposure_id else ""
+
+
 def _exposure_form(one: Mapping[str, Any]) -> ExposureForm:
     return ExposureForm(None, prefix=of_exposure(one["id"]), data=one).offer()
 
 
-def offered(case: Case, exposures: Sequence[Mapping[str, Any]]) -> dict[str, Callable[[], BaseForm]]:
-    """How the forms on the page of `case` are made, each with what is known in it; `exposures`: those it shows."""
+def offered(
+    case: Case, exposures: Sequence[Mapping[str, Any]], wanted: Collection[str]
+) -> dict[str, Callable[[], BaseForm]]:
+    """How the forms on the page of `case` are made, each with what is known in it; `exposures`: those it shows.
+
+    Of them only those whose form is `wanted`: a case may have many.
+    """
     dates = {name: getattr(case, name) for name in (*DATES, "continuous_exposure")}
     details = {name: getattr(case, name) for name in ("assigned_to", "follow_up_on", "follow_up_note")}
     details |= {"risk_level": case.risk_level, "monitoring_plan": case.monitoring_plan}
@@ -211,7 +226,7 @@ def offered(case: Case, exposures: Sequence[Mapping[str, Any]]) -> dict[str, Cal
         "vaccination_form": lambda: VaccinationForm(None, prefix="vaccination"),
         "travel_form": lambda: TravelForm(None, prefix="travel"),
         NEW_EXPOSURE: lambda: ExposureForm(None, prefix="exposure").offer(),
-        **{of_exposure(one["id"]): partial(_exposure_form, one) for one in exposures},
+        **{name: partial(_exposure_form, one) for one in exposures if (name := of_exposure(one["id"])) in wanted},
         "details_form": lambda: DetailsForm(None, prefix="details", data=details).offer(case),
         "course_form": lambda: CourseForm(None, prefix="course").offer(course.possible_moves(case.status)),
         "comment_form": lambda: CommentForm(None, prefix="comment"),

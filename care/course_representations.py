@@ -22,7 +22,7 @@ from config.rowsets import among
 from notifications import conversations
 from notifications.conversations import Written
 
-Row = TypeVar("Row", Vaccination, Travel, Comment, ContactAttempt)
+Row = TypeVar("Row", Vaccination, Travel, Comment)
 HOUSE, MESSENGER = Actor.system("care.course"), Actor.system("notifications")
 
 
@@ -181,7 +181,7 @@ def attempt_json(row: ContactAttempt) -> dict[str, Any]:
 
 
 def page_values(case: Case) -> dict[str, Any]:
-    """What the page of the case adds."""
+    """What the page of the case adds. `attempts`: newest first."""
     return {
         **representations.details_json(case),
         "follow_up_on": case.follow_up_on,
@@ -194,9 +194,7 @@ def page_values(case: Case) -> dict[str, Any]:
         "exposures": [
             _with_days(one, "from_on", "until_on") for one in exposures_json(case) if one["removed_at"] is None
         ],
-        "attempts": [
-            attempt_json(row) | {"attempted_at": row.attempted_at} for row in reversed(_rows(ContactAttempt, case))
-        ],
+        "attempts": [_with_time(one, "attempted_at") for one in reversed(attempts_json(case))],
     }
 
 
@@ -220,6 +218,10 @@ def _household(case: Case) -> dict[str, Any]:
 
 def _with_days(shown: dict[str, Any], *names: str) -> dict[str, Any]:
     return shown | {name: date.fromisoformat(shown[name]) if shown.get(name) else None for name in names}
+
+
+def _with_time(shown: dict[str, Any], name: str) -> dict[str, Any]:
+    return shown | {name: datetime.fromisoformat(shown[name])}
 
 
 def _rows(model: type[Row], case: Case) -> Sequence[Row]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from auth.models import Office
+from care import export_contacts
 from care.commands import DATES
 from care.export_columns import onset_on
+from care.export_contacts import Met, external_id
 from care.imports.obhut import FIELDS
 from care.models import Case
 from care.protocol import protocol_for
@@ -39,16 +41,25 @@ QUARANTINE = (
 
 
 @dataclass(frozen=True)
-class CaseFormat:
-    """Header and rows (of a case and its office) of one format, and of which kind of case it tells; None: of all.
+class Beside:
+    """What a row tells beside the case itself: its office, and the contact, if more is known of that than its day."""
 
-    `asks_onset`: whether its row does for the onset.
+    office: Office
+    met: Met | None = None
+
+
+@dataclass(frozen=True)
+class CaseFormat:
+    """Header and rows (of a case and what is beside it) of a format, and of which kind of case it tells; None: of all.
+
+    `asks_onset`, `asks_contact`: whether its row does for the onset, for the contact.
     """
 
     headers: tuple[str, ...]
-    row: Callable[[Case, Office], Sequence[Cell]]
+    row: Callable[[Case, Beside], Sequence[Cell]]
     kind: Kind | None = None
     asks_onset: bool = False
+    asks_contact: bool = False
 
 
 def _phone(case: Case) -> str:
@@ -98,45 +109,46 @@ def _follow_up(case: Case) -> list[Cell]:
     return ["FOLLOW_UP" if case.is_open else "COMPLETED", _slashed(case.monitoring_ends_on)]
 
 
-def _sormas_contact(case: Case, office: Office) -> Sequence[Cell]:
+def _sormas_contact(case: Case, beside: Beside) -> Sequence[Cell]:
     return [
-        *(case.external_id or case.reference, *_disease(case), *_responsible(office)),
+        *(external_id(case), *_disease(case), *_responsible(beside.office)),
         *(_slashed(case.last_exposure_on), "CONFIRMED", "ACTIVE" if case.is_open else ""),
         *_follow_up(case),
         *_sormas_order(case),
         *_sormas_person(case),
+        *(_slashed(cell) if isinstance(cell, date) else cell for cell in export_contacts.cells(beside.met)),
     ]
 
 
-def _sormas_case(case: Case, office: Office) -> Sequence[Cell]:
+def _sormas_case(case: Case, beside: Beside) -> Sequence[Cell]:
     positive = _slashed(case.first_positive_on)
     return [
         *_disease(case),
         *_sormas_person(case),
-        *(_slashed(case.reported_on), "CONFIRMED", *_responsible(office), _slashed(onset_on(case))),
-        case.external_id or case.reference,
+        *(_slashed(case.reported_on), "CONFIRMED", *_responsible(beside.office), _slashed(onset_on(case))),
+        external_id(case),
         *_sormas_order(case),
         *_follow_up(case),
         *(positive, "POSITIVE" if positive else ""),
     ]
 
 
-def _sormas_traveller(case: Case, office: Office) -> Sequence[Cell]:
+def _sormas_traveller(case: Case, beside: Beside) -> Sequence[Cell]:
     person = case.person
     return [
-        *(case.external_id or case.reference, _disease(case)[0], *_responsible(office)),
+        *(external_id(case), _disease(case)[0], *_responsible(beside.office)),
         *(_dotted(case.entered_on), person.family_name, person.given_name),
         *(SORMAS_SEXES.get(person.sex or "", "UNKNOWN"), _dotted(person.birth_date), _phone(case), person.email),
         *_sormas_order(case, _dotted),
     ]
 
 
-def _obhut(case: Case, office: Office) -> Sequence[Cell]:
+def _obhut(case: Case, beside: Beside) -> Sequence[Cell]:
     person, address = case.person, case.person.address or {}
     given = case.order_state in GIVEN
     cells: dict[str, Cell] = {
         **address,
-        "external_id": case.external_id or case.reference,
+        "external_id": external_id(case),
         "kind": KINDS[case.kind],
         "protocol": case.protocol_code,
         "given_name": person.given_name,
@@ -168,9 +180,11 @@ SORMAS_CONTACTS = CaseFormat(
         *("lastContactDate", "contactClassification", "contactStatus", "followUpStatus", "followUpUntil"),
         *QUARANTINE,
         *PERSON,
+        *export_contacts.HEADERS,
     ),
     _sormas_contact,
     Kind.CONTACT,
+    asks_contact=True,
 )
 SORMAS_CASES = CaseFormat(
     (

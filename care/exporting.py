@@ -16,9 +16,10 @@ from sqlalchemy.orm import selectinload
 from auth.actors import Actor
 from auth.models import Office
 from auth.roles import Permission
-from care import export_formats, export_history, trail
+from care import export_contacts, export_formats, export_history, trail
 from care.export_columns import COLUMNS, chosen, read_for_onsets
 from care.export_commands import ExportChoice, What
+from care.export_formats import Beside, CaseFormat
 from care.list_filters import ListCases, understood
 from care.list_pages import with_defaults
 from care.models import Case
@@ -126,8 +127,7 @@ def _sheets(
 ) -> list[Sheet]:
     if choice.what in FORMATS:
         known, offices = FORMATS[choice.what], {office.id: office for office in db.session.scalars(select(Office))}
-        rows = _rows(ids, lambda one: known.row(one, offices[one.office_id]), known.asks_onset)
-        return [Sheet(words(N_("Cases")), known.headers, rows)]
+        return [Sheet(words(N_("Cases")), known.headers, _rows_in(known, ids, offices))]
     headers = [words(COLUMNS[code].label) if labelled else code for code in columns]
     asks_onset = any(COLUMNS[code].asks_onset for code in columns)
     rows = _rows(ids, lambda case: [COLUMNS[code].of(case) for code in columns], asks_onset)
@@ -144,6 +144,13 @@ def _history(part: export_history.Part, ids: Sequence[UUID], actor: Actor, words
 
 def _rows(ids: Sequence[UUID], row: Callable[[Case], Sequence[Cell]], asks_onset: bool) -> Iterator[Sequence[Cell]]:
     return (row(case) for cases in _batches(ids, asks_onset) for case in cases.values())
+
+
+def _rows_in(known: CaseFormat, ids: Sequence[UUID], offices: Mapping[UUID, Office]) -> Iterator[Sequence[Cell]]:
+    for cases in _batches(ids, known.asks_onset):
+        met = export_contacts.read(cases) if known.asks_contact else {}
+        for case_id, case in cases.items():
+            yield known.row(case, Beside(offices[case.office_id], met.get(case_id)))
 
 
 def _batches(ids: Sequence[UUID], asks_onset: bool = False) -> Iterator[Mapping[UUID, Case]]:

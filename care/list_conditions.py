@@ -23,16 +23,12 @@ from care.naming_models import NamedContact
 from care.occasion_models import Guest
 from care.support_models import SupportRequest
 from care.support_rules import WAITING
-from care.vocabulary import OPEN_STATUSES, RUNNING_ORDERS, AttemptOutcome
+from care.vocabulary import IN_VAIN, OPEN_STATUSES, RUNNING_ORDERS
 from config.database import db
 from config.rowsets import among
 from config.settings import current_settings
 
 Condition = ColumnElement[bool]
-IN_VAIN = (
-    *(AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY),
-    *(AttemptOutcome.MESSAGE_LEFT, AttemptOutcome.WRONG_ADDRESS),
-)
 
 
 @dataclass(frozen=True)

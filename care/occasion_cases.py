@@ -57,7 +57,7 @@ def foreseen(case: Case, occasion: Occasion) -> dict[str, Any]:
 
 
 def put(case: Case, occasion: Occasion, actor: Actor) -> Place | None:
-    """Put the person of `case` on the list of `occasion`; None when they stand on it already. Raises RuleViolation."""
+    """Put the person of `case` on the list of the locked `occasion`; None when they are on it. Raises RuleViolation."""
     if not foreseen(case, occasion):
         return None
     known = case.person

@@ -1,5 +1,6 @@
 """The thread around a case as its page shows it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request, url_for
@@ -8,7 +9,6 @@ from flask_babel import gettext as _
 from auth.actors import Actor
 from care import conversation
 from care.conversation import Talk
-from care.course_representations import attempts_json
 from care.models import Case
 from care.writing import MODULES
 from config.errors import N_
@@ -24,8 +24,8 @@ TABS: dict[Talk, str] = {
 KINDS = {"message": N_("We wrote"), "reply": N_("Reply"), "call": N_("Attempt"), "note": N_("Comment")}
 
 
-def shown(actor: Actor, case: Case) -> dict[str, Any]:
-    """One page of the thread, as the address of the case's page asks for it."""
+def shown(actor: Actor, case: Case, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One page of the thread, as the address of the case's page asks for it. `attempts`: those of the case."""
     asked = request.args.get("talk", "")
     which = Talk(asked) if asked in [one.value for one in Talk] else Talk.ALL
     found = conversation.page(actor, case, which, request.args.get("talk_before"))
@@ -33,7 +33,7 @@ def shown(actor: Actor, case: Case) -> dict[str, Any]:
         "lines": found.lines,
         "tabs": [{"label": _(text), "url": _address(case, one), "current": one is which} for one, text in TABS.items()],
         "earlier_url": _address(case, which, found.earlier) if found.earlier else None,
-        "tried": _tried(case),
+        "tried": _tried(attempts),
         "kinds": {kind: _(text) for kind, text in KINDS.items()},
         "channels": CHANNELS,
         "statuses": STATUSES,
@@ -43,9 +43,8 @@ def shown(actor: Actor, case: Case) -> dict[str, Any]:
     }
 
 
-def _tried(case: Case) -> str | None:
+def _tried(found: Sequence[Mapping[str, Any]]) -> str | None:
     """How often the person was tried to be reached, by messages of ours and by colleagues; None: not yet."""
-    found = attempts_json(case)
     arrived = sum(one["automatic"] and one["outcome"] in ("delivered", "reached") for one in found)
     automatic = sum(one["automatic"] for one in found)
     if not found:

@@ -233,6 +233,9 @@ class AttemptOutcome(StrEnum):
     REFUSED = "refused"
 
 
+IN_VAIN = frozenset(AttemptOutcome) - {AttemptOutcome.REACHED, AttemptOutcome.REFUSED}  # the person was not spoken to
+
+
 class ExposureSetting(StrEnum):
     """Where people meet, as far as it matters for whom else to look for."""
 

@@ -15,15 +15,42 @@ from config.errors import N_
 NO_CONTACT = frozenset({"no_contact", "not a contact", "kein kontakt"})
 DROPPED = frozenset({"dropped", "verworfen"})
 MULTI_DAY_NO = frozenset({"no", "false", "nein"})
+# The columns that tell of the contact itself; exports (`care.export_contacts`) write them under the first name.
+FIRST_CONTACT_ON = Column(
+    "first_contact_on", ("firstContactDate", "Datum des ersten Kontakts", "Date of first contact")
+)
+LAST_CONTACT_ON = Column(
+    "last_contact_on", ("lastContactDate", "Datum des letzten Kontakts", "Date of last contact"), required=True
+)
+MULTI_DAY = Column("multi_day", ("multiDayContact", "Mehrtägiger Kontakt", "Multi-day contact"))
+RELATION = Column("relation", ("relationToCase", "Beziehung mit Fall", "Relationship with case"))
+RELATION_DETAILS = Column(
+    "relation_details", ("relationDescription", "Beschreibung der Beziehung", "Relationship description")
+)
+SOURCE = Column("source", ("caseIdExternalSystem", "Fall ID im externen System", "Case ID in external system"))
+NOTE = Column("note", ("caseOrEventInformation", "Fall- oder Ereignisinformation", "Case or event information"))
 # How SORMAS's codes and captions for the relation and the kind of contact begin that say what the surroundings were.
 SETTINGS = {
-    ("same_household", "leben im selben haushalt", "live in the same household"): ExposureSetting.HOUSEHOLD,
-    ("same_environment", "arbeiten in der gleichen umgebung", "work in the same environment"): ExposureSetting.WORK,
-    (
-        *("medical_", "hat medizinische versorgung", "provided medical care"),
-        *("medizinisches personal", "medical personnel"),
-    ): ExposureSetting.HEALTH_CARE,
-    ("airplane", "flugzeug"): ExposureSetting.TRANSPORT,
+    ExposureSetting.HOUSEHOLD: ("SAME_HOUSEHOLD", "Leben im selben Haushalt", "Live in the same household"),
+    ExposureSetting.WORK: ("SAME_ENVIRONMENT", "Arbeiten in der gleichen Umgebung", "Work in the same environment"),
+    ExposureSetting.HEALTH_CARE: (
+        *("MEDICAL_", "Hat medizinische Versorgung", "Provided medical care"),
+        *("Medizinisches Personal", "Medical personnel"),
+    ),
+    ExposureSetting.TRANSPORT: ("AIRPLANE", "Flugzeug"),
+}
+# SORMAS's relations that say no more than our setting does. The others it has narrower: whoever gave medical care was
+# not merely at the same hospital, and not everybody on the way flew.
+RELATIONS = {setting: SETTINGS[setting][0] for setting in (ExposureSetting.HOUSEHOLD, ExposureSetting.WORK)}
+# For these it has only that it is another one, and a field for what it is; we write our own words and know them again.
+OTHER_RELATION = "OTHER"
+DESCRIBED = {
+    ExposureSetting.SCHOOL: "Schule, Kita",
+    ExposureSetting.HEALTH_CARE: "Krankenhaus, Praxis, Heim",
+    ExposureSetting.TRANSPORT: "unterwegs: Bus, Bahn, Flugzeug",
+    ExposureSetting.EVENT: "Veranstaltung, Feier",
+    ExposureSetting.TRAVEL: "Reise",
+    ExposureSetting.OTHER: "anderswo",
 }
 LONGEST = {"source": LONGEST_SOURCE, "note": LONGEST_NOTE}
 CONVERTED = frozenset({"converted", "converted to case", "in fall konvertiert"})
@@ -46,17 +73,14 @@ class SormasContacts(ImportFormat):
             ("disease", "Krankheit des Indexfalls", "Krankheit", "Disease of source case", "Disease"),
             required=True,
         ),
-        Column("first_contact_on", ("firstContactDate", "Datum des ersten Kontakts", "Date of first contact")),
-        Column(
-            "last_contact_on",
-            ("lastContactDate", "Datum des letzten Kontakts", "Date of last contact"),
-            required=True,
-        ),
-        Column("multi_day", ("multiDayContact", "Mehrtägiger Kontakt", "Multi-day contact")),
-        Column("relation", ("relationToCase", "Beziehung mit Fall", "Relationship with case")),
+        FIRST_CONTACT_ON,
+        LAST_CONTACT_ON,
+        MULTI_DAY,
+        RELATION,
+        RELATION_DETAILS,
         Column("proximity", ("contactProximity", "Art des Kontaktes", "Type of contact")),
-        Column("source", ("caseIdExternalSystem", "Fall ID im externen System", "Case ID in external system")),
-        Column("note", ("caseOrEventInformation", "Fall- oder Ereignisinformation", "Case or event information")),
+        SOURCE,
+        NOTE,
         Column("classification", ("contactClassification", "Kontaktklassifikation", "Contact classification")),
         Column("contact_status", ("contactStatus", "Kontaktstatus", "Contact status")),
         *sormas.FOLLOW_UP_COLUMNS,
@@ -127,15 +151,26 @@ def _exposure(row: RowReader, first: date | None, last: date | None) -> dict[str
     several = row.text("multi_day").casefold() not in MULTI_DAY_NO
     said = {
         "from_on": first if several else None,
-        "setting": _setting(row.text("relation")) or _setting(row.text("proximity")),
+        "setting": _setting(row),
         **{name: _shortened(row, name, limit) for name, limit in LONGEST.items()},
     }
     known = {name: value for name, value in said.items() if value}
     return {"until_on": last, **known} if known and last else None
 
 
-def _setting(words: str) -> ExposureSetting | None:
-    return next((one for beginnings, one in SETTINGS.items() if words.casefold().startswith(beginnings)), None)
+def _setting(row: RowReader) -> ExposureSetting | None:
+    return _meant(row.text("relation")) or _described(row.text("relation_details")) or _meant(row.text("proximity"))
+
+
+def _meant(words: str) -> ExposureSetting | None:
+    told = words.casefold()
+    return next(
+        (one for one, names in SETTINGS.items() if any(told.startswith(name.casefold()) for name in names)), None
+    )
+
+
+def _described(words: str) -> ExposureSetting | None:
+    return next((one for one, name in DESCRIBED.items() if words.casefold() == name.casefold()), None)
 
 
 def _shortened(row: RowReader, field: str, limit: int) -> str:
