@@ -1,5 +1,6 @@
 """Above the page of a case: what to do next, a call in one click, and the way to the next case of the list."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -99,6 +100,7 @@ def _facts(shown: dict[str, Any]) -> NextFacts:
         support=[Waiting(one["kind"], one["due_at"], one["is_overdue"]) for one in waiting],
         positive_on=shown["positive_on"],
         in_vain=_in_vain(shown),
+        wrong_since=_wrong_since(shown),
         order_state=OrderState(shown["order_state"]) if shown["order_state"] else None,
         order_ends_on=shown["order_ends_on"],
         follow_up_on=shown["follow_up_on"],
@@ -116,3 +118,18 @@ def _in_vain(shown: dict[str, Any]) -> int:
         elif not one["automatic"]:
             break
     return number
+
+
+def _wrong_since(shown: dict[str, Any]) -> datetime | None:
+    """When a number or address was last found to be wrong; None if they were reached, or it was corrected, since."""
+    corrected = (one for one in shown["events"] if one.kind == "person_corrected")
+    ways = {"phone", "email", "address"}
+    put_right = (one.recorded_at for one in corrected if ways & ((one.details or {}).get("changes") or {}).keys())
+    since = next(put_right, None)
+    for one in shown["attempts"]:
+        if one["outcome"] == AttemptOutcome.REACHED:
+            return None
+        if one["outcome"] == AttemptOutcome.WRONG_ADDRESS:
+            is_newer = since is None or datetime.fromisoformat(one["recorded_at"]) > since
+            return one["attempted_at"] if is_newer else None
+    return None

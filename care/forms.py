@@ -42,6 +42,12 @@ def protocol_choices(codes: list[str], locale: str) -> list[SelectChoice]:
     return [SelectChoice(code, current_protocol(code).name.in_(locale)) for code in codes]
 
 
+def window_choices() -> list[SelectChoice]:
+    """When somebody may wish to be asked: a time of day, or an hour."""
+    hours = [SelectChoice(str(hour), _("at %(hour)s o'clock", hour=hour)) for hour in range(24)]
+    return choices(words.WINDOWS) + hours
+
+
 def said_by() -> RadioField:
     """Asks staff how somebody said what is taken down for them; to be filled with `said_choices`."""
     return RadioField(_l("How did they say it?"), default=Source.PHONE.value, render_kw={"data-horizontal": "true"})
@@ -160,8 +166,7 @@ class NewCaseForm(BaseForm):
         self.kind.choices = choices({kind: words.KINDS[kind] for kind in Kind})
         self.protocol.choices = protocol_choices(protocols, page_locale())
         person.channel.choices = choices(words.CHANNELS)
-        hours = [SelectChoice(str(hour), _("at %(hour)s o'clock", hour=hour)) for hour in range(24)]
-        person.contact_window.choices = choices(words.WINDOWS) + hours
+        person.contact_window.choices = window_choices()
         return self
 
 

@@ -39,7 +39,8 @@ class Waiting:
 
 @dataclass(frozen=True)
 class NextFacts:
-    """What the rule looks at. `today`: the jurisdiction's local day; `in_vain`: attempts since we last heard."""
+    """What the rule looks at. `today`: the jurisdiction's local day; `in_vain`: attempts since we last heard;
+    `wrong_since`: when a number or address was found to be wrong that nobody has corrected."""
 
     is_open: bool
     today: date
@@ -50,6 +51,7 @@ class NextFacts:
     support: Sequence[Waiting] = ()
     positive_on: date | None = None
     in_vain: int = 0
+    wrong_since: datetime | None = None
     order_state: OrderState | None = None
     order_ends_on: date | None = None
     follow_up_on: date | None = None
@@ -86,7 +88,7 @@ ANCHORS: dict[NextCode, str] = {
     NextCode.WRITE_ORDER: "act-order",
     NextCode.END_OF_ORDER: "act-order",
     NextCode.LOOK_AGAIN: "timeline",
-    NextCode.COMPLETE: "person",
+    NextCode.COMPLETE: "act-person",
 }
 
 ELSEWHERE = {
@@ -146,6 +148,14 @@ def _late_help(facts: NextFacts) -> NextAction | None:
     return NextAction(NextCode.HELP, N_("It was due {at}."), {"at": late.due_at}, late.code, is_urgent=True)
 
 
+def _wrong_address(facts: NextFacts) -> NextAction | None:
+    if facts.wrong_since is None:
+        return None
+    return NextAction(
+        NextCode.COMPLETE, N_("The number or address was found to be wrong on {at}."), {"at": facts.wrong_since}
+    )
+
+
 def _silent(facts: NextFacts) -> NextAction | None:
     if facts.line_list not in SILENT:
         return None
@@ -197,6 +207,7 @@ ROWS: tuple[Callable[[NextFacts], NextAction | None], ...] = (
     _open_finding,
     _open_task,
     _late_help,
+    _wrong_address,
     _silent,
     _verbal_order,
     _order_ends,

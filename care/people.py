@@ -1,6 +1,7 @@
 """People in care: how they are stored and found again."""
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -81,6 +82,13 @@ def identity_of(command: EnrolCase, source: str | None) -> bytes | None:
     began = command.last_exposure_on or command.entered_on or command.first_positive_on or command.symptom_onset_on
     parts = (person.given_name.casefold(), person.family_name.casefold(), person.birth_date, person.phone, began)
     return blind_index("case", f"{source}|{command.kind}|{command.protocol}|{'|'.join(map(str, parts))}")
+
+
+def address_line(address: Mapping[str, Any] | None) -> str:
+    """A person's address in one line, as it would stand on an envelope."""
+    parts = {name: text for name, text in (address or {}).items() if text}
+    lines = (("street", "house_number"), ("addition",), ("postal_code", "city"), ("country",))
+    return ", ".join(filter(None, (" ".join(parts[name] for name in line if name in parts) for line in lines)))
 
 
 def initials(person: Person) -> str:

@@ -20,6 +20,7 @@ ALONE = [
     ({"findings": [Waiting("fever", LATER)]}, NextCode.REVIEW, "fever", False),
     ({"tasks": [Waiting("unreachable", None)]}, NextCode.TASK, "unreachable", False),
     ({"support": [Waiting("food", MONDAY, is_late=True)]}, NextCode.HELP, "food", True),
+    ({"wrong_since": MONDAY}, NextCode.COMPLETE, "", False),
     ({"line_list": LineList.NON_REPORTING}, NextCode.CALL, "", False),
     ({"order_state": OrderState.VERBAL}, NextCode.WRITE_ORDER, "", False),
     ({"order_state": OrderState.WRITTEN, "order_ends_on": TODAY + timedelta(days=1)}, NextCode.END_OF_ORDER, "", False),
