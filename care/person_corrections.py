@@ -34,8 +34,8 @@ def correct(command: CorrectPerson, *, case: Case, actor: Actor) -> Change | Non
         raise RuleViolation("", N_("Of this person nothing is known any more."))
     given = {name: getattr(command, name) for name in (*IDENTITY, *WAYS) if name in command.model_fields_set}
     _check(given, local_day(now, zone_of(person)))
-    if command.address is not None:
-        given["address"] = command.address.model_dump() if any(command.address.model_dump().values()) else None
+    if "address" in given:
+        given["address"] = people.stored_address(command.address)
     changed = {name: value for name, value in given.items() if _plain(value) != _plain(getattr(person, name))}
     if not changed:
         return None

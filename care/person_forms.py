@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from flask_babel import gettext as _, lazy_gettext as _l
-from wtforms import DateField, Form, FormField, SelectField, StringField, TextAreaField
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, FormField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
 from wtforms.validators import InputRequired, Optional
 
-from care import words
-from care.duplicate_words import SEXES
-from care.forms import choices, window_choices
+from care.forms import AddressFields, offer_choices
 from care.person_commands import IDENTITY, WAYS
 from config.forms import BaseForm
 from config.localisation import LANGUAGE_NAMES
@@ -17,17 +15,6 @@ from config.localisation import LANGUAGE_NAMES
 PREFIX = "person"
 FIELDS = {*IDENTITY, *WAYS} - {"address"}
 NEEDED = _l("Please fill in this field.")
-
-
-class AddressFields(Form):
-    """Where somebody lives, for letters."""
-
-    street = StringField(_l("Street"), validators=[Optional()])
-    house_number = StringField(_l("House number"), validators=[Optional()])
-    addition = StringField(_l("Addition to the address"), validators=[Optional()])
-    postal_code = StringField(_l("Postal code"), validators=[Optional()])
-    city = StringField(_l("Town"), validators=[Optional()])
-    country = StringField(_l("Country"), validators=[Optional()])
 
 
 class PersonForm(BaseForm):
@@ -47,8 +34,7 @@ class PersonForm(BaseForm):
 
     def offer(self) -> "PersonForm":
         """Fill the selects."""
-        self.sex.choices = [SelectChoice("", _("not specified")), *choices(SEXES)]
-        self.channel.choices, self.contact_window.choices = choices(words.CHANNELS), window_choices()
+        offer_choices(self)
         return self
 
     @classmethod

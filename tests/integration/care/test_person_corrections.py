@@ -146,3 +146,31 @@ def test_the_trail_names_fields_and_no_values(care, time):
     assert event.details["changes"]["phone"][1] == phone
     told = db.session.scalars(select(AuditEvent.facts).where(AuditEvent.action == "case.person_corrected")).one()
     assert told["fields"] == "phone" and phone not in str(told)
+
+
+def enrol_by_hand(officer, **fields):
+    token = csrf(officer.get("/care/cases/new"))
+    known = {"kind": "contact", "protocol": "covid-19", "last_exposure_on": "2026-11-01", "person-channel": "none"}
+    known |= {"person-given_name": "Ilka", "person-family_name": "Sommerfeld", "person-locale": "de"}
+    known |= {"person-contact_window": "unset", "csrf_token": token}
+    return officer.post("/care/cases/new", data=known | fields)
+
+
+def test_whoever_is_enrolled_by_hand_can_be_written_a_letter(care, time, client, login):
+    officer = login(client, "officer")
+    address = {"person-address-street": "Ährenweg", "person-address-house_number": "5"}
+    address |= {"person-address-postal_code": "38100", "person-address-city": "Braunschweig"}
+    made = enrol_by_hand(officer, **address, **{"person-sex": "female"})
+    shown = text(officer.get(made.headers["Location"]))
+    assert "Ährenweg 5, 38100 Braunschweig" in shown and "weiblich" in shown
+    made = enrol_by_hand(officer, **{"person-family_name": "Ohneort"})
+    assert (
+        db.session.scalars(select(Person).order_by(Person.created_at.desc(), Person.id.desc())).first().address is None
+    )
+
+
+def test_what_is_wrong_within_the_address_is_said_above_the_form(care, time, client, login):
+    refused = enrol_by_hand(login(client, "officer"), **{"person-address-postal_code": "3" * 13})
+    assert refused.status_code == 422
+    summary = BeautifulSoup(text(refused), "html.parser").select_one("#errors")
+    assert summary is not None and "zu lang" in summary.get_text()
