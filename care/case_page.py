@@ -92,7 +92,7 @@ def act_on(
                         seen.refuse_if_changed(case, request.form.get("seen"), asked=reference)
                         act(command, case=case, actor=actor)
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
-                    raise RuleViolation("", error.message, **error.params) from error
+                    raise RuleViolation("", error.for_people) from error
                 except seen.ChangedMeanwhile:
                     status = 409
                     raise

@@ -218,3 +218,20 @@ def test_findings_are_explained_on_the_page(officer, case):
     shown = text(officer.get(f"/care/cases/{case.reference}"))
     assert "38,4 °C gemessen; die Grenze ist 37,9 °C." in shown
     assert "Damals zuerst genannt: Husten, Atemnot." in shown
+
+
+def test_whoever_pauses_what_was_closed_meanwhile_is_told_so_in_words(officer, case):
+    token = csrf(officer.get(f"/care/cases/{case.reference}"))
+    post(officer, case, "close", **{"close-reason": "other"})
+    sent = {"csrf_token": token, "paused": "1"}
+    answer = officer.post(f"/care/cases/{case.reference}/pause", data=sent, follow_redirects=True)
+    page = text(answer)
+    assert (answer.status_code, answer.request.path) == (200, f"/care/cases/{case.reference}")
+    assert "Das ist beim jetzigen Stand nicht möglich." in page and "„pause“" not in page
+
+
+def test_an_order_that_is_not_possible_for_one_of_many_is_refused_in_words(officer, case):
+    token = csrf(officer.get("/care/orders/round"))
+    sent = {"csrf_token": token, "cases": case.reference, "event": "lift", "legal_basis": "§ 30 IfSG"}
+    page = text(officer.post("/care/orders/round", data=sent))
+    assert "Das ist beim jetzigen Stand nicht möglich." in page and "„lift“" not in page
