@@ -16,6 +16,7 @@ from config import clock
 from config.error_pages import filled
 from config.localisation import local_date, local_datetime
 from config.settings import current_settings
+from notifications import inbox
 
 # One click each, in the order of the buttons; what they are called there.
 CALLS = (AttemptOutcome.REACHED, AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY, AttemptOutcome.WRONG_ADDRESS)
@@ -28,7 +29,7 @@ def page_values(actor: Actor, shown: dict[str, Any]) -> dict[str, Any]:
     place, reference = current_place(), shown["reference"]
     before, after = list_place.neighbours(actor, place, reference) if place else (None, None)
     return {
-        "next_action": _shown(next_action(_facts(shown))),
+        "next_action": _shown(next_action(_facts(shown, inbox.waiting_since(actor, reference)))),
         "calls": [(outcome.value, _(words.CALLS[outcome])) for outcome in CALLS],
         "list_mark": current_mark() if place else None,
         "list_url": url_for("care.cases", **_address(place)) if place else None,
@@ -87,7 +88,7 @@ def _shown(found: NextAction | None) -> dict[str, Any] | None:
     }
 
 
-def _facts(shown: dict[str, Any]) -> NextFacts:
+def _facts(shown: dict[str, Any], replied_at: datetime | None) -> NextFacts:
     open_findings = [found for found in shown["all_findings"] if found["state"] == "open"]
     waiting = [one for one in shown["support"] if "finish" in one["actions"]]
     return NextFacts(
@@ -99,6 +100,7 @@ def _facts(shown: dict[str, Any]) -> NextFacts:
         tasks=[Waiting(task["kind"], task["due_at"], task["is_late"]) for task in shown["tasks"]],
         support=[Waiting(one["kind"], one["due_at"], one["is_overdue"]) for one in waiting],
         positive_on=shown["positive_on"],
+        replied_at=replied_at,
         in_vain=_in_vain(shown),
         wrong_since=_wrong_since(shown),
         order_state=OrderState(shown["order_state"]) if shown["order_state"] else None,

@@ -20,6 +20,7 @@ class NextCode(StrEnum):
     REVIEW = "review"
     TASK = "task"
     CONVERT = "convert"
+    ANSWER = "answer"
     HELP = "help"
     CALL = "call"
     WRITE_ORDER = "write_order"
@@ -39,8 +40,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class NextFacts:
-    """What the rule looks at. `today`: the jurisdiction's local day; `in_vain`: attempts since we last heard;
-    `wrong_since`: when a number or address was found to be wrong that nobody has corrected."""
+    """What the rule looks at. `today`: the jurisdiction's local day; `in_vain`: attempts since we last heard.
+
+    `replied_at`: when the oldest message of theirs came that nobody has answered; `wrong_since`: when a number or
+    address was found to be wrong that nobody has corrected.
+    """
 
     is_open: bool
     today: date
@@ -50,6 +54,7 @@ class NextFacts:
     tasks: Sequence[Waiting] = ()
     support: Sequence[Waiting] = ()
     positive_on: date | None = None
+    replied_at: datetime | None = None
     in_vain: int = 0
     wrong_since: datetime | None = None
     order_state: OrderState | None = None
@@ -72,6 +77,7 @@ TITLES: dict[NextCode, str] = {
     NextCode.REVIEW: N_("Review the finding"),
     NextCode.TASK: N_("Do the task"),
     NextCode.CONVERT: N_("Decide about the positive result"),
+    NextCode.ANSWER: N_("Read and answer the message"),
     NextCode.HELP: N_("See to the request for help"),
     NextCode.CALL: N_("Call the person"),
     NextCode.WRITE_ORDER: N_("Issue the order in writing"),
@@ -83,6 +89,7 @@ ANCHORS: dict[NextCode, str] = {
     NextCode.REVIEW: "act-review",
     NextCode.TASK: "tasks",
     NextCode.CONVERT: "act-convert",
+    NextCode.ANSWER: "talk",
     NextCode.HELP: "support",
     NextCode.CALL: "call",
     NextCode.WRITE_ORDER: "act-order",
@@ -121,6 +128,12 @@ def _positive(facts: NextFacts) -> NextAction | None:
         return None
     reason = N_("A sample of {on} was positive, and the case is not that of an infected person.")
     return NextAction(NextCode.CONVERT, reason, {"on": facts.positive_on}, is_urgent=True)
+
+
+def _unanswered(facts: NextFacts) -> NextAction | None:
+    if facts.replied_at is None:
+        return None
+    return NextAction(NextCode.ANSWER, N_("It has waited since {at}; no rule has read it."), {"at": facts.replied_at})
 
 
 def _open_finding(facts: NextFacts) -> NextAction | None:
@@ -204,6 +217,7 @@ ROWS: tuple[Callable[[NextFacts], NextAction | None], ...] = (
     _overdue_finding,
     _late_task,
     _positive,
+    _unanswered,
     _open_finding,
     _open_task,
     _late_help,
@@ -220,8 +234,9 @@ ROWS: tuple[Callable[[NextFacts], NextAction | None], ...] = (
 def next_action(facts: NextFacts) -> NextAction | None:
     """The most urgent thing to do; None when nothing waits or the case is closed.
 
-    Source: what cannot be made good comes first: an overdue finding, a late task, a positive result; then what waits
-    for a judgement, then silence, then papers.
+    Source: what cannot be made good comes first: an overdue finding, a late task, a positive result; then what
+    somebody wrote in their own words, which may say anything; then what waits for a judgement, then silence, then
+    papers.
     """
     if not facts.is_open:
         return None

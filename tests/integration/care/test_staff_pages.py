@@ -12,6 +12,7 @@ from care.models import Case, OfficeTask
 from care.protocol import all_protocols
 from care.vocabulary import ReportChannel, Reporter
 from config.database import db, transaction
+from notifications import inbound, inbox
 from tests.factories.care import OFFICER, enrolment, local, report
 from tests.integration.care.test_story import TODAY, again
 
@@ -235,3 +236,14 @@ def test_an_order_that_is_not_possible_for_one_of_many_is_refused_in_words(offic
     sent = {"csrf_token": token, "cases": case.reference, "event": "lift", "legal_basis": "§ 30 IfSG"}
     page = text(officer.post("/care/orders/round", data=sent))
     assert "Das ist beim jetzigen Stand nicht möglich." in page and "„lift“" not in page
+
+
+def test_what_a_person_wrote_in_their_own_words_is_the_next_step_until_it_is_answered(officer, case):
+    with transaction():
+        inbound.store("SM1", PHONE, "Ich bekomme so schlecht Luft, was nun?")
+    inbound.process_inbound()
+    page = text(officer.get(f"/care/cases/{case.reference}"))
+    assert "Nachricht lesen und beantworten" in page and 'href="#talk"' in page
+    with transaction():
+        inbox.answered_otherwise(OFFICER, case.reference)
+    assert "Nachricht lesen und beantworten" not in text(officer.get(f"/care/cases/{case.reference}"))

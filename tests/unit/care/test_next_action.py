@@ -17,6 +17,7 @@ ALONE = [
     ({"findings": [Waiting("worsening", MONDAY, is_late=True)]}, NextCode.REVIEW, "worsening", True),
     ({"tasks": [Waiting("symptomatic", MONDAY, is_late=True)]}, NextCode.TASK, "symptomatic", True),
     ({"positive_on": TODAY}, NextCode.CONVERT, "", True),
+    ({"replied_at": MONDAY}, NextCode.ANSWER, "", False),
     ({"findings": [Waiting("fever", LATER)]}, NextCode.REVIEW, "fever", False),
     ({"tasks": [Waiting("unreachable", None)]}, NextCode.TASK, "unreachable", False),
     ({"support": [Waiting("food", MONDAY, is_late=True)]}, NextCode.HELP, "food", True),
