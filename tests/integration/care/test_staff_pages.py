@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from auth.models import Office
@@ -236,6 +237,18 @@ def test_an_order_that_is_not_possible_for_one_of_many_is_refused_in_words(offic
     sent = {"csrf_token": token, "cases": case.reference, "event": "lift", "legal_basis": "§ 30 IfSG"}
     page = text(officer.post("/care/orders/round", data=sent))
     assert "Das ist beim jetzigen Stand nicht möglich." in page and "„lift“" not in page
+
+
+def test_a_step_that_is_possible_for_nobody_leaves_what_was_typed(officer, case):
+    token = csrf(officer.get("/care/orders/round"))
+    sent = {"csrf_token": token, "cases": f"{case.reference} QQQQ2222", "event": "lift", "legal_basis": "§ 28 IfSG"}
+    page = BeautifulSoup(text(officer.post("/care/orders/round", data=sent | {"reason": "Laborfehler"})), "html.parser")
+    assert "Der Schritt ist bei niemandem möglich." in page.get_text() and "QQQQ2222" in page.get_text()
+    form = page.select_one("main form")
+    assert form is not None and form.select_one("[name=cases]").get_text(strip=True) == f"{case.reference} QQQQ2222"
+    assert form.select_one("[name=reason]").get_text(strip=True) == "Laborfehler"
+    chosen = [form.select_one(f"[name={name}] option[selected]")["value"] for name in ("event", "legal_basis")]
+    assert chosen == ["lift", "§ 28 IfSG"]
 
 
 def test_what_a_person_wrote_in_their_own_words_is_the_next_step_until_it_is_answered(officer, case):
