@@ -11,6 +11,7 @@ from auth.actors import Actor
 from care import list_place, words
 from care.list_place import Place
 from care.next_action import ANCHORS, TITLES, NextAction, NextCode, NextFacts, Waiting, next_action
+from care.order_rules import PaperState
 from care.vocabulary import AttemptOutcome, LineList, OrderState
 from config import clock
 from config.error_pages import filled
@@ -21,6 +22,7 @@ from notifications import inbox
 # One click each, in the order of the buttons; what they are called there.
 CALLS = (AttemptOutcome.REACHED, AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY, AttemptOutcome.WRONG_ADDRESS)
 IN_VAIN = {"not_reached", "message_left", "wrong_address", "busy"}
+ON_PAPER = {PaperState.DUE, PaperState.MADE, PaperState.PRINTED}
 TABLES = {NextCode.REVIEW: words.FINDINGS, NextCode.TASK: words.TASKS, NextCode.HELP: words.SUPPORT_KINDS}
 
 
@@ -105,6 +107,7 @@ def _facts(shown: dict[str, Any], replied_at: datetime | None) -> NextFacts:
         wrong_since=_wrong_since(shown),
         order_state=OrderState(shown["order_state"]) if shown["order_state"] else None,
         order_ends_on=shown["order_ends_on"],
+        letter_lacks_address=not shown["address"] and _letter_waits(shown),
         follow_up_on=shown["follow_up_on"],
     )
 
@@ -120,6 +123,11 @@ def _in_vain(shown: dict[str, Any]) -> int:
         elif not one["automatic"]:
             break
     return number
+
+
+def _letter_waits(shown: dict[str, Any]) -> bool:
+    """Whether a step of the order has a paper that nobody has given away."""
+    return any(one["paper"] in ON_PAPER and one["given_on"] is None for one in shown["order"]["notices"])
 
 
 def _wrong_since(shown: dict[str, Any]) -> datetime | None:

@@ -59,6 +59,7 @@ class NextFacts:
     wrong_since: datetime | None = None
     order_state: OrderState | None = None
     order_ends_on: date | None = None
+    letter_lacks_address: bool = False
     follow_up_on: date | None = None
 
 
@@ -184,6 +185,12 @@ def _verbal_order(facts: NextFacts) -> NextAction | None:
     return NextAction(NextCode.WRITE_ORDER, N_("The order was given by word of mouth alone."))
 
 
+def _no_address(facts: NextFacts) -> NextAction | None:
+    if not facts.letter_lacks_address:
+        return None
+    return NextAction(NextCode.COMPLETE, N_("A letter about the order waits, and no address is known."))
+
+
 def _order_ends(facts: NextFacts) -> NextAction | None:
     if facts.order_ends_on is None or facts.order_state not in RUNNING_ORDERS:
         return None
@@ -224,6 +231,7 @@ ROWS: tuple[Callable[[NextFacts], NextAction | None], ...] = (
     _wrong_address,
     _silent,
     _verbal_order,
+    _no_address,
     _order_ends,
     _follow_up,
     _waiting_help,

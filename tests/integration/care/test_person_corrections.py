@@ -174,3 +174,15 @@ def test_what_is_wrong_within_the_address_is_said_above_the_form(care, time, cli
     assert refused.status_code == 422
     summary = BeautifulSoup(text(refused), "html.parser").select_one("#errors")
     assert summary is not None and "zu lang" in summary.get_text()
+
+
+def test_a_letter_that_nobody_can_address_asks_for_the_address(care, time, client, login):
+    officer = login(client, "officer")
+    case = case_of_login()
+    lacking = "Ein Schreiben zur Anordnung wartet, und es ist keine Anschrift bekannt."
+    assert lacking not in text(officer.get(f"/care/cases/{case.reference}"))
+    step = {"order-event": "issue_written", "order-legal_basis": "§ 30 IfSG"}
+    assert post(officer, case, "orders", **step).status_code == 303
+    assert lacking in text(officer.get(f"/care/cases/{case.reference}"))
+    correct(case, address={"street": "Ährenweg", "house_number": "5", "postal_code": "38100", "city": "Braunschweig"})
+    assert lacking not in text(officer.get(f"/care/cases/{case.reference}"))

@@ -24,6 +24,7 @@ ALONE = [
     ({"wrong_since": MONDAY}, NextCode.COMPLETE, "", False),
     ({"line_list": LineList.NON_REPORTING}, NextCode.CALL, "", False),
     ({"order_state": OrderState.VERBAL}, NextCode.WRITE_ORDER, "", False),
+    ({"letter_lacks_address": True}, NextCode.COMPLETE, "", False),
     ({"order_state": OrderState.WRITTEN, "order_ends_on": TODAY + timedelta(days=1)}, NextCode.END_OF_ORDER, "", False),
     ({"follow_up_on": TODAY}, NextCode.LOOK_AGAIN, "", False),
     ({"support": [Waiting("food", LATER)]}, NextCode.HELP, "food", False),
