@@ -1,11 +1,11 @@
-"""The course of a case through the JSON API: conversions, dates, details, comments, attempts. Adds to `care.api`."""
+"""The course of a case through the JSON API: conversions, dates, the person, comments, attempts. Adds to `care.api`."""
 
 from functools import partial
 from uuid import UUID
 
 from auth.policies import require
 from auth.roles import Permission
-from care import case_dates, conversion, course, exposures, households, notes
+from care import case_dates, conversion, course, exposures, households, notes, person_corrections
 from care.api import CASE, Answer, act_on, blueprint as cases
 from care.course_commands import (
     ChangeCourse,
@@ -21,6 +21,7 @@ from care.course_commands import (
     SetDetails,
     WriteComment,
 )
+from care.person_commands import CorrectPerson
 from config.api_document import answers
 from config.openapi import api
 
@@ -41,6 +42,15 @@ def convert(reference: str, json: ConvertCase) -> Answer:
 def correct_dates(reference: str, json: CorrectDates) -> Answer:
     """Correct the days from which the case is counted; null takes one away."""
     return act_on(reference, json, case_dates.correct, 200)
+
+
+@cases.post("/<reference>/person")
+@require(Permission.CASES_CONTACT, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def correct_person(reference: str, json: CorrectPerson) -> Answer:
+    """Correct who the person is and how they are reached; what is not named stays, null takes it away."""
+    return act_on(reference, json, person_corrections.correct, 200)
 
 
 @cases.post("/<reference>/details")

@@ -1,5 +1,6 @@
 """Above the page of a case: what to do next, a call in one click, and the way to the next case of the list."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,14 +11,17 @@ from auth.actors import Actor
 from care import list_place, words
 from care.list_place import Place
 from care.next_action import ANCHORS, TITLES, NextAction, NextCode, NextFacts, Waiting, next_action
+from care.order_rules import PaperState
 from care.vocabulary import IN_VAIN, AttemptOutcome, LineList, OrderState
 from config import clock
 from config.error_pages import filled
 from config.localisation import local_date, local_datetime
 from config.settings import current_settings
+from notifications import inbox
 
 # One click each, in the order of the buttons; what they are called there.
 CALLS = (AttemptOutcome.REACHED, AttemptOutcome.NOT_REACHED, AttemptOutcome.BUSY, AttemptOutcome.WRONG_ADDRESS)
+ON_PAPER = {PaperState.DUE, PaperState.MADE, PaperState.PRINTED}
 TABLES = {NextCode.REVIEW: words.FINDINGS, NextCode.TASK: words.TASKS, NextCode.HELP: words.SUPPORT_KINDS}
 
 
@@ -26,7 +30,7 @@ def page_values(actor: Actor, shown: dict[str, Any]) -> dict[str, Any]:
     place, reference = current_place(), shown["reference"]
     before, after = list_place.neighbours(actor, place, reference) if place else (None, None)
     return {
-        "next_action": _shown(next_action(_facts(shown))),
+        "next_action": _shown(next_action(_facts(shown, inbox.waiting_since(actor, reference)))),
         "calls": [(outcome.value, _(words.CALLS[outcome])) for outcome in CALLS],
         "list_mark": current_mark() if place else None,
         "list_url": url_for("care.cases", **_address(place)) if place else None,
@@ -85,7 +89,7 @@ def _shown(found: NextAction | None) -> dict[str, Any] | None:
     }
 
 
-def _facts(shown: dict[str, Any]) -> NextFacts:
+def _facts(shown: dict[str, Any], replied_at: datetime | None) -> NextFacts:
     open_findings = [found for found in shown["all_findings"] if found["state"] == "open"]
     waiting = [one for one in shown["support"] if "finish" in one["actions"]]
     return NextFacts(
@@ -97,9 +101,12 @@ def _facts(shown: dict[str, Any]) -> NextFacts:
         tasks=[Waiting(task["kind"], task["due_at"], task["is_late"]) for task in shown["tasks"]],
         support=[Waiting(one["kind"], one["due_at"], one["is_overdue"]) for one in waiting],
         positive_on=shown["positive_on"],
+        replied_at=replied_at,
         in_vain=_in_vain(shown),
+        wrong_since=_wrong_since(shown),
         order_state=OrderState(shown["order_state"]) if shown["order_state"] else None,
         order_ends_on=shown["order_ends_on"],
+        letter_lacks_address=not shown["address"] and _letter_waits(shown),
         follow_up_on=shown["follow_up_on"],
     )
 
@@ -115,3 +122,23 @@ def _in_vain(shown: dict[str, Any]) -> int:
         elif not one["automatic"]:
             break
     return number
+
+
+def _letter_waits(shown: dict[str, Any]) -> bool:
+    """Whether a step of the order has a paper that nobody has given away."""
+    return any(one["paper"] in ON_PAPER and one["given_on"] is None for one in shown["order"]["notices"])
+
+
+def _wrong_since(shown: dict[str, Any]) -> datetime | None:
+    """When a number or address was last found to be wrong; None if they were reached, or it was corrected, since."""
+    corrected = (one for one in shown["events"] if one.kind == "person_corrected")
+    ways = {"phone", "email", "address"}
+    put_right = (one.recorded_at for one in corrected if ways & ((one.details or {}).get("changes") or {}).keys())
+    since = next(put_right, None)
+    for one in shown["attempts"]:
+        if one["outcome"] == AttemptOutcome.REACHED:
+            return None
+        if one["outcome"] == AttemptOutcome.WRONG_ADDRESS:
+            is_newer = since is None or datetime.fromisoformat(one["recorded_at"]) > since
+            return one["attempted_at"] if is_newer else None
+    return None

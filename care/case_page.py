@@ -37,6 +37,7 @@ from care import (
     transfer_queries,
     words,
 )
+from care.duplicate_words import MERGE_FIELDS, SEXES
 from care.forms import (
     CloseForm,
     PeriodForm,
@@ -51,13 +52,14 @@ from care.link_forms import IssueCodeForm
 from care.naming_forms import FinishNamingForm, NamedByStaffForm
 from care.order_forms import AcknowledgeForm, AnnounceForm, CourtForm, StepForm
 from care.page_words import said
+from care.person_forms import PersonForm
 from care.support_forms import SupportForm
 from care.vocabulary import Channel, Status
 from config import clock
 from config.database import transaction
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
-from config.localisation import local_date, local_datetime, page_locale
+from config.localisation import LANGUAGE_NAMES, local_date, local_datetime, page_locale
 from config.settings import current_settings
 
 
@@ -90,7 +92,7 @@ def act_on(
                         seen.refuse_if_changed(case, request.form.get("seen"), asked=reference)
                         act(command, case=case, actor=actor)
                 except InvalidTransition as error:  # somebody else was faster, or the page was old
-                    raise RuleViolation("", error.message, **error.params) from error
+                    raise RuleViolation("", error.for_people) from error
                 except seen.ChangedMeanwhile:
                     status = 409
                     raise
@@ -122,6 +124,7 @@ def show_case(reference: str, **forms: Any) -> str:
         "announce_form": lambda: AnnounceForm(None, prefix="announce", data=_today("given_on")).offer(),
         "acknowledge_form": lambda: AcknowledgeForm(None, prefix="acknowledge").offer(),
         "court_form": lambda: CourtForm(None, prefix="court"),
+        "person_form": lambda: PersonForm.of(found.person),
         "close_form": lambda: CloseForm(None, prefix="close").offer(),
         "link_form": lambda: IssueCodeForm(None, prefix="link").offer(),
         "transfer_form": lambda: TransferForm(None, prefix="transfer").offer(transfer.destinations(found)),
@@ -153,6 +156,7 @@ def show_case(reference: str, **forms: Any) -> str:
         actor=current_actor(),
         Permission=Permission,
         locale=locale,
+        language_names=LANGUAGE_NAMES,
         **case_next.page_values(current_actor(), shown),
         forms=every,
         **every,
@@ -197,6 +201,15 @@ CODES: dict[str, dict[str, str]] = {
     "court_action": order_words.COURT_ACTIONS,
     "told_by": words.SOURCES,
 }
+FIELDS = MERGE_FIELDS | words.FIELDS
+CHOSEN: dict[str, dict[str, str]] = {
+    "risk_level": words.RISKS,
+    "monitoring_plan": words.PLANS,
+    "setting": words.EXPOSURE_SETTINGS,
+    "sex": SEXES,
+    "channel": words.CHANNELS,
+    "contact_window": words.WINDOWS,
+}
 AS_THEY_ARE = (
     "legal_basis",
     "vaccine",
@@ -231,16 +244,17 @@ def _entry(event: Any) -> dict[str, Any]:
 def _changed(name: str, value: Any) -> str:
     """One field and what became of it; a correction has what stood there before, too."""
     before_and_after = value if isinstance(value, list) else [value]
-    return f"{_(words.FIELDS[name])}: {' → '.join(_told(name, one) for one in before_and_after)}"
+    return f"{_(FIELDS[name])}: {' → '.join(_told(name, one) for one in before_and_after)}"
 
 
 def _told(name: str, value: Any) -> str:
-    tables = {"risk_level": words.RISKS, "monitoring_plan": words.PLANS, "setting": words.EXPOSURE_SETTINGS}
     if value is None:
         return "–"
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
-    return str(_(tables[name][value]) if name in tables else said(value))
+    if name == "locale":
+        return str(LANGUAGE_NAMES.get(value, value))
+    return str(_(CHOSEN[name][value]) if value in CHOSEN.get(name, ()) else said(value))
 
 
 def _today(field: str) -> dict[str, date]:

@@ -99,6 +99,7 @@ ContactWindow = Annotated[str, BeforeValidator(_window)]
 Zone = Annotated[str, AfterValidator(_zone)]
 BirthDate = Annotated[date, AfterValidator(_birth)]
 Temperature = Annotated[float, Field(ge=30, le=45)]
+Sex = Literal["female", "male", "diverse", "unknown"]
 
 
 class Command(BaseModel):
@@ -127,7 +128,7 @@ class PersonData(Command):
     given_name: Text
     family_name: Text
     birth_date: BirthDate | None
-    sex: Annotated[Literal["female", "male", "diverse", "unknown"] | None, BeforeValidator(blank_is_none)] = None
+    sex: Annotated[Sex | None, BeforeValidator(blank_is_none)] = None
     phone: Annotated[Phone | None, BeforeValidator(blank_is_none)] = None
     email: Annotated[Email | None, BeforeValidator(blank_is_none)] = None
     locale: Locale = "de"

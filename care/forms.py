@@ -42,6 +42,12 @@ def protocol_choices(codes: list[str], locale: str) -> list[SelectChoice]:
     return [SelectChoice(code, current_protocol(code).name.in_(locale)) for code in codes]
 
 
+def window_choices() -> list[SelectChoice]:
+    """When somebody may wish to be asked: a time of day, or an hour."""
+    hours = [SelectChoice(str(hour), _("at %(hour)s o'clock", hour=hour)) for hour in range(24)]
+    return choices(words.WINDOWS) + hours
+
+
 def said_by() -> RadioField:
     """Asks staff how somebody said what is taken down for them; to be filled with `said_choices`."""
     return RadioField(_l("How did they say it?"), default=Source.PHONE.value, render_kw={"data-horizontal": "true"})
@@ -129,17 +135,36 @@ class BirthDateForm(BaseForm):
     )
 
 
+class AddressFields(Form):
+    """Where somebody lives, for letters."""
+
+    street = StringField(_l("Street"), default="", validators=[Optional()])
+    house_number = StringField(_l("House number"), default="", validators=[Optional()])
+    addition = StringField(_l("Addition to the address"), default="", validators=[Optional()])
+    postal_code = StringField(_l("Postal code"), default="", validators=[Optional()])
+    city = StringField(_l("Town"), default="", validators=[Optional()])
+    country = StringField(_l("Country"), default="", validators=[Optional()])
+
+
 class PersonFields(Form):
     """The person within the form of a new case."""
 
     given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Please fill in this field."))])
     family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Please fill in this field."))])
     birth_date = DateField(_l("Date of birth"), validators=[Optional()])
+    sex = SelectField(_l("Sex"), validate_choice=False)
     phone = StringField(_l("Phone"), validators=[Optional()], render_kw={"inputmode": "tel"})
     email = StringField(_l("E-mail"), validators=[Optional()], render_kw={"inputmode": "email"})
     channel = SelectField(_l("How do we write?"))
     locale = SelectField(_l("Language"), choices=[SelectChoice(*one) for one in LANGUAGE_NAMES.items()])
     contact_window = SelectField(_l("When do we ask?"))
+    address = FormField(AddressFields, _l("Address"))
+
+
+def offer_choices(person: Any) -> None:
+    """Fill the selects of a form about a person: `PersonFields`, or one with the same names."""
+    person.sex.choices = [SelectChoice("", _("not specified")), *choices(words.SEXES)]
+    person.channel.choices, person.contact_window.choices = choices(words.CHANNELS), window_choices()
 
 
 class NewCaseForm(BaseForm):
@@ -156,12 +181,9 @@ class NewCaseForm(BaseForm):
 
     def offer(self, protocols: list[str]) -> "NewCaseForm":
         """Fill the selects."""
-        person = self.person.form
         self.kind.choices = choices({kind: words.KINDS[kind] for kind in Kind})
         self.protocol.choices = protocol_choices(protocols, page_locale())
-        person.channel.choices = choices(words.CHANNELS)
-        hours = [SelectChoice(str(hour), _("at %(hour)s o'clock", hour=hour)) for hour in range(24)]
-        person.contact_window.choices = choices(words.WINDOWS) + hours
+        offer_choices(self.person.form)
         return self
 
 

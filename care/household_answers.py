@@ -1,7 +1,7 @@
 """Answering for a household: per person, and never for anybody but those who are named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -154,10 +154,11 @@ class Asked:
     """One section of the form for a household: how the page says whom it means, and what it asks.
 
     Initials and age, as Sara Alert has it: whoever answers knows the person, a stranger does not learn who it is.
+    Colleagues are told the name: of twins they would have nothing else to go by.
     """
 
     reference: str
-    initials: str
+    named: str
     age: int | None
     number: int | None
     protocol: Protocol
@@ -179,7 +180,8 @@ def household_of(head: Case) -> list[Asked]:
 def seen_household_of(head: Case, actor: Actor) -> list[Asked]:
     """The same for a colleague, who sees them all by it: that is noted in the audit trail."""
     cases = [head, *household_rows.open_members_of(head)]
-    people = household_of(head)
+    names = {case.reference: f"{case.person.given_name} {case.person.family_name}" for case in cases}
+    people = [replace(one, named=names[one.reference]) for one in household_of(head)]
     trail.looked(actor, "case.viewed", cases)
     return people
 

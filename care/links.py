@@ -86,6 +86,13 @@ def can_be_opened(link: AccessLink) -> bool:
     return alive and not link.case.person.is_erased
 
 
+def revoke_rounds(head: Case) -> None:
+    """The same for the links by which the case answers for others."""
+    asked = select(HouseholdRound).where(HouseholdRound.head_id == head.id, HouseholdRound.expires_at > clock.now())
+    for one in db.session.scalars(asked):
+        one.token_hash = secrets.token_bytes(HASH_BYTES)
+
+
 def revoke_check_ins(case: Case) -> None:
     """Make all check-in links of the case worthless, for good: nobody has a token for what stands there now."""
     for check_in in case.check_ins:

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from care import merging, seen, words
+from care import merging, people, seen, words
 from care.assessment_models import CheckIn, LabResult, SymptomReport
 from care.course_models import Comment, ContactAttempt, Exposure, Travel, Vaccination
 from care.duplicate_words import MERGE_FIELDS, SEXES
@@ -97,7 +97,7 @@ def _value(part: str, value: Any, values: Values) -> str:
     if isinstance(value, date):
         return str(local_date(value))
     if isinstance(value, dict):
-        return ", ".join(str(each) for each in value.values() if each)
+        return people.address_line(value)
     if part == "locale":
         return str(LANGUAGE_NAMES.get(value, value))
     if part == "contact_window" and value not in words.WINDOWS:

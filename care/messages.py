@@ -41,6 +41,15 @@ def invite(cases: Iterable[Case]) -> set[UUID]:
     return set(told)
 
 
+def introduce(case: Case) -> bool:
+    """The same for one who is reached elsewhere than before: the first message, to where they are reached now.
+
+    False when there is no way to reach them.
+    """
+    key, variables = f"invitation:{case.id}:{case.facts_revision}", {"ends_on": case.monitoring_ends_on}
+    return _to_person(case, "care.invitation", key, variables)
+
+
 def check_in(
     case: Case, office: Office | None, due: CheckInDue, link: str, number: int | None, *, by_reply: bool
 ) -> NewMessage | None:

@@ -20,6 +20,7 @@ class NextCode(StrEnum):
     REVIEW = "review"
     TASK = "task"
     CONVERT = "convert"
+    ANSWER = "answer"
     HELP = "help"
     CALL = "call"
     WRITE_ORDER = "write_order"
@@ -39,7 +40,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class NextFacts:
-    """What the rule looks at. `today`: the jurisdiction's local day; `in_vain`: attempts since we last heard."""
+    """What the rule looks at. `today`: the jurisdiction's local day; `in_vain`: attempts since we last heard.
+
+    `replied_at`: when the oldest message of theirs came that nobody has answered; `wrong_since`: when a number or
+    address was found to be wrong that nobody has corrected.
+    """
 
     is_open: bool
     today: date
@@ -49,9 +54,12 @@ class NextFacts:
     tasks: Sequence[Waiting] = ()
     support: Sequence[Waiting] = ()
     positive_on: date | None = None
+    replied_at: datetime | None = None
     in_vain: int = 0
+    wrong_since: datetime | None = None
     order_state: OrderState | None = None
     order_ends_on: date | None = None
+    letter_lacks_address: bool = False
     follow_up_on: date | None = None
 
 
@@ -70,6 +78,7 @@ TITLES: dict[NextCode, str] = {
     NextCode.REVIEW: N_("Review the finding"),
     NextCode.TASK: N_("Do the task"),
     NextCode.CONVERT: N_("Decide about the positive result"),
+    NextCode.ANSWER: N_("Read and answer the message"),
     NextCode.HELP: N_("See to the request for help"),
     NextCode.CALL: N_("Call the person"),
     NextCode.WRITE_ORDER: N_("Issue the order in writing"),
@@ -81,12 +90,13 @@ ANCHORS: dict[NextCode, str] = {
     NextCode.REVIEW: "act-review",
     NextCode.TASK: "tasks",
     NextCode.CONVERT: "act-convert",
+    NextCode.ANSWER: "talk",
     NextCode.HELP: "support",
     NextCode.CALL: "call",
     NextCode.WRITE_ORDER: "act-order",
     NextCode.END_OF_ORDER: "act-order",
     NextCode.LOOK_AGAIN: "timeline",
-    NextCode.COMPLETE: "person",
+    NextCode.COMPLETE: "act-person",
 }
 
 ELSEWHERE = {
@@ -121,6 +131,12 @@ def _positive(facts: NextFacts) -> NextAction | None:
     return NextAction(NextCode.CONVERT, reason, {"on": facts.positive_on}, is_urgent=True)
 
 
+def _unanswered(facts: NextFacts) -> NextAction | None:
+    if facts.replied_at is None:
+        return None
+    return NextAction(NextCode.ANSWER, N_("It has waited since {at}; no rule has read it."), {"at": facts.replied_at})
+
+
 def _open_finding(facts: NextFacts) -> NextAction | None:
     medical = next((one for one in facts.findings if one.code not in ELSEWHERE), None)
     if medical is None:
@@ -146,6 +162,14 @@ def _late_help(facts: NextFacts) -> NextAction | None:
     return NextAction(NextCode.HELP, N_("It was due {at}."), {"at": late.due_at}, late.code, is_urgent=True)
 
 
+def _wrong_address(facts: NextFacts) -> NextAction | None:
+    if facts.wrong_since is None:
+        return None
+    return NextAction(
+        NextCode.COMPLETE, N_("The number or address was found to be wrong on {at}."), {"at": facts.wrong_since}
+    )
+
+
 def _silent(facts: NextFacts) -> NextAction | None:
     if facts.line_list not in SILENT:
         return None
@@ -159,6 +183,12 @@ def _verbal_order(facts: NextFacts) -> NextAction | None:
     if facts.order_state is not OrderState.VERBAL:
         return None
     return NextAction(NextCode.WRITE_ORDER, N_("The order was given by word of mouth alone."))
+
+
+def _no_address(facts: NextFacts) -> NextAction | None:
+    if not facts.letter_lacks_address:
+        return None
+    return NextAction(NextCode.COMPLETE, N_("A letter about the order waits, and no address is known."))
 
 
 def _order_ends(facts: NextFacts) -> NextAction | None:
@@ -194,11 +224,14 @@ ROWS: tuple[Callable[[NextFacts], NextAction | None], ...] = (
     _overdue_finding,
     _late_task,
     _positive,
+    _unanswered,
     _open_finding,
     _open_task,
     _late_help,
+    _wrong_address,
     _silent,
     _verbal_order,
+    _no_address,
     _order_ends,
     _follow_up,
     _waiting_help,
@@ -209,8 +242,9 @@ ROWS: tuple[Callable[[NextFacts], NextAction | None], ...] = (
 def next_action(facts: NextFacts) -> NextAction | None:
     """The most urgent thing to do; None when nothing waits or the case is closed.
 
-    Source: what cannot be made good comes first: an overdue finding, a late task, a positive result; then what waits
-    for a judgement, then silence, then papers.
+    Source: what cannot be made good comes first: an overdue finding, a late task, a positive result; then what
+    somebody wrote in their own words, which may say anything; then what waits for a judgement, then silence, then
+    papers.
     """
     if not facts.is_open:
         return None

@@ -1,12 +1,13 @@
 """People in care: how they are stored and found again."""
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from care.commands import DATES, EnrolCase, PersonData
+from care.commands import DATES, Address, EnrolCase, PersonData
 from care.fact_rows import NewPerson
 from care.models import Person
 from config import ids
@@ -39,7 +40,7 @@ def new_person(data: PersonData, office_id: UUID, now: datetime) -> Any:
     person.wrapped_key = person.cut_key(columns)
     for name in ("given_name", "family_name", "birth_date", "sex", "phone", "email"):
         setattr(person, name, getattr(data, name))
-    person.address = data.address.model_dump() if data.address else None
+    person.address = stored_address(data.address)
     index(person)
     return person
 
@@ -81,6 +82,19 @@ def identity_of(command: EnrolCase, source: str | None) -> bytes | None:
     began = command.last_exposure_on or command.entered_on or command.first_positive_on or command.symptom_onset_on
     parts = (person.given_name.casefold(), person.family_name.casefold(), person.birth_date, person.phone, began)
     return blind_index("case", f"{source}|{command.kind}|{command.protocol}|{'|'.join(map(str, parts))}")
+
+
+def stored_address(address: Address | None) -> dict[str, str] | None:
+    """An address as it is stored: one without anything in it is none."""
+    parts = address.model_dump() if address is not None else {}
+    return parts if any(parts.values()) else None
+
+
+def address_line(address: Mapping[str, Any] | None) -> str:
+    """A person's address in one line, as it would stand on an envelope."""
+    parts = {name: text for name, text in (address or {}).items() if text}
+    lines = (("street", "house_number"), ("addition",), ("postal_code", "city"), ("country",))
+    return ", ".join(filter(None, (" ".join(parts[name] for name in line if name in parts) for line in lines)))
 
 
 def initials(person: Person) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from care import phones, shortening, timeline
+from care import people, phones, shortening, timeline
 from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
 from care.assessments import counting, load_facts, protocol_of, zone_of
 from care.check_ins import Recorded
@@ -264,7 +264,9 @@ def page_values(case: Case) -> dict[str, Any]:
         "phone": person.phone,
         "number_on_phone": phones.shown_number(person),
         "email": person.email,
-        "address": person.address or {},
+        "address": people.address_line(person.address),
+        "sex": person.sex,
+        "is_known": not person.is_erased,
         "locale": person.locale,
         "channel": person.channel.value,
         "contact_window": person.contact_window,

@@ -45,6 +45,7 @@ ACTIONS = {
     "cases.compared": N_("Two cases compared"),
     "case.converted": N_("Case converted to another kind"),
     "case.dates_corrected": N_("Dates of a case corrected"),
+    "case.person_corrected": N_("Name, birth or way to reach a person corrected"),
     "case.exposure_recorded": N_("Exposure noted"),
     "case.exposure_changed": N_("Exposure changed"),
     "case.exposure_removed": N_("Exposure taken away"),

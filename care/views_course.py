@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_dates, case_management, case_next, conversion, course, exposures, notes, words
+from care import case_dates, case_management, case_next, conversion, course, exposures, notes, person_corrections, words
 from care.case_page import act_on, local_time, show_case
 from care.commands import RecordLabResult
 from care.course_commands import (
@@ -39,6 +39,8 @@ from care.course_forms import (
     VaccinationForm,
     of_exposure,
 )
+from care.person_commands import CorrectPerson
+from care.person_forms import PREFIX, PersonForm
 from care.queries import standing_case_for
 from care.views_staff import blueprint as staff
 from care.vocabulary import AttemptMeans, AttemptOutcome
@@ -61,6 +63,15 @@ def correct_dates(reference: str) -> ResponseReturnValue:
     form = DatesForm(prefix="dates")
     done = _("The dates were noted.")
     return act_on(reference, form, "dates_form", CorrectDates, case_dates.correct, done, **form.given())
+
+
+@staff.post("/cases/<reference>/person")
+@require(Permission.CASES_CONTACT)
+def correct_person(reference: str) -> ResponseReturnValue:
+    """Correct who the person is and how they are reached."""
+    form, done = PersonForm(prefix=PREFIX).offer(), _("What is known of the person was corrected.")
+    correct = person_corrections.correct
+    return act_on(reference, form, "person_form", CorrectPerson, correct, done, **form.given())
 
 
 @staff.post("/cases/<reference>/details")

@@ -27,6 +27,7 @@ from config.charts import bar_chart, stacked_chart
 from config.downloads import download
 from config.errors import NotFound
 from config.exports import Cell, write_csv
+from config.localisation import local_number
 from config.settings import current_settings
 
 
@@ -104,7 +105,11 @@ def _tiles(today: Today) -> list[dict[str, Any]]:
         return {"label": label, "number": number, "url": url, "tone": tone if number else "neutral", "note": note}
 
     share = today.response
-    of_all = None if share is None else _("%(share)s %% of the %(number)s expected", share=share, number=today.expected)
+    of_all = (
+        None
+        if share is None
+        else _("%(share)s %% of the %(number)s expected", share=share, number=local_number(today.expected))
+    )
     more = today.in_vain > numbers.COUNTED
     return [
         tile(_("Open cases"), today.open, to()),

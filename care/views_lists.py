@@ -15,6 +15,7 @@ from care.views_staff import OPEN_LISTS, blueprint as staff
 from care.vocabulary import LineList
 from config import filter_words
 from config.forms import BaseForm
+from config.localisation import local_number
 
 
 @staff.get("/cases/")
@@ -86,7 +87,7 @@ def _tabs(counts: Any, chosen: str | None) -> list[dict[str, Any]]:
         {
             "label": _(words.LINE_LISTS[line_list]),
             "url": url_for("care.cases", line_list=line_list.value),
-            "count": counts.get(line_list, 0),
+            "count": local_number(counts.get(line_list, 0)),
             "current": chosen == line_list,
             "tone": words.TONES[line_list] if counts.get(line_list) else "neutral",
         }

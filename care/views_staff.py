@@ -27,7 +27,8 @@ from care.page_words import care_finding, care_reason, care_words
 from care.vocabulary import LineList, ReportChannel, Reporter
 from config.database import transaction
 from config.downloads import download
-from config.errors import NotFound
+from config.error_pages import translated
+from config.errors import InvalidTransition, NotFound
 from config.forms import BaseForm, accepting, command_or_errors
 from config.localisation import page_locale
 
@@ -136,8 +137,11 @@ def pause(reference: str) -> ResponseReturnValue:
     found = queries.standing_case_for(actor, reference)
     if form.validate_on_submit():
         command = SetPreferences(paused=request.form.get("paused") == "1")
-        with transaction():
-            case_management.set_preferences(command, case=case_management.locked_case(found.id), actor=actor)
+        try:
+            with transaction():
+                case_management.set_preferences(command, case=case_management.locked_case(found.id), actor=actor)
+        except InvalidTransition as error:  # somebody was faster
+            flash(translated(error), "danger")
     return back_to(reference)
 
 

@@ -12,6 +12,7 @@ from care.course_words import (
 )
 from care.duplicate_words import (
     BECAUSE as BECAUSE,
+    SEXES as SEXES,
 )
 from care.guardianship import BASES, WAYS
 from care.naming_words import (
@@ -187,6 +188,7 @@ EVENTS: dict[str, str] = {
     "unlinked": N_("Account no longer linked"),
     "converted": N_("Converted"),
     "dates_corrected": N_("Dates corrected"),
+    "person_corrected": N_("Person corrected"),
     "report_corrected": N_("Report corrected"),
     "vaccination": N_("Vaccination"),
     "travel": N_("Journey"),

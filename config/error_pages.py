@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, has_request_context, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from markupsafe import escape
 from pydantic import ValidationError
@@ -78,6 +78,8 @@ def init_app(app: Flask) -> None:
 
 def translated(error: DomainError | FieldError) -> str:
     """The error's text in the language of this page, with its parameters."""
+    if isinstance(error, errors.InvalidTransition) and has_request_context() and not wants_json():
+        return str(_(error.for_people))
     return filled(error.message, dict(error.params))
 
 

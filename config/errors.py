@@ -68,9 +68,14 @@ class RuleViolation(DomainError):
 
 
 class InvalidTransition(DomainError):
-    """The action is not in the transition table for this status."""
+    """The action is not in the transition table for this status.
+
+    The codes of both are for programs. A page offers what is possible: people meet this who have an old one open, or
+    who have chosen many at once.
+    """
 
     message = N_("“{action}” is not possible while the status is “{status}”.")
+    for_people = N_("This is not possible as things stand now. Something may have changed meanwhile.")
 
     def __init__(self, action: str, status: str) -> None:
         super().__init__(action=action, status=status)

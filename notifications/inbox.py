@@ -78,6 +78,13 @@ def waiting(actor: Actor) -> int:
     return int(db.session.scalar(statement) or 0)
 
 
+def waiting_since(actor: Actor, about: str) -> datetime | None:
+    """When the oldest reply came about this record that waits for whoever may answer it; None: nothing waits."""
+    return db.session.scalar(
+        select(func.min(InboundMessage.received_at)).where(WAITING, InboundMessage.about == about, _visible(actor))
+    )
+
+
 def page(actor: Actor, after: UUID | None = None) -> tuple[list[Received], UUID | None]:
     """A page of what waits for a person, oldest first, and where the next page begins."""
     statement = select(InboundMessage).where(WAITING, _visible(actor))

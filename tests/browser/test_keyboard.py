@@ -80,3 +80,22 @@ def test_without_javascript(visit: OpenContext, people: list[str]) -> None:
     page.get_by_role("button", name="Besetzt").click()
     _is_at(page, people[2])
     expect(page.locator("main")).to_contain_text("Besetzt")
+
+
+UNCOVERED = """() => { const focused = document.activeElement, box = focused.getBoundingClientRect();
+    const above = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return above !== null && (focused === above || focused.contains(above)); }"""
+
+
+def test_what_has_the_focus_is_not_below_the_bar_of_the_ticked(visit: OpenContext, people: list[str]) -> None:
+    page = visit(viewport={"width": 1280, "height": 420}).new_page()
+    log_in(page, "officer", "/auth/login?staff=1")
+    page.goto(LIST)
+    page.get_by_label(f"Fall {people[0]} auswählen").check()
+    page.evaluate("scrollTo(0, 0)")
+    for reference in people[1:]:
+        for wanted in (page.get_by_label(f"Fall {reference} auswählen"), page.get_by_role("link", name=reference)):
+            page.keyboard.press("Tab")
+            while not wanted.evaluate("element => element === document.activeElement"):
+                page.keyboard.press("Tab")
+            page.wait_for_function(UNCOVERED, timeout=5_000)

@@ -1,5 +1,6 @@
 """A health officer's day in a real browser: a file is imported, people are asked and answer, the lists follow."""
 
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from care.imports.samples import sample_contacts
@@ -134,6 +136,7 @@ def _look_in_every_language(person: Page, text: str) -> None:
         person.goto(f"{link.group()}?lang={code}")
         assert person.locator("html").get_attribute("lang") == language_tag(code)
         person.locator("input[name=feeling][value=yes]").check()
+        _symptoms_are_in_place(person, code)
         person.locator("input[name=feeling][value=no]").check()
         person.locator("input[name=temperature_c]").fill("385")
         assert person.evaluate(TOO_WIDE) <= 0 and person.evaluate(OUTSIDE) == [], code
@@ -144,6 +147,22 @@ def _look_in_every_language(person: Page, text: str) -> None:
         assert person.evaluate(TOO_WIDE) <= 0 and person.evaluate(OUTSIDE) == [], code
         if folder := os.environ.get("OBHUT_TEST_PICTURES"):
             person.screenshot(path=f"{folder}/check-in-{code}.png", full_page=True)
+
+
+def _symptoms_are_in_place(person: Page, code: str) -> None:
+    """The explanation stands below its question, and a tick within its box, also where one reads from the right."""
+    question = person.locator("fieldset:has(input[name=symptoms])")
+    title, hint = question.locator("legend").bounding_box(), question.locator(".kern-hint").bounding_box()
+    assert title and hint and hint["y"] >= title["y"] + title["height"] - 1, code
+    fever = question.locator("input[value=fever]")
+    fever.check()
+    fever.blur()
+    picture = Image.open(io.BytesIO(fever.screenshot())).convert("L")
+    width, height = picture.size
+    inside = [(x, y) for x in range(5, width - 5) for y in range(5, height - 5)]
+    dark = [x for x, y in inside if picture.getpixel((x, y)) < 100]  # type: ignore[operator]
+    assert dark and abs(sum(dark) / len(dark) - width / 2) < width / 8, code
+    fever.uncheck()
 
 
 def _answer_with_symptoms(person: Page, text: str) -> str:

@@ -332,6 +332,8 @@ def test_staff_move_people_and_take_down_what_the_head_said(officer, seen_family
     page = officer.get(f"/care/cases/{jonte.reference}")
     assert head.reference in text(page) and karla.reference in text(page)
     report_page = officer.get(f"/care/cases/{head.reference}/household-report")
+    for case in seen_family:  # initials are for links, which anybody may open: of twins they would say nothing
+        assert f"{case.person.given_name} {case.person.family_name}" in text(report_page)
     said = {
         "csrf_token": csrf(report_page),
         f"{jonte.reference}-feeling": "yes",

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from auth.models import Office
@@ -12,6 +13,7 @@ from care.models import Case, OfficeTask
 from care.protocol import all_protocols
 from care.vocabulary import ReportChannel, Reporter
 from config.database import db, transaction
+from notifications import inbound, inbox
 from tests.factories.care import OFFICER, enrolment, local, report
 from tests.integration.care.test_story import TODAY, again
 
@@ -218,3 +220,43 @@ def test_findings_are_explained_on_the_page(officer, case):
     shown = text(officer.get(f"/care/cases/{case.reference}"))
     assert "38,4 °C gemessen; die Grenze ist 37,9 °C." in shown
     assert "Damals zuerst genannt: Husten, Atemnot." in shown
+
+
+def test_whoever_pauses_what_was_closed_meanwhile_is_told_so_in_words(officer, case):
+    token = csrf(officer.get(f"/care/cases/{case.reference}"))
+    post(officer, case, "close", **{"close-reason": "other"})
+    sent = {"csrf_token": token, "paused": "1"}
+    answer = officer.post(f"/care/cases/{case.reference}/pause", data=sent, follow_redirects=True)
+    page = text(answer)
+    assert (answer.status_code, answer.request.path) == (200, f"/care/cases/{case.reference}")
+    assert "Das ist beim jetzigen Stand nicht möglich." in page and "„pause“" not in page
+
+
+def test_an_order_that_is_not_possible_for_one_of_many_is_refused_in_words(officer, case):
+    token = csrf(officer.get("/care/orders/round"))
+    sent = {"csrf_token": token, "cases": case.reference, "event": "lift", "legal_basis": "§ 30 IfSG"}
+    page = text(officer.post("/care/orders/round", data=sent))
+    assert "Das ist beim jetzigen Stand nicht möglich." in page and "„lift“" not in page
+
+
+def test_a_step_that_is_possible_for_nobody_leaves_what_was_typed(officer, case):
+    token = csrf(officer.get("/care/orders/round"))
+    sent = {"csrf_token": token, "cases": f"{case.reference} QQQQ2222", "event": "lift", "legal_basis": "§ 28 IfSG"}
+    page = BeautifulSoup(text(officer.post("/care/orders/round", data=sent | {"reason": "Laborfehler"})), "html.parser")
+    assert "Der Schritt ist bei niemandem möglich." in page.get_text() and "QQQQ2222" in page.get_text()
+    form = page.select_one("main form")
+    assert form is not None and form.select_one("[name=cases]").get_text(strip=True) == f"{case.reference} QQQQ2222"
+    assert form.select_one("[name=reason]").get_text(strip=True) == "Laborfehler"
+    chosen = [form.select_one(f"[name={name}] option[selected]")["value"] for name in ("event", "legal_basis")]
+    assert chosen == ["lift", "§ 28 IfSG"]
+
+
+def test_what_a_person_wrote_in_their_own_words_is_the_next_step_until_it_is_answered(officer, case):
+    with transaction():
+        inbound.store("SM1", PHONE, "Ich bekomme so schlecht Luft, was nun?")
+    inbound.process_inbound()
+    page = text(officer.get(f"/care/cases/{case.reference}"))
+    assert "Nachricht lesen und beantworten" in page and 'href="#talk"' in page
+    with transaction():
+        inbox.answered_otherwise(OFFICER, case.reference)
+    assert "Nachricht lesen und beantworten" not in text(officer.get(f"/care/cases/{case.reference}"))
