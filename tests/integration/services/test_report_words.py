@@ -151,7 +151,7 @@ def test_a_report_is_seen_to_or_not_and_never_approved_or_rejected(client: Flask
         assert not re.search("Genehmigt|Abgelehnt", page_of_report)
 
 
-DECIDED = re.compile("genehmig|abgelehn|ablehn|bescheid|antrag|anträg", re.IGNORECASE)
+DECIDED = re.compile("genehmig|abgelehn|ablehn|bescheid|entsch[ei]|antrag|anträg", re.IGNORECASE)
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,11 @@ def test_those_who_work_on_a_report_decide_about_nothing(client: FlaskClient, lo
     given.acted(reference, Action.TAKE, worker)
     login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
     url = f"/staff/requests/{reference}"
+    assert "erledigt oder nicht erledigt – oder nachfragen" in main_of(client, url)
     assert DECIDED.findall(main_of(client, url)) == []
     given.acted(reference, Action.REJECT, worker, "Das Loch ist auf Privatgrund.")
     assert DECIDED.findall(main_of(client, url)) == []
+    assert DECIDED.findall(main_of(client, f"/staff/requests/new/{SLUG}")) == []
     assert "Abgelehnt / nicht erledigt" in main_of(client, "/staff/requests/")
 
 
