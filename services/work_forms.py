@@ -52,7 +52,6 @@ class EntryForm(BaseForm):
     received_on = DateField(
         _l("Received on"),
         description=_l("Our deadline counts from this day."),
-        validators=[Optional()],
     )
 
 
