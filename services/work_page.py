@@ -13,6 +13,7 @@ from services import (
     announcements,
     cover_letters,
     decision_texts,
+    notices,
     office_acts,
     places,
     proposals,
@@ -71,6 +72,7 @@ def values(found: ServiceRequest, actor: Actor, locale: str, today: date) -> dic
         "decisions": list(reversed(issued)),
         "proposal": proposal and _proposal(proposal, actor),
         "has_paper": definition.decision is not None,
+        "tells_nobody": not notices.recipients_of(found),
         "texts": [(one.code, one.title.to(locale)) for one in definition.decision_texts],
         "ways": [(way.value, _(WAYS[way])) for way in announcements.ways_for(found)],
         "source": _(SOURCES.get(found.source, found.source)),
@@ -160,6 +162,8 @@ def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict
         return Next(
             _("Announce the decision in another way"), _("It did not reach the applicant."), "decisions", "danger"
         )
+    if any(one["is_in_force"] and one["is_post"] and one["given_on"] is None for one in issued):
+        return Next(_("Give the decision to the post"), _("It has not been announced yet."), "decisions", "warning")
     return _by_status(found.status, has_paper=has_paper)
 
 

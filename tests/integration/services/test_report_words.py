@@ -205,6 +205,43 @@ def test_what_is_proposed_for_a_report_has_its_words(client: FlaskClient, login,
     assert DECIDED.findall(before) == DECIDED.findall(after) == []
 
 
+def test_the_numbers_of_a_report_count_answers(client: FlaskClient, login) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    login(client, "manager", roles=[f"service_manager:{DEPARTMENT}"])
+    said = main_of(client, f"/staff/services/{SLUG}/numbers")
+    assert "Die Hälfte der Antworten brauchte höchstens" in said and DECIDED.findall(said) == []
+    assert "Beantwortet" in client.get(f"/staff/services/{SLUG}/numbers.csv").get_data(as_text=True)
+
+
+def test_who_answers_a_report_reads_when_nobody_will_be_told(client: FlaskClient, login, places) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    nobody = {"email": None, "phone": None, "sms": False}
+    told = reported()
+    silent = given.submitted(given.resident(), slug=SLUG, answers=ANSWERS | nobody, uploads=()).reference
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    for reference in (told, silent):
+        given.acted(reference, Action.TAKE, given.caseworker(DEPARTMENT))
+    without = main_of(client, f"/staff/requests/{silent}")
+    assert "erfährt niemand von selbst" in without and "Niemand wird erinnert" in without
+    assert "erfährt per E-Mail" not in without and "wird vorher erinnert" not in without
+    assert "erfährt niemand von selbst" not in main_of(client, f"/staff/requests/{told}")
+
+
+@pytest.mark.parametrize(("action", "box"), [("reject", "Antwort"), ("ask", "Frage")])
+def test_what_is_missing_is_called_as_its_box_is(client: FlaskClient, login, places, action: str, box: str) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    reference, worker = reported(), given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    url = f"/staff/requests/{reference}"
+    form = {"action": action, "revision": "2", "csrf_token": token_of(client, url)}
+    complaints = page(client.post(url, data=form), 422).select("#errors li")
+    assert [" ".join(one.get_text().split()) for one in complaints] == [f"{box} – Bitte schreiben Sie etwas dazu."]
+
+
 def test_an_answer_to_a_report_is_no_letter_to_be_posted() -> None:
     reference, worker = reported(), given.caseworker(DEPARTMENT)
     given.acted(reference, Action.TAKE, worker)
