@@ -53,7 +53,7 @@ def _applicant(**_: str) -> str:
 
 
 def _reference(**_: str) -> str:
-    return request.form.get("reference", "").strip().upper()[:8]
+    return pins.counted(request.form.get("reference", ""))
 
 
 def today() -> date:
