@@ -29,6 +29,7 @@ from services.form.fields import every
 from services.form.reading import lines, readable
 from services.lifecycle import Action, RequestStatus, outcome_label
 from services.models import ServiceRequest
+from services.payments import queries as payments
 from services.work_models import DecisionState, RequestDecision
 
 LANGUAGE = "de"  # decisions are in the official language
@@ -164,6 +165,9 @@ def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict
         )
     if any(one["is_in_force"] and one["is_post"] and one["given_on"] is None for one in issued):
         return Next(_("Give the decision to the post"), _("It has not been announced yet."), "decisions", "warning")
+    is_paid = any(one.can_be_refunded for one in payments.of_request(found, LANGUAGE))
+    if found.status is RequestStatus.WITHDRAWN and is_paid:  # of a rejection the service's file says it
+        return Next(_("See whether the fee goes back"), _("It is paid, and nothing came of it."), "payments", "warning")
     return _by_status(found.status, has_paper=has_paper)
 
 

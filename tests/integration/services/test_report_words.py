@@ -229,6 +229,16 @@ def test_who_answers_a_report_reads_when_nobody_will_be_told(client: FlaskClient
     assert "erfährt niemand von selbst" not in main_of(client, f"/staff/requests/{told}")
 
 
+def test_nobody_is_promised_a_message_who_left_no_address(client: FlaskClient) -> None:
+    nobody = {"email": None, "phone": None, "sms": False}
+    for answers, said in ((ANSWERS, "auf dem Weg, den Sie"), (ANSWERS | nobody, "weil wir weder eine E-Mail-Adresse")):
+        receipt = given.submitted(given.resident(), slug=SLUG, answers=answers, uploads=())
+        with transaction():
+            queries.get(given.caseworker(DEPARTMENT), receipt.reference).applicant_id = None
+        enquiry = {"reference": receipt.reference, "pin": receipt.pin, "csrf_token": token_of(client, "/status")}
+        assert said in page(client.post("/status", data=enquiry)).get_text()
+
+
 @pytest.mark.parametrize(("action", "box"), [("reject", "Antwort"), ("ask", "Frage")])
 def test_what_is_missing_is_called_as_its_box_is(client: FlaskClient, login, places, action: str, box: str) -> None:
     with transaction():
