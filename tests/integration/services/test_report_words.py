@@ -174,6 +174,23 @@ def test_nothing_tells_who_reported_that_something_was_decided(
         assert DECIDED.findall(text.removeprefix("Meine Anträge")) == []  # the way back, which is the same for all
 
 
+@pytest.mark.parametrize(
+    ("is_staff", "action", "said"), [(False, "reply", "bei uns an"), (True, "prioritise", "Gespei")]
+)
+def test_only_a_report_that_is_seen_to_is_called_so(
+    client: FlaskClient, login, places, is_staff: bool, action: str, said: str
+) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    login(client, "caseworker" if is_staff else "resident", roles=[f"caseworker:{DEPARTMENT}"] if is_staff else [])
+    own = None if is_staff else db.session.scalars(select(User.id)).one()
+    reference = given.submitted(given.resident(own), slug=SLUG, answers=ANSWERS, uploads=()).reference
+    url = f"{'/staff' if is_staff else ''}/requests/{reference}"
+    form = {"action": action, "message": "Es ist bei Nummer 4.", "csrf_token": token_of(client, url)}
+    shown = " ".join(page(client.post(url, data=form, follow_redirects=True)).select_one("main").get_text().split())
+    assert said in shown and "Erledigt" not in shown
+
+
 def test_those_who_work_on_a_report_decide_about_nothing(client: FlaskClient, login, places) -> None:
     with transaction():
         db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
