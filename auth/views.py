@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from auth import logins, logouts, oidc, own_data
 from auth.assurance import ANY_LOGIN, Demand
 from auth.house_session import current_session
-from auth.logins import Completed
+from auth.logins import Completed, Pending
 from auth.oidc import LoginRefused, ProviderName, ProviderUnavailable
 from auth.policies import public
 from auth.roles import ROLE_PERMISSIONS, Permission
@@ -84,10 +84,12 @@ def to_provider(
 @public(acts_as="login")
 @limited("logins")
 def callback() -> ResponseReturnValue:
+    pending = None
     try:
-        completed = _completed()
+        pending = _taken()
+        completed = _completed(pending)
     except LoginRefused as refused:
-        return _refused(str(refused))
+        return _refused(str(refused), pending)
     except ProviderUnavailable as problem:
         return _unavailable(str(problem))
     current_session().adopt(completed.token, completed.login)
@@ -131,20 +133,23 @@ def came_back_from_logout() -> bool:
     return hmac.compare_digest(state.encode(), kept.encode())
 
 
-def _completed() -> Completed:
-    state, code = _parameter("state"), _parameter("code")
+def _taken() -> Pending:
+    state = _parameter("state")
     browser = request.cookies.get(_browser_cookie())
     if not state or not browser:
         raise LoginRefused("state_missing")
     with transaction():
-        pending = logins.take(state, browser)
+        return logins.take(state, browser)
+
+
+def _completed(pending: Pending) -> Completed:
     provider = oidc.provider(pending.provider)
     if provider is None:
         raise LoginRefused("provider_gone")
     logins.check_issuer(provider, _parameter("iss"))
     if error := _parameter("error"):
         raise LoginRefused("access_denied" if error == "access_denied" else "provider_error")
-    if not code:
+    if not (code := _parameter("code")):
         raise LoginRefused("code_missing")
     answer = provider.redeem(
         code=code, nonce=pending.nonce, code_verifier=pending.code_verifier, max_age=pending.demand.max_age
@@ -171,12 +176,22 @@ def _parameter(name: str) -> str | None:
     return values[0] if values else None
 
 
-def _refused(reason: str) -> ResponseReturnValue:
+def _refused(reason: str, pending: Pending | None) -> ResponseReturnValue:
     note_failure("failed_logins")
     log.warning("login_refused", reason=reason)
     logins.note_refusal(reason)
-    page = render_template("auth/refused.html", why=WHY.get(reason, "stale" if reason.startswith("state_") else ""))
+    again = _back_to(pending) if pending else url_for("auth.login")
+    why = WHY.get(reason, "stale" if reason.startswith("state_") else "")
+    page = render_template("auth/refused.html", again=again, why=why)
     return make_response(page, 400)
+
+
+def _back_to(pending: Pending) -> str:
+    """Where trying once more leads on to what somebody was at: a page that wants a surer login asks for it itself."""
+    if pending.is_step_up and pending.next_path:
+        return pending.next_path
+    staff = 1 if pending.provider == "staff" else None
+    return url_for("auth.login", staff=staff, next=pending.next_path or None)
 
 
 def _unavailable(reason: str) -> ResponseReturnValue:

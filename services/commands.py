@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
 
 from config.announcement import Way
 from config.errors import N_
@@ -106,11 +106,16 @@ class WriteNote(Command):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
 
 
-class Lookup(Command):
-    """Reference and PIN, as on the confirmation."""
+def ungrouped(text: str) -> str:
+    """A reference or PIN without the blanks and dashes with which people group it: they do not count."""
+    return "".join(text.split()).replace("-", "")
 
-    reference: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=20)]
-    pin: Annotated[str, StringConstraints(strip_whitespace=True, max_length=12)]
+
+class Lookup(Command):
+    """Reference and PIN, as on the confirmation, grouped or not."""
+
+    reference: Annotated[str, StringConstraints(to_upper=True, max_length=20), AfterValidator(ungrouped)]
+    pin: Annotated[str, StringConstraints(max_length=12), AfterValidator(ungrouped)]
 
 
 class Opinion(Command):

@@ -1,12 +1,10 @@
 """What came on paper, by phone or at the counter, entered by staff for somebody."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from auth.actors import Actor
 from auth.roles import Permission
-from config import clock
-from config.errors import N_, Forbidden, RuleViolation
-from config.settings import current_settings
+from config.errors import N_, FieldError, Forbidden
 from services.commands import FROM_OUTSIDE, STAFF_SOURCES, Submit
 from services.definitions import ServiceDefinition
 from services.form.fields import FieldType, FormField
@@ -19,14 +17,20 @@ PINS = frozenset({FieldType.MAP})
 
 
 def check(command: Submit, definition: ServiceDefinition, actor: Actor) -> None:
-    """Only the service's own department enters for somebody. Raises Forbidden, RuleViolation."""
+    """Only the service's own department enters for somebody. Raises Forbidden."""
     if not actor.is_system and definition.department not in actor.departments_for(Permission.REQUESTS_WORK):
         raise Forbidden()
-    today = clock.today(current_settings().zone)
+
+
+def faults(command: Submit, today: date) -> tuple[FieldError, ...]:
+    """What is wrong with the day on which it came, to be told with what is wrong with the answers."""
+    if not command.is_for_somebody:
+        return ()
     if command.received_on is None:
-        raise RuleViolation("received_on", N_("Please say on which day it came."))
+        return (FieldError("received_on", N_("Please say on which day it came.")),)
     if not today - LONGEST_AGO <= command.received_on <= today:
-        raise RuleViolation("received_on", N_("This day is in the future, or too long ago."))
+        return (FieldError("received_on", N_("This day is in the future, or too long ago.")),)
+    return ()
 
 
 def as_asked(definition: ServiceDefinition, command: Submit) -> ServiceDefinition:

@@ -14,7 +14,6 @@ def tell_applicant(request: ServiceRequest, template: str, occasion: str, **more
     `occasion` tells two messages of the same template apart (the event's id); `more` are variables of that template
     alone. Call inside `transaction()`.
     """
-    contact = request.contact or {}
     settings = current_settings()
     status_link = settings.public_url("/status")
     variables = {
@@ -25,21 +24,25 @@ def tell_applicant(request: ServiceRequest, template: str, occasion: str, **more
         "city": settings.city_name,
         "is_report": versions.of(request).is_report,
     } | more
-    recipients = [(Channel.EMAIL, contact.get("email"))]
-    if contact.get("sms"):
-        recipients.append((Channel.SMS, contact.get("phone")))
-    for channel, to in recipients:
-        if to:
-            outbox.enqueue(
-                template=f"services.{template}",
-                channel=channel,
-                to=to,
-                locale=request.locale,
-                variables=variables,
-                key=f"request:{request.id}:{occasion}:{channel}",
-                about=request.reference,
-                owner=f"department:{request.department_code}",
-            )
+    for channel, to in recipients_of(request):
+        outbox.enqueue(
+            template=f"services.{template}",
+            channel=channel,
+            to=to,
+            locale=request.locale,
+            variables=variables,
+            key=f"request:{request.id}:{occasion}:{channel}",
+            about=request.reference,
+            owner=f"department:{request.department_code}",
+        )
+
+
+def recipients_of(request: ServiceRequest) -> list[tuple[Channel, str]]:
+    """Where the applicant is told that something is there to read; none: they have to look by themselves."""
+    contact = request.contact or {}
+    number = contact.get("phone") if contact.get("sms") else None
+    wished = [(Channel.EMAIL, contact.get("email")), (Channel.SMS, number)]
+    return [(channel, to) for channel, to in wished if to]
 
 
 def note_wish(request: ServiceRequest) -> None:

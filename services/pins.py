@@ -3,8 +3,9 @@
 import hmac
 import secrets
 
+from config.ids import REFERENCE_LENGTH
 from services import queries
-from services.commands import Lookup
+from services.commands import Lookup, ungrouped
 from services.models import ServiceRequest
 
 DIGITS = 6
@@ -13,6 +14,11 @@ DIGITS = 6
 def new_pin() -> str:
     """One for a new request."""
     return "".join(secrets.choice("0123456789") for _ in range(DIGITS))
+
+
+def counted(reference: str) -> str:
+    """A reference as typed, in the form under which failures are counted: written otherwise it is the same one."""
+    return ungrouped(reference).upper()[:REFERENCE_LENGTH]
 
 
 def pin_fits(lookup: Lookup) -> ServiceRequest | None:

@@ -200,13 +200,14 @@ def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, An
     kept = files.kept_beside(new, draft, prepared.definition)
     refused = Counter({error.field for error in prepared.errors} - {*new, *kept})  # refused is not missing
     today = clock.today(current_settings().zone)
+    wrong = (*prepared.errors, *entry.faults(prepared.command, today))
     try:
         asked = entry.as_asked(prepared.definition, prepared.command)
         answers = checked(asked, prepared.command.answers, new + kept + refused, today)
     except RuleViolation as violation:
-        raise RuleViolation.of([*violation.errors, *prepared.errors]) from None
-    if prepared.errors:
-        raise RuleViolation.of(prepared.errors)
+        raise RuleViolation.of([*violation.errors, *wrong]) from None
+    if wrong:
+        raise RuleViolation.of(wrong)
     return answers
 
 

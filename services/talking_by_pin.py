@@ -5,7 +5,7 @@ from datetime import date
 
 from auth.actors import Actor
 from config.errors import Forbidden, NotFound
-from services import casework, queries, representations, versions
+from services import casework, notices, queries, representations, versions
 from services.commands import Act
 from services.conversation import Message
 from services.lifecycle import DECISIONS, Action
@@ -16,8 +16,12 @@ BY_PIN = (Action.ANSWER, Action.REPLY)
 
 @dataclass(frozen=True)
 class Talk:
-    """What the page shows: messages without their files, the open question, the answer, and how to write now ("")."""
+    """What the page shows: messages without their files, the open question, the answer, and how to write now ("").
 
+    `is_told`: whether its writer hears of news by e-mail or text message.
+    """
+
+    is_told: bool
     messages: list[Message]
     question: str | None
     answer_due_on: date | None
@@ -31,6 +35,7 @@ def of(request: ServiceRequest, locale: str, today: date) -> Talk | None:
         return None
     shown = representations.detail(request, _holder(request), locale, today)
     return Talk(
+        is_told=bool(notices.recipients_of(request)),
         messages=[replace(one, files=()) for one in shown.messages],
         question=shown.question,
         answer_due_on=shown.answer_due_on,

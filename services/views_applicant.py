@@ -53,7 +53,7 @@ def _applicant(**_: str) -> str:
 
 
 def _reference(**_: str) -> str:
-    return request.form.get("reference", "").strip().upper()[:8]
+    return pins.counted(request.form.get("reference", ""))
 
 
 def today() -> date:
@@ -134,7 +134,7 @@ def act(reference: str) -> ResponseReturnValue:
     except DomainError as error:
         flash(translated(error), "danger")
     else:
-        flash(_("Done. Thank you."), "success")
+        flash(_("Thank you. It has reached us."), "success")
     return redirect(url_for("requests.show", reference=reference), 303)
 
 
@@ -210,7 +210,7 @@ def write_by_pin() -> ResponseReturnValue:
     except DomainError as error:
         flash(translated(error), "danger")
     else:
-        flash(_("Done. Thank you."), "success")
+        flash(_("Thank you. It has reached us."), "success")
     return _status_page(form, lookup, MessageForm(formdata=None))[0]
 
 

@@ -83,7 +83,7 @@ def act(reference: str) -> ResponseReturnValue:
     except DomainError as error:
         flash(translated(error), "danger")
     else:
-        flash(_("The review has begun.") if command.action is Action.TAKE else _("Done."), "success")
+        flash(_("The review has begun.") if command.action is Action.TAKE else _("Saved."), "success")
         if command.action is Action.HAND_ON:
             return redirect(url_for(".index"), 303)
     return redirect(url_for(".show", reference=reference), 303)

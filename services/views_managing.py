@@ -88,7 +88,7 @@ def numbers(slug: str) -> ResponseReturnValue:
         steps=statistics.steps_of(found.definition, today),
         online=round(100 * sum(one.online for one in months) / received) if received else None,
         months=months,
-        chart=_chart(months),
+        chart=_chart(months, _ended(found)),
     )
 
 
@@ -99,7 +99,7 @@ def numbers_csv(slug: str) -> ResponseReturnValue:
     actor, found = current_actor(), offering.managed(current_actor(), slug)
     today = clock.today(current_settings().zone)
     rows: list[tuple[Cell, ...]] = [astuple(one) for one in statistics.months_of(actor, slug, today)]
-    header = [_("Month"), _("Received"), _("Handed in online"), _("Decided")]
+    header = [_("Month"), _("Received"), _("Handed in online"), _ended(found)]
     content = write_csv(header, rows, zone=current_settings().zone)
     return download(content, "text/csv", f"{found.definition.slug}.csv")
 
@@ -113,7 +113,12 @@ def _offer_page(found: Offer, form: OfferForm) -> str:
     )
 
 
-def _chart(months: list[Month]) -> dict[str, Any]:
+def _ended(found: Offer) -> str:
+    """What is counted at the end: where no paper follows nothing is decided, it is answered."""
+    return str(_("Decided") if found.definition.decision is not None else _("Answered"))
+
+
+def _chart(months: list[Month], ended: str) -> dict[str, Any]:
     labels = [format_date(one.first, "MMM yy") for one in months]
     lines = [[one.received for one in months], [one.decided for one in months]]
-    return {"drawn": bar_chart(labels, lines), "names": [_("Received"), _("Decided")]}
+    return {"drawn": bar_chart(labels, lines), "names": [_("Received"), ended]}

@@ -24,7 +24,7 @@ A_DAY_S = 24 * 3600
 
 
 def _reference(**_: str) -> str:
-    return request.form.get("reference", "").strip().upper()[:8]
+    return pins.counted(request.form.get("reference", ""))
 
 
 @requests.get("/requests/<reference>/receipt")

@@ -26,7 +26,8 @@ def triage_preview() -> ResponseReturnValue:
     command = _command()
     if command is None:
         flash(_("Please tick requests of the list first, at most %(number)s.", number=triage.MOST), "warning")
-        return redirect(url_for("casework.index"), 303)
+        filters = request.query_string.decode("latin-1")
+        return redirect(url_for("casework.index") + (f"?{filters}" if filters else ""), 303)
     return _preview(command, _form(command))
 
 

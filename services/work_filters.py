@@ -75,7 +75,7 @@ class ListRequests(Wanted):
     due: Annotated[Literal["overdue", "soon", "on_time"] | None, choice("work", N_("Deadline"), DUE)] = None
     urgent: Annotated[bool | None, yes_no("work", N_("Marked as urgent"))] = None
     news: Annotated[bool | None, yes_no("work", N_("Something unread"))] = None
-    proposed: Annotated[bool | None, yes_no("work", N_("Decision waits for a second person"))] = None
+    proposed: Annotated[bool | None, yes_no("work", N_("Decision or answer waits for a second person"))] = None
     service: Annotated[Code | None, Filter("request", N_("Service"), "service")] = None
     department: Annotated[
         str | None, Field(max_length=40, pattern=r"^[a-z0-9_-]+$"), Filter("request", N_("Department"), "department")

@@ -51,8 +51,7 @@ class EntryForm(BaseForm):
     source = RadioField(_l("How it came"), choices=BY_STAFF, default="paper", validate_choice=False)
     received_on = DateField(
         _l("Received on"),
-        description=_l("The term for the decision counts from this day."),
-        validators=[Optional()],
+        description=_l("Our deadline counts from this day."),
     )
 
 

@@ -13,6 +13,7 @@ from services import (
     announcements,
     cover_letters,
     decision_texts,
+    notices,
     office_acts,
     places,
     proposals,
@@ -28,6 +29,7 @@ from services.form.fields import every
 from services.form.reading import lines, readable
 from services.lifecycle import Action, RequestStatus, outcome_label
 from services.models import ServiceRequest
+from services.payments import queries as payments
 from services.work_models import DecisionState, RequestDecision
 
 LANGUAGE = "de"  # decisions are in the official language
@@ -71,6 +73,7 @@ def values(found: ServiceRequest, actor: Actor, locale: str, today: date) -> dic
         "decisions": list(reversed(issued)),
         "proposal": proposal and _proposal(proposal, actor),
         "has_paper": definition.decision is not None,
+        "tells_nobody": not notices.recipients_of(found),
         "texts": [(one.code, one.title.to(locale)) for one in definition.decision_texts],
         "ways": [(way.value, _(WAYS[way])) for way in announcements.ways_for(found)],
         "source": _(SOURCES.get(found.source, found.source)),
@@ -143,25 +146,38 @@ def _near(found: ServiceRequest, actor: Actor) -> list[dict[str, Any]]:
 
 
 def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict[str, Any]]) -> Next | None:
-    """What waits most in this request."""
+    """What waits most in this request. Where no paper follows, as of a report, nothing is decided: it is answered."""
+    definition = versions.of(found)
+    has_paper = definition.decision is not None
     if found.proposed_by is not None and {"approve", "reject"} & set(actions):
-        return Next(_("Confirm the decision, or send it back"), _("A colleague has proposed it."), "decide", "warning")
+        title = _("Confirm the decision, or send it back") if has_paper else _("Confirm the answer, or send it back")
+        return Next(title, _("A colleague has proposed it."), "decide", "warning")
     if found.proposed_by is not None:
-        return Next(_("A second person has to confirm"), _("The decision has been proposed."), "decide")
+        reason = _("The decision has been proposed.") if has_paper else _("The answer has been proposed.")
+        return Next(_("A second person has to confirm"), reason, "decide")
     if found.news_at is not None:
-        is_report = versions.of(found).is_report
-        title = _("Read what came in about this report") if is_report else _("Read what the applicant sent")
-        return Next(title, _("Nobody has noted that it was read."), "timeline", "warning")
+        sent = _("Read what came in about this report") if definition.is_report else _("Read what the applicant sent")
+        return Next(sent, _("Nobody has noted that it was read."), "timeline", "warning")
     late = next((one for one in issued if one["is_in_force"] and (one["is_late"] or one["returned_on"])), None)
     if late and late["announced_on"] is None:
         return Next(
             _("Announce the decision in another way"), _("It did not reach the applicant."), "decisions", "danger"
         )
-    match found.status:
+    if any(one["is_in_force"] and one["is_post"] and one["given_on"] is None for one in issued):
+        return Next(_("Give the decision to the post"), _("It has not been announced yet."), "decisions", "warning")
+    is_paid = any(one.can_be_refunded for one in payments.of_request(found, LANGUAGE))
+    if found.status is RequestStatus.WITHDRAWN and is_paid:  # of a rejection the service's file says it
+        return Next(_("See whether the fee goes back"), _("It is paid, and nothing came of it."), "payments", "warning")
+    return _by_status(found.status, has_paper=has_paper)
+
+
+def _by_status(status: RequestStatus, *, has_paper: bool) -> Next | None:
+    match status:
         case RequestStatus.SUBMITTED:
             return Next(_("Take it on"), _("Nobody works on it yet."), "acts")
         case RequestStatus.IN_REVIEW:
-            return Next(_("Decide, or ask"), _("All that we need may be there."), "decide")
+            title = _("Decide, or ask") if has_paper else _("Answer whether it is done or not done, or ask")
+            return Next(title, _("All that we need may be there."), "decide")
         case RequestStatus.NEEDS_INFORMATION:
             return Next(_("Wait for the answer"), _("The deadline stands still."), "timeline")
         case RequestStatus.APPROVED | RequestStatus.REJECTED | RequestStatus.WITHDRAWN:

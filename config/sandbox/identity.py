@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # loopback only; read when a request comes
 
@@ -43,6 +43,7 @@ def provider(departments: Sequence[str], backchannel: str = "") -> flask.Flask:
     app.jinja_env.globals.update(groups=_groups())
     app.config["SESSION_COOKIE_NAME"] = "sandbox_provider"  # cookies know no ports
     _check_verifiers(app)
+    app.after_request(_with_state)
     identity_logins.add_to(app, backchannel)
     return app
 
@@ -77,6 +78,15 @@ def _check_verifiers(app: flask.Flask) -> None:
         if challenge and not secrets.compare_digest(challenge, _challenge(form.get("code_verifier", ""), method)):
             return {"error": "invalid_grant", "error_description": "The code verifier does not fit."}, 400
         return None
+
+
+def _with_state(response: flask.Response) -> flask.Response:
+    """A refusal carries the state, too (RFC 6749, 4.1.2.1): without it nobody knows which login was cancelled."""
+    sent, state = urlsplit(response.location or ""), flask.request.args.get("state")
+    told = parse_qs(sent.query)
+    if state and "error" in told and "state" not in told:
+        response.location = f"{response.location}&{urlencode({'state': state})}"
+    return response
 
 
 def _challenge(verifier: str, method: str) -> str:

@@ -29,13 +29,14 @@ def became(delivery: Delivery) -> None:
     """Handler of notifications: a hand-over that waits for its mail looks at once what has become of it.
 
     What counted as accepted, and has come back, has failed, and its time has not begun. What has been answered
-    meanwhile stays so: that its mail came back is noted, and staff say what they make of it.
+    meanwhile stays so: that its mail came back is noted, and staff say what they make of it. Once they have said that
+    the receiver has it in another way, no mail counts any more, however late it comes back, or how often that is told.
     """
     told = email.told_by(delivery.key)
     if told is None:
         return
     row = db.session.scalar(locked(select(HandOverRow).where(HandOverRow.id == UUID(told.hand_over))))
-    if row is None or row.attempt != told.attempt:
+    if row is None or row.attempt != told.attempt or row.settled_by is not None:
         return
     if row.state is State.WAITING:
         row.next_try_at = clock.wall()
@@ -44,12 +45,6 @@ def became(delivery: Delivery) -> None:
         row.progress = {"turn": told.turn + 1}
         work.move(row, Step(Outcome.FAILED, row.progress, f"mail_{delivery.status}"))
         row.handed_over_at = None
-    elif row.state is State.ANSWERED and delivery.status in CAME_BACK and not _is_known(row):
+    elif row.state is State.ANSWERED and delivery.status in CAME_BACK and row.problem != CAME_BACK_LATE:
         row.problem, row.changed_at = CAME_BACK_LATE, clock.now()
         trail.record(work.SYSTEM, "handover.came_back", row.request, way=row.plugin, status=delivery.status.value)
-
-
-def _is_known(row: HandOverRow) -> bool:
-    """Whether an answered one has been noted, or staff have said since how the receiver has it: then it is no news."""
-    is_settled = row.settled_by is not None and row.answered_at is not None and row.changed_at > row.answered_at
-    return row.problem == CAME_BACK_LATE or is_settled

@@ -94,7 +94,7 @@ def try_again(row_id: UUID, actor: Actor) -> HandOverRow:
             row.handed_over_at = None
         row.state = next_state(row.state, Event.RETRY)
         _from_the_beginning(row)
-    row.changed_at = clock.now()
+    row.changed_at, row.settled_by = clock.now(), None  # what counts again is what the carrier says
     _is_due(row)
     trail.record(actor, "handover.retried", row.request, way=row.plugin)
     return row
@@ -108,13 +108,11 @@ def settle(row_id: UUID, reason: str, actor: Actor) -> HandOverRow:
     if not reason.strip():
         raise RuleViolation("reason", N_("Please write how it was handed over."))
     row = _held(row_id, actor)
-    if row.state is State.ANSWERED and row.problem == CAME_BACK_LATE:
-        row.problem = None
-    else:
+    if row.state is not State.ANSWERED or row.problem != CAME_BACK_LATE:
         row.state = next_state(row.state, Event.SETTLE)
         row.accepted_at = clock.now()
         row.handed_over_at = row.handed_over_at or row.accepted_at
-    row.changed_at = clock.now()
+    row.problem, row.changed_at = None, clock.now()
     row.remark, row.settled_by, row.next_try_at, row.lease = reason.strip(), actor.id, None, None
     trail.record(actor, "handover.settled", row.request, way=row.plugin)
     return row

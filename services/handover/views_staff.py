@@ -57,5 +57,5 @@ def act(row_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         flash(translated(error), "warning")
     else:
-        flash(_("Done."), "success")
+        flash(_("Saved."), "success")
     return redirect(url_for(".index"), 303)

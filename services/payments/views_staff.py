@@ -111,7 +111,7 @@ def settled(payment_id: UUID) -> ResponseReturnValue:
     except DomainError as error:
         flash(translated(error), "danger")
     else:
-        flash(_("Done."), "success")
+        flash(_("Saved."), "success")
     return redirect(url_for(".index"), 303)
 
 

@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Blueprint, Flask
@@ -217,6 +218,7 @@ def test_what_is_no_confirmation_changes_nothing(
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
     assert said in page
+    assert 'href="/care/export-of-tests"' in page, "trying again leads on to what it was for"
     assert cookie(client) == before
     assert (count(app, User), count(app, UserSession)) == (1, 1)
     assert actions(app) == ["login.completed", "login.refused"]
@@ -317,3 +319,20 @@ def test_each_attribute_keeps_its_level(make_app: Callable[..., Flask], provider
     page = client.get("/account/").get_data(as_text=True)
     assert "31.01.1990 <span" in page
     assert "(hoch)" in page
+
+
+def test_who_cancels_can_go_on_with_what_they_were_at(
+    make_app: Callable[..., Flask], provider: HostileProvider, places: None
+) -> None:
+    app = make(make_app, provider, oidc_step_up_assurance="high")
+    client = log_in(app.test_client(), provider, STAFF, roles=["health_admin"], auth_time=ago(OLD), acr="high")
+    asked = confirm(client, provider, client.get("/care/export-of-tests"))
+    told = {"error": "access_denied", "state": asked["state"][0], "iss": provider.issuer}
+    answer = client.get("/auth/callback", query_string=told)
+    page = answer.get_data(as_text=True)
+    assert "Sie haben die Anmeldung abgebrochen" in page and 'href="/care/export-of-tests"' in page
+    client = app.test_client()
+    first = client.get("/auth/login?next=/account/")
+    told["state"] = parse_qs(urlsplit(first.headers["Location"]).query)["state"][0]
+    page = client.get("/auth/callback", query_string=told).get_data(as_text=True)
+    assert 'href="/auth/login?next=/account/"' in page

@@ -318,6 +318,25 @@ def test_a_mail_that_comes_back_after_the_answer_is_shown_until_somebody_has_loo
 
 
 @pytest.mark.usefixtures("by_email")
+def test_what_staff_settled_is_settled_however_often_the_bounce_is_told() -> None:
+    receipt, worker = given.submitted(given.resident()), given.caseworker()
+    work.hand_over()
+    mail = db.session.scalars(select(Notification).where(Notification.template == "services.handed_over")).one()
+    _becomes(mail, Status.UNDELIVERED)
+    assert worked().state is State.FAILED
+    with transaction():
+        following.settle(row().id, "auf Papier gebracht", worker)
+    accepted_at = row().accepted_at
+    _told_again(mail)
+    found = row()
+    assert (found.state, found.problem, found.accepted_at) == (State.ACCEPTED, None, accepted_at)
+    given.acted(receipt.reference, Action.TAKE, worker)
+    given.acted(receipt.reference, Action.APPROVE, worker)
+    _told_again(mail)
+    assert (row().state, row().problem, queries.troubled(worker)) == (State.ANSWERED, None, [])
+
+
+@pytest.mark.usefixtures("by_email")
 def test_what_staff_wrote_is_shown_when_there_is_no_problem_any_more(client, login) -> None:
     reference = given.submitted(given.resident()).reference
     with transaction():
@@ -369,6 +388,11 @@ def test_a_list_of_hand_overs_is_read_with_its_requests() -> None:
 def _becomes(mail: Notification, status: Status, **more: bool) -> None:
     with transaction():
         db.session.execute(update(Notification).where(Notification.id == mail.id).values(status=status, **more))
+
+
+def _told_again(mail: Notification) -> None:
+    _becomes(mail, Status.UNDELIVERED, untold=True)
+    outcomes.tell_outcomes()
 
 
 # the course of a request, and its end

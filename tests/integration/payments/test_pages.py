@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from auth.models import User
@@ -168,6 +168,29 @@ def test_staff_give_money_back_with_a_reason(app: Any, client: FlaskClient, logi
     rows = list(csv.reader(io.StringIO(table), delimiter=";"))
     assert [row[3:5] for row in rows[1:]] == [["Zahlung", "30,70"], ["Erstattung", "30,70"]]
     assert "Ackerknecht" not in table and "Musterfrau" not in table
+
+
+@pytest.mark.usefixtures("with_fee")
+def test_who_withdraws_what_is_paid_reads_who_decides_about_the_money(
+    app: Any, client: FlaskClient, login: Any, checkout: Checkout
+) -> None:
+    url = applied(app, client, login)
+    assert "Sie haben" not in page(client.get(f"{url}/withdraw")).select_one("main").get_text()  # type: ignore[union-attr]
+    client.post(f"{url}/payment", data=token(client, url))
+    checkout.pay(checkout.only()["id"])
+    client.get(f"{url}/payment?back=paid")
+    assert "Sie haben 30,70 € bezahlt. Ob Sie" in page(client.get(f"{url}/withdraw")).get_text()
+    client.post(url, data=token(client, f"{url}/withdraw") | {"action": "withdraw"})
+    staff = app.test_client()
+    login(staff, "caseworker")
+    with app.app_context(), transaction():
+        db.session.execute(update(ServiceRequest).values(news_at=None))
+    assert "Prüfen, ob die Gebühr zurückgeht" in page(staff.get(f"/staff{url}")).get_text()
+    refund = f"/staff{url}/payments/1/refund"
+    staff.post(refund, data=token(staff, f"/staff{url}") | {"reason": "zurückgezogen"})
+    with app.app_context():
+        asking.look()
+    assert "Es bleibt nichts zu tun" in page(staff.get(f"/staff{url}")).get_text()
 
 
 @pytest.mark.usefixtures("with_fee")

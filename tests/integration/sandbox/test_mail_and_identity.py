@@ -83,6 +83,14 @@ def test_every_account_logs_in_by_name_and_brings_its_claims(filled: Settings) -
         assert claims == account.claims(["parking"]) | {"sub": account.subject}
 
 
+def test_a_cancelled_login_says_which_one_it_was(filled: Settings) -> None:
+    with OAuth2Session(filled.oidc_client_id, scope="openid", redirect_uri="http://127.0.0.1:9/auth/callback") as one:
+        url, state = one.create_authorization_url(filled.oidc_issuer + "/oauth2/authorize", nonce="n")
+    answer = requests.post(url, data={"action": "deny"}, timeout=10, allow_redirects=False)
+    told = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert (told["error"], told["state"]) == (["access_denied"], [state])
+
+
 def test_a_wrong_verifier_is_refused(filled: Settings) -> None:
     answer = log_in(filled, "resident", "w" * 64)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")

@@ -72,6 +72,16 @@ def test_everything_that_a_form_asks_can_be_entered_on_one_page(app: Flask, clie
     assert found.source == "paper"
 
 
+def test_a_missing_day_is_told_with_all_else_that_is_missing(client: FlaskClient, login: Any) -> None:
+    login(client, "caseworker")
+    page = soup(client.get(ENTRY))
+    assert "freiwillig" not in page.select_one("label[for=received_on]").get_text()  # type: ignore[union-attr]
+    page = soup(send(client, page, **PERSON | {"f_given_name": ""}), 422)
+    said = [one.get_text() for one in page.select(".kern-alert--danger a")]
+    assert any("Eingegangen am" in one for one in said) and any("Vorname" in one for one in said)
+    assert len(page.select("#errors")) == 1
+
+
 def test_an_entry_of_a_group_can_be_taken_away(client: FlaskClient, login: Any) -> None:
     login(client, "caseworker")
     page = soup(send(client, soup(client.get(ENTRY)), f_has_children="yes"))

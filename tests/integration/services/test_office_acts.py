@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from auth.models import AuditEvent, Department
@@ -389,3 +390,19 @@ def test_staff_enter_what_came_on_paper_and_the_term_counts_from_that_day() -> N
         given.acted(receipt.reference, Action.APPROVE, caseworker, way=Way.PORTAL)
     given.acted(receipt.reference, Action.APPROVE, caseworker)
     assert announcements.decisions_of(request)[0].way is Way.POST
+
+
+def test_a_letter_that_waits_for_the_post_is_what_comes_next(client: FlaskClient, login) -> None:
+    caseworker = given.caseworker()
+    reference = given.submitted(given.resident()).reference
+    given.acted(reference, Action.TAKE, caseworker)
+    given.acted(reference, Action.APPROVE, caseworker, way=Way.POST)
+    login(client, "caseworker", roles=[f"caseworker:{given.DEPARTMENT}"])
+    waiting = client.get(f"/staff/requests/{reference}").get_data(as_text=True)
+    assert "Bescheid zur Post geben" in waiting and "Es bleibt nichts zu tun" not in waiting
+    assert 'href="/staff/requests/mail/"' in waiting
+    [letter] = announcements.to_post(caseworker)
+    with transaction():
+        announcements.posted(caseworker, [letter.id], clock.today(current_settings().zone))
+    posted = client.get(f"/staff/requests/{reference}").get_data(as_text=True)
+    assert "Bescheid zur Post geben" not in posted and "Es bleibt nichts zu tun" in posted

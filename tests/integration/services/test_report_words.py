@@ -151,7 +151,7 @@ def test_a_report_is_seen_to_or_not_and_never_approved_or_rejected(client: Flask
         assert not re.search("Genehmigt|Abgelehnt", page_of_report)
 
 
-DECIDED = re.compile("genehmig|abgelehn|ablehn|bescheid|antrag|anträg", re.IGNORECASE)
+DECIDED = re.compile("genehmig|abgelehn|ablehn|bescheid|entsch[ei]|antrag|anträg", re.IGNORECASE)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,23 @@ def test_nothing_tells_who_reported_that_something_was_decided(
         assert DECIDED.findall(text.removeprefix("Meine Anträge")) == []  # the way back, which is the same for all
 
 
+@pytest.mark.parametrize(
+    ("is_staff", "action", "said"), [(False, "reply", "bei uns an"), (True, "prioritise", "Gespei")]
+)
+def test_only_a_report_that_is_seen_to_is_called_so(
+    client: FlaskClient, login, places, is_staff: bool, action: str, said: str
+) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    login(client, "caseworker" if is_staff else "resident", roles=[f"caseworker:{DEPARTMENT}"] if is_staff else [])
+    own = None if is_staff else db.session.scalars(select(User.id)).one()
+    reference = given.submitted(given.resident(own), slug=SLUG, answers=ANSWERS, uploads=()).reference
+    url = f"{'/staff' if is_staff else ''}/requests/{reference}"
+    form = {"action": action, "message": "Es ist bei Nummer 4.", "csrf_token": token_of(client, url)}
+    shown = " ".join(page(client.post(url, data=form, follow_redirects=True)).select_one("main").get_text().split())
+    assert said in shown and "Erledigt" not in shown
+
+
 def test_those_who_work_on_a_report_decide_about_nothing(client: FlaskClient, login, places) -> None:
     with transaction():
         db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
@@ -181,9 +198,11 @@ def test_those_who_work_on_a_report_decide_about_nothing(client: FlaskClient, lo
     given.acted(reference, Action.TAKE, worker)
     login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
     url = f"/staff/requests/{reference}"
+    assert "erledigt oder nicht erledigt – oder nachfragen" in main_of(client, url)
     assert DECIDED.findall(main_of(client, url)) == []
     given.acted(reference, Action.REJECT, worker, "Das Loch ist auf Privatgrund.")
     assert DECIDED.findall(main_of(client, url)) == []
+    assert DECIDED.findall(main_of(client, f"/staff/requests/new/{SLUG}")) == []
     assert "Abgelehnt / nicht erledigt" in main_of(client, "/staff/requests/")
 
 
@@ -201,6 +220,53 @@ def test_what_is_proposed_for_a_report_has_its_words(client: FlaskClient, login,
     assert "Als nicht erledigt vorschlagen" in before
     assert "Vera Colleague schlägt vor: Nicht erledigt." in after and "Vorgeschlagen: nicht erledigt" in after
     assert DECIDED.findall(before) == DECIDED.findall(after) == []
+
+
+def test_the_numbers_of_a_report_count_answers(client: FlaskClient, login) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    login(client, "manager", roles=[f"service_manager:{DEPARTMENT}"])
+    said = main_of(client, f"/staff/services/{SLUG}/numbers")
+    assert "Die Hälfte der Antworten brauchte höchstens" in said and DECIDED.findall(said) == []
+    assert "Beantwortet" in client.get(f"/staff/services/{SLUG}/numbers.csv").get_data(as_text=True)
+
+
+def test_who_answers_a_report_reads_when_nobody_will_be_told(client: FlaskClient, login, places) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    nobody = {"email": None, "phone": None, "sms": False}
+    told = reported()
+    silent = given.submitted(given.resident(), slug=SLUG, answers=ANSWERS | nobody, uploads=()).reference
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    for reference in (told, silent):
+        given.acted(reference, Action.TAKE, given.caseworker(DEPARTMENT))
+    without = main_of(client, f"/staff/requests/{silent}")
+    assert "erfährt niemand von selbst" in without and "Niemand wird erinnert" in without
+    assert "erfährt per E-Mail" not in without and "wird vorher erinnert" not in without
+    assert "erfährt niemand von selbst" not in main_of(client, f"/staff/requests/{told}")
+
+
+def test_nobody_is_promised_a_message_who_left_no_address(client: FlaskClient) -> None:
+    nobody = {"email": None, "phone": None, "sms": False}
+    for answers, said in ((ANSWERS, "auf dem Weg, den Sie"), (ANSWERS | nobody, "weil wir weder eine E-Mail-Adresse")):
+        receipt = given.submitted(given.resident(), slug=SLUG, answers=answers, uploads=())
+        with transaction():
+            queries.get(given.caseworker(DEPARTMENT), receipt.reference).applicant_id = None
+        enquiry = {"reference": receipt.reference, "pin": receipt.pin, "csrf_token": token_of(client, "/status")}
+        assert said in page(client.post("/status", data=enquiry)).get_text()
+
+
+@pytest.mark.parametrize(("action", "box"), [("reject", "Antwort"), ("ask", "Frage")])
+def test_what_is_missing_is_called_as_its_box_is(client: FlaskClient, login, places, action: str, box: str) -> None:
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    reference, worker = reported(), given.caseworker(DEPARTMENT)
+    given.acted(reference, Action.TAKE, worker)
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    url = f"/staff/requests/{reference}"
+    form = {"action": action, "revision": "2", "csrf_token": token_of(client, url)}
+    complaints = page(client.post(url, data=form), 422).select("#errors li")
+    assert [" ".join(one.get_text().split()) for one in complaints] == [f"{box} – Bitte schreiben Sie etwas dazu."]
 
 
 def test_an_answer_to_a_report_is_no_letter_to_be_posted() -> None:

@@ -166,6 +166,10 @@ def test_what_people_wrote_is_not_readable_in_the_database() -> None:
 
 def test_reference_and_pin_find_the_request_and_nothing_else_does() -> None:
     receipt = given.submitted(given.resident())
+    halves = receipt.reference[:4].lower(), receipt.reference[4:]
+    grouped = Lookup(reference=" ".join(halves), pin=f"{receipt.pin[:3]}-{receipt.pin[3:]}")
+    assert pins.counted(" - ".join(halves)) == receipt.reference
+    assert pins.pin_fits(grouped) is not None
     wrong_pin = f"{(int(receipt.pin) + 1) % 1_000_000:06}"
     found = pins.pin_fits(Lookup(reference=receipt.reference.lower(), pin=f" {receipt.pin} "))
     assert found is not None
