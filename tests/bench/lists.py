@@ -16,7 +16,7 @@ from sqlalchemy import select
 from care import daily_counts, list_marks
 from care.assessment_models import SymptomReport
 from care.course_models import ContactAttempt
-from care.models import Case, OfficeTask, Person
+from care.models import Case, OfficeTask, Person, Schedule
 from config import clock, scopes
 from config.database import db, transaction
 from config.ids import REFERENCE_ALPHABET, new_id
@@ -91,6 +91,7 @@ def _fill(dice: random.Random) -> None:
             insert_many(Person, people)
             cases = [_case(dice, person, start + number, me) for number, person in enumerate(people)]
             insert_many(Case, cases)
+            insert_many(Schedule, [{"id": case["id"], "reassess_at": None, "next_check_in_at": None} for case in cases])
             insert_many(SymptomReport, [_report(case) for case in cases if case["last_report_at"]])
             insert_many(OfficeTask, [_task(dice, case) for case in cases if dice.random() < 0.03])
             tried = [case for case in cases if dice.random() < 0.02]
