@@ -24,7 +24,7 @@ ANSWERS: dict[str, Any] = {
     "halterin_oder_halter": {
         "strasse_und_hausnummer": "Lindenweg 4a",
         "geburtsdatum": "1980-02-29",
-        "telefon": [{"telefon": "0531 1"}, {"telefon": "0531 2"}],
+        "telefon": [{"telefon": "0531 9901"}, {"telefon": "0531 9902"}],
     },
     "hund": [
         {
@@ -68,7 +68,7 @@ def test_answers_stand_under_their_ids_in_json(client: FlaskClient, reference: s
             "G99000001": {
                 "F99000001": "Lindenweg 4a",
                 "F99000003": "1980-02-29",
-                "F99000004": ["0531 1", "0531 2"],
+                "F99000004": ["+495319901", "+495319902"],
             },
             "G99000002": [
                 {
@@ -100,7 +100,7 @@ def test_and_in_xml(client: FlaskClient, reference: str, bearer: Any, login: Any
     assert [one.findtext(f"{NAMESPACE}F99000009") for one in dogs] == ["true", "false"]
     assert dogs[0].findtext(f"{NAMESPACE}F99000008") == "1200.50"
     phones = root.findall(f"{NAMESPACE}G99000001/{NAMESPACE}F99000004")
-    assert [one.text for one in phones] == ["0531 1", "0531 2"]
+    assert [one.text for one in phones] == ["+495319901", "+495319902"]
     staff = login(app.test_client(), "caseworker")
     saved = staff.get(f"/staff/requests/{reference}/fim.xml")
     assert saved.data == answer.data
