@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, and_, case, exists, false, func, literal, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import FunctionElement
@@ -201,11 +201,12 @@ def attempts(value: int, asked: Asked) -> Condition:
         or_(Case.last_report_at.is_(None), ContactAttempt.attempted_at > Case.last_report_at),
         ~reached_since,
     )
-    # Most cases were never tried: only those that were often enough at all are looked at one by one.
+    # Most cases were never tried: only those that were often enough at all are looked at one by one. Without the CASE a
+    # planner that knows nothing of the table yet looks at every open case first (400 ms of 40,000).
     tried = select(ContactAttempt.case_id).where(ContactAttempt.outcome.in_(IN_VAIN))
     often = tried.group_by(ContactAttempt.case_id).having(func.count() >= value)
     exactly = in_vain.correlate(Case).scalar_subquery() >= value
-    return and_(Case.id.in_(often), exactly) if value else true()
+    return case((Case.id.in_(often), exactly), else_=false()) if value else true()
 
 
 def monitoring_day(value: int, asked: Asked) -> Condition:
