@@ -27,6 +27,7 @@ from care import (
     order_words,
     orders,
     own_cases,
+    person_words,
     queries,
     representations,
     seen,
@@ -37,7 +38,7 @@ from care import (
     transfer_queries,
     words,
 )
-from care.duplicate_words import MERGE_FIELDS, SEXES
+from care.duplicate_words import MERGE_FIELDS
 from care.forms import (
     CloseForm,
     PeriodForm,
@@ -59,7 +60,7 @@ from config import clock
 from config.database import transaction
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
-from config.localisation import LANGUAGE_NAMES, local_date, local_datetime, page_locale
+from config.localisation import local_date, local_datetime, page_locale
 from config.settings import current_settings
 
 
@@ -156,7 +157,6 @@ def show_case(reference: str, **forms: Any) -> str:
         actor=current_actor(),
         Permission=Permission,
         locale=locale,
-        language_names=LANGUAGE_NAMES,
         **case_next.page_values(current_actor(), shown),
         forms=every,
         **every,
@@ -206,9 +206,6 @@ CHOSEN: dict[str, dict[str, str]] = {
     "risk_level": words.RISKS,
     "monitoring_plan": words.PLANS,
     "setting": words.EXPOSURE_SETTINGS,
-    "sex": SEXES,
-    "channel": words.CHANNELS,
-    "contact_window": words.WINDOWS,
 }
 AS_THEY_ARE = (
     "legal_basis",
@@ -252,8 +249,8 @@ def _told(name: str, value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
-    if name == "locale":
-        return str(LANGUAGE_NAMES.get(value, value))
+    if name in person_words.PARTS:
+        return person_words.told(name, value)
     return str(_(CHOSEN[name][value]) if value in CHOSEN.get(name, ()) else said(value))
 
 

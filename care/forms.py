@@ -20,7 +20,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from care import words
+from care import person_words, words
 from care.facts import UNSPECIFIED
 from care.protocol import Protocol, current_protocol
 from care.vocabulary import CloseReason, Kind, OrderEventKind, Source
@@ -40,12 +40,6 @@ def choices(table: dict[str, str]) -> list[SelectChoice]:
 def protocol_choices(codes: list[str], locale: str) -> list[SelectChoice]:
     """The protocols `codes` by the names of their newest versions, in `locale`."""
     return [SelectChoice(code, current_protocol(code).name.in_(locale)) for code in codes]
-
-
-def window_choices() -> list[SelectChoice]:
-    """When somebody may wish to be asked: a time of day, or an hour."""
-    hours = [SelectChoice(str(hour), _("at %(hour)s o'clock", hour=hour)) for hour in range(24)]
-    return choices(words.WINDOWS) + hours
 
 
 def said_by() -> RadioField:
@@ -147,7 +141,7 @@ class AddressFields(Form):
 
 
 class PersonFields(Form):
-    """The person within the form of a new case."""
+    """The person, in the form of a new case and in that of their own."""
 
     given_name = StringField(_l("Given name"), validators=[InputRequired(_l("Please fill in this field."))])
     family_name = StringField(_l("Family name"), validators=[InputRequired(_l("Please fill in this field."))])
@@ -162,9 +156,10 @@ class PersonFields(Form):
 
 
 def offer_choices(person: Any) -> None:
-    """Fill the selects of a form about a person: `PersonFields`, or one with the same names."""
+    """Fill the selects of `PersonFields`."""
     person.sex.choices = [SelectChoice("", _("not specified")), *choices(words.SEXES)]
-    person.channel.choices, person.contact_window.choices = choices(words.CHANNELS), window_choices()
+    person.channel.choices = choices(words.CHANNELS)
+    person.contact_window.choices = [SelectChoice(*one) for one in person_words.windows()]
 
 
 class NewCaseForm(BaseForm):

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from auth.actors import Actor
 from auth.roles import Permission
-from care import course, list_words, queries
+from care import course, list_words, person_words, queries
 from care.list_filters import FILTERS, Filter, ListCases
 from care.protocol import current_protocol
 from config import filter_words
@@ -51,9 +51,7 @@ def _value(name: str, value: str) -> str:
     one = FILTERS[name]
     match one.ask:
         case "choice":
-            if name == "contact_window" and value not in one.options:
-                return str(_("at %(hour)s o'clock", hour=value))
-            return str(_(one.options[value]))
+            return person_words.told(name, value) if name == "contact_window" else str(_(one.options[value]))
         case "yes_no":
             return str(_("yes") if value == "1" else _("no"))
         case "day":
@@ -84,9 +82,9 @@ def groups(actor: Actor, wanted: ListCases, given: Mapping[str, str]) -> Iterato
 def _options(actor: Actor, name: str, one: Filter, value: str) -> list[tuple[str, str]]:
     match one.ask:
         case "choice":
-            found = [(str(code), str(_(text))) for code, text in one.options.items()]
-            hours = [(str(hour), str(_("at %(hour)s o'clock", hour=hour))) for hour in range(24)]
-            return found + hours if name == "contact_window" else found
+            if name == "contact_window":
+                return person_words.windows()
+            return [(str(code), str(_(text))) for code, text in one.options.items()]
         case "yes_no":
             return filter_words.yes_or_no()
         case "protocol":

@@ -7,17 +7,17 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from care import merging, people, seen, words
+from care import merging, people, person_words, seen, words
 from care.assessment_models import CheckIn, LabResult, SymptomReport
 from care.course_models import Comment, ContactAttempt, Exposure, Travel, Vaccination
-from care.duplicate_words import MERGE_FIELDS, SEXES
+from care.duplicate_words import MERGE_FIELDS
 from care.merge_rules import Difference, Side, Values
 from care.models import Case, Document, OrderRecord
 from care.naming_models import NamedContact
 from care.support_models import SupportRequest
 from config.database import db
 from config.errors import N_
-from config.localisation import LANGUAGE_NAMES, local_date
+from config.localisation import local_date
 
 GOES_ALONG: tuple[tuple[str, type[Any]], ...] = (
     (N_("Reports on health"), SymptomReport),
@@ -34,9 +34,6 @@ GOES_ALONG: tuple[tuple[str, type[Any]], ...] = (
     (N_("Requests for help"), SupportRequest),
 )
 TABLES: dict[str, dict[str, str]] = {
-    "sex": SEXES,
-    "channel": words.CHANNELS,
-    "contact_window": words.WINDOWS,
     "kind": words.KINDS,
     "status": words.STATUSES,
     "order_state": words.ORDER_STATES,
@@ -98,10 +95,8 @@ def _value(part: str, value: Any, values: Values) -> str:
         return str(local_date(value))
     if isinstance(value, dict):
         return people.address_line(value)
-    if part == "locale":
-        return str(LANGUAGE_NAMES.get(value, value))
-    if part == "contact_window" and value not in words.WINDOWS:
-        return str(_("at %(hour)s o'clock", hour=value))
+    if part in person_words.PARTS:
+        return person_words.told(part, value)
     return str(_(TABLES[part][value]) if part in TABLES else value)
 
 

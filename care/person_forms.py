@@ -3,33 +3,20 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, FormField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
-from wtforms.validators import InputRequired, Optional
+from wtforms import TextAreaField
+from wtforms.validators import Optional
 
-from care.forms import AddressFields, offer_choices
+from care.forms import PersonFields, offer_choices
 from care.person_commands import IDENTITY, WAYS
 from config.forms import BaseForm
-from config.localisation import LANGUAGE_NAMES
 
 PREFIX = "person"
 FIELDS = {*IDENTITY, *WAYS} - {"address"}
-NEEDED = _l("Please fill in this field.")
 
 
-class PersonForm(BaseForm):
+class PersonForm(BaseForm, PersonFields):
     """All that is known of a person; what is emptied is to go."""
 
-    given_name = StringField(_l("Given name"), validators=[InputRequired(NEEDED)])
-    family_name = StringField(_l("Family name"), validators=[InputRequired(NEEDED)])
-    birth_date = DateField(_l("Date of birth"), validators=[Optional()])
-    sex = SelectField(_l("Sex"), validate_choice=False)
-    phone = StringField(_l("Phone"), validators=[Optional()], render_kw={"inputmode": "tel"})
-    email = StringField(_l("E-mail"), validators=[Optional()], render_kw={"inputmode": "email"})
-    channel = SelectField(_l("How do we write?"))
-    locale = SelectField(_l("Language"), choices=[SelectChoice(*one) for one in LANGUAGE_NAMES.items()])
-    contact_window = SelectField(_l("When do we ask?"))
-    address = FormField(AddressFields, _l("Address"))
     note = TextAreaField(_l("Reason"), validators=[Optional()])
 
     def offer(self) -> "PersonForm":

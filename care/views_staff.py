@@ -15,6 +15,7 @@ from care import (
     follow_up,
     household_rows,
     known_people,
+    person_words,
     queries,
     seen,
     trail,
@@ -45,6 +46,7 @@ OPEN_LISTS = (
 
 
 blueprint.add_app_template_global(care_words)
+blueprint.add_app_template_global(person_words.told, "told_of_person")
 blueprint.add_app_template_global(care_reason)
 blueprint.add_app_template_global(care_finding)
 
