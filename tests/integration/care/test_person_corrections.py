@@ -101,12 +101,14 @@ def test_the_page_corrects_a_person_and_keeps_what_stood_there(care, time, clien
     sent = {one["name"]: one.get("value", "") for one in form.select("input[name]")}
     sent |= {one["name"]: (one.select_one("option[selected]") or one.option)["value"] for one in form.select("select")}
     sent |= {"person-family_name": "Sommerfeldt", "person-birth_date": "1984-05-17", "person-locale": "tr"}
+    sent |= {"person-contact_window": "17"}
     sent |= {"person-address-street": "Ährenweg", "person-address-house_number": "5"}
     sent |= {"person-address-postal_code": "38100", "person-address-city": "Braunschweig"}
     assert officer.post(form["action"], data=sent).status_code == 303
     shown = text(officer.get(f"/care/cases/{case.reference}"))
     assert "Sommerfeldt" in shown and "Türkçe" in shown and "Ährenweg 5, 38100 Braunschweig" in shown
     assert "Familienname: Sommerfeld → Sommerfeldt" in shown and "Sprache: Deutsch → Türkçe" in shown
+    assert "→ um 17 Uhr" in shown
     assert case.reference in text(search(officer, "Sommerfeldt"))
     assert case.reference in text(officer.get("/care/cases/?postal_code=38100"))
 
