@@ -52,7 +52,7 @@ def _applicant(**_: str) -> str:
     return current_actor().id
 
 
-def _reference(**_: str) -> str:
+def typed_reference(**_: str) -> str:
     return pins.counted(request.form.get("reference", ""))
 
 
@@ -177,7 +177,7 @@ def show_status() -> ResponseReturnValue:
 @status.post("/status")
 @public(acts_as="status")
 @limit_failures("lookups_by_address")
-@limit_failures("lookups", key=_reference)
+@limit_failures("lookups", key=typed_reference)
 def look_up() -> ResponseReturnValue:
     """One answer for a wrong reference and a wrong PIN, so that references cannot be tried out."""
     form = StatusForm()
@@ -189,8 +189,8 @@ def look_up() -> ResponseReturnValue:
 @status.post("/status/message", endpoint="write")
 @public(acts_as="status")
 @limit_failures("lookups_by_address")
-@limit_failures("lookups", key=_reference)
-@limited("submissions", key=_reference)
+@limit_failures("lookups", key=typed_reference)
+@limited("submissions", key=typed_reference)
 def write_by_pin() -> ResponseReturnValue:
     """Answer or write without an account. The PIN comes along once more, since nobody is logged in."""
     form, message = StatusForm(), MessageForm()

@@ -1,6 +1,6 @@
 """The receipt of a request, by login or with reference and PIN, and the certificate that it is signed with."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from auth.policies import current_actor, public, require
@@ -16,15 +16,11 @@ from services import downloads, pins, receipts
 from services.api import blueprint as api_pages
 from services.commands import Lookup
 from services.forms import StatusForm
-from services.views_applicant import requests, status
+from services.views_applicant import requests, status, typed_reference
 
 certificate = Blueprint("signing", __name__)
 blueprints = (certificate,)
 A_DAY_S = 24 * 3600
-
-
-def _reference(**_: str) -> str:
-    return pins.counted(request.form.get("reference", ""))
 
 
 @requests.get("/requests/<reference>/receipt")
@@ -37,7 +33,7 @@ def receipt(reference: str) -> ResponseReturnValue:
 @status.post("/status/receipt", endpoint="receipt")
 @public(acts_as="status")
 @limit_failures("lookups_by_address")
-@limit_failures("lookups", key=_reference)
+@limit_failures("lookups", key=typed_reference)
 def receipt_by_pin() -> ResponseReturnValue:
     """For requests that were handed in without an account. Raises NotFound for all others, and for a wrong PIN."""
     lookup = command_or_errors(StatusForm(), Lookup)
