@@ -1,6 +1,7 @@
 """What elements of every kind say in XDatenfelder: id, names, legal basis, rules, and what they describe. Pure."""
 
 import re
+from collections import Counter
 from xml.etree.ElementTree import Element
 
 from services.fim.schema import Rule
@@ -19,16 +20,21 @@ _LEIKA = re.compile(r"LeiKa-?(?:Schlüssel|ID)?\s*:?\s*(99\d{12})\b\.?")
 
 
 def identity_of(element: Element) -> tuple[str, str]:
-    """Id and version. Raises Refused, also when the element says twice what it may say once."""
-    names = [name for name in map(local, element) if name in SAID_ONCE]
-    if len(set(names)) < len(names):
-        only_child(element, next(name for name in names if names.count(name) > 1))
+    """Id and version. Raises Refused."""
     identity = only_child(element, "identifikation")
     number = text(identity, "id") if identity is not None else ""
     if not re.fullmatch(r"[A-Za-z]{1,3}[A-Za-z0-9_.-]{1,40}", number):
         raise Refused(f"a “{local(element)}” has no id that FIM knows (“{number[:40]}”)")
     version = text(identity, "version") if identity is not None else ""
     return number, version[:40]
+
+
+def refuse_repetitions(root: Element) -> None:
+    """Raises Refused when an element of the file says twice what it may say once."""
+    for element in root.iter():
+        for name, number in Counter(map(local, element)).items():
+            if number > 1 and name in SAID_ONCE:
+                only_child(element, name)
 
 
 def names_of(element: Element, number: str) -> tuple[str, str, str]:

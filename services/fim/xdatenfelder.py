@@ -9,9 +9,9 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from services.fim.elements import described, identity_of, legal_basis_of, names_of, rules_of
+from services.fim.elements import described, identity_of, legal_basis_of, names_of, refuse_repetitions, rules_of
 from services.fim.schema import CodeListReference, DataField, DataGroup, Limits, Part, Placed, Schema
-from services.fim.xml_reading import Refused, children, local, only_child, root_of, said_once, split, text, words
+from services.fim.xml_reading import Refused, children, local, only_child, only_said, root_of, split, text, words
 
 FAMILY = "urn:xoev-de:fim:standard:xdatenfelder_"
 SCHEMA_ROOT = "xdatenfelder.stammdatenschema.0102"
@@ -29,6 +29,7 @@ def read(data: bytes, *, group: bool = False) -> Schema:
     """
     root = root_of(data)
     standard = _standard(root)
+    refuse_repetitions(root)
     name = local(root)
     if name == GROUP_ROOT and group:
         return _Reader(standard, root).group_alone()
@@ -196,7 +197,7 @@ def _field(element: Element) -> DataField:
         kind=kind,
         datatype=text(element, "datentyp") or "text",
         limits=_limits(only_child(element, "praezisierung"), _of_files(element)),
-        content=said_once(element, "inhalt"),
+        content=only_said(element, "inhalt"),
         code_list=_code_list(only_child(element, "codelisteReferenz")),
         values=_values(only_child(element, "werte")),
         rules=rules_of(element),

@@ -94,7 +94,7 @@ def text(element: Element, name: str) -> str:
     return "" if child is None else _said(child)
 
 
-def said_once(element: Element, name: str) -> str:
+def only_said(element: Element, name: str) -> str:
     """The same of what the standard's own tools write a second time, empty. Raises Refused when two say something."""
     found = [one for one in map(_said, children(element, name)) if one]
     if len(found) > 1:
