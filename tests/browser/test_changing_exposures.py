@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenContext
-from tests.browser.people import log_in, reference_on
-from tests.factories.care import new_birth_date
+from tests.browser.people import enrol, log_in, reference_on
 
 CHANGE = "Ändern: Exposition vom 23.11.2026"
 
@@ -18,15 +17,7 @@ def test_the_form_comes_when_it_is_asked_for_and_keeps_what_was_typed(
 ) -> None:
     page = visit(javascript=javascript, viewport=viewport).new_page()
     log_in(page, "officer", "/auth/login?staff=1")
-    page.goto("/care/cases/new")
-    page.locator("[name=kind]").select_option("contact")
-    page.locator("[name=person-given_name]").fill("Dreia")
-    page.locator("[name=person-family_name]").fill("Orte")
-    page.locator("[name=person-birth_date]").fill(new_birth_date().isoformat())
-    page.locator("[name=person-channel]").select_option("none")
-    page.locator("[name=last_exposure_on]").fill("2026-11-20")
-    page.locator("main form [type=submit]").last.click()
-    expect(page.locator("h1")).to_contain_text("Orte")
+    enrol(page, "contact", "Dreia", "Orte", "last_exposure_on")
     reference = reference_on(page)
     page.locator("summary", has_text=re.compile(r"^\s*Exposition\s*$")).click()
     page.locator("[name=exposure-until_on]").fill("2026-11-23")

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenContext
-from tests.browser.people import log_in
-from tests.factories.care import new_birth_date
+from tests.browser.people import enrol, log_in
 
 LIST = "/care/cases/?status=open&kind=traveller&sort=enrolled"
 
@@ -18,15 +17,7 @@ def people(visit: OpenContext) -> list[str]:
     page = visit().new_page()
     log_in(page, "officer", "/auth/login?staff=1")
     for number in range(3):
-        page.goto("/care/cases/new")
-        page.locator("[name=kind]").select_option("traveller")
-        page.locator("[name=person-given_name]").fill(f"Tasta{'abc'[number]}")
-        page.locator("[name=person-family_name]").fill("Turweg")
-        page.locator("[name=person-birth_date]").fill(new_birth_date().isoformat())
-        page.locator("[name=person-channel]").select_option("none")
-        page.locator("[name=entered_on]").fill("2026-11-20")
-        page.locator("main form [type=submit]").last.click()
-        expect(page.locator("h1")).to_contain_text("Turweg")
+        enrol(page, "traveller", f"Tasta{'abc'[number]}", "Turweg", "entered_on")
     page.goto(LIST)
     references = page.locator("tbody td[data-label=Vorgang] a").all_inner_texts()[:3]
     page.close()  # of two open pages either may have the keyboard

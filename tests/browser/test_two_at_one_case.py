@@ -3,8 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenContext
-from tests.browser.people import log_in, reference_on
-from tests.factories.care import new_birth_date
+from tests.browser.people import enrol, log_in, reference_on
 
 
 def test_each_sees_the_other_while_the_page_is_open(visit: OpenContext) -> None:
@@ -12,15 +11,7 @@ def test_each_sees_the_other_while_the_page_is_open(visit: OpenContext) -> None:
     mine.clock.install()
     log_in(mine, "officer", "/auth/login?staff=1")
     log_in(other, "tracer", "/auth/login?staff=1")
-    mine.goto("/care/cases/new")
-    mine.locator("[name=kind]").select_option("contact")
-    mine.locator("[name=person-given_name]").fill("Zweia")
-    mine.locator("[name=person-family_name]").fill("Augen")
-    mine.locator("[name=person-birth_date]").fill(new_birth_date().isoformat())
-    mine.locator("[name=person-channel]").select_option("none")
-    mine.locator("[name=last_exposure_on]").fill("2026-11-20")
-    mine.locator("main form [type=submit]").last.click()
-    expect(mine.locator("h1")).to_contain_text("Augen")
+    enrol(mine, "contact", "Zweia", "Augen", "last_exposure_on")
     address = f"/care/cases/{reference_on(mine)}"
     here = mine.locator("[data-readers]")
     expect(here).not_to_contain_text("Auch geöffnet bei")

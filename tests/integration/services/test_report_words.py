@@ -2,6 +2,7 @@
 
 import io
 import re
+from typing import Any
 
 import pypdf
 import pytest
@@ -50,6 +51,16 @@ ANSWERS = {
 def reported(locale: str = "de") -> str:
     receipt = given.submitted(given.resident(), slug=SLUG, answers=ANSWERS, uploads=(), locale=locale)
     return receipt.reference
+
+
+def taken_on(client: FlaskClient, login: Any) -> str:
+    """The reference of a report that a caseworker works on; one of their department is logged in."""
+    with transaction():
+        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
+    reference = reported()
+    given.acted(reference, Action.TAKE, given.caseworker(DEPARTMENT))
+    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    return reference
 
 
 def messages_of(reference: str) -> list[str]:
@@ -192,11 +203,7 @@ def test_only_a_report_that_is_seen_to_is_called_so(
 
 
 def test_those_who_work_on_a_report_decide_about_nothing(client: FlaskClient, login, places) -> None:
-    with transaction():
-        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
-    reference, worker = reported(), given.caseworker(DEPARTMENT)
-    given.acted(reference, Action.TAKE, worker)
-    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
+    reference, worker = taken_on(client, login), given.caseworker(DEPARTMENT)
     url = f"/staff/requests/{reference}"
     assert "erledigt oder nicht erledigt – oder nachfragen" in main_of(client, url)
     assert DECIDED.findall(main_of(client, url)) == []
@@ -258,12 +265,7 @@ def test_nobody_is_promised_a_message_who_left_no_address(client: FlaskClient) -
 
 @pytest.mark.parametrize(("action", "box"), [("reject", "Antwort"), ("ask", "Frage")])
 def test_what_is_missing_is_called_as_its_box_is(client: FlaskClient, login, places, action: str, box: str) -> None:
-    with transaction():
-        db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
-    reference, worker = reported(), given.caseworker(DEPARTMENT)
-    given.acted(reference, Action.TAKE, worker)
-    login(client, "caseworker", roles=[f"caseworker:{DEPARTMENT}"])
-    url = f"/staff/requests/{reference}"
+    url = f"/staff/requests/{taken_on(client, login)}"
     form = {"action": action, "revision": "2", "csrf_token": token_of(client, url)}
     complaints = page(client.post(url, data=form), 422).select("#errors li")
     assert [" ".join(one.get_text().split()) for one in complaints] == [f"{box} – Bitte schreiben Sie etwas dazu."]
