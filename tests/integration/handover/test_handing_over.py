@@ -32,6 +32,7 @@ from tests.support.query_plans import plan_of
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 LEIKA = "99108037001000"
+MAILS = select(Notification).where(Notification.template == "services.handed_over").order_by(Notification.id)
 
 
 def row() -> HandOverRow:
@@ -237,7 +238,7 @@ def test_it_can_be_handed_over_in_another_way(records: RecordsSystem) -> None:
 def test_a_mail_counts_when_its_server_has_taken_it() -> None:
     receipt = given.submitted(given.resident())
     work.hand_over()
-    mail = db.session.scalars(select(Notification).where(Notification.template == "services.handed_over")).one()
+    mail = db.session.scalars(MAILS).one()
     assert mail.recipient == "parken@okerfeld.example" and receipt.reference in (mail.body or "")
     assert "Ackerknecht" not in (mail.body or "") and "BS-AB" not in (mail.body or "")
     assert row().state is State.WAITING
@@ -250,14 +251,13 @@ def test_a_mail_counts_when_its_server_has_taken_it() -> None:
 def test_a_mail_that_bounces_is_a_failure_and_can_be_sent_again() -> None:
     given.submitted(given.resident())
     work.hand_over()
-    mails = select(Notification).where(Notification.template == "services.handed_over").order_by(Notification.id)
-    _becomes(db.session.scalars(mails).one(), Status.UNDELIVERED)
+    _becomes(db.session.scalars(MAILS).one(), Status.UNDELIVERED)
     found = worked()
     assert (found.state, found.problem) == (State.FAILED, "mail_undelivered")
     with transaction():
         following.try_again(found.id, given.caseworker())
     worked()
-    sent = db.session.scalars(mails).all()
+    sent = db.session.scalars(MAILS).all()
     assert len(sent) == 2
     _becomes(sent[1], Status.DELIVERED)
     assert worked().state is State.ACCEPTED
@@ -267,8 +267,7 @@ def test_a_mail_that_bounces_is_a_failure_and_can_be_sent_again() -> None:
 def test_a_mail_that_bounces_late_takes_the_acceptance_back() -> None:
     given.submitted(given.resident())
     work.hand_over()
-    mails = select(Notification).where(Notification.template == "services.handed_over").order_by(Notification.id)
-    mail = db.session.scalars(mails).one()
+    mail = db.session.scalars(MAILS).one()
     _becomes(mail, Status.SENT)
     assert worked().accepted_at is not None
     _becomes(mail, Status.UNDELIVERED, untold=True)
@@ -279,7 +278,7 @@ def test_a_mail_that_bounces_late_takes_the_acceptance_back() -> None:
     with transaction():
         following.try_again(found.id, given.caseworker())
     worked()
-    _becomes(db.session.scalars(mails).all()[1], Status.SENT)
+    _becomes(db.session.scalars(MAILS).all()[1], Status.SENT)
     assert worked().state is State.ACCEPTED
 
 
@@ -287,7 +286,7 @@ def test_a_mail_that_bounces_late_takes_the_acceptance_back() -> None:
 def test_a_mail_that_comes_back_after_the_answer_is_shown_until_somebody_has_looked() -> None:
     receipt, worker = given.submitted(given.resident()), given.caseworker()
     work.hand_over()
-    mail = db.session.scalars(select(Notification).where(Notification.template == "services.handed_over")).one()
+    mail = db.session.scalars(MAILS).one()
     _becomes(mail, Status.SENT)
     worked()
     given.acted(receipt.reference, Action.TAKE, worker)
@@ -321,7 +320,7 @@ def test_a_mail_that_comes_back_after_the_answer_is_shown_until_somebody_has_loo
 def test_what_staff_settled_is_settled_however_often_the_bounce_is_told() -> None:
     receipt, worker = given.submitted(given.resident()), given.caseworker()
     work.hand_over()
-    mail = db.session.scalars(select(Notification).where(Notification.template == "services.handed_over")).one()
+    mail = db.session.scalars(MAILS).one()
     _becomes(mail, Status.UNDELIVERED)
     assert worked().state is State.FAILED
     with transaction():
@@ -356,7 +355,7 @@ def test_what_became_of_a_mail_is_looked_at_as_soon_as_it_is_known() -> None:
     given.submitted(given.resident())
     work.hand_over()
     assert work.hand_over() == 0, "not due before a minute has passed"
-    mail = db.session.scalars(select(Notification).where(Notification.template == "services.handed_over")).one()
+    mail = db.session.scalars(MAILS).one()
     with transaction():
         settling.finish(db.session.get_one(Notification, mail.id), Status.SENT)
     assert outcomes.tell_outcomes() == 1
