@@ -13,7 +13,7 @@ from auth.actors import Actor
 from auth.models import Department, Office, RoleGrant
 from auth.roles import SCOPE_OF, Role, Scope
 from config import clock
-from config.database import db
+from config.database import db, locked
 from config.errors import N_, FieldError, NotFound, RuleViolation
 
 PlaceT = TypeVar("PlaceT", Office, Department)
@@ -49,7 +49,7 @@ def office_facts(code: str) -> dict[str, str]:
 
 def set_office(code: str, facts: Mapping[str, str | None], *, actor: Actor) -> None:
     """Set facts of a health office, by field; what is not named stays. Raises NotFound, RuleViolation."""
-    office = db.session.scalar(select(Office).where(Office.code == code).with_for_update())
+    office = db.session.scalar(locked(select(Office).where(Office.code == code)))
     if office is None:
         raise NotFound()
     changed = []

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from auth.models import IdempotencyRecord
 from auth.sessions import own_transaction
 from config import clock
-from config.database import db
+from config.database import db, locked
 from config.encryption import DecryptionError, blind_index
 from config.errors import N_, Conflict, RuleViolation
 
@@ -99,9 +99,9 @@ def _earlier(actor_id: str, key: str, fingerprint: bytes) -> IdempotencyRecord:
     with own_transaction() as own:
         own.expire_on_commit = False
         found = own.scalar(
-            select(IdempotencyRecord)
-            .where(IdempotencyRecord.actor == actor_id, IdempotencyRecord.key == key)
-            .with_for_update()
+            locked(
+                select(IdempotencyRecord).where(IdempotencyRecord.actor == actor_id, IdempotencyRecord.key == key)
+            )
         )
         if found is None:
             raise Conflict(N_("A request with this Idempotency-Key is under way. Please try again."))

@@ -86,7 +86,7 @@ def ending(user_id: UUID) -> Ending:
 @scopes.within(ENDING)
 def end_account(user_id: UUID, actor: Actor, reason: str = "wish") -> None:
     """Delete the account and all that no law keeps, inside the caller's transaction. Raises NotFound, RuleViolation."""
-    user = db.session.scalar(locked(select(User).where(User.id == user_id)))
+    user = db.session.scalar(locked(select(User).where(User.id == user_id), to_delete=True))
     if user is None:
         raise NotFound()
     holds.refuse_if_held([f"user:{user_id}"])

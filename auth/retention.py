@@ -48,7 +48,7 @@ def page_of(
     `of`: whose rows are locked, where `wanted` looks at more than one table.
     """
     part = wanted.where(key > after) if after else wanted
-    rows = db.session.execute(claimable(part.order_by(key).limit(limit), of)).all()
+    rows = db.session.execute(claimable(part.order_by(key).limit(limit), of, to_delete=True)).all()
     return Page([due(row) for row in rows], rows[-1].id if len(rows) == limit else None)
 
 

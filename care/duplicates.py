@@ -43,14 +43,18 @@ def seek_missing() -> int:
     other.
     """
     with scopes.within(scopes.system("care.duplicates")), transaction():
-        new = ~Person.duplicates_sought & (Person.names_indexed >= name_index.RULES)
-        wanted = select(Person.id).where(new).order_by(Person.id).limit(AT_ONCE)
-        people = list(db.session.scalars(claimable(wanted)))
+        people = list(db.session.scalars(to_seek()))
         if people:
             _note(people, _met(people))
             done = update(Person).where(among(Person.id, people)).values(duplicates_sought=True)
             db.session.execute(done, execution_options={"synchronize_session": False})
         return len(people)
+
+
+def to_seek() -> Select[UUID]:
+    """The next people about whom something is new, claimed."""
+    new = ~Person.duplicates_sought & (Person.names_indexed >= name_index.RULES)
+    return claimable(select(Person.id).where(new).order_by(Person.id).limit(AT_ONCE))
 
 
 def _met(people: Collection[UUID]) -> set[Pair]:

@@ -31,7 +31,7 @@ from care.support_models import SupportRequest
 from care.transfer_models import Transfer
 from care.vocabulary import OPEN_STATUSES
 from config import clock, scopes
-from config.database import db
+from config.database import db, locked
 from config.dependents import delete_with_dependents
 from config.encryption import DecryptionError
 from config.errors import N_, RuleViolation
@@ -156,7 +156,7 @@ def erase(case: Case, *, scope: str, reason: str, actor: Actor) -> None:
     if reason not in REASONS or scope not in (EVERYTHING, HEALTH):
         raise RuleViolation("reason", N_("Please choose one of the options."))
     person_id = case.person_id
-    cases = db.session.scalars(select(Case).where(Case.person_id == person_id).with_for_update()).all()
+    cases = db.session.scalars(locked(select(Case).where(Case.person_id == person_id), to_delete=True)).all()
     holds.refuse_if_held([f"case:{one.reference}" for one in cases])
     if reason == "wish":
         if any(one.status in OPEN_STATUSES for one in cases):

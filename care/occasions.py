@@ -27,7 +27,7 @@ from care.protocol import current_protocol
 from care.queries import standing_case_for
 from care.vocabulary import Source
 from config import clock
-from config.database import db, transaction
+from config.database import db, locked, transaction
 from config.encryption import token_hash
 from config.errors import N_, FieldError, InvalidTransition, NotFound, RuleViolation
 from config.ids import new_reference, new_token
@@ -62,12 +62,8 @@ def occasion_for(actor: Actor, reference: str) -> Occasion:
 
 
 def locked_occasion(occasion_id: UUID) -> Occasion:
-    """The occasion with its row locked until the transaction ends, before any case. Raises NotFound.
-
-    Whoever holds a case may still write an exposure that refers to the occasion: they have no reason to wait for us,
-    who may be waiting for their case.
-    """
-    wanted = select(Occasion).where(Occasion.id == occasion_id).with_for_update(key_share=True)
+    """The occasion with its row locked until the transaction ends, before any case. Raises NotFound."""
+    wanted = locked(select(Occasion).where(Occasion.id == occasion_id))
     found = db.session.scalar(wanted.execution_options(populate_existing=True))
     if found is None:
         raise NotFound()

@@ -17,7 +17,7 @@ from care.messages import FOR_PERSON
 from care.models import Case, Person
 from care.queries import cases_visible_to, matching
 from care.vocabulary import OPEN_STATUSES, Channel
-from config.database import db
+from config.database import db, locked
 from config.errors import N_, NotFound, RuleViolation
 from notifications.bulk_sources import Addressee, register_recipient_source
 from notifications.bulk_templates import LONGEST_TEXT, Asked, BulkTemplate, register_bulk_template
@@ -73,7 +73,7 @@ class CaseList:
         """
         columns = select(Case.reference, Case.office_id, Case.status, Person.channel, Person.opted_out_at)
         chosen = columns.join(Case.person).where(Case.reference.in_({one.about for one in people}))
-        found = db.session.execute(chosen.order_by(Case.id).with_for_update(of=Case))
+        found = db.session.execute(locked(chosen.order_by(Case.id), Case))
         now: dict[str, Any] = {row.reference: row for row in found}
         return {one.number for one in people if _is_withdrawn(one, now.get(one.about or ""))}
 

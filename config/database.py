@@ -237,9 +237,13 @@ def in_transaction() -> bool:
     return db.session().info.get("callbacks") is not None
 
 
-def locked(statement: SelectT) -> SelectT:
-    """`statement` with its rows locked until the transaction ends (SQLite has locked the whole database already)."""
-    return statement.with_for_update()
+def locked(statement: SelectT, of: type[Base] | None = None, *, to_delete: bool = False) -> SelectT:
+    """`statement` with its rows (of a join, those of `of`) locked until the transaction ends.
+
+    Others may still write rows that refer to them, unless they are locked `to_delete` them: a foreign key that waits
+    for us, in a transaction for which we wait, would be a deadlock. SQLite has locked the whole database already.
+    """
+    return statement.with_for_update(key_share=not to_delete, of=of)
 
 
 @cache
@@ -256,6 +260,6 @@ def partial_index(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
-def claimable(statement: SelectT, of: type[Base] | None = None) -> SelectT:
-    """`statement` with its rows locked (of a join, those of `of`), passing over those that somebody else has locked."""
-    return statement.with_for_update(skip_locked=True, of=of)
+def claimable(statement: SelectT, of: type[Base] | None = None, *, to_delete: bool = False) -> SelectT:
+    """The same, passing over the rows that somebody else has locked."""
+    return statement.with_for_update(key_share=not to_delete, of=of, skip_locked=True)

@@ -192,7 +192,7 @@ def http_error(error: HTTPException) -> Response:
 
 
 def _database_unavailable(error: Exception) -> Response:
-    log.error("database_unavailable", error=type(error).__name__)
+    log.error("database_unavailable", error=type(error).__name__, cause=type(getattr(error, "orig", None)).__name__)
     response = answer(HTTPStatus.SERVICE_UNAVAILABLE)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

@@ -199,7 +199,7 @@ def sweep() -> int:
     )
     shells = select(Notification.id).where(Notification.about == ERASED, Notification.status != Status.SENDING, ~hangs)
     with scopes.within(scopes.system("erasing")), transaction():
-        ids = db.session.scalars(claimable(shells.limit(AT_ONCE))).all()
+        ids = db.session.scalars(claimable(shells.limit(AT_ONCE), to_delete=True)).all()
         return _delete_messages(ids)
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, or_, select
 
 from config import clock
-from config.database import db, transaction
+from config.database import claimable, db, transaction
 from notifications import metrics, redaction
 from notifications.models import DeliveryAttempt, Notification
 from notifications.query_queue import flows
@@ -24,7 +24,7 @@ def forget_texts() -> int:
     oldest = [Notification.has_text, Notification.changed_at < now - min(KEEP_TEXT.values())]
     wanted = select(Notification).where(*oldest, ripe).order_by(Notification.changed_at).limit(AT_ONCE)
     with transaction():
-        messages = db.session.scalars(wanted.with_for_update(skip_locked=True)).all()
+        messages = db.session.scalars(claimable(wanted)).all()
         for message in messages:
             message.wipe()
         db.session.execute(redaction.plan(DeliveryAttempt.notification_id.in_([each.id for each in messages])))

@@ -200,6 +200,6 @@ def _answer_duplicates(original: ServiceRequest) -> None:
     with scopes.within(HOUSE.scope):
         for one in office_acts.duplicates_of(original):
             if one.status in AT_THE_OFFICE:
-                db.session.refresh(one, with_for_update=True)
+                db.session.refresh(one, with_for_update={"key_share": True})
                 command = Act(action=Action.ANSWER_DUPLICATE)
                 _carry_out(one, check(one, command, HOUSE), command, HOUSE)

@@ -56,7 +56,7 @@ def _requests(now: datetime, days: int, after: UUID | None, limit: int) -> Page:
     )
     if after:
         wanted = wanted.where(ServiceRequest.id > after)
-    rows = db.session.scalars(claimable(wanted.order_by(ServiceRequest.id).limit(limit))).all()
+    rows = db.session.scalars(claimable(wanted.order_by(ServiceRequest.id).limit(limit), to_delete=True)).all()
     items = [
         erasure.due_row(row, erasure.outcome_of(row).value)
         for row in rows

@@ -123,7 +123,7 @@ def _held(row_id: UUID, actor: Actor) -> HandOverRow:
     if not actor.is_system:
         codes = actor.departments_for(Permission.REQUESTS_WORK) | actor.departments_for(Permission.SERVICES_MANAGE)
         wanted = wanted.where(ServiceRequest.department_code.in_(codes))
-    row = db.session.scalar(wanted.with_for_update(of=HandOverRow).execution_options(populate_existing=True))
+    row = db.session.scalar(locked(wanted, HandOverRow).execution_options(populate_existing=True))
     if row is None:
         raise NotFound()
     return row

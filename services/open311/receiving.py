@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from auth.actors import Actor
 from config import clock
-from config.database import db
+from config.database import db, locked
 from config.errors import N_, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
@@ -152,7 +152,7 @@ def comment(command: Comment, actor: Actor, photos: Sequence[CleanFile] = ()) ->
     is no such report.
     """
     statement = select(ServiceRequest).join(PublicReport, PublicReport.request_id == ServiceRequest.id)
-    statement = statement.where(PublicReport.reference == command.reference).with_for_update(of=ServiceRequest)
+    statement = locked(statement.where(PublicReport.reference == command.reference), ServiceRequest)
     request = db.session.scalar(statement.execution_options(populate_existing=True))
     if request is None:
         raise NotFound()

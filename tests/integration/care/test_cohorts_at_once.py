@@ -1,13 +1,12 @@
 """Several who put cases on the list of one occasion at once: never too many guests, and nobody is in the way."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from care import bulk_acts, bulk_work, case_management, course_representations, exposures, occasion_cases, occasions
@@ -18,41 +17,12 @@ from config.database import db, transaction
 from tests.factories.care import OFFICER, new_case
 from tests.integration.care.test_bulk_acts import counts
 from tests.integration.care.test_cohorts import added, cohort, put
-from tests.support.at_work import at_work
+from tests.support.at_work import Other
 
 pytestmark = [
     pytest.mark.usefixtures("care", "time"),
     pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),  # on SQLite one writes at a time
 ]
-WAITING = text(
-    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN "
-    "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-)
-
-
-class Other:
-    """Somebody else at work: `start` lets them begin, and comes back when they are done or wait for us."""
-
-    def __init__(self, app: Flask, work: Callable[[], object]) -> None:
-        self.failures: list[BaseException] = []
-        self._thread = threading.Thread(target=self._run, args=(app, work))
-
-    def _run(self, app: Flask, work: Callable[[], object]) -> None:
-        with at_work(app):
-            try:
-                work()
-            except BaseException as error:
-                self.failures.append(error)
-
-    def start(self) -> None:
-        self._thread.start()
-        with db.engine.connect() as looking:
-            while self._thread.is_alive() and not looking.scalar(WAITING):
-                looking.rollback()
-
-    def end(self) -> None:
-        self._thread.join()
-        assert self.failures == []
 
 
 @contextmanager

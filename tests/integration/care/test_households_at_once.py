@@ -7,20 +7,20 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select, update
 
-from care import asking, case_management, check_ins, conversion, households, reassessing
+from care import asking, case_management, check_ins, conversion, duplicates, households, reassessing
 from care.assessment_models import SymptomReport
 from care.assessments import look_at
 from care.commands import CloseCase, EnrolCase, RecordReport, SetPreferences
 from care.course_commands import ConvertCase, JoinHousehold
-from care.models import Case
+from care.models import Case, Person
 from care.vocabulary import CloseReason, Kind, ReportChannel
 from config.database import db, transaction
 from config.errors import DomainError, RuleViolation
 from tests.factories.care import OFFICER, enrolment, new_case
 from tests.integration.care.conftest import Clock
-from tests.support.at_work import at_work
+from tests.support.at_work import Other, at_work
 
 THREADS, ACTS, HOUSEHOLDS, MEMBERS = 8, 25, 3, 4
 
@@ -35,24 +35,19 @@ def test_who_joins_a_household_sees_who_answers_for_it_now(care: Flask, time: Cl
     refused: list[str] = []
 
     def join() -> None:
-        with at_work(care):
-            try:
-                with transaction():
-                    case_management.enrol(command, actor=OFFICER, office_id=office_id)
-            except RuleViolation as error:
-                refused.append(error.errors[0].field)
+        try:
+            with transaction():
+                case_management.enrol(command, actor=OFFICER, office_id=office_id)
+        except RuleViolation as error:
+            refused.append(error.errors[0].field)
 
-    joins = threading.Thread(target=join)
+    joins = Other(care, join)
     with transaction():
         move = JoinHousehold(head=other.reference)
         households.move(move, case=households.locked_case(move, head.id), actor=OFFICER)
         db.session.flush()
         joins.start()
-        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN "
-                     "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())")  # fmt: skip
-        while joins.is_alive() and not db.session.scalar(waits):
-            pass
-    joins.join()
+    joins.end()
     assert refused == ["household_of"]
 
 
@@ -66,7 +61,7 @@ class AtWork:
         self.guard = threading.Lock()
 
     def run(self, app: Flask, luck: Random) -> None:
-        acts = (self.report, self.report, self.move, self.convert, self.pause, self.close, self.beat)
+        acts = (self.report, self.report, self.move, self.convert, self.pause, self.close, self.beat, self.seek)
         with at_work(app):
             for _ in range(ACTS):
                 act: Callable[[Random], None] = luck.choice(acts)
@@ -119,6 +114,12 @@ class AtWork:
     def beat(self, luck: Random) -> None:
         reassessing.reassess_due()
         asking.send_due()
+
+    def seek(self, luck: Random) -> None:
+        with transaction():
+            stale = update(Person).where(Person.duplicates_sought)
+            db.session.execute(stale.values(duplicates_sought=False), execution_options={"synchronize_session": False})
+        duplicates.seek_missing()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

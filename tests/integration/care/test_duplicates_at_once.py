@@ -1,0 +1,53 @@
+"""Duplicates are sought while officers are at work on the same people: nobody waits for anybody."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from care import case_management, duplicates
+from care.commands import SetPreferences
+from care.duplicate_models import DuplicatePair
+from config.database import db, transaction
+from tests.factories.care import OFFICER, new_case
+from tests.support.at_work import Other
+
+pytestmark = [
+    pytest.mark.usefixtures("care", "time"),
+    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),  # on SQLite one writes at a time
+]
+
+
+def test_pairs_are_noted_while_an_officer_holds_one_of_their_cases(care: Flask) -> None:
+    case, _twin = new_case(), new_case()
+    case_id = case.id
+    db.session.rollback()
+    seeks = Other(care, duplicates.seek_missing)
+    with transaction():
+        held = case_management.locked_case(case_id)
+        seeks.start()
+        waited = seeks.waits
+        case_management.set_preferences(SetPreferences(paused=True), case=held, actor=OFFICER)
+    seeks.end()
+    assert not waited
+    assert db.session.scalar(select(func.count()).select_from(DuplicatePair)) == 1
+
+
+def test_a_case_is_changed_while_its_person_is_compared(care: Flask) -> None:
+    case, _twin = new_case(), new_case()
+    case_id = case.id
+    db.session.rollback()
+
+    def pause() -> None:
+        with transaction():
+            held = case_management.locked_case(case_id)
+            held.touched_at = held.enrolled_at
+            db.session.flush()  # a row that is written twice has its foreign keys looked at again
+            case_management.set_preferences(SetPreferences(paused=True), case=held, actor=OFFICER)
+
+    officer = Other(care, pause)
+    with transaction():
+        db.session.scalars(duplicates.to_seek()).all()
+        officer.start()
+        waited = officer.waits
+    officer.end()
+    assert not waited
