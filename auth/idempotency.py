@@ -99,9 +99,7 @@ def _earlier(actor_id: str, key: str, fingerprint: bytes) -> IdempotencyRecord:
     with own_transaction() as own:
         own.expire_on_commit = False
         found = own.scalar(
-            locked(
-                select(IdempotencyRecord).where(IdempotencyRecord.actor == actor_id, IdempotencyRecord.key == key)
-            )
+            locked(select(IdempotencyRecord).where(IdempotencyRecord.actor == actor_id, IdempotencyRecord.key == key))
         )
         if found is None:
             raise Conflict(N_("A request with this Idempotency-Key is under way. Please try again."))

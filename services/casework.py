@@ -199,7 +199,7 @@ def _answer_duplicates(original: ServiceRequest) -> None:
     """Whoever said the same hears that it has been answered; never what another applicant was told."""
     with scopes.within(HOUSE.scope):
         for one in office_acts.duplicates_of(original):
-            if one.status in AT_THE_OFFICE:
-                db.session.refresh(one, with_for_update={"key_share": True})
+            duplicate = queries.locked_request(one.id)
+            if duplicate is not None and duplicate.status in AT_THE_OFFICE:
                 command = Act(action=Action.ANSWER_DUPLICATE)
-                _carry_out(one, check(one, command, HOUSE), command, HOUSE)
+                _carry_out(duplicate, check(duplicate, command, HOUSE), command, HOUSE)

@@ -172,7 +172,8 @@ def erase(reference: str, *, reason: str, actor: Actor) -> None:
     if reason not in REASONS:
         raise RuleViolation("reason", N_("Please choose one of the options."))
     found = find(actor, reference)
-    request = db.session.scalars(locked(select(ServiceRequest).where(ServiceRequest.id == found.id), to_delete=True)).one()
+    wanted = select(ServiceRequest).where(ServiceRequest.id == found.id)
+    request = db.session.scalars(locked(wanted, to_delete=True)).one()
     holds.refuse_if_held(subjects_of(request))
     if reason == "wish" and stays(request, clock.now()):
         raise RuleViolation("", N_("This request has to stay for now."))

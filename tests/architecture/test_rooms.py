@@ -52,6 +52,16 @@ def test_edges_never_import_models() -> None:
     assert not wrong
 
 
+def test_rows_are_locked_in_one_way() -> None:
+    """ADR 38: a lock of another kind somewhere is a deadlock somewhere else."""
+    wrong = [
+        str(path.relative_to(repository.ROOT))
+        for path in repository.product_code()
+        if "with_for_update" in path.read_text() or "FOR UPDATE" in path.read_text()
+    ]
+    assert wrong == ["config/database.py"]
+
+
 def test_only_the_command_line_knows_the_sandbox() -> None:
     wrong = [
         f"{path.relative_to(repository.ROOT)} imports {name}"

@@ -24,7 +24,7 @@ def at_work(app: Flask) -> Iterator[None]:
 
 
 class Other:
-    """Somebody else at work on PostgreSQL: `start` lets them begin, and comes back when they are done or wait for us."""
+    """Somebody else at work on PostgreSQL: `start` lets them begin, and returns when they are done or wait for us."""
 
     def __init__(self, app: Flask, work: Callable[[], object]) -> None:
         self.failures: list[BaseException] = []
