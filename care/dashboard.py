@@ -109,7 +109,7 @@ def _one_pass(actor: Actor, asked: Asked) -> tuple[dict[str, int], dict[Kind, in
         "heard_of_expected": and_(expected, Case.last_report_at >= begins),
         "ending_today": Case.monitoring_ends_on == asked.today,
         "ending_tomorrow": Case.monitoring_ends_on == asked.today + DAY,
-        "unseen": has_finding("any:open", asked),
+        "unseen": has_finding("medical:open", asked),
         "overdue": has_finding("any:overdue", asked),
         "follow_ups": Case.follow_up_on <= asked.today,
     }

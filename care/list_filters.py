@@ -72,7 +72,10 @@ class ListCases(Wanted, Command):
     priority_from: Annotated[Points | None, number("work", N_("Priority"), "from")] = None
     priority_to: Annotated[Points | None, number("work", N_("Priority"), "to")] = None
 
-    finding: Annotated[FindingCode | None, choice("findings", N_("Finding"), words.FINDINGS)] = None
+    finding: Annotated[
+        Literal["medical"] | FindingCode | None,
+        choice("findings", N_("Finding"), list_words.ANY_MEDICAL | words.FINDINGS),
+    ] = None
     finding_state: Annotated[
         Literal["open", "overdue", "acknowledged"] | None,
         choice("findings", N_("State of the finding"), list_words.FINDING_STATES),

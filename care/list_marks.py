@@ -18,16 +18,17 @@ from care.facts import CaseFacts
 from care.local_days import local_day
 from care.models import Case
 from care.protocol import Protocol
+from care.protocol_parts import MEDICAL
 from care.triage import onset
 from config.database import db
 from config.keyring import keyring
 
-RULES = 2  # to be raised with every change of what is marked: the job then makes all marks anew
+RULES = 3  # to be raised with every change of what is marked: the job then makes all marks anew
 MARK_BYTES = 8
 LONGEST_DAYS = 400
 DAY_COLUMNS = ("onset", "positive", "report", "exposure", "entry", "curve")
 MARKS = (*(f"{name}_mark" for name in DAY_COLUMNS), "finding_marks")
-ANY = "any"
+ANY, ANY_MEDICAL = "any", "medical"
 DAY = timedelta(days=1)
 
 
@@ -51,9 +52,10 @@ def days(first: date | None, last: date | None, today: date) -> list[str]:
 
 
 def finding_words(code: str, state: str, overdue: bool) -> list[str]:
-    """Under which words a finding is found: its code or any, with and without its state."""
+    """Under which words a finding is found: its code, any or any medical one, with and without its state."""
     states = [state, *(["overdue"] if overdue and state == "open" else [])]
-    return [code, *(f"{one}:{each}" for each in states for one in (code, ANY))]
+    names = [code, ANY_MEDICAL] if code in MEDICAL else [code]
+    return [*names, *(f"{one}:{each}" for each in states for one in (*names, ANY))]
 
 
 def mark(case: Case, facts: CaseFacts, protocol: Protocol, findings: Iterable[Mapping[str, Any]] | None = None) -> None:

@@ -13,6 +13,7 @@ GROUPS: dict[str, str] = {
     "course": N_("Tests and course"),
 }
 ANY = {"any": N_("any")}
+ANY_MEDICAL = {"medical": N_("any about health")}
 SOURCES: dict[str, str] = {
     "manual": N_("entered by hand or by another system"),
     "import": N_("from a file"),

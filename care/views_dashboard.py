@@ -116,7 +116,12 @@ def _tiles(today: Today) -> list[dict[str, Any]]:
         tile(_("Taken into care today"), today.enrolled, to(status="any", enrolled_from="today")),
         tile(_("Closed today"), today.ended, url_for("care.cases", closed_from="today")),
         tile(_("Heard from today"), today.heard, to(reported_from="today"), "info", of_all),
-        tile(_("Findings that nobody has seen"), today.unseen, to(finding_state="open"), "warning"),
+        tile(
+            _("Findings about health that nobody has seen"),
+            today.unseen,
+            to(finding="medical", finding_state="open"),
+            "warning",
+        ),
         tile(_("Findings overdue"), today.overdue, to(finding_state="overdue"), "danger"),
         tile(
             _("Tried in vain %(number)s times", number=numbers.IN_VAIN),

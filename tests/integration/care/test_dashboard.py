@@ -69,6 +69,7 @@ def test_each_tile_counts_what_its_list_shows(officer, time):  # noqa: F811
         "Offene Fälle": 3,
         "Fälle mit überfälligen Aufgaben": 1,
         "Heute gemeldet": 2,
+        "Unbeurteilte Auffälligkeiten zur Gesundheit": 1,
         "3-mal nicht erreicht": 1,
         "Anordnung nur mündlich": 1,
     }

@@ -39,6 +39,7 @@ from care.course_commands import (
 from care.course_models import ContactAttempt, Conversion, Exposure, Travel, Vaccination
 from care.list_filters import FILTERS, ListCases
 from care.models import Case, OfficeTask
+from care.protocol_parts import MEDICAL
 from care.support_models import SupportRequest
 from care.support_rules import WAITING, AskForSupport
 from care.triage import onset
@@ -167,7 +168,8 @@ def in_vain(case: Case) -> int:
 
 def found(case: Case, code: str, state: str | None = None) -> bool:
     return any(
-        (code in ("any", one["code"])) and (state is None or one["state"] == state) for one in case.findings or ()
+        code in ("any", one["code"], "medical" if one["code"] in MEDICAL else None) and state in (None, one["state"])
+        for one in case.findings or ()
     )
 
 
@@ -223,6 +225,8 @@ QUESTIONS: list[tuple[dict[str, Any], Callable[[Case], bool]]] = [
     ({"priority_to": 0.5}, lambda c: c.priority <= 0.5),
     ({"finding": "missing_details"}, lambda c: found(c, "missing_details")),
     ({"finding": "fever"}, lambda c: found(c, "fever")),
+    ({"finding": "medical"}, lambda c: found(c, "medical")),
+    ({"finding": "medical", "finding_state": "open"}, lambda c: found(c, "medical", "open")),
     ({"finding_state": "open"}, lambda c: found(c, "any", "open")),
     ({"finding_state": "acknowledged"}, lambda c: found(c, "any", "acknowledged")),
     ({"finding": FIRST, "finding_state": "open"}, lambda c: found(c, FIRST, "open")),

@@ -81,8 +81,13 @@ def test_a_range_of_sealed_days_is_a_bounded_list() -> None:
     assert days(date(2026, 11, 25), None, TODAY) == []
 
 
-def test_a_finding_is_found_by_code_and_by_state() -> None:
+def test_a_finding_is_found_by_code_and_by_state_and_one_about_health_as_such() -> None:
     assert set(finding_words("fever", "open", True)) == {
-        "fever", "fever:open", "any:open", "fever:overdue", "any:overdue",
+        "fever", "fever:open", "fever:overdue", "any:open", "any:overdue", "medical", "medical:open", "medical:overdue",
     }  # fmt: skip
-    assert set(finding_words("fever", "acknowledged", True)) == {"fever", "fever:acknowledged", "any:acknowledged"}
+    assert set(finding_words("fever", "acknowledged", True)) == {
+        "fever", "fever:acknowledged", "any:acknowledged", "medical", "medical:acknowledged",
+    }  # fmt: skip
+    assert set(finding_words("missing_check_in", "open", False)) == {
+        "missing_check_in", "missing_check_in:open", "any:open",
+    }  # fmt: skip
