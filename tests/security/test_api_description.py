@@ -4,7 +4,8 @@ Values come from the description (Schemathesis): such as fit it, and such as do 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -56,16 +57,14 @@ def schema(app: Flask, world: World) -> Any:
 def test_every_operation_answers_as_described(
     schema: Any, world: World, amount: Callable[[int, int], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    examples, asked, faults = amount(BOUNDED, IN_FULL), Counter[str](), []
-    answered: Counter[int] = Counter()
+    examples = amount(BOUNDED, IN_FULL)
     who = [one for one in world.identities if one.token and (examples > BOUNDED or one.name in FEW)]
+    calls = Calls(world, who)
     for operation, mode in product(operations(schema), (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)):
-        cases = operation.as_strategy(generation_mode=mode)  # once for all: to make it takes longer than the calls
-        for identity in who:
-            faults += failures(operation, cases, mode, identity, world, examples, asked, answered)
+        calls.make(operation, mode, examples)
     with capsys.disabled():
-        print(f"\n{asked.total():,} calls of {len(asked)} operations ({dict(answered)}), {len(faults)} faults")
-    assert not faults, "\n\n".join(faults[:200])
+        print(f"\n{calls.asked.total():,} calls of {len(calls.asked)} operations ({dict(calls.answered)})")
+    assert not calls.faults, "\n\n".join(calls.faults[:200])
 
 
 def operations(schema: Any) -> Iterator[Any]:
@@ -73,39 +72,45 @@ def operations(schema: Any) -> Iterator[Any]:
         yield found.ok()
 
 
-def failures(
-    operation: Any,
-    cases: Any,
-    mode: GenerationMode,
-    identity: Identity,
-    world: World,
-    examples: int,
-    asked: Counter[str],
-    answered: Counter[int],
-) -> list[str]:
-    """Call the operation so many times; what is wrong, one text for the first fault."""
-    headers = {"Authorization": f"Bearer {identity.token}"}
-    real = _real_records(operation, world, identity)
+class Calls:
+    """Calls of operations, each by everybody, and what was wrong with the answers."""
 
-    @seed(20261126)
-    @settings(
-        max_examples=examples, deadline=None, database=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @given(case=cases)
-    def ask(case: Any) -> None:
-        if real and asked.total() % 2:
+    def __init__(self, world: World, who: Sequence[Identity]) -> None:
+        self.asked, self.answered = Counter[str](), Counter[int]()
+        self.faults: list[str] = []
+        self._world, self._who = world, who
+
+    def make(self, operation: Any, mode: GenerationMode, number: int) -> None:
+        """Call the operation with so many examples. Nothing is raised, so that each of them is tried."""
+
+        # One run for all who ask: to make it ready takes longer than its calls.
+        @seed(20261126)
+        @settings(
+            max_examples=number, deadline=None, database=None, phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            drawn = dict(case.path_parameters or {})
+            for identity in self._who:
+                case.path_parameters = dict(drawn)
+                self._ask(operation, mode, case, identity)
+
+        with suppress(Unsatisfiable):  # any text fits: there is nothing that does not
+            ask()
+
+    def _ask(self, operation: Any, mode: GenerationMode, case: Any, identity: Identity) -> None:
+        real = _real_records(operation, self._world, identity)
+        if real and self.asked.total() % 2:
             case.path_parameters = {**case.path_parameters, **real}
-        asked[operation.label] += 1
-        answered[case.call_and_validate(headers=headers).status_code] += 1
-
-    try:
-        ask()
-    except Unsatisfiable:  # any text fits: there is nothing that does not
-        return []
-    except (Exception, BaseExceptionGroup) as error:
-        return [f"{identity.name}: {operation.label} ({mode.value}): {type(error).__name__} {error}"]
-    return []
+        self.asked[operation.label] += 1
+        try:
+            answer = case.call_and_validate(headers={"Authorization": f"Bearer {identity.token}"})
+        except (Exception, BaseExceptionGroup) as error:
+            name = f"{identity.name}: {operation.label} ({mode.value})"
+            self.faults.append(f"{name}: {type(error).__name__} {error}")
+        else:
+            self.answered[answer.status_code] += 1
 
 
 def _real_records(operation: Any, world: World, identity: Identity) -> dict[str, str]:
