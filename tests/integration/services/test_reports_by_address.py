@@ -8,7 +8,7 @@ from config.errors import RuleViolation
 from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest
 from services.open311 import receiving
-from services.open311.attributes import UnknownAttribute, described
+from services.open311.attributes import described
 from services.open311.commands import Report
 from services.open311.models import ReportComment
 from tests.factories import services as given
@@ -70,8 +70,11 @@ def test_the_attribute_from_before_is_taken_as_the_address(address: str, answer:
     assert answers_of(reference)["place_hint"] == answer
     assert [one.text for one in db.session.scalars(select(ReportComment))] == comments
     assert "place_hint" not in [one["code"] for one in described(catalogue()[SLUG], "de", yes="ja", no="nein")]
-    with pytest.raises(UnknownAttribute):
-        receiving.prepare(sent.model_copy(update={"attributes": sent.attributes | {"place_hints": ("x",)}}))
+    wrong = sent.model_copy(update={"attributes": sent.attributes | {"place_hints": ("x",)}})
+    prepared = receiving.prepare(wrong)
+    with pytest.raises(RuleViolation) as refused, transaction():
+        receiving.receive(prepared, wrong, given.resident())
+    assert [error.field for error in refused.value.errors] == ["attribute[place_hints]"]
 
 
 def test_a_service_that_wants_a_pin_takes_a_program_s_address_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
