@@ -27,6 +27,10 @@ DATATYPES = {
 }
 TICKED = frozenset({FieldType.CHECKBOX, FieldType.CONSENT})
 YES_OR_NO = frozenset({FieldType.YES_NO, FieldType.CHECKBOX, FieldType.CONSENT})
+WORDS = dict.fromkeys((TRUE, "1", "yes", "y", "ja", "on"), True) | dict.fromkeys(
+    (FALSE, "0", "no", "n", "nein", "off"), False
+)
+"""What clients write for yes and no. Any other word is for the form to refuse: a danger must not become none unsaid."""
 SENT_ALONG = frozenset(
     {
         "category", "closest_address", "contributed_by", "detail", "easting", "email", "email_alerts_requested",
@@ -127,7 +131,7 @@ def _answer(field: FormField, values: list[str], zone: tzinfo) -> Any:
         return values
     value = values[0] if len(values) == 1 else ", ".join(values)
     if field.type in YES_OR_NO:
-        return value.strip().lower() in (TRUE, "1", "yes", "ja", "on")
+        return WORDS.get(value.strip().lower(), value)
     if field.type is FieldType.DATE:
         return _day(value.strip(), zone)
     return value

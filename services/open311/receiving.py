@@ -113,7 +113,7 @@ def receive(prepared: submission.Prepared, report: Report, actor: Actor) -> str:
     try:
         receipt = submission.submit(prepared, actor)
     except RuleViolation as violation:
-        raise _each_once(violation, prepared.definition) from None
+        raise _each_once(violation, prepared.definition, report) from None
     if receipt.is_new:
         request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == receipt.reference)).one()
         if left := _left_over(prepared.definition, report, request.answers or {}):
@@ -121,15 +121,25 @@ def receive(prepared: submission.Prepared, report: Report, actor: Actor) -> str:
     return receipt.reference
 
 
-def _each_once(violation: RuleViolation, definition: ServiceDefinition) -> RuleViolation:
-    """The same without what the form says of a place, when it has been said that there is none."""
-    if all(one.message != NO_PLACE for one in violation.errors):
-        return violation
+def _each_once(violation: RuleViolation, definition: ServiceDefinition, report: Report) -> RuleViolation:
+    """The same without what follows from a complaint about the place.
+
+    When there is none, what the form says of it; when it cannot be read, that its words are missing, too.
+    """
     found = roles(definition)
-    places = tuple(f"{way}." for way in (found.location, found.address) if way)
-    return RuleViolation.of(
-        one for one in violation.errors if one.message == NO_PLACE or not f"{one.field}.".startswith(places)
-    )
+    is_missing = any(one.message == NO_PLACE for one in violation.errors)
+    is_wrong = any(_is_about(one, found.location) for one in violation.errors) and not report.any_address
+    said_already = [found.location] * is_missing + [found.address] * (is_missing or is_wrong)
+    left = [
+        one
+        for one in violation.errors
+        if one.message == NO_PLACE or not any(_is_about(one, way) for way in said_already)
+    ]
+    return RuleViolation.of(left) if len(left) < len(violation.errors) else violation
+
+
+def _is_about(error: FieldError, way: str | None) -> bool:
+    return way is not None and f"{error.field}.".startswith(f"{way}.")
 
 
 def _left_over(definition: ServiceDefinition, report: Report, stored: Mapping[str, Any]) -> str:
