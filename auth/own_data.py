@@ -156,7 +156,7 @@ def _export(user_id: UUID) -> Iterable[tuple[str, bytes]]:
                 "last_login": own.last_login,
                 "privacy_notice": user.notice_version,
                 "logins": [
-                    {"browser": one.device, "since": one.created_at, "last_used": one.seen_at}
+                    {"browser": one.said, "since": one.created_at, "last_used": one.seen_at}
                     for one in queries.sessions_of(user_id)
                 ],
             }

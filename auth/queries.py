@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from auth.assurance import at_least
+from auth.devices import Device, device_of
 from auth.identities import display_name
 from auth.models import ApiToken, AuditEvent, Department, Office, RoleGrant, User, UserSession
 from auth.roles import Role
@@ -45,8 +46,11 @@ class OwnData:
 
 @dataclass(frozen=True)
 class SessionRow:
+    """A login. `said`: what its browser calls itself, of which `device` is what people know it by."""
+
     id: uuid.UUID
-    device: str
+    said: str
+    device: Device
     created_at: datetime
     seen_at: datetime
 
@@ -76,7 +80,9 @@ def sessions_of(user_id: uuid.UUID) -> list[SessionRow]:
     rows = db.session.scalars(
         select(UserSession).where(UserSession.user_id == user_id, alive()).order_by(UserSession.seen_at.desc())
     )
-    return [SessionRow(row.id, row.device or "", row.created_at, row.seen_at) for row in rows]
+    return [
+        SessionRow(row.id, row.device or "", device_of(row.device or ""), row.created_at, row.seen_at) for row in rows
+    ]
 
 
 def offices() -> Sequence[Office]:

@@ -1,18 +1,22 @@
 """Whose draft an address means, and where one goes from there: what the pages of an application share."""
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth.actors import Actor
+from auth.policies import current_actor
 from config import scopes
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import NotFound
 from config.localisation import page_locale
-from services import apply_pages as pages, drafts, offering, versions, visitors
+from services import apply_pages as pages, availability, drafts, offering, versions, visitors
 from services.apply_pages import Filling
 from services.availability import Unavailable, closed as closed_today
 from services.definitions import ServiceDefinition
@@ -20,6 +24,7 @@ from services.draft_commands import EnterStep
 from services.filling import Outcome, today
 from services.lifecycle import RequestStatus
 
+View = TypeVar("View", bound=Callable[..., Any])
 KEY = re.compile(r"[\w-]{16,120}")
 
 
@@ -28,6 +33,22 @@ def checked_key(key: str) -> str:
     if not KEY.fullmatch(key):
         raise NotFound()
     return key
+
+
+def closed_is_said_first(view: View) -> View:
+    """Around `require`: nobody logs in only to learn then that a service takes nothing from anybody now."""
+
+    @wraps(view)
+    def asked(slug: str) -> ResponseReturnValue:
+        definition = versions.on_offer(slug)
+        if definition.login and not current_actor().is_known:
+            try:
+                availability.refuse_unless_open(definition, current_actor(), today())
+            except Unavailable as why:
+                return pages.unavailable_page(definition, why_closed(definition, why))
+        return cast(ResponseReturnValue, view(slug=slug))
+
+    return cast(View, asked)
 
 
 def owner(slug: str, key: str) -> Actor:
@@ -55,10 +76,22 @@ def filled_in(slug: str, key: str) -> Filling | ResponseReturnValue:
                 begun = drafts.find(visitor, slug, key)
             if begun is not None:
                 return pages.take_over_page(definition, key)
-        return pages.gone_page(slug), 404
+        return not_here(slug, key)
     if draft.status is not RequestStatus.DRAFT:
         return redirect(after_sending(actor, slug, key, draft.reference), 303)
     return pages.of_draft(definition, draft, key)
+
+
+def not_here(slug: str, key: str, command: EnterStep | None = None) -> ResponseReturnValue:
+    """There is no such draft in this browser: where it is if it began here, and what was typed all the same."""
+    return pages.gone_page(slug, command, elsewhere(slug, key)), 409 if command else 404
+
+
+def elsewhere(slug: str, key: str) -> drafts.Where:
+    """Where goes on what was begun in this browser under this key; "" when it is here, or there is nothing."""
+    visitor = visitors.in_this_browser()
+    where = drafts.goes_on(visitor, slug, key) if visitor is not None else ""
+    return where if where and drafts.find(visitors.applicant(), slug, key) is None else ""
 
 
 def place(filled: Filling, step: str | None) -> str:

@@ -13,8 +13,20 @@ from config.errors import FieldError
 from config.localisation import page_locale
 from config.security import allow_images_of, allow_location
 from config.settings import current_settings
-from services import draft_files, draft_keeping, drafts, files as stored, prefill, queries, summaries, widgets
+from services import (
+    draft_files,
+    draft_keeping,
+    drafts,
+    files as stored,
+    prefill,
+    queries,
+    summaries,
+    typed_reading,
+    versions,
+    widgets,
+)
 from services.definitions import ServiceDefinition
+from services.draft_commands import EnterStep
 from services.filling import today
 from services.form.fields import Step
 from services.models import ServiceRequest
@@ -185,9 +197,26 @@ def unavailable_page(definition: ServiceDefinition, message: str) -> str:
     return render_template("services/unavailable.html", service=definition, locale=page_locale(), message=message)
 
 
-def gone_page(slug: str) -> str:
-    """There is no such draft in this browser, for this login: sent, deleted, or another's."""
-    return render_template("services/draft_gone.html", slug=slug)
+def gone_page(slug: str | None, command: EnterStep | None = None, where: drafts.Where = "") -> str:
+    """There is no such draft in this browser, for this login; `where` it is, if it was begun here.
+
+    What somebody has typed all the same (`command`) is shown, so that it can be copied.
+    """
+    return render_template(
+        "services/draft_elsewhere.html" if where else "services/draft_gone.html",
+        service=versions.described(slug) if slug and where else None,
+        slug=slug,
+        locale=page_locale(),
+        where=where,
+        lines=_typed(command) if command else [],
+        had_files=command is not None and bool(command.uploads),
+    )
+
+
+def _typed(command: EnterStep) -> list[tuple[str, str]]:
+    steps = (one for one in versions.described(command.slug).steps if one.key == command.step)
+    fields = [field for step in steps for field in step.fields]
+    return list(typed_reading.lines(fields, command.answers, page_locale(), yes=_("Yes"), no=_("No")))
 
 
 def take_over_page(definition: ServiceDefinition, key: str) -> str:

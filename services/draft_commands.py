@@ -13,7 +13,7 @@ class EnterStep(Command):
     """What was typed on one step. `shown`: the paths that the page showed, None when it does not say.
 
     `go`: what is to happen then; `target` is the group, the entry, the file or the source that it is about. `stay`
-    keeps what was typed and complains about nothing.
+    keeps what was typed and complains about nothing. `goes_on`: the page was that of a draft, and begins no other one.
     """
 
     slug: str
@@ -24,6 +24,7 @@ class EnterStep(Command):
     uploads: tuple[Upload, ...] = ()
     go: Go = "next"
     target: str = ""
+    goes_on: bool = False
     locale: str = "de"
 
 

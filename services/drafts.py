@@ -1,7 +1,10 @@
-"""Applications that are not finished: found, begun, kept, brought to a newer version, thrown away."""
+"""Applications that are not finished: found, begun, kept, brought to a newer version, thrown away.
+
+A draft keeps the key under which it was begun, whoever has it later: so what began it there cannot begin it again.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,17 +24,18 @@ from services.typed import with_answer
 from services.walk import changed_steps, still_asked, without_old_consents
 
 SCOPE = scopes.system("services.drafts")  # what goes from a visitor to a login is in neither's scope before
+Where = Literal["", "browser", "login", "sent"]
 
 
 def find(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
     """What `actor` has under this key, handed in or not."""
-    wanted = queries.own_requests(actor).where(_is(actor, slug, key))
+    wanted = queries.own_requests(actor).where(_is(slug, key))
     return db.session.scalar(wanted.options(selectinload(ServiceRequest.attachments)))
 
 
 def for_update(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
     """The same, locked until the transaction ends."""
-    wanted = locked(queries.own_requests(actor).where(_is(actor, slug, key)))
+    wanted = locked(queries.own_requests(actor).where(_is(slug, key)))
     return db.session.scalar(wanted.execution_options(populate_existing=True))
 
 
@@ -97,7 +101,6 @@ def hand_over(draft_id: UUID, to: Actor) -> None:
     )
     if row is None or row.status is not RequestStatus.DRAFT or row.applicant_id is not None:
         raise NotFound()
-    row.submission_key = f"{to.id} {submission.key_of(row)}"
     row.applicant_id, row.created_by = to.user_id, to.id
     db.session.flush()
 
@@ -113,9 +116,25 @@ def bring(token: str, visitor: Actor) -> ServiceRequest | None:
     )
     if row is None or row.status is not RequestStatus.DRAFT or row.applicant_id is not None:
         return None
-    row.submission_key, row.created_by = f"{visitor.id} {key_of(row)}", visitor.id
+    other = for_update(visitor, row.slug, key_of(row))
+    if other is not None and other.id != row.id:  # begun there at an address that was copied: it stays, beside this one
+        other.submission_key = f"{visitor.id} {submission.new_key()}"
+    row.created_by = visitor.id
     db.session.flush()
     return row
+
+
+@scopes.within(SCOPE)
+def goes_on(begun_by: Actor, slug: str, key: str) -> Where:
+    """Where goes on, or has been sent, what `begun_by` began under this key; "" when that is still theirs, or gone."""
+    wanted = select(ServiceRequest.created_by, ServiceRequest.applicant_id, ServiceRequest.status)
+    mine = ServiceRequest.submission_key == f"{begun_by.id} {key}", ServiceRequest.slug == slug
+    row = db.session.execute(wanted.where(*mine)).first()
+    if row is None or row.created_by == begun_by.id:
+        return ""
+    if row.status is not RequestStatus.DRAFT:
+        return "sent"
+    return "browser" if row.applicant_id is None else "login"
 
 
 def key_of(draft: ServiceRequest) -> str:
@@ -123,5 +142,6 @@ def key_of(draft: ServiceRequest) -> str:
     return submission.key_of(draft)
 
 
-def _is(actor: Actor, slug: str, key: str) -> Any:
-    return (ServiceRequest.submission_key == f"{actor.id} {key}") & (ServiceRequest.slug == slug)
+def _is(slug: str, key: str) -> Any:
+    """By the end of the key, since others may have begun it; found among the few that `actor` has."""
+    return ServiceRequest.submission_key.endswith(f" {key}", autoescape=True) & (ServiceRequest.slug == slug)

@@ -42,6 +42,10 @@ class HandedIn(Exception):
         self.reference = request.reference
 
 
+class NotHere(Exception):
+    """What the step belongs to goes on in another place, or is gone; a second one is not begun for it."""
+
+
 class NotFinished(Exception):
     """The form has mistakes or open steps; `step` is the first of them."""
 
@@ -103,11 +107,13 @@ def prepare(command: EnterStep) -> Entry:
 def enter(entry: Entry, actor: Actor) -> Outcome:
     """Keep what was typed on a step, and pass it if nothing is wrong. Call inside `transaction()`.
 
-    Begins the draft when it is new. Raises HandedIn, and Unavailable when a new one cannot be begun.
+    Begins the draft when it is new. Raises HandedIn, NotHere, and Unavailable when a new one cannot be begun.
     """
     command, definition = entry.command, entry.definition
     draft = drafts.for_update(actor, command.slug, command.submission_key)
     if draft is None:
+        if command.goes_on:
+            raise NotHere
         availability.refuse_unless_open(definition, actor, today())
         draft = drafts.begin(definition, actor, command.submission_key, command.locale)
     if draft.status is not RequestStatus.DRAFT:

@@ -18,6 +18,7 @@ from services import deadlines, places, versions
 from services.definitions import ServiceDefinition, catalogue
 from services.lifecycle import TABLE, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
+from services.open311 import publishing
 from services.seeding_answers import invented
 
 AT_ONCE = 100  # on SQLite a transaction of so many keeps other writers out for a fraction of a second
@@ -69,6 +70,9 @@ def _write(dice: Random, number: int, now: datetime) -> int:
         insert_many(ServiceRequest, [{name: getattr(one, name) for name in columns} for one in requests])
         rows = [{name: getattr(one, name) for name in events} for _, history in made for one in history]
         insert_many(RequestEvent, rows)
+        for request, history in made:
+            definition = catalogue()[request.slug]
+            db.session.add_all(publishing.made_up(request, definition, history))
     return len(made)
 
 

@@ -13,6 +13,8 @@ from services.form.state import evaluate, state
 
 NAMES = ("Achterberg", "Böhme", "Çelik", "Ehlers", "Kovalenko", "Meißner", "Nowak", "Schäfer", "Yıldız", "Zöllner")
 GIVEN = ("Aylin", "Björn", "Cäcilia", "Dmytro", "Elif", "Günther", "Hanna", "Ömer", "Paula", "Wiebke")
+DEFECTS = ("Ein tiefes Loch, schon seit Tagen.", "Hier liegt Müll.", "Lose Platten, man stolpert leicht.")
+"""For texts that anybody may read."""
 SENTENCES = ("Bitte rufen Sie vorher an.", "Der Rest steht in den Unterlagen.", "Das ist seit letzter Woche so.")
 IBAN = "DE02120300000000202051"  # an example that banks publish; it belongs to nobody
 CENTRE = (52.264, 10.526)  # of the city, WGS 84
@@ -75,6 +77,9 @@ def _alone(group: FormField) -> Step:
 def _text(field: FormField, dice: Random) -> str:
     if field.pattern is not None:
         return "276" + "".join(dice.choices("0123456789", k=12))  # the one pattern of the catalogue: a dog's chip
+    if field.public:
+        number = str(dice.randrange(1, 120))
+        return number if "number" in field.key else f"Ährenweg {number}"
     text = dice.choice(GIVEN if "given" in field.key else NAMES)
     return text.ljust(field.min_length, "n")[: field.max_length]
 
@@ -116,7 +121,9 @@ def _place(field: FormField, dice: Random, today: date) -> dict[str, float]:
 
 
 _MAKERS: dict[FieldType, Any] = {
-    FieldType.LONG_TEXT: lambda field, dice, today: dice.choice(SENTENCES).ljust(field.min_length, "."),
+    FieldType.LONG_TEXT: lambda field, dice, today: dice.choice(DEFECTS if field.public else SENTENCES).ljust(
+        field.min_length, "."
+    ),
     FieldType.CHOICE: lambda field, dice, today: dice.choice(_choices(field)),
     FieldType.CHOICES: lambda field, dice, today: [dice.choice(_choices(field))],
     FieldType.YES_NO: lambda field, dice, today: dice.random() < 0.5,

@@ -190,7 +190,10 @@ def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
             populate_existing=True
         )
     )
-    if request is not None and request.slug != prepared.definition.slug:
+    if request is None:
+        return None
+    # What was begun here may have gone on elsewhere since: then it is nobody's here, and cannot be begun again.
+    if request.slug != prepared.definition.slug or request.created_by != actor.id:
         raise Conflict()
     return request
 

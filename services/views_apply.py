@@ -30,8 +30,11 @@ from services import (
 from services.apply_access import (
     after_sending,
     checked_key,
+    closed_is_said_first,
+    elsewhere,
     filled_in,
     next_place,
+    not_here,
     owner,
     place,
     received_words,
@@ -42,7 +45,7 @@ from services.apply_pages import Filling, Said
 from services.availability import Unavailable
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep, Go, SendDraft
-from services.filling import HandedIn, NotFinished, Outcome
+from services.filling import HandedIn, NotFinished, NotHere, Outcome
 from services.forms import uploads_sent
 from services.lifecycle import RequestStatus
 from services.views_applicant import services
@@ -51,6 +54,7 @@ WISHES: dict[str, Go] = {one: one for one in get_args(Go)}
 
 
 @services.get("/services/<slug>/apply")
+@closed_is_said_first
 @require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
 def apply(slug: str) -> ResponseReturnValue:
     """The first step of a new application. It is kept from its first step on."""
@@ -115,7 +119,7 @@ def state(slug: str, key: str, step: str) -> ResponseReturnValue:
     command = _command(definition, checked_key(key), step, go="stay")
     try:
         filled, outcome = _entered(definition, command)
-    except HandedIn:
+    except (HandedIn, NotHere):
         return jsonify({}), 409
     found = pages.state(outcome.walk, filled, filled.step(step), filled.answers)
     return jsonify(found | {"url": pages.step_url(filled, step, to_summary=to_summary())})
@@ -147,7 +151,7 @@ def send(slug: str, key: str) -> ResponseReturnValue:
         with transaction():
             receipt = filling.send(command, actor)
     except NotFound:
-        return pages.gone_page(slug), 404
+        return not_here(slug, key)
     except NotFinished as open_:
         flash(_("Please look at this step before you send."), "warning")
         return redirect(url_for(".step", slug=slug, key=key, step=open_.step), 303)
@@ -167,7 +171,7 @@ def is_sent(slug: str, key: str) -> ResponseReturnValue:
     found = drafts.find(owner(slug, checked_key(key)), slug, key)
     shown = submission.just_sent(found) if found else None
     if found is None or shown is None:
-        return pages.gone_page(slug), 404
+        return not_here(slug, key)
     service = versions.of(found)
     return render_template(
         "services/sent.html", receipt=shown, service=service, received=received_words(service), locale=page_locale()
@@ -192,7 +196,7 @@ def send_link(slug: str, key: str) -> ResponseReturnValue:
         with transaction():
             draft = drafts.for_update(actor, slug, key)
             if draft is None or draft.status is not RequestStatus.DRAFT:
-                return pages.gone_page(slug), 404
+                return not_here(slug, key)
             resume_links.send(draft, email, page_locale())
     except RuleViolation as violation:
         filled = filled_in(slug, key)
@@ -238,6 +242,8 @@ def _enter(definition: ServiceDefinition, key: str, step: str) -> ResponseReturn
     command = _command(definition, key, step, go=request.form.get("go", "next"))
     try:
         filled, outcome = _entered(definition, command)
+    except NotHere:
+        return not_here(definition.slug, key, command)
     except HandedIn as sent:
         return redirect(after_sending(owner(definition.slug, key), definition.slug, key, sent.reference), 303)
     except Unavailable as closed:
@@ -251,6 +257,8 @@ def _enter(definition: ServiceDefinition, key: str, step: str) -> ResponseReturn
 def _entered(definition: ServiceDefinition, command: EnterStep) -> tuple[Filling, Outcome]:
     slug, key = command.slug, command.submission_key
     actor = owner(slug, key)
+    if elsewhere(slug, key):
+        raise NotHere
     if actor.kind in ("visitor", "anonymous") and drafts.find(actor, slug, key) is None:
         spend("visitors", by_address())
         actor = visitors.known_applicant()
@@ -281,5 +289,6 @@ def _command(definition: ServiceDefinition, key: str, step: str, *, go: str) -> 
         uploads=uploads_sent(fields, answers),
         go=WISHES.get(wish, "next"),
         target=target[:120],
+        goes_on=bool(request.form.get("goes_on")),
         locale=page_locale(),
     )

@@ -7,7 +7,7 @@ from auth.policies import public
 from config.database import transaction
 from config.limits import limit_failures
 from config.localisation import page_locale
-from services import drafts, resume_links, versions, visitors
+from services import apply_pages as pages, drafts, resume_links, versions, visitors
 
 blueprint = Blueprint("continue_later", __name__, template_folder="templates")
 
@@ -19,7 +19,7 @@ def show(token: str) -> ResponseReturnValue:
     """To the draft: through the login of whoever began it with one, else by a button."""
     draft = resume_links.behind(token)
     if draft is None:
-        return _private(render_template("services/draft_gone.html", slug=None), 404)
+        return _private(pages.gone_page(None), 404)
     if draft.applicant_id is not None:
         where = url_for("services.go_on", slug=draft.slug, key=drafts.key_of(draft))
         return _private(redirect(where))
@@ -42,7 +42,7 @@ def go_on(token: str) -> ResponseReturnValue:
     with transaction():
         draft = drafts.bring(token, visitor)
     if draft is None:
-        return _private(render_template("services/draft_gone.html", slug=None), 404)
+        return _private(pages.gone_page(None), 404)
     return _private(redirect(url_for("services.go_on", slug=draft.slug, key=drafts.key_of(draft)), 303))
 
 

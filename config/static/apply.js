@@ -45,16 +45,24 @@
     const mine = under_way = new AbortController();
     try {
       const answer = await fetch(form.dataset.state, { method: "POST", body: data(), signal: mine.signal });
-      if (!answer.ok || answer.redirected || mine !== under_way) return;
+      if (mine !== under_way) return;
+      const kept = form.querySelector("[data-kept]");
+      // It has been sent, or goes on elsewhere: nothing is kept here any more, which the next button explains.
+      if (answer.status === 409) {
+        if (kept) kept.hidden = true;
+        form.querySelectorAll("[data-not-kept]").forEach((words) => { words.hidden = false; });
+        return;
+      }
+      if (!answer.ok || answer.redirected) return;
       const found = await answer.json();
       if (leaving || mine !== under_way) return;
       show(found);
+      form.elements.goes_on.value = "1";
       // From now on there is a draft: the way back and a reload lead to it.
       if (found.url && form.getAttribute("action") !== found.url) {
         form.setAttribute("action", found.url);
         history.replaceState(null, "", found.url);
       }
-      const kept = form.querySelector("[data-kept]");
       if (kept) kept.hidden = false;
     } catch { /* the network was away; what was typed is still here, and goes with the next step */ }
     finally { if (mine === under_way) under_way = null; }

@@ -16,7 +16,6 @@ from config.error_pages import MESSAGES, STATUS_OF, translated
 from config.errors import DomainError, FieldError, RuleViolation
 from config.settings import current_settings
 from services.open311.asking import Problem
-from services.open311.attributes import UnknownAttribute
 from services.open311.wire import MEDIA_TYPES, written
 
 FORM = "<any(json,xml):form>"
@@ -28,7 +27,6 @@ ERROR_LOCALE = "en"
 def init(blueprint: Blueprint) -> None:
     """Let `blueprint` answer errors in GeoReport's way, and pages of any origin read its answers."""
     blueprint.register_error_handler(Problem, lambda error: problem(error.status, *error.texts))
-    blueprint.register_error_handler(UnknownAttribute, _unknown_attribute)
     blueprint.register_error_handler(DomainError, _domain_error)
     blueprint.register_error_handler(ValidationError, _invalid)
     blueprint.register_error_handler(HTTPException, _http_error)
@@ -63,10 +61,6 @@ def in_english(error: DomainError | FieldError) -> str:
     """The error's text as GeoReport's errors are written."""
     with force_locale(ERROR_LOCALE):
         return translated(error)
-
-
-def _unknown_attribute(error: UnknownAttribute) -> Response:
-    return problem(400, f"attribute[{error.code}] is unknown, see the definition of the service.")
 
 
 def _domain_error(error: DomainError) -> Response:

@@ -4,17 +4,16 @@ import re
 from datetime import datetime, timedelta, tzinfo
 
 from flask import Request
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from config import clock
 from services.commands import Upload
-from services.open311.commands import MOST_PER_PAGE, SPAN_DAYS, Comment, Report, Wanted
+from services.open311.commands import MOST_FILES, MOST_PER_PAGE, SPAN_DAYS, Comment, Report, Wanted
 from services.open311.published import CLOSED, OPEN
 from services.open311.wire import parse_moment
 
 CONTACT = ("first_name", "last_name", "email", "phone")
 MOST_IDS = 1_000
-MOST_FILES = 5
 _ATTRIBUTE = re.compile(r"attribute\[([A-Za-z0-9_.-]{1,120})\](?:\[\d*\])?")
 Values = MultiDict[str, str]
 
@@ -96,11 +95,13 @@ def _list(values: Values, name: str) -> tuple[str, ...]:
 
 
 def report(asked: Request) -> Report:
-    """The report in a POST. Raises Problem when it does not even name a service."""
+    """The report in a POST, with what of it cannot be read. Raises Problem when it does not even name a service."""
     values = asked.values
     code = values.get("service_code", "").strip()
     if not code:
         raise Problem(400, "service_code was not provided.")
+    attributes, unreadable = _attributes(values)
+    files = _sent_files(asked)
     return Report(
         service_code=code,
         lat=values.get("lat", "").strip(),
@@ -110,27 +111,33 @@ def report(asked: Request) -> Report:
         description=values.get("description", "").strip(),
         media_url=_links(values),
         contact={name: values[name].strip() for name in CONTACT if values.get(name, "").strip()},
-        attributes=_attributes(values),
-        files=_files(asked),
+        attributes=attributes,
+        files=_read(files[:MOST_FILES]),
+        unreadable=unreadable,
+        files_left_out=len(files[MOST_FILES:]),
     )
 
 
-def _attributes(values: MultiDict[str, str]) -> dict[str, tuple[str, ...]]:
+def _attributes(values: MultiDict[str, str]) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The values by code, and the names that have none."""
     found: dict[str, tuple[str, ...]] = {}
+    unreadable: list[str] = []
     for name in values:
         if name.startswith("attribute"):
             code = _ATTRIBUTE.fullmatch(name)
             if code is None:
-                raise Problem(400, f"“{name[:80]}” is no attribute; write attribute[code].")
-            found[code[1]] = (*found.get(code[1], ()), *values.getlist(name))
-    return found
+                unreadable.append(name[:80])
+            else:
+                found[code[1]] = (*found.get(code[1], ()), *values.getlist(name))
+    return found, tuple(unreadable)
 
 
-def _files(asked: Request) -> tuple[Upload, ...]:
+def _sent_files(asked: Request) -> list[FileStorage]:
     """Under whatever name: some clients call each photo media, others number them."""
-    files = [one for sent in asked.files.listvalues() for one in sent if one.filename]
-    if len(files) > MOST_FILES:
-        raise Problem(400, f"At most {MOST_FILES} files can be sent at once.")
+    return [one for sent in asked.files.listvalues() for one in sent if one.filename]
+
+
+def _read(files: list[FileStorage]) -> tuple[Upload, ...]:
     return tuple(Upload(field="media", file_name=str(one.filename), data=one.read()) for one in files)
 
 
@@ -144,6 +151,9 @@ def comment(asked: Request) -> Comment:
         raise Problem(400, "service_request_id was not provided.")
     if len(number) > 80 or len(text) > 4_000:
         raise Problem(400, "update_id: at most 80 characters; description: at most 4000.")
+    files = _sent_files(asked)
+    if len(files) > MOST_FILES:
+        raise Problem(400, f"At most {MOST_FILES} files can be sent at once.")
     found = Comment(
         reference=reference.upper(),
         update_id=number,
@@ -151,7 +161,7 @@ def comment(asked: Request) -> Comment:
         status=values.get("status", "").strip()[:40],
         media_url=_links(values),
         author={name: values[name].strip()[:200] for name in CONTACT if values.get(name, "").strip()},
-        files=_files(asked),
+        files=_read(files),
     )
     if not (found.description or found.media_url or found.files or found.says_more_than_open):
         raise Problem(400, "description was not provided.")

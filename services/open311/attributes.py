@@ -3,7 +3,7 @@
 Answers come out in the forms that the form engine takes; whether they are right is for that to say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -27,6 +27,10 @@ DATATYPES = {
 }
 TICKED = frozenset({FieldType.CHECKBOX, FieldType.CONSENT})
 YES_OR_NO = frozenset({FieldType.YES_NO, FieldType.CHECKBOX, FieldType.CONSENT})
+WORDS = dict.fromkeys((TRUE, "1", "yes", "y", "ja", "on"), True) | dict.fromkeys(
+    (FALSE, "0", "no", "n", "nein", "off"), False
+)
+"""What clients write for yes and no. Any other word is for the form to refuse: a danger must not become none unsaid."""
 SENT_ALONG = frozenset(
     {
         "category", "closest_address", "contributed_by", "detail", "easting", "email", "email_alerts_requested",
@@ -35,14 +39,6 @@ SENT_ALONG = frozenset(
     }
 )  # fmt: skip
 """What FixMyStreet says of each of its reports, asked or not. No mistake, then, and for the office to read."""
-
-
-class UnknownAttribute(Exception):
-    """The service has no attribute of this code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def described(definition: ServiceDefinition, locale: str, *, yes: str, no: str) -> list[dict[str, Any]]:
@@ -91,20 +87,21 @@ def _values(field: FormField, locale: str, words: tuple[str, str]) -> list[dict[
 def answers(definition: ServiceDefinition, sent: Mapping[str, Sequence[str]], zone: tzinfo) -> dict[str, Any]:
     """Nested answers from values by code. `zone` is the city's, for moments that stand for a day.
 
-    Raises UnknownAttribute.
+    What the form has no question for is left out: see `unknown` and `sent_along`.
     """
     known = _known(definition)
     found: dict[str, Any] = {}
     for code, values in sent.items():
-        leaf = known.get(code)
-        if leaf is None and code in SENT_ALONG:
-            continue
-        if leaf is None or leaf.field.type is FieldType.NOTE:
-            raise UnknownAttribute(code)
         given = [value for value in values if value.strip()]
-        if given:
-            put(found, code, _answer(leaf.field, given, zone))
+        if code in known and given:
+            put(found, code, _answer(known[code].field, given, zone))
     return found
+
+
+def unknown(definition: ServiceDefinition, sent: Iterable[str]) -> list[str]:
+    """The codes that are no attributes of the service, and nothing that clients send along unasked."""
+    known = _known(definition)
+    return [code for code in sent if code not in known and code not in SENT_ALONG]
 
 
 def sent_along(definition: ServiceDefinition, sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -115,7 +112,9 @@ def sent_along(definition: ServiceDefinition, sent: Mapping[str, Sequence[str]])
 
 
 def _known(definition: ServiceDefinition) -> dict[str, Leaf]:
-    return {code: leaf for leaf in attributes(definition) for code, _, _ in _codes(leaf, "de")}
+    """The questions by their codes; a note asks nothing."""
+    asked = (leaf for leaf in attributes(definition) if leaf.field.type is not FieldType.NOTE)
+    return {code: leaf for leaf in asked for code, _, _ in _codes(leaf, "de")}
 
 
 def put(answers: dict[str, Any], path: str, value: Any) -> None:
@@ -132,7 +131,7 @@ def _answer(field: FormField, values: list[str], zone: tzinfo) -> Any:
         return values
     value = values[0] if len(values) == 1 else ", ".join(values)
     if field.type in YES_OR_NO:
-        return value.strip().lower() in (TRUE, "1", "yes", "ja", "on")
+        return WORDS.get(value.strip().lower(), value)
     if field.type is FieldType.DATE:
         return _day(value.strip(), zone)
     return value

@@ -9,6 +9,7 @@ from services.commands import Upload
 
 MOST_PER_PAGE = 1_000
 SPAN_DAYS = 90
+MOST_FILES = 5
 
 
 class Command(BaseModel):
@@ -28,7 +29,10 @@ class Wanted(Command):
 
 
 class Report(Command):
-    """A report as it arrived. `attributes` by code; `contact` by GeoReport's names."""
+    """A report as it arrived. `attributes` by code; `contact` by GeoReport's names.
+
+    `unreadable`: names that were meant for attributes; `files_left_out`: how many more files came than are taken.
+    """
 
     service_code: str
     lat: str = ""
@@ -40,6 +44,8 @@ class Report(Command):
     contact: dict[str, str] = Field(default_factory=dict)
     attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     files: tuple[Upload, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    files_left_out: int = 0
 
     @property
     def any_address(self) -> str:

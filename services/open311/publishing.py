@@ -4,6 +4,7 @@ It holds the answers of fields that their service calls public, and where the re
 request when somebody asks. A request that is erased takes its public side along (foreign keys).
 """
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from flask_babel import force_locale, gettext as _
@@ -16,6 +17,7 @@ from config.errors import N_, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
 from services import checking, followers, queries, trail, versions
+from services.definitions import ServiceDefinition
 from services.lifecycle import RequestStatus
 from services.models import RequestEvent, ServiceRequest
 from services.open311 import checks
@@ -31,20 +33,43 @@ def publish(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
         return
     report, agency = _report_of(request), _agency(request.department_code)
     if report is None:
-        report = _new(request)
+        report = _new(request, versions.of(request))
     elif report.code != request.status.value:
-        db.session.add(
-            PublicUpdate(
-                report_id=report.id, at=event.at, status=status_of(request.status), code=request.status.value, note=None
-            )
-        )
+        db.session.add(_update(report, request.status, event.at))
         report.note = None
+    _bring_up_to_date(report, request, agency)
+    db.session.add(report)
+    db.session.flush()
+
+
+def made_up(
+    request: ServiceRequest, definition: ServiceDefinition, events: Iterable[RequestEvent]
+) -> list[PublicReport | PublicUpdate]:
+    """The public side of a request that was made up with all its `events`, as they would have left it.
+
+    Nothing is stored.
+    """
+    if request.status is RequestStatus.DRAFT or not definition.public:
+        return []
+    report, updates = _new(request, definition), list[PublicUpdate]()
+    code = None
+    for event in events:
+        if code is not None and code is not event.to_status:
+            updates.append(_update(report, event.to_status, event.at))
+        code = event.to_status
+    _bring_up_to_date(report, request, _agency(request.department_code))
+    return [report, *updates]
+
+
+def _update(report: PublicReport, status: RequestStatus, at: datetime) -> PublicUpdate:
+    return PublicUpdate(report_id=report.id, at=at, status=status_of(status), code=status.value, note=None)
+
+
+def _bring_up_to_date(report: PublicReport, request: ServiceRequest, agency: str) -> None:
     report.status, report.code = status_of(request.status), request.status.value
     report.updated_at = request.changed_at
     report.expected_at = _end_of_due_day(request)
     report.agency = agency
-    db.session.add(report)
-    db.session.flush()
 
 
 def moved(request: ServiceRequest) -> None:
@@ -85,11 +110,10 @@ def _report_of(request: ServiceRequest) -> PublicReport | None:
     return db.session.scalar(select(PublicReport).where(PublicReport.request_id == request.id))
 
 
-def _new(request: ServiceRequest) -> PublicReport:
+def _new(request: ServiceRequest, definition: ServiceDefinition) -> PublicReport:
     locale = current_settings().locale
     with force_locale(locale):
         yes, no = _("Yes"), _("No")
-    definition = versions.of(request)
     shown = published(definition, request.answers or {}, _names(request), locale, yes=yes, no=no)
     submitted = request.submitted_at or request.created_at
     return PublicReport(

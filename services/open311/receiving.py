@@ -1,6 +1,6 @@
 """Reports from outside: an application like any other, handed in by a program in somebody's name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from auth.actors import Actor
 from config import clock
 from config.database import db, locked
-from config.errors import N_, NotFound, RuleViolation
+from config.errors import N_, FieldError, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
 from services import attachments, files, notices, submission, trail, versions
@@ -20,38 +20,53 @@ from services.definitions import ServiceDefinition
 from services.form.fields import FieldType
 from services.models import AttachmentKind, ServiceRequest
 from services.open311 import queries
-from services.open311.attributes import answers, put, sent_along
-from services.open311.commands import Comment, Report
+from services.open311.attributes import answers, put, sent_along, unknown
+from services.open311.commands import MOST_FILES, Comment, Report
 from services.open311.fields import CONTACT, at, roles
 from services.open311.models import PublicReport, ReportComment
 from services.typed import answer_at
 
 NO_PLACE = N_("Please say where it is: lat and long, address_string or address_id.")
 NO_FILES = N_("This service takes no files.")
+TOO_MANY_FILES = N_("At most {most} files can be sent at once.")
+UNKNOWN = N_("This is unknown, see the definition of the service.")
+UNREADABLE = N_("“{name}” is no attribute; write attribute[code].")
 
 
 def prepare(report: Report) -> submission.Prepared:
-    """The report as a submission whose files have been looked at; not inside `transaction()`.
+    """The report as a submission whose files have been looked at, with what is wrong with it before its form is asked.
 
-    Raises NotFound for services that are not public, RuleViolation, UnknownAttribute.
+    Not inside `transaction()`. Raises NotFound for services that are not public.
     """
     definition = versions.on_offer(report.service_code)
     if not definition.public:
         raise NotFound()
-    found, report = roles(definition), _with_address(definition, report)
-    if (found.location or found.address) and not (report.lat and report.long) and not report.any_address:
-        raise RuleViolation("lat", NO_PLACE)
-    if report.files and found.media is None:
-        raise RuleViolation("media", NO_FILES)
+    media, report = roles(definition).media, _with_address(definition, report)
+    files = report.files if media else ()
     command = Submit(
         slug=definition.slug,
         answers=_answers(definition, report),
         locale=current_settings().locale,
         submission_key=submission.new_key(),
-        uploads=tuple(Upload(field=found.media or "", file_name=one.file_name, data=one.data) for one in report.files),
+        uploads=tuple(Upload(field=media or "", file_name=one.file_name, data=one.data) for one in files),
         source=FROM_OUTSIDE,
     )
-    return submission.prepare(command)
+    prepared = submission.prepare(command)
+    return replace(prepared, errors=(*_complaints(definition, report), *prepared.errors))
+
+
+def _complaints(definition: ServiceDefinition, report: Report) -> Iterator[FieldError]:
+    """What GeoReport wants otherwise; fields are called as they were sent, an attribute `attribute[code]`."""
+    found = roles(definition)
+    yield from (FieldError("", UNREADABLE, {"name": name}) for name in report.unreadable)
+    yield from (FieldError(f"attribute[{code}]", UNKNOWN) for code in unknown(definition, report.attributes))
+    if (found.location or found.address) and not (report.lat and report.long) and not report.any_address:
+        yield FieldError("lat", NO_PLACE)
+    media = at(found.media, definition) if found.media else None
+    if report.files and media is None:
+        yield FieldError("media", NO_FILES)
+    elif report.files_left_out and media is not None and media.max_files >= MOST_FILES:  # else the form says so
+        yield FieldError("media", TOO_MANY_FILES, {"most": MOST_FILES})
 
 
 def _address_attribute(definition: ServiceDefinition) -> str | None:
@@ -91,13 +106,40 @@ def _answers(definition: ServiceDefinition, report: Report) -> dict[str, Any]:
 
 
 def receive(prepared: submission.Prepared, report: Report, actor: Actor) -> str:
-    """Hand the report in; its id. What the form has no question for is kept as a comment. Inside `transaction()`."""
-    receipt = submission.submit(prepared, actor)
+    """Hand the report in; its id. What the form has no question for is kept as a comment. Inside `transaction()`.
+
+    Raises RuleViolation with everything that is wrong.
+    """
+    try:
+        receipt = submission.submit(prepared, actor)
+    except RuleViolation as violation:
+        raise _each_once(violation, prepared.definition, report) from None
     if receipt.is_new:
         request = db.session.scalars(select(ServiceRequest).where(ServiceRequest.reference == receipt.reference)).one()
         if left := _left_over(prepared.definition, report, request.answers or {}):
             _keep(request, actor, queries.with_report(request), left, {})
     return receipt.reference
+
+
+def _each_once(violation: RuleViolation, definition: ServiceDefinition, report: Report) -> RuleViolation:
+    """The same without what follows from a complaint about the place.
+
+    When there is none, what the form says of it; when it cannot be read, that its words are missing, too.
+    """
+    found = roles(definition)
+    is_missing = any(one.message == NO_PLACE for one in violation.errors)
+    is_wrong = any(_is_about(one, found.location) for one in violation.errors) and not report.any_address
+    said_already = [found.location] * is_missing + [found.address] * (is_missing or is_wrong)
+    left = [
+        one
+        for one in violation.errors
+        if one.message == NO_PLACE or not any(_is_about(one, way) for way in said_already)
+    ]
+    return RuleViolation.of(left) if len(left) < len(violation.errors) else violation
+
+
+def _is_about(error: FieldError, way: str | None) -> bool:
+    return way is not None and f"{error.field}.".startswith(f"{way}.")
 
 
 def _left_over(definition: ServiceDefinition, report: Report, stored: Mapping[str, Any]) -> str:

@@ -115,8 +115,8 @@ ROLE_NAMES = {
 
 
 def _complaint(error: FieldError, names: dict[str | None, str]) -> str:
-    own = {"", "lat", "media"}
-    name = names.get(error.field) or (error.field if error.field in own else f"attribute[{error.field}]")
+    is_own = error.field in ("", "lat", "media") or error.field.startswith("attribute[")
+    name = names.get(error.field) or (error.field if is_own else f"attribute[{error.field}]")
     return f"{name}: {answering.in_english(error)}" if name else answering.in_english(error)
 
 

@@ -207,6 +207,31 @@ def test_a_link_continues_on_another_device(browser: Browser, house: Obhut, page
     elsewhere.close()
 
 
+def test_the_first_browser_says_that_a_draft_went_on_elsewhere(browser: Browser, house: Obhut, page: Page) -> None:
+    report(page, "Die Bank ist kaputt")
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    tab.get_by_role("button", name="Speichern und später weitermachen").click()
+    tab.get_by_label("E-Mail-Adresse").fill("mio@ackerknecht.example")
+    tab.get_by_role("button", name="Link senden").click()
+    mail = eventually(lambda: house.mails_to("mio@ackerknecht.example"), "the link by mail")
+    link = LINK.search(str(mail))
+    assert link
+    elsewhere = opened_in(browser, house, phone=True)
+    other = elsewhere.new_page()
+    other.goto(link[1])
+    other.get_by_role("button", name="Weiter").click()
+    expect(other.locator("h1")).to_have_text("Kontakt")
+    page.get_by_label("E-Mail-Adresse").fill("spaet@ackerknecht.example")
+    expect(page.locator("[data-not-kept]")).to_be_visible()
+    expect(page.locator("[data-kept]")).to_be_hidden()
+    go_on(page)
+    expect(page.locator("h1")).to_contain_text("in einem anderen Browser")
+    expect(page.locator("main")).to_contain_text("spaet@ackerknecht.example")
+    assert page.evaluate(TOO_WIDE) <= 0
+    elsewhere.close()
+
+
 def test_a_surer_login_in_mid_form_loses_nothing(page: Page) -> None:
     page.goto("/auth/login?next=/services/sicher/apply")
     weak_login(page)

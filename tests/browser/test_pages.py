@@ -130,6 +130,13 @@ def test_no_page_scrolls_sideways_on_a_phone(
     assert page.evaluate(TOO_WIDE) <= 0
 
 
+def test_the_login_of_the_sandbox_fits_a_phone(visit: OpenContext) -> None:
+    page = visit(viewport=PHONE).new_page()
+    _open(page, "/auth/login")
+    expect(page.locator("button[name=sub][value=resident]")).to_be_visible()
+    assert page.evaluate(TOO_WIDE) <= 0
+
+
 @pytest.mark.parametrize(("account", "path"), _everywhere())
 def test_assistive_technology_finds_its_way(
     visit: OpenContext, login_of: LoginOf, account: str | None, path: str

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config import clock
+from services.definitions import catalogue, parse
 from tests.factories import reports, services as given
 from tests.factories.reports import SLUG
 from tests.fixtures.application import DomainClock
@@ -219,6 +220,30 @@ def test_what_is_wrong_is_said_in_both_forms(
     assert root.tag == "errors"
     assert root.findtext("error/code") == str(status)
     assert any(says in (one.text or "") for one in root.iter("description"))
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_nothing_twice(client: FlaskClient, key: str) -> None:
+    files = [(io.BytesIO(given.picture()), f"{number}.jpg") for number in range(6)]
+    data = reports.form(key, lat=None, long=None, description=None, email="nobody")
+    data |= {"attribute[kind]": "monster", "attribute[colour]": "red", "attribute[kind": "{lamp}", "media": files}
+    answer = client.post(f"{BASE}/requests.json", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert sorted(one["description"].partition(":")[0] for one in answer.json) == [
+        "attribute[colour]", "attribute[kind]", "description", "email", "lat", "media",
+        "“attribute[kind” is no attribute; write attribute[code].",
+    ]  # fmt: skip
+    assert client.get(f"{BASE}/requests.json").json == []
+
+
+def test_a_service_without_files_says_so_beside_all_else(
+    client: FlaskClient, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = parse(reports.DEFINITION.replace("{key: photo, type: file,", "{key: photo, type: text,"), "<text>")
+    monkeypatch.setitem(catalogue(), SLUG, without)
+    files = [(io.BytesIO(given.picture()), f"{number}.jpg") for number in range(6)]
+    data = reports.form(key, description=None) | {"media": files}
+    answer = client.post(f"{BASE}/requests.json", data=data, content_type="multipart/form-data")
+    assert sorted(one["description"].partition(":")[0] for one in answer.json) == ["description", "media"]
 
 
 @pytest.mark.parametrize(

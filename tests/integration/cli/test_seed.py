@@ -12,8 +12,10 @@ from config.errors import ConfigurationError
 from config.settings import Settings
 from notifications.models import DeliveryAttempt, Notification
 from notifications.statuses import Channel, Status
+from services.definitions import catalogue
 from services.lifecycle import RequestStatus
 from services.models import RequestEvent, ServiceRequest
+from services.open311.models import PublicReport, PublicUpdate
 from tests.factories.care import office
 
 NUMBERS = {"cases": 30, "requests": 120, "messages": 150}
@@ -45,6 +47,28 @@ def test_it_fills_the_house_and_says_so(house: Flask, settings: Settings, capsys
     seed.run(house, settings, NUMBERS, 3)
     with house.app_context(), scopes.within(scopes.system("tests")):
         assert counted(Case, ServiceRequest, Notification) == [30, 120, 150]
+
+
+def test_what_is_public_of_invented_reports_can_be_read(house: Flask, settings: Settings) -> None:
+    seed.run(house, settings, {"cases": 0, "requests": 120, "messages": 0}, 3)
+    public = [one.slug for one in catalogue().values() if one.public]
+    with house.app_context(), scopes.within(scopes.system("tests")):
+        handed_in = select(ServiceRequest).where(
+            ServiceRequest.slug.in_(public), ServiceRequest.status != RequestStatus.DRAFT
+        )
+        requests = {one.reference: one for one in db.session.scalars(handed_in)}
+        reports = db.session.scalars(select(PublicReport)).all()
+        assert requests
+        assert {one.reference for one in reports} == set(requests)
+        for one in reports:
+            assert (one.code, one.updated_at) == (requests[one.reference].status, requests[one.reference].changed_at)
+            assert one.description and one.agency
+            # Handed in is how a report begins; each step after that is something that has happened to it.
+            steps = select(PublicUpdate.code).where(PublicUpdate.report_id == one.id).order_by(PublicUpdate.at)
+            assert list(db.session.scalars(steps)) == [event.to_status for event in requests[one.reference].events[1:]]
+    shown = house.test_client().get("/open311/v2/requests.json").get_json()
+    assert {one["service_request_id"] for one in shown} == set(requests)
+    assert all(one["lat"] or one["address"] for one in shown)
 
 
 def test_nothing_of_it_waits_to_be_sent(house: Flask, settings: Settings) -> None:

@@ -1,13 +1,21 @@
 """A browser without JavaScript that fills forms in, step by step."""
 
 import io
+import re
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from config import scopes
+from config.database import db
+from notifications.models import Notification
 from tests.factories import services as given
+
+LINK = re.compile(r"http://localhost(/continue/[\w-]+)")
 
 PERSON = {
     "f_given_name": "Jorinde",
@@ -148,3 +156,29 @@ def title(page: BeautifulSoup) -> str:
 def errors(page: BeautifulSoup) -> list[str]:
     """The targets of the list of errors."""
     return [str(one["href"]).removeprefix("#") for one in page.select("#errors a")]
+
+
+def mailed_link(app: Flask) -> str:
+    with app.app_context(), scopes.within(scopes.system("tests")):
+        mail = db.session.scalars(select(Notification).order_by(Notification.id.desc())).first()
+        assert mail is not None
+        assert "Jorinde" not in (mail.body or "")
+        found = LINK.search(mail.body or "")
+    assert found, mail.body
+    return found[1]
+
+
+def ask_for_link(client: FlaskClient, page: Any, email: str = "jorinde@ackerknecht.example") -> Any:
+    """Press "save and continue later", and have the link sent."""
+    where = post(client, page, go="later").location
+    form = soup(client.get(where)).select_one("form[action$='/to-continue']")
+    assert form is not None
+    token = str(form.select_one("[name=csrf_token]")["value"])  # type: ignore[index]
+    return client.post(str(form["action"]), data={"csrf_token": token, "email": email})
+
+
+def press(client: FlaskClient, page: Any, selector: str) -> Any:
+    """Press the button of a form that has nothing but its token."""
+    form = page.select_one(selector)
+    assert form is not None, page.get_text()
+    return client.post(str(form["action"]), data={"csrf_token": str(form.select_one("[name=csrf_token]")["value"])})

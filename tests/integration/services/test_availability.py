@@ -78,3 +78,24 @@ def test_a_closed_service_says_so(app: Flask, client: FlaskClient, login: Any, m
         shown = soup(client.get(page))
         assert "Ab Montag geht es weiter." in shown.get_text()
         assert shown.select_one("form[data-apply]") is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"maintenance": Text(de="Wir ziehen um.")}, "Wir ziehen um."),
+        ({"opening": Opening(first=date(2999, 1, 1))}, "01.01.2999"),
+        ({"opening": Opening(last=date(2020, 1, 31))}, "31.01.2020"),
+        ({"limit": Limit.model_construct(requests=0, of="all", period="ever")}, "Plätze"),
+    ],
+)
+def test_nobody_has_to_log_in_to_learn_that_a_service_is_closed(
+    client: FlaskClient, places: None, monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any], words: str
+) -> None:
+    closed_now = changed(**parts)
+    address = f"/services/{given.SLUG}/apply"
+    assert client.get(address).location.startswith("/auth/login")
+    monkeypatch.setattr(versions, "catalogue", lambda: {closed_now.slug: closed_now})
+    shown = soup(client.get(address))
+    assert words in shown.get_text()
+    assert shown.select_one("form[data-apply]") is None

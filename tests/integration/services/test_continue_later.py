@@ -1,7 +1,6 @@
 """Links to drafts, drafts without a login, and what goes from one to the other."""
 
 import io
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -23,13 +22,24 @@ from services.draft_models import DraftLink
 from services.lifecycle import RequestStatus
 from services.models import Attachment, ServiceRequest
 from tests.factories import services as given
-from tests.integration.services.filling_in import PERSON, main_form, post, send, soup, step, title, values_of
+from tests.integration.services.filling_in import (
+    PERSON,
+    ask_for_link,
+    mailed_link,
+    main_form,
+    post,
+    press,
+    send,
+    soup,
+    step,
+    title,
+    values_of,
+)
 from tests.support import more_services
 
 pytestmark = pytest.mark.one_database
 
 REPORT = "/services/meldung/apply"
-LINK = re.compile(r"http://localhost(/continue/[\w-]+)")
 
 
 @pytest.fixture(autouse=True)
@@ -42,32 +52,6 @@ def _more_services() -> Iterator[None]:
 def count(app: Flask, model: type) -> int:
     with app.app_context(), scopes.within(scopes.system("tests")):
         return db.session.scalar(select(func.count()).select_from(model)) or 0
-
-
-def mailed_link(app: Flask) -> str:
-    with app.app_context(), scopes.within(scopes.system("tests")):
-        mail = db.session.scalars(select(Notification).order_by(Notification.id.desc())).first()
-        assert mail is not None
-        assert "Jorinde" not in (mail.body or "")
-        found = LINK.search(mail.body or "")
-    assert found, mail.body
-    return found[1]
-
-
-def ask_for_link(client: FlaskClient, page: Any, email: str = "jorinde@ackerknecht.example") -> Any:
-    """Press "save and continue later", and have the link sent."""
-    where = post(client, page, go="later").location
-    form = soup(client.get(where)).select_one("form[action$='/to-continue']")
-    assert form is not None
-    token = str(form.select_one("[name=csrf_token]")["value"])  # type: ignore[index]
-    return client.post(str(form["action"]), data={"csrf_token": token, "email": email})
-
-
-def press(client: FlaskClient, page: Any, selector: str) -> Any:
-    """Press the button of a form that has nothing but its token."""
-    form = page.select_one(selector)
-    assert form is not None, page.get_text()
-    return client.post(str(form["action"]), data={"csrf_token": str(form.select_one("[name=csrf_token]")["value"])})
 
 
 def test_a_report_needs_no_login_and_gives_reference_and_pin(app: Flask, client: FlaskClient) -> None:

@@ -8,7 +8,7 @@ from config.errors import RuleViolation
 from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest
 from services.open311 import receiving
-from services.open311.attributes import UnknownAttribute, described
+from services.open311.attributes import described
 from services.open311.commands import Report
 from services.open311.models import ReportComment
 from tests.factories import services as given
@@ -70,8 +70,45 @@ def test_the_attribute_from_before_is_taken_as_the_address(address: str, answer:
     assert answers_of(reference)["place_hint"] == answer
     assert [one.text for one in db.session.scalars(select(ReportComment))] == comments
     assert "place_hint" not in [one["code"] for one in described(catalogue()[SLUG], "de", yes="ja", no="nein")]
-    with pytest.raises(UnknownAttribute):
-        receiving.prepare(sent.model_copy(update={"attributes": sent.attributes | {"place_hints": ("x",)}}))
+    wrong = sent.model_copy(update={"attributes": sent.attributes | {"place_hints": ("x",)}})
+    prepared = receiving.prepare(wrong)
+    with pytest.raises(RuleViolation) as refused, transaction():
+        receiving.receive(prepared, wrong, given.resident())
+    assert [error.field for error in refused.value.errors] == ["attribute[place_hints]"]
+
+
+@pytest.mark.parametrize(
+    ("place", "fields"),
+    [
+        ({"lat": "north", "long": "10.5"}, ["place"]),  # that its words are missing would be said of the same thing
+        ({"lat": "north", "long": "10.5", "address": "Lindenweg 4"}, ["place"]),
+        ({"lat": "52.1"}, ["lat"]),
+        ({}, ["lat"]),
+    ],
+)
+def test_a_place_that_cannot_be_read_is_one_complaint(place: dict[str, str], fields: list[str]) -> None:
+    sent = report(**place)
+    prepared = receiving.prepare(sent)
+    with pytest.raises(RuleViolation) as refused, transaction():
+        receiving.receive(prepared, sent, given.resident())
+    assert [error.field for error in refused.value.errors] == fields
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"), [("true", True), ("Ja", True), ("FALSE", False), ("0", False), ("maybe", None)]
+)
+def test_only_a_word_for_no_means_no(word: str, answer: bool | None) -> None:
+    known = report(address="Lindenweg 4")
+    sent = known.model_copy(update={"attributes": known.attributes | {"dangerous": (word,)}})
+    prepared = receiving.prepare(sent)
+    if answer is None:
+        with pytest.raises(RuleViolation) as refused, transaction():
+            receiving.receive(prepared, sent, given.resident())
+        assert [error.field for error in refused.value.errors] == ["dangerous"]
+        return
+    with transaction():
+        reference = receiving.receive(prepared, sent, given.resident())
+    assert answers_of(reference)["dangerous"] is answer
 
 
 def test_a_service_that_wants_a_pin_takes_a_program_s_address_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.definitions import ServiceDefinition, catalogue, parse
 from services.lifecycle import RequestStatus
-from services.open311.attributes import UnknownAttribute, answers, described
+from services.open311.attributes import answers, described, unknown
 from services.open311.checks import look
 from services.open311.fields import attributes, roles
 from services.open311.published import masked, published, status_of
@@ -52,8 +52,8 @@ def test_parts_of_groups_and_addresses_are_attributes(defect: ServiceDefinition)
     assert by_code["car.known"]["variable"] is False
     found = answers(definition, {"car.colour": ["rot"], "home.street": ["Lindenweg"]}, BERLIN)
     assert found == {"car": {"colour": "rot"}, "home": {"street": "Lindenweg"}}
-    with pytest.raises(UnknownAttribute):
-        answers(definition, {"car.known": ["x"]}, BERLIN)
+    assert unknown(definition, ["car.known", "car.colour", "nothing", "northing"]) == ["car.known", "nothing"]
+    assert answers(definition, {"car.known": ["x"], "nothing": ["x"]}, BERLIN) == {}
 
 
 def test_only_public_answers_are_published(defect: ServiceDefinition) -> None:
