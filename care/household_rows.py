@@ -63,7 +63,13 @@ def in_households(head_ids: Collection[UUID]) -> ColumnElement[bool]:
 
 def all_of(case: Case) -> Sequence[Case]:
     """Everybody in the household of `case`, by id: the case alone when it has none. Takes no locks."""
-    return db.session.scalars(select(Case).where(in_households(heads_of([case.id]))).order_by(Case.id)).all()
+    head_id = case.household_head_id or case.id
+    return db.session.scalars(select(Case).where(in_households([head_id])).order_by(Case.id)).all()
+
+
+def answered_for_by(head: Case) -> Sequence[Case]:
+    """All others for whom this case answers, open or not, by id, to be named: takes no locks, and reads no facts."""
+    return db.session.scalars(select(Case).where(Case.household_head_id == head.id).order_by(Case.id)).all()
 
 
 def members_of(head: Case) -> Sequence[Case]:
