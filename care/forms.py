@@ -93,7 +93,7 @@ class CheckInForm(BaseForm):
             self.feeling.errors = [_("You chose “no”, but also complaints. What is right?")]
             return None
         symptoms = {key: key in chosen for key in self._asked}
-        if said_yes and not chosen and not self.temperature_c.data:
+        if said_yes and not chosen:  # a temperature says something beside, and may be a normal one
             symptoms[UNSPECIFIED] = True
         temperature = with_our_digits(self.temperature_c.data or "").translate(DECIMAL_MARKS).replace("°C", "").strip()
         return {

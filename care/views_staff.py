@@ -21,10 +21,10 @@ from care import (
     trail,
 )
 from care.assessments import protocol_of
-from care.case_page import act_on, back_to, correctable, local_time, others_at, show_case
+from care.case_page import act_on, back_to, correctable, local_time, others_at, show, show_case
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, ReviewForm, StaffReportForm
-from care.page_words import care_finding, care_reason, care_words
+from care.page_words import care_finding, care_reason, care_symptoms, care_words
 from care.vocabulary import LineList, ReportChannel, Reporter
 from config.database import transaction
 from config.downloads import download
@@ -49,6 +49,7 @@ blueprint.add_app_template_global(care_words)
 blueprint.add_app_template_global(person_words.told, "told_of_person")
 blueprint.add_app_template_global(care_reason)
 blueprint.add_app_template_global(care_finding)
+blueprint.add_app_template_global(care_symptoms)
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])
@@ -82,14 +83,14 @@ def case(reference: str) -> ResponseReturnValue:
     if (standing := duplicate_queries.standing_reference(found)) is not None:
         return redirect(url_for("care.case", reference=standing))
     trail.looked(actor, "case.viewed", household_rows.all_of(found))
-    return show_case(reference)
+    return show(found)
 
 
 @blueprint.get("/cases/<reference>/readers")
 @require(Permission.CASES_SEE)
 def readers_of(reference: str) -> ResponseReturnValue:
     """A part of the page, fetched again while it is open: who has the case open, too, and whether it has changed."""
-    others = others_at(reference)
+    others = others_at(queries.standing_case_for(current_actor(), reference))
     found = queries.standing_case_for(current_actor(), reference)
     has_changed = seen.has_changed(found, request.args.get("seen"), asked=reference)
     return render_template("auth/_readers.html", others=others, has_changed=has_changed)
