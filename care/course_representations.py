@@ -230,7 +230,7 @@ def _household(case: Case) -> dict[str, Any]:
         for one in (head, *members)
     ]
     answers = head is case and any(one.is_open for one in members)
-    return {"household": rows if members else [], "answers_for_others": answers}
+    return {"household": rows if members else [], "answers_for_others": answers, "household_head": head.reference}
 
 
 def _with_days(shown: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -173,6 +173,11 @@ class NewCaseForm(BaseForm):
     reported_on = DateField(_l("Reported to the health office"), validators=[Optional()])
     symptom_onset_on = DateField(_l("Onset of symptoms"), validators=[Optional()])
     entered_on = DateField(_l("Day of entry"), validators=[Optional()])
+    household_of = StringField(
+        _l("Case of whoever answers"),
+        description=_l("The reference, where somebody else answers for this person. Empty: they do so themselves."),
+        validators=[Optional()],
+    )
 
     def offer(self, protocols: list[str]) -> "NewCaseForm":
         """Fill the selects."""

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from auth.policies import current_actor, require
+from auth.policies import Actor, current_actor, require
 from auth.roles import Permission
 from care import (
     case_management,
@@ -57,7 +57,7 @@ blueprint.add_app_template_global(care_symptoms)
 def new_case() -> ResponseReturnValue:
     """Take a person into care by hand."""
     actor = current_actor()
-    form, there = NewCaseForm().offer(queries.protocol_codes()), []
+    form, there = _new_case_form(actor).offer(queries.protocol_codes()), []
     if form.validate_on_submit():
         command = command_or_errors(form, EnrolCase)
         if command is not None and request.form.get("despite_known") != "1":
@@ -72,6 +72,17 @@ def new_case() -> ResponseReturnValue:
     values = duplicate_queries.alike_values(there)
     trail.looked(actor, "cases.duplicates_listed", [one.case for one in there])
     return render_template("care/new_case.html", form=form, alike=values), 422 if form.errors else 200
+
+
+def _new_case_form(actor: Actor) -> NewCaseForm:
+    """The form; where the address names whoever answers for a household, with what its people have in common."""
+    head = request.args.get("household_of")
+    if request.method == "POST" or not head:
+        return NewCaseForm()
+    found = queries.standing_case_for(actor, head)
+    known = household_rows.in_common(found)
+    trail.looked(actor, "case.viewed", [found])
+    return NewCaseForm(None, data=known)
 
 
 @blueprint.get("/cases/<reference>")
