@@ -111,7 +111,7 @@ def show(found: Any, **forms: Any) -> str:
     shown |= {"maybe_same": duplicate_queries.pairs_of_case(current_actor(), found)}
     shown |= {"merged": duplicate_queries.merged_into(found), "transfer": transfer_queries.waiting_of(found)}
     shown["occasions"] = occasion_pages.of_case(current_actor(), found)
-    shown["order"] = order_queries.of_case(found)
+    shown["order"], shown["documents"] = order_queries.of_case(found), queries.papers(found)
     shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     found = _note_looks(found, shown)
     locale = page_locale()

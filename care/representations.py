@@ -296,5 +296,4 @@ def page_values(case: Case) -> dict[str, Any]:
         ],
         "events": list(reversed(timeline.of(case))),
         "tasks": [task_values(task) for task in case.tasks if task.done_at is None],
-        "documents": [{"id": str(one.id), "kind": one.kind, "file_name": one.file_name} for one in case.documents],
     }

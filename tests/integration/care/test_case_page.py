@@ -12,10 +12,11 @@ from sqlalchemy import event
 from care import case_management, check_ins, course_representations, follow_up, representations
 from care.commands import RecordReport
 from care.course_models import Conversion
-from care.models import Case
+from care.models import Case, Document
 from care.vocabulary import LineList, ReportChannel, TaskKind
+from config import clock
 from config.database import db, transaction
-from tests.factories.care import OFFICER, local, new_case, new_phone, report
+from tests.factories.care import OFFICER, case_of_login, local, new_case, new_phone, report
 from tests.integration.care.test_course import post
 from tests.integration.care.test_households import made_with
 from tests.integration.care.test_staff_pages import case, officer  # noqa: F401 - fixtures
@@ -152,3 +153,43 @@ def test_a_household_is_named_without_the_facts_of_its_members(care: Flask, time
         report(member, "cough")
     said = asked(head.id, course_representations.page_values)
     assert sum("FROM care_symptom_report" in " ".join(text.split()) for text in said) == 1  # those of the case itself
+
+
+def test_somebody_else_of_a_household_is_taken_into_care_from_the_page_of_whoever_answers(officer, case):  # noqa: F811
+    link = shown(officer, case).select_one(f'#household a[href$="household_of={case.reference}"]')
+    form = BeautifulSoup(officer.get(link["href"]).data, "html.parser").select_one("main form:has([name=kind])")
+    known = {one["name"]: one.get("value", "") for one in form.select("input[name]")}
+    assert (known["household_of"], known["person-family_name"]) == (case.reference, "Sommerfeld")
+    chosen = {one["name"]: one.select_one("option[selected], option")["value"] for one in form.select("select[name]")}
+    typed = {"person-given_name": "Jonte", "person-birth_date": "2014-05-17", "last_exposure_on": "2026-11-01"}
+    sent = officer.post("/care/cases/new", data=known | chosen | typed)
+    assert sent.status_code == 303
+    page = BeautifulSoup(officer.get(sent.headers["Location"]).data, "html.parser")
+    assert page.select_one("#household tbody tr a").get_text() == case.reference
+    assert page.select_one(f'#household a[href$="household_of={case.reference}"]')  # the next child, too
+
+
+def test_nobody_answers_whose_case_there_is_not(officer, case):  # noqa: F811
+    assert officer.get("/care/cases/new?household_of=ABCD2345").status_code == 404
+
+
+def test_the_next_step_says_what_is_missing(officer):  # noqa: F811
+    page = shown(officer, case_of_login(person={"birth_date": None}))
+    assert "Nicht bekannt: Geburtsdatum." in page.select_one(".obhut-next").get_text(" ", strip=True)
+    page = shown(officer, case_of_login(last_exposure_on=None))
+    step = page.select_one(".obhut-next")
+    assert "Nicht bekannt: letzter Kontakt." in step.get_text(" ", strip=True)
+    assert page.select_one(step.select_one("a")["href"]).select_one("[name=dates-last_exposure_on]")
+
+
+def test_papers_are_listed_without_reading_what_stands_in_them(officer, case):  # noqa: F811
+    with transaction():
+        made = {"kind": "certificate", "file_name": "Bescheinigung.pdf", "locale": "de", "created_at": clock.now()}
+        db.session.add(Document(case=again(case), content=b"%PDF-1.7", **made))
+    address = f"/care/cases/{case.reference}"
+    with statements() as said:
+        page = BeautifulSoup(officer.get(address).data, "html.parser")
+    assert page.select_one("#papers a").get_text() == "Bescheinigung.pdf"
+    assert any("care_document" in text for text in said)
+    assert not any("content_sealed" in text for text in said)
+    assert officer.get(page.select_one("#papers a")["href"]).data == b"%PDF-1.7"
