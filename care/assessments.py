@@ -67,6 +67,7 @@ def address_of(person: Person) -> tuple[Channel, str] | None:
 def load_facts(case: Case) -> CaseFacts:
     """The facts of `case` as the rules want them."""
     person, asked = case.person, answering(case)
+    check_ins = _check_in_facts(case)  # first: reports then find here what they answer, and do not ask one by one
     return CaseFacts(
         kind=case.kind,
         status=case.status,
@@ -94,7 +95,7 @@ def load_facts(case: Case) -> CaseFacts:
         reports=_report_facts(case, _answers),
         reviews=_review_facts(case),
         labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
-        check_ins=_check_in_facts(case),
+        check_ins=check_ins,
     )
 
 

@@ -140,9 +140,14 @@ FORMS: Mapping[ActKind, type[ActForm]] = {
 def chosen_on_page(*, households: bool) -> Chosen:
     """What was chosen on the list: the ticked cases, or all that fit its filters. A damaged form has chosen nothing."""
     if request.form.get("which") == "all":
-        try:
-            wanted = ListCases.model_validate_json(request.form.get("wanted", ""))
-        except ValidationError:
-            return Chosen()
-        return Chosen(wanted=wanted, households=households)
+        wanted = list_on_page()
+        return Chosen(wanted=wanted, households=households) if wanted is not None else Chosen()
     return Chosen(tuple(request.form.getlist("case")[:MOST_TICKED]), households=households)
+
+
+def list_on_page() -> ListCases | None:
+    """The list from which the form came; None where it does not say so rightly."""
+    try:
+        return ListCases.model_validate_json(request.form.get("wanted", ""))
+    except ValidationError:
+        return None

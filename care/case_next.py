@@ -75,10 +75,7 @@ def _address(place: Place) -> dict[str, Any]:
 def _shown(found: NextAction | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    inputs = {
-        name: local_datetime(value) if name == "at" else local_date(value) if name == "on" else value
-        for name, value in found.inputs.items()
-    }
+    inputs = {name: _said(name, value) for name, value in found.inputs.items()}
     table = TABLES.get(found.what, {})
     return {
         "title": _(TITLES[found.what]),
@@ -89,9 +86,16 @@ def _shown(found: NextAction | None) -> dict[str, Any] | None:
     }
 
 
+def _said(name: str, value: Any) -> Any:
+    if name == "details":
+        return ", ".join(_(words.DETAILS.get(code, code)) for code in value)
+    return local_datetime(value) if name == "at" else local_date(value) if name == "on" else value
+
+
 def _facts(shown: dict[str, Any], replied_at: datetime | None) -> NextFacts:
     open_findings = [found for found in shown["all_findings"] if found["state"] == "open"]
     waiting = [one for one in shown["support"] if "finish" in one["actions"]]
+    missing = [code for found in open_findings for code in (found.get("inputs") or {}).get("details", ())]
     return NextFacts(
         is_open=shown["is_open"],
         today=clock.today(current_settings().zone),
@@ -108,6 +112,8 @@ def _facts(shown: dict[str, Any], replied_at: datetime | None) -> NextFacts:
         order_ends_on=shown["order_ends_on"],
         letter_lacks_address=not shown["address"] and _letter_waits(shown),
         follow_up_on=shown["follow_up_on"],
+        missing=[code for code in missing if code not in words.DATES],
+        missing_days=[code for code in missing if code in words.DATES],
     )
 
 

@@ -7,14 +7,12 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _, ngettext
 from markupsafe import Markup
 
 from auth import holds, readers
 from auth.policies import current_actor
 from auth.roles import Permission
 from care import (
-    bulk_act_words,
     case_management,
     case_next,
     check_ins,
@@ -24,21 +22,19 @@ from care import (
     naming_queries,
     occasion_pages,
     order_queries,
-    order_words,
     orders,
     own_cases,
-    person_words,
     queries,
     representations,
     seen,
     support_queries,
     talk_words,
+    timeline_words,
     trail,
     transfer,
     transfer_queries,
     words,
 )
-from care.duplicate_words import MERGE_FIELDS
 from care.forms import (
     CloseForm,
     PeriodForm,
@@ -52,7 +48,6 @@ from care.lifecycle import Action, possible
 from care.link_forms import IssueCodeForm
 from care.naming_forms import FinishNamingForm, NamedByStaffForm
 from care.order_forms import AcknowledgeForm, AnnounceForm, CourtForm, StepForm
-from care.page_words import said
 from care.person_forms import PersonForm
 from care.support_forms import SupportForm
 from care.vocabulary import Channel, Status
@@ -60,7 +55,7 @@ from config import clock
 from config.database import transaction
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import BaseForm, accepting, command_or_errors
-from config.localisation import local_date, local_datetime, page_locale
+from config.localisation import local_datetime, page_locale
 from config.settings import current_settings
 
 
@@ -104,14 +99,19 @@ def act_on(
 
 def show_case(reference: str, **forms: Any) -> str:
     """The page of a case, with the forms that were filled in and refused; if it has gone into another one, of that."""
-    others = others_at(reference)
-    found = queries.standing_case_for(current_actor(), reference)
+    return show(queries.standing_case_for(current_actor(), reference), **forms)
+
+
+def show(found: Any, **forms: Any) -> str:
+    """The same of a case that has gone into no other one."""
+    reference, others = found.reference, others_at(found)
+    found = queries.standing_case_for(current_actor(), reference)  # that others are here was noted in between
     shown = representations.page_values(found) | own_cases.accounts(found) | course_representations.page_values(found)
     shown |= naming_queries.page_values(current_actor(), found)
     shown |= {"maybe_same": duplicate_queries.pairs_of_case(current_actor(), found)}
     shown |= {"merged": duplicate_queries.merged_into(found), "transfer": transfer_queries.waiting_of(found)}
     shown["occasions"] = occasion_pages.of_case(current_actor(), found)
-    shown["order"] = order_queries.of_case(found)
+    shown["order"], shown["documents"] = order_queries.of_case(found), queries.papers(found)
     shown["support"] = [support_queries.row_values(one) for one in support_queries.of_case(found)]
     found = _note_looks(found, shown)
     locale = page_locale()
@@ -145,11 +145,11 @@ def show_case(reference: str, **forms: Any) -> str:
         possible=possible(Status(shown["status"])),
         Action=Action,
         talk=talk_words.shown(current_actor(), found, shown["attempts"]),
-        timeline=[_entry(event) for event in shown["events"]],
+        timeline=[timeline_words.line(event) for event in shown["events"]],
         others=others,
         mark=seen.mark(found),
         seen_field=Markup('<input type="hidden" name="seen" value="{}">').format(seen.mark(found)),
-        news=[_entry(event) for event in seen.news(found, given)],
+        news=[timeline_words.line(event) for event in seen.news(found, given)],
         words=words,
         no_messages=shown["channel"] == Channel.NONE,
         tones=words.TONES,
@@ -163,9 +163,8 @@ def show_case(reference: str, **forms: Any) -> str:
     )
 
 
-def others_at(reference: str) -> list[str]:
-    """The names of the colleagues who have this case open, too. A transaction of its own."""
-    found = queries.standing_case_for(current_actor(), reference)
+def others_at(found: Any) -> list[str]:
+    """The names of the colleagues who have this case open, too. A transaction of its own: read the case anew."""
     return readers.note(f"case:{found.reference}", f"office:{found.office_id}", current_actor())
 
 
@@ -178,80 +177,6 @@ def _note_looks(found: Any, shown: dict[str, Any]) -> Any:
     actor, reference = current_actor(), found.reference
     trail.looked(actor, "case.viewed", queries.cases_named(actor, named))
     return queries.case_for(actor, reference)  # the look was a transaction of its own
-
-
-CODES: dict[str, dict[str, str]] = {
-    "from_kind": words.KINDS,
-    "to_kind": words.KINDS,
-    "to_list": words.LINE_LISTS,
-    "reason": words.CLOSE_REASONS,
-    "outcome": words.REVIEWS,
-    "event": words.ORDER_EVENTS,
-    "channel": words.REPORT_CHANNELS | words.CHANNELS,
-    "test": words.LAB_KINDS,
-    "result": words.LAB_OUTCOMES,
-    "means": words.MEANS,
-    "reached": words.ATTEMPTS,
-    "setting": words.EXPOSURE_SETTINGS,
-    "support": words.SUPPORT_KINDS,
-    "support_action": words.SUPPORT_ACTIONS,
-    "contact_action": words.NAMED_ACTIONS,
-    "bulk": bulk_act_words.KINDS,
-    "given_way": order_words.ORDER_WAYS,
-    "court_action": order_words.COURT_ACTIONS,
-    "told_by": words.SOURCES,
-}
-FIELDS = MERGE_FIELDS | words.FIELDS
-CHOSEN: dict[str, dict[str, str]] = {
-    "risk_level": words.RISKS,
-    "monitoring_plan": words.PLANS,
-    "setting": words.EXPOSURE_SETTINGS,
-}
-AS_THEY_ARE = (
-    "legal_basis",
-    "vaccine",
-    "place",
-    "action",
-    "head",
-    "note",
-    "from_protocol",
-    "to_protocol",
-    "with_case",
-    "to_office",
-    "occasion",
-)
-
-
-def _entry(event: Any) -> dict[str, Any]:
-    details = event.details or {}
-    shown = [_(table[details[name]]) for name, table in CODES.items() if details.get(name) in table]
-    shown += [_changed(name, value) for name, value in (details.get("changes") or {}).items()]
-    shown += [str(details[name]) for name in AS_THEY_ARE if details.get(name)]
-    shown += [ngettext("%(num)d person", "%(num)d people", details["number"])] if "number" in details else []
-    shown += [local_date(date.fromisoformat(details["until"]))] if details.get("until") else []
-    return {
-        "at": event.occurred_at,
-        "title": _(words.EVENTS.get(event.kind, event.kind)),
-        "text": " · ".join(shown),
-        "by": event.actor_name or "",
-        "tone": words.TONES.get(details.get("to_list", ""), "neutral"),
-    }
-
-
-def _changed(name: str, value: Any) -> str:
-    """One field and what became of it; a correction has what stood there before, too."""
-    before_and_after = value if isinstance(value, list) else [value]
-    return f"{_(FIELDS[name])}: {' → '.join(_told(name, one) for one in before_and_after)}"
-
-
-def _told(name: str, value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    if name in person_words.PARTS:
-        return person_words.told(name, value)
-    return str(_(CHOSEN[name][value]) if value in CHOSEN.get(name, ()) else said(value))
 
 
 def _today(field: str) -> dict[str, date]:

@@ -103,8 +103,8 @@ def _messages(actor: Actor, case: Case, limit: int, before: Before | None) -> li
 
 def _written_by(case: Case) -> dict[str, CaseEvent]:
     """What officers wrote themselves, by the message's key: the case keeps it when the outbox has forgotten."""
-    wanted = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.kind == "written")
-    return {(event.details or {}).get("message_key", ""): event for event in db.session.scalars(wanted)}
+    written = (event for event in case.events if event.kind == "written")  # the page shows all events of the case
+    return {(event.details or {}).get("message_key", ""): event for event in written}
 
 
 def _calls(case: Case, limit: int, before: Before | None) -> list[Line]:

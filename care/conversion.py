@@ -4,6 +4,7 @@ It stays the same case, so that its reference, links, reports, papers and househ
 a row of its own. Functions run inside the caller's `transaction()`.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import structlog
@@ -126,14 +127,16 @@ def conversions_of(case: Case) -> list[Conversion]:
     return list(db.session.scalars(wanted))
 
 
-def suggested(case: Case) -> date | None:
+def suggested(case: Case, conversions: Sequence[Conversion] | None = None) -> date | None:
     """The day of the positive sample that makes converting this case the next thing to do; None when nothing does.
 
     A sample from before the last conversion was known when somebody decided that.
+    `conversions`: those of the case, where the caller has them already.
     """
     if not case.is_open or case.kind is Kind.INDEX:
         return None
-    decided_at = max((one.recorded_at for one in conversions_of(case)), default=None)
+    known = conversions_of(case) if conversions is None else conversions
+    decided_at = max((one.recorded_at for one in known), default=None)
     positive = [
         result.sampled_on
         for result in case.lab_results

@@ -173,6 +173,8 @@ def assignable(office_id: UUID) -> list[tuple[str, str]]:
 def colleagues(*office_ids: UUID) -> list[tuple[str, str]]:
     """Id and name of everybody to whom an open case of these offices is assigned, by name."""
     case_ids = [case_id for office_id in office_ids for case_id in db.session.scalars(_one_of_each(office_id))]
+    if not case_ids:
+        return []
     found = db.session.scalars(select(Case).where(Case.id.in_(case_ids)))
     names = {case.assigned_to or "": case.assigned_name or case.assigned_to or "" for case in found}
     return sorted(names.items(), key=lambda one: one[1].casefold())

@@ -1,7 +1,8 @@
 """How the course of a case is shown: conversions, vaccinations, travel, comments, attempts to reach the person."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from care import messages, phones, representations
+from care.assessment_models import LabResult
 from care.assessments import load_facts, protocol_of
 from care.conversion import conversions_of, suggested
 from care.course_models import EXPOSURE, Comment, ContactAttempt, Conversion, Exposure, Travel, Vaccination
-from care.household_rows import members_of
+from care.household_rows import answered_for_by
 from care.models import Case
 from care.occasion_models import Occasion
 from care.triage import derived_onset_on
@@ -83,7 +85,7 @@ def exposures_json(case: Case) -> list[dict[str, Any]]:
 
 
 def exposures_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UUID, dict[str, Any]]]:
-    """The exposures of these cases, each with the id of its case, oldest first: three statements, whatever there is."""
+    """The exposures of these cases, each with the id of its case, oldest first: three statements at most."""
     wanted = select(Exposure, Case.office_id).join(Case, Case.id == Exposure.case_id)
     found = db.session.execute(wanted.where(among(Exposure.case_id, case_ids)).order_by(Exposure.id)).all()
     cases = _references(Case, {row.source_case_id for row, _ in found})
@@ -105,7 +107,9 @@ def exposures_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UU
 
 def _references(model: Any, ids: set[UUID | None]) -> dict[tuple[UUID, UUID | None], str]:
     """By office and id: what is another office's is not named."""
-    wanted = select(model.office_id, model.id, model.reference).where(among(model.id, ids - {None}))
+    if not (named := ids - {None}):
+        return {}
+    wanted = select(model.office_id, model.id, model.reference).where(among(model.id, named))
     return {(row.office_id, row.id): row.reference for row in db.session.execute(wanted)}
 
 
@@ -123,7 +127,7 @@ def comment_json(row: Comment) -> dict[str, Any]:
 
 def attempts_json(case: Case) -> list[dict[str, Any]]:
     """How often the person was tried to be reached, oldest first."""
-    return [row for _, row in attempts_of(HOUSE, [case.id])]
+    return [row for _, row in _attempts([case.id], [] if case.health_erased_at else [case])]
 
 
 def attempts_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UUID, dict[str, Any]]]:
@@ -132,13 +136,19 @@ def attempts_of(_actor: Actor, case_ids: Collection[UUID]) -> Iterator[tuple[UUI
     A message is read where it is kept: only what came of one that did not arrive is noted with the case, too. With what
     was said about health its part of the log is gone. Three statements, whatever there is.
     """
+    known = select(Case.id, Case.reference, Case.office_id).where(among(Case.id, case_ids))
+    return _attempts(case_ids, db.session.execute(known.where(Case.health_erased_at.is_(None))).all())
+
+
+def _attempts(case_ids: Collection[UUID], with_messages: Iterable[Any]) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """`with_messages`: those of the cases, or their ids, references and offices, whose messages belong to the log."""
     found, noted = list[tuple[UUID, dict[str, Any]]](), set[tuple[UUID, str | None]]()
     for row in db.session.scalars(select(ContactAttempt).where(among(ContactAttempt.case_id, case_ids))):
         noted.add((row.case_id, row.message_key))
         found.append((row.case_id, attempt_json(row)))
-    known = select(Case.id, Case.reference, Case.office_id).where(among(Case.id, case_ids))
-    cases = db.session.execute(known.where(Case.health_erased_at.is_(None))).all()
-    ids: dict[tuple[str, str | None], UUID] = {(row.reference, f"office:{row.office_id}"): row.id for row in cases}
+    ids: dict[tuple[str, str | None], UUID] = {
+        (row.reference, f"office:{row.office_id}"): row.id for row in with_messages
+    }
     left = conversations.that_left(
         {subject for subject, _ in ids}, {owner for _, owner in ids if owner}, without=(messages.TO_OFFICE,)
     )
@@ -182,13 +192,15 @@ def attempt_json(row: ContactAttempt) -> dict[str, Any]:
 
 def page_values(case: Case) -> dict[str, Any]:
     """What the page of the case adds. `attempts`: newest first."""
+    conversions = conversions_of(case)
     return {
         **representations.details_json(case),
         "follow_up_on": case.follow_up_on,
-        "positive_on": suggested(case),
+        "positive_on": suggested(case, conversions),
         "derived_onset_on": derived_onset_on(load_facts(case), protocol_of(case)),
         **_household(case),
-        "conversions": [{"from": row.from_kind.value, "at": row.recorded_at} for row in conversions_of(case)],
+        "conversions": [{"from": row.from_kind.value, "at": row.recorded_at} for row in conversions],
+        "lab_results": sorted(map(_lab_values, case.lab_results), key=itemgetter("sampled_on"), reverse=True),
         "vaccinations": [_with_days(vaccination_json(row), "given_on") for row in _rows(Vaccination, case)],
         "travel": [_with_days(travel_json(row), "from_on", "until_on") for row in _rows(Travel, case)],
         "exposures": [
@@ -198,10 +210,15 @@ def page_values(case: Case) -> dict[str, Any]:
     }
 
 
+def _lab_values(row: LabResult) -> dict[str, Any]:
+    """One result for the page. Its day may decide when monitoring ends, so that it has to be seen."""
+    return {"sampled_on": row.sampled_on, "kind": row.kind.value, "result": row.outcome, "recorded_at": row.recorded_at}
+
+
 def _household(case: Case) -> dict[str, Any]:
     """Everybody in the household of the case, the head first; nobody when the person lives alone."""
     head = case.head or case
-    members = members_of(head)
+    members = answered_for_by(head)
     rows = [
         {
             "reference": one.reference,
@@ -213,7 +230,7 @@ def _household(case: Case) -> dict[str, Any]:
         for one in (head, *members)
     ]
     answers = head is case and any(one.is_open for one in members)
-    return {"household": rows if members else [], "answers_for_others": answers}
+    return {"household": rows if members else [], "answers_for_others": answers, "household_head": head.reference}
 
 
 def _with_days(shown: dict[str, Any], *names: str) -> dict[str, Any]:

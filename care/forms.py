@@ -93,7 +93,7 @@ class CheckInForm(BaseForm):
             self.feeling.errors = [_("You chose “no”, but also complaints. What is right?")]
             return None
         symptoms = {key: key in chosen for key in self._asked}
-        if said_yes and not chosen and not self.temperature_c.data:
+        if said_yes and not chosen:  # a temperature says something beside, and may be a normal one
             symptoms[UNSPECIFIED] = True
         temperature = with_our_digits(self.temperature_c.data or "").translate(DECIMAL_MARKS).replace("°C", "").strip()
         return {
@@ -173,6 +173,11 @@ class NewCaseForm(BaseForm):
     reported_on = DateField(_l("Reported to the health office"), validators=[Optional()])
     symptom_onset_on = DateField(_l("Onset of symptoms"), validators=[Optional()])
     entered_on = DateField(_l("Day of entry"), validators=[Optional()])
+    household_of = StringField(
+        _l("Case of whoever answers"),
+        description=_l("The reference, where somebody else answers for this person. Empty: they do so themselves."),
+        validators=[Optional()],
+    )
 
     def offer(self, protocols: list[str]) -> "NewCaseForm":
         """Fill the selects."""

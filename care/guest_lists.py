@@ -1,6 +1,6 @@
 """Guest lists from files and pasted lines: every mistake by its row, and nothing taken before all rows are right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,7 +36,9 @@ def read_lines(text: str) -> GuestList:
     try:
         return _people_in(read_table(text.encode(), score, max_rows=MOST_GUESTS))
     except UnreadableFile:
-        return _people_in(read_table(f"{PLAIN_HEADER}\n{text}".encode(), score, max_rows=MOST_GUESTS))
+        found = _people_in(read_table(f"{PLAIN_HEADER}\n{text}".encode(), score, max_rows=MOST_GUESTS))
+        # Their own first line is line 1: they have not seen the header that was put before it.
+        return replace(found, mistakes=tuple(replace(one, row=one.row - 1) for one in found.mistakes))
 
 
 def _people_in(table: Table) -> GuestList:

@@ -5,6 +5,7 @@ takes what it can get and waits for nobody.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, text, update
@@ -63,7 +64,20 @@ def in_households(head_ids: Collection[UUID]) -> ColumnElement[bool]:
 
 def all_of(case: Case) -> Sequence[Case]:
     """Everybody in the household of `case`, by id: the case alone when it has none. Takes no locks."""
-    return db.session.scalars(select(Case).where(in_households(heads_of([case.id]))).order_by(Case.id)).all()
+    head_id = case.household_head_id or case.id
+    return db.session.scalars(select(Case).where(in_households([head_id])).order_by(Case.id)).all()
+
+
+def in_common(head: Case) -> dict[str, Any]:
+    """What somebody else of the household is likely to share with whoever answers, under the names of `EnrolCase`."""
+    person = head.person
+    shared = {"family_name": person.family_name, "locale": person.locale, "address": person.address or {}}
+    return {"household_of": head.reference, "protocol": head.protocol_code, "person": shared}
+
+
+def answered_for_by(head: Case) -> Sequence[Case]:
+    """All others for whom this case answers, open or not, by id, to be named: takes no locks, and reads no facts."""
+    return db.session.scalars(select(Case).where(Case.household_head_id == head.id).order_by(Case.id)).all()
 
 
 def members_of(head: Case) -> Sequence[Case]:

@@ -14,6 +14,7 @@ from care.models import Case
 from care.naming_models import NamedContact
 from care.naming_rules import NamedAction, NamedPerson, possible_actions
 from care.queries import cases_visible_to
+from care.vocabulary import Kind
 from config.database import db
 from config.rowsets import among
 
@@ -25,7 +26,7 @@ def page_values(actor: Actor, case: Case) -> dict[str, Any]:
     rows = list(db.session.scalars(naming.of_case(case)))
     cases = _cases_of(actor, rows)
     there = _alike(actor, rows)
-    finish = naming.newest_finish(case)
+    finish = naming.newest_finish(case) if rows or case.kind is Kind.INDEX else None
     return {
         "contacts": [_row(one, cases, there.get(one.id, [])) for one in rows],
         "contacts_finished": {"at": finish.finished_at, "number": finish.number} if finish else None,
@@ -35,6 +36,8 @@ def page_values(actor: Actor, case: Case) -> dict[str, Any]:
 
 def _cases_of(actor: Actor, rows: list[NamedContact]) -> dict[Any, Case]:
     ids = [one.contact_case_id for one in rows if one.contact_case_id]
+    if not ids:
+        return {}
     return {case.id: case for case in db.session.scalars(cases_visible_to(actor).where(among(Case.id, ids)))}
 
 

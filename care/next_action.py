@@ -27,6 +27,7 @@ class NextCode(StrEnum):
     END_OF_ORDER = "end_of_order"
     LOOK_AGAIN = "look_again"
     COMPLETE = "complete"
+    COMPLETE_DAYS = "complete_days"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class NextFacts:
     """What the rule looks at. `today`: the jurisdiction's local day; `in_vain`: attempts since we last heard.
 
     `replied_at`: when the oldest message of theirs came that nobody has answered; `wrong_since`: when a number or
-    address was found to be wrong that nobody has corrected.
+    address was found to be wrong that nobody has corrected; `missing`: what is not known of the person, and
+    `missing_days` of the case.
     """
 
     is_open: bool
@@ -61,6 +63,8 @@ class NextFacts:
     order_ends_on: date | None = None
     letter_lacks_address: bool = False
     follow_up_on: date | None = None
+    missing: Sequence[str] = ()
+    missing_days: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ TITLES: dict[NextCode, str] = {
     NextCode.END_OF_ORDER: N_("Decide about the end of the order"),
     NextCode.LOOK_AGAIN: N_("Look at the case again"),
     NextCode.COMPLETE: N_("Fill in what is missing"),
+    NextCode.COMPLETE_DAYS: N_("Fill in what is missing"),
 }
 ANCHORS: dict[NextCode, str] = {
     NextCode.REVIEW: "act-review",
@@ -97,6 +102,7 @@ ANCHORS: dict[NextCode, str] = {
     NextCode.END_OF_ORDER: "act-order",
     NextCode.LOOK_AGAIN: "timeline",
     NextCode.COMPLETE: "act-person",
+    NextCode.COMPLETE_DAYS: "act-dates",
 }
 
 ELSEWHERE = {
@@ -217,7 +223,9 @@ def _waiting_help(facts: NextFacts) -> NextAction | None:
 def _missing_details(facts: NextFacts) -> NextAction | None:
     if not any(one.code == FindingCode.MISSING_DETAILS for one in facts.findings):
         return None
-    return NextAction(NextCode.COMPLETE, N_("Details are missing that we need."))
+    known = {"details": [*facts.missing, *facts.missing_days]}
+    what = NextCode.COMPLETE_DAYS if facts.missing_days and not facts.missing else NextCode.COMPLETE
+    return NextAction(what, N_("Not known: {details}."), known)
 
 
 ROWS: tuple[Callable[[NextFacts], NextAction | None], ...] = (

@@ -22,6 +22,7 @@ from care import (
     household_answers,
     naming_queries,
     own_orders,
+    queries,
     representations,
     support_queries,
     timeline,
@@ -260,7 +261,7 @@ def _page_values(case: Case, link: CaseLink) -> dict[str, Any]:
         "next_check_in_at": case.next_check_in_at,
         "is_asked": case.is_open and question is not None,
         "correctable": _correctable(case),
-        "papers": [{"id": str(one.id), "name": one.file_name} for one in case.documents],
+        "papers": queries.papers(case),
         # Who acts for me is told to me; guardians learn of each other what they need, not who they are.
         "others": [
             {"basis": one.basis.value, "since": one.since, "name": name if link.basis is LinkBasis.SELF else ""}

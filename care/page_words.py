@@ -1,5 +1,6 @@
 """Care's codes and rules in the words of a page: its language, its way to write numbers and days."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -36,7 +37,7 @@ def care_finding(found: dict[str, Any], protocol: Protocol, locale: str) -> str:
     if not text or not inputs:
         return ""
     named = {
-        "symptoms": lambda key: _("not specified") if key == UNSPECIFIED else protocol.symptom_name(key, locale),
+        "symptoms": lambda key: _symptom(key, protocol, locale),
         "details": lambda code: care_words("DETAILS", code),
         "slots": _slot,
     }
@@ -45,6 +46,15 @@ def care_finding(found: dict[str, Any], protocol: Protocol, locale: str) -> str:
         for name, value in inputs.items()
     }
     return filled(text, shown)
+
+
+def care_symptoms(keys: Iterable[str], protocol: Protocol, locale: str) -> list[str]:
+    """Symptoms by name."""
+    return [_symptom(key, protocol, locale) for key in keys]
+
+
+def _symptom(key: str, protocol: Protocol, locale: str) -> str:
+    return str(_("not specified")) if key == UNSPECIFIED else protocol.symptom_name(key, locale)
 
 
 def _slot(text: str) -> str:

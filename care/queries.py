@@ -17,7 +17,7 @@ from care.commands import normalised_phone
 from care.day_numbers import stands
 from care.list_filters import ListCases
 from care.list_sql import conditions
-from care.models import Case, OfficeTask, Person
+from care.models import Case, Document, OfficeTask, Person
 from care.name_index import begins_like
 from care.people import external_index, family_name_index, name_index, phone_index
 from care.protocol import current_versions
@@ -65,6 +65,13 @@ def cases_named(actor: Actor, references: Collection[str]) -> Sequence[Case]:
     """Those of the cases with these references that `actor` may see."""
     wanted = cases_visible_to(actor).where(Case.reference.in_(references))
     return db.session.scalars(wanted.order_by(Case.reference)).all()
+
+
+def papers(case: Case) -> list[dict[str, str]]:
+    """Id and file name of the papers of `case`, oldest first; what stands in them is not read for a list of them."""
+    wanted = select(Document.id, Document.file_name).where(Document.case_id == case.id)
+    rows = db.session.execute(wanted.order_by(Document.created_at))
+    return [{"id": str(row.id), "file_name": row.file_name} for row in rows]
 
 
 def paper(actor: Actor, reference: str, document_id: UUID) -> tuple[str, bytes]:

@@ -254,7 +254,7 @@ def _finding_values(found: dict[str, Any]) -> dict[str, Any]:
 
 def page_values(case: Case) -> dict[str, Any]:
     """Everything that the case page shows."""
-    person, protocol = case.person, protocol_of(case)
+    person, protocol, standing = case.person, protocol_of(case), {row.id for row in counting(case.reports)}
     return {
         **row_values(case),
         "all_findings": [_finding_values(found) for found in case.findings or []],
@@ -291,10 +291,9 @@ def page_values(case: Case) -> dict[str, Any]:
         "newer_version": newest if (newest := current_versions().get(protocol.code, 0)) > protocol.version else None,
         "shortenings": shortening.offers(load_facts(case), protocol, clock.now()) if case.is_open else (),
         "reports": [
-            report_json(row) | {"reported_at": row.reported_at, "counts": row in counting(case.reports)}
+            report_json(row) | {"reported_at": row.reported_at, "counts": row.id in standing}
             for row in reversed(case.reports)
         ],
         "events": list(reversed(timeline.of(case))),
         "tasks": [task_values(task) for task in case.tasks if task.done_at is None],
-        "documents": [{"id": str(one.id), "kind": one.kind, "file_name": one.file_name} for one in case.documents],
     }

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from auth.policies import Actor, current_actor, require
 from auth.roles import Permission
 from care import bulk_act_queries, bulk_acts, bulk_work, course, export_presets, trail
-from care.bulk_act_forms import FORMS, ActForm, chosen_on_page
+from care.bulk_act_forms import FORMS, ActForm, chosen_on_page, list_on_page
 from care.bulk_act_queries import ActShown
 from care.bulk_act_rules import HANDED_ON, ActAction, ActKind, permission_for
 from care.bulk_act_words import GROUPS, KINDS, ROWS, STATES, act_in_words, changes_in_words
@@ -107,9 +107,17 @@ def _next_url(kind: ActKind, act_id: UUID) -> str:
 
 
 def _choose_page(actor: Actor, kind: ActKind, chosen: Chosen, form: ActForm) -> ResponseReturnValue:
-    number = number_chosen(actor, chosen, permission_for(kind))
+    number, came_from = number_chosen(actor, chosen, permission_for(kind)), list_on_page()
+    filters: dict[str, Any] = came_from.values() if came_from else {}
     page = render_template(
-        "care/bulk/choose.html", form=form, kind=kind, title=_(KINDS[kind]), chosen=chosen, number=number
+        "care/bulk/choose.html",
+        form=form,
+        kind=kind,
+        title=_(KINDS[kind]),
+        chosen=chosen,
+        number=number,
+        came_from=came_from,
+        list_url=url_for("care.cases", **filters),
     )
     refused = request.form.get("go") and (form.errors or form.form_errors)
     return page, 422 if refused else 200

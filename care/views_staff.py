@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from auth.policies import current_actor, require
+from auth.policies import Actor, current_actor, require
 from auth.roles import Permission
 from care import (
     case_management,
@@ -21,10 +21,10 @@ from care import (
     trail,
 )
 from care.assessments import protocol_of
-from care.case_page import act_on, back_to, correctable, local_time, others_at, show_case
+from care.case_page import act_on, back_to, correctable, local_time, others_at, show, show_case
 from care.commands import CloseCase, EnrolCase, RecordReport, ReviewCase, SetPreferences
 from care.forms import CloseForm, NewCaseForm, ReviewForm, StaffReportForm
-from care.page_words import care_finding, care_reason, care_words
+from care.page_words import care_finding, care_reason, care_symptoms, care_words
 from care.vocabulary import LineList, ReportChannel, Reporter
 from config.database import transaction
 from config.downloads import download
@@ -49,6 +49,7 @@ blueprint.add_app_template_global(care_words)
 blueprint.add_app_template_global(person_words.told, "told_of_person")
 blueprint.add_app_template_global(care_reason)
 blueprint.add_app_template_global(care_finding)
+blueprint.add_app_template_global(care_symptoms)
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])
@@ -56,7 +57,7 @@ blueprint.add_app_template_global(care_finding)
 def new_case() -> ResponseReturnValue:
     """Take a person into care by hand."""
     actor = current_actor()
-    form, there = NewCaseForm().offer(queries.protocol_codes()), []
+    form, there = _new_case_form(actor).offer(queries.protocol_codes()), []
     if form.validate_on_submit():
         command = command_or_errors(form, EnrolCase)
         if command is not None and request.form.get("despite_known") != "1":
@@ -73,6 +74,17 @@ def new_case() -> ResponseReturnValue:
     return render_template("care/new_case.html", form=form, alike=values), 422 if form.errors else 200
 
 
+def _new_case_form(actor: Actor) -> NewCaseForm:
+    """The form; where the address names whoever answers for a household, with what its people have in common."""
+    head = request.args.get("household_of")
+    if request.method == "POST" or not head:
+        return NewCaseForm()
+    found = queries.standing_case_for(actor, head)
+    known = household_rows.in_common(found)
+    trail.looked(actor, "case.viewed", [found])
+    return NewCaseForm(None, data=known)
+
+
 @blueprint.get("/cases/<reference>")
 @require(Permission.CASES_SEE)
 def case(reference: str) -> ResponseReturnValue:
@@ -82,14 +94,14 @@ def case(reference: str) -> ResponseReturnValue:
     if (standing := duplicate_queries.standing_reference(found)) is not None:
         return redirect(url_for("care.case", reference=standing))
     trail.looked(actor, "case.viewed", household_rows.all_of(found))
-    return show_case(reference)
+    return show(found)
 
 
 @blueprint.get("/cases/<reference>/readers")
 @require(Permission.CASES_SEE)
 def readers_of(reference: str) -> ResponseReturnValue:
     """A part of the page, fetched again while it is open: who has the case open, too, and whether it has changed."""
-    others = others_at(reference)
+    others = others_at(queries.standing_case_for(current_actor(), reference))
     found = queries.standing_case_for(current_actor(), reference)
     has_changed = seen.has_changed(found, request.args.get("seen"), asked=reference)
     return render_template("auth/_readers.html", others=others, has_changed=has_changed)

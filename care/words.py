@@ -284,3 +284,8 @@ LAB_OUTCOMES: dict[str, str] = {
     LabOutcome.NEGATIVE: N_("negative"),
     LabOutcome.INDETERMINATE: N_("indeterminate"),
 }
+LAB_TONES: dict[str, str] = {
+    LabOutcome.POSITIVE: "danger",
+    LabOutcome.NEGATIVE: "success",
+    LabOutcome.INDETERMINATE: "neutral",
+}

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from care import bulk_work
@@ -65,6 +66,20 @@ def test_from_the_list_to_the_way_back(officer, three):  # noqa: F811
 def test_nothing_chosen_is_said_so(officer, three):  # noqa: F811
     page = post(officer, "/care/cases/bulk/new", kind="risk", which="ticked")
     assert "Bitte wählen Sie mindestens einen Fall." in text(page)
+
+
+@pytest.mark.parametrize("chosen", ["one", "none"])
+def test_the_way_back_leads_to_the_list_with_its_filters(officer, three, chosen):  # noqa: F811
+    wanted = '{"status": "open", "kind": "contact", "sort": "ends"}'
+    ticked = {"case": three[0]} if chosen == "one" else {}
+    for again in ({}, {"go": "1", "until": ""}):  # what was refused knows it, too
+        page = BeautifulSoup(
+            post(officer, "/care/cases/bulk/new", kind="extend", wanted=wanted, **ticked, **again).data, "html.parser"
+        )
+        back = next(link["href"] for link in page.select("main a") if "Zurück zur Liste" in link.get_text())
+        assert {"status=open", "kind=contact", "sort=ends"} <= set(back.partition("?")[2].split("&"))
+        hidden = page.select_one("main input[name=wanted]")
+        assert (hidden is not None) == (chosen == "one")
 
 
 def test_what_is_missing_comes_back_with_what_was_chosen(officer, three):  # noqa: F811

@@ -79,7 +79,7 @@ def test_an_occasion_is_recorded_and_its_guests_listed(officer, at):  # noqa: F8
     ("fields", "said"),
     [
         ({"lines": ""}, "mindestens einen Gast"),
-        ({"lines": "Ole;Brandt;12\nKim;Petersen"}, "Zeile 2"),
+        ({"lines": "Ole;Brandt;12\nKim;Petersen"}, "Zeile 1"),
         ({"file": (b"%PDF-1.7 x", "liste.csv")}, "PDF"),
     ],
 )

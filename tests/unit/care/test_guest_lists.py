@@ -46,6 +46,11 @@ def test_every_mistake_is_named_by_its_row():
     assert [guest.given_name for guest in found.guests] == ["Ute"]
 
 
+def test_lines_without_a_header_are_counted_as_they_were_typed():
+    found = read_lines("Ole;Brandt;12\n\nKim;Brandt;0531 470123\nUte;Brandt;;ute@")
+    assert [one.row for one in found.mistakes] == [1, 4]
+
+
 def test_files_of_offices_and_others():
     latin = "Vorname;Nachname\nJürgen;Groß\n".encode("cp1252")
     assert read_file(latin, 1).guests[0].given_name == "Jürgen"

@@ -28,7 +28,7 @@ ALONE = [
     ({"order_state": OrderState.WRITTEN, "order_ends_on": TODAY + timedelta(days=1)}, NextCode.END_OF_ORDER, "", False),
     ({"follow_up_on": TODAY}, NextCode.LOOK_AGAIN, "", False),
     ({"support": [Waiting("food", LATER)]}, NextCode.HELP, "food", False),
-    ({"findings": [Waiting("missing_details")]}, NextCode.COMPLETE, "", False),
+    ({"findings": [Waiting("missing_details")], "missing": ["birth_date"]}, NextCode.COMPLETE, "", False),
 ]
 
 
@@ -37,6 +37,22 @@ def test_each_row_says_what_to_do(values: dict[str, object], what: NextCode, cod
     found = next_action(replace(CALM, **values))  # type: ignore[arg-type]
     assert found and (found.what, found.code, found.is_urgent) == (what, code, is_urgent)
     assert found.reason.format(**found.inputs)
+
+
+@pytest.mark.parametrize(
+    ("missing", "days", "what"),
+    [
+        (["birth_date"], [], NextCode.COMPLETE),
+        ([], ["last_exposure_on"], NextCode.COMPLETE_DAYS),
+        (["birth_date"], ["last_exposure_on"], NextCode.COMPLETE),
+    ],
+)
+def test_what_is_missing_is_named_and_filled_in_where_it_stands(
+    missing: list[str], days: list[str], what: NextCode
+) -> None:
+    facts = replace(CALM, findings=[Waiting("missing_details")], missing=missing, missing_days=days)
+    found = next_action(facts)
+    assert found and (found.what, found.inputs["details"]) == (what, [*missing, *days])
 
 
 @pytest.mark.parametrize("first", range(len(ALONE) - 1))
