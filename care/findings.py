@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from care.facts import CaseFacts, ReportFact
+from care.facts import UNSPECIFIED, CaseFacts, ReportFact
 from care.local_days import local_midnight
 from care.monitoring import course, missing_day, period, slot_order
 from care.protocol import Protocol
@@ -102,7 +102,8 @@ def _acknowledge_by(code: FindingCode, evidence: _Evidence, facts: CaseFacts, pr
 def _medical(facts: CaseFacts, protocol: Protocol) -> dict[FindingCode, _Evidence]:
     """Source: Quarano: fever strictly above the limit of the kind, on the newest slot's measurement only (a newer,
     lower one resolves it); the first characteristic symptom anchored to the earliest report, and anew when that is
-    corrected; suspicious symptoms on the newest. Ours: worsening over days.
+    corrected; suspicious symptoms on the newest. Ours: a newest one that says "yes" and not which, since somebody has to
+    ask; worsening over days.
     """
     found: dict[FindingCode, _Evidence] = {}
     reports = sorted(standing_reports(facts), key=lambda one: slot_order(one, protocol, facts.zone))
@@ -116,6 +117,8 @@ def _medical(facts: CaseFacts, protocol: Protocol) -> dict[FindingCode, _Evidenc
         found[FindingCode.FIRST_CHARACTERISTIC_SYMPTOM] = _Evidence.of(first, symptoms=named)
     if reports and (named := sorted(reports[-1].present & protocol.suspicious)):
         found[FindingCode.SUSPICIOUS_SYMPTOM] = _Evidence.of(reports[-1], symptoms=named)
+    if reports and UNSPECIFIED in reports[-1].present:
+        found[FindingCode.UNSPECIFIED_SYMPTOMS] = _Evidence.of(reports[-1])
     worsened = worse(facts, protocol)
     if worsened:
         found[FindingCode.WORSENING] = _Evidence.of(worsened.report, **worsened.inputs)

@@ -18,7 +18,7 @@ from care.protocol import Protocol
 from care.triage import onset
 from care.vocabulary import OPEN_STATUSES, FindingCode, Kind, LineList, Status
 
-RULES_VERSION = 8  # raise it with every change of a rule: stored assessments of older versions are made anew
+RULES_VERSION = 9  # raise it with every change of a rule: stored assessments of older versions are made anew
 
 Inputs = dict[str, Any]
 Rule = Callable[[CaseFacts, Protocol, datetime], "Because | None"]

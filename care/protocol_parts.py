@@ -7,7 +7,7 @@ older version of a file means what it always meant.
 from datetime import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from care.commands import LOCALES
 from care.vocabulary import FindingCode, Kind, LabKind
@@ -17,6 +17,7 @@ MEDICAL = frozenset(
         FindingCode.FEVER,
         FindingCode.FIRST_CHARACTERISTIC_SYMPTOM,
         FindingCode.SUSPICIOUS_SYMPTOM,
+        FindingCode.UNSPECIFIED_SYMPTOMS,
         FindingCode.WORSENING,
     }
 )
@@ -208,8 +209,15 @@ class Shortening(Part):
 
 
 class Weights(Part):
+    """By finding. Symptoms that nobody specified came later: a file that does not name them weighs them as 1."""
+
     medical: dict[FindingCode, float]
     process: dict[FindingCode, float]
+
+    @field_validator("medical")
+    @classmethod
+    def _with_later_ones(cls, weights: dict[FindingCode, float]) -> dict[FindingCode, float]:
+        return {FindingCode.UNSPECIFIED_SYMPTOMS: 1.0} | weights
 
 
 class Findings(Part):

@@ -83,6 +83,7 @@ class FindingCode(StrEnum):
     FEVER = "fever"
     FIRST_CHARACTERISTIC_SYMPTOM = "first_characteristic_symptom"
     SUSPICIOUS_SYMPTOM = "suspicious_symptom"
+    UNSPECIFIED_SYMPTOMS = "unspecified_symptoms"  # "yes", and not a word of which
     WORSENING = "worsening"
     MISSING_CHECK_IN = "missing_check_in"
     MISSING_DETAILS = "missing_details"

@@ -39,6 +39,9 @@ def found(known, code: FindingCode, now, protocol=COVID):
             ["first_characteristic_symptom", "suspicious_symptom"],
             11.2,
         ),
+        ([said(MONDAY, "unspecified")], ["unspecified_symptoms"], 0.7),
+        ([said(MONDAY, "unspecified"), said(MONDAY + HOUR)], [], 0.0),
+        ([said(MONDAY, "unspecified"), said(MONDAY + HOUR, "cough")], ["first_characteristic_symptom"], 1.4),
         (
             [said(MONDAY, "difficulty_breathing"), said(MONDAY + HOUR)],
             ["first_characteristic_symptom"],
