@@ -102,8 +102,8 @@ def _acknowledge_by(code: FindingCode, evidence: _Evidence, facts: CaseFacts, pr
 def _medical(facts: CaseFacts, protocol: Protocol) -> dict[FindingCode, _Evidence]:
     """Source: Quarano: fever strictly above the limit of the kind, on the newest slot's measurement only (a newer,
     lower one resolves it); the first characteristic symptom anchored to the earliest report, and anew when that is
-    corrected; suspicious symptoms on the newest. Ours: a newest one that says "yes" and not which, since somebody has to
-    ask; worsening over days.
+    corrected; suspicious symptoms on the newest. Ours: a newest one that says "yes" and not which, so that somebody
+    asks; worsening over days.
     """
     found: dict[FindingCode, _Evidence] = {}
     reports = sorted(standing_reports(facts), key=lambda one: slot_order(one, protocol, facts.zone))
