@@ -107,7 +107,11 @@ def _each(act: BulkAct, rows: Sequence[BulkActRow]) -> None:
     cases = {case.id: case for case in db.session.scalars(locked(wanted).execution_options(populate_existing=True))}
     turn = _turn(act, ids, command, known)
     for row in rows:
-        _one(turn, row, cases[row.case_id])
+        if row.case_id in cases:
+            _one(turn, row, cases[row.case_id])
+        else:  # who waits for the preview sees no case of another office
+            row.become(STEPS[act.state][1])
+            row.reason = ELSEWHERE
 
 
 def _turn(act: BulkAct, ids: Sequence[UUID], command: Command, known: Any) -> Turn:
