@@ -129,8 +129,9 @@ def test_of_two_addresses_the_one_that_is_wrong_is_named(obhut: StartObhut) -> N
     assert (done.returncode, "OBHUT_MIGRATION_DATABASE_URL" in done.stderr) == (1, True)
 
 
-def test_a_folder_in_which_nothing_can_be_opened_is_named(obhut: StartObhut, tmp_path: Path) -> None:
-    (tmp_path / "up.lock").mkdir()
+@pytest.mark.parametrize("file", ["up.lock", "sandbox/state.new"])
+def test_a_folder_in_which_something_cannot_be_written_is_named(obhut: StartObhut, tmp_path: Path, file: str) -> None:
+    (tmp_path / file).mkdir(parents=True)
     done = obhut().run("up")
     assert (done.returncode, "OBHUT_DATA_DIR" in done.stderr) == (1, True)
 
