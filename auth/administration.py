@@ -15,6 +15,7 @@ from auth.roles import SCOPE_OF, Role, Scope
 from config import clock
 from config.database import db, locked
 from config.errors import N_, FieldError, NotFound, RuleViolation
+from config.mail_addresses import mailbox
 
 PlaceT = TypeVar("PlaceT", Office, Department)
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z")
@@ -53,12 +54,11 @@ def set_office(code: str, facts: Mapping[str, str | None], *, actor: Actor) -> N
     if office is None:
         raise NotFound()
     changed = []
-    for name, most in OFFICE_FACTS.items():
+    for name in OFFICE_FACTS:
         if name not in facts:
             continue
         text = "\n".join(filter(None, (" ".join(line.split()) for line in (facts[name] or "").splitlines())))
-        if len(text) > most:
-            raise RuleViolation(name, N_("At most {most} characters are possible."), most=most)
+        text = (_mailbox(text) if name == "email" else _short(name, text)) or ""
         if text != (getattr(office, name) or ""):
             setattr(office, name, text or None)
             changed.append(name)
@@ -169,11 +169,26 @@ def _add(kind: type[PlaceT], actor: Actor, code: str, name: str, email: str | No
     code, name = code.strip().lower(), " ".join(name.split())
     _check(kind, code, name)
     is_first = db.session.scalar(select(kind.id).limit(1)) is None
-    place = kind(code=code, name=name, email=email or None, phone=phone or None, is_default=is_first)
+    given = {"email": _mailbox(email), "phone": _short("phone", phone)}
+    place = kind(code=code, name=name, is_default=is_first, **given)
     db.session.add(place)
     db.session.flush()
     audit.record(actor, f"{kind.__tablename__}.added", f"{kind.__tablename__}:{code}")
     return place
+
+
+def _short(name: str, text: str | None) -> str | None:
+    if text and len(text) > OFFICE_FACTS[name]:
+        raise RuleViolation(name, N_("At most {most} characters are possible."), most=OFFICE_FACTS[name])
+    return text or None
+
+
+def _mailbox(text: str | None) -> str | None:
+    """An address to which mail can go, as it was typed: what is reported to an office is mailed there, too."""
+    text = _short("email", (text or "").strip())
+    if text and not mailbox(text):
+        raise RuleViolation("email", N_("This is not an e-mail address."))
+    return text
 
 
 def _check(kind: type[PlaceT], code: str, name: str) -> None:

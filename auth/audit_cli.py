@@ -35,6 +35,8 @@ def verify(chain: str | None, as_json: bool, without_anchors: bool) -> None:
     Exit code 1 if anything was changed: the first bad link of each chain is named, with its event and time.
     """
     try:
+        with scopes.within(scopes.system("audit-verify")):
+            _refuse_unknown(chain)
         with scopes.within(scopes.system("audit-verify")), _progress(audit_verification.links_in_all()) as told:
             verdict = audit_verification.verify(chain, progress=told, with_anchors=not without_anchors)
     except SQLAlchemyError as error:
@@ -47,6 +49,13 @@ def verify(chain: str | None, as_json: bool, without_anchors: bool) -> None:
         _tell(verdict)
     if not verdict.is_whole:
         sys.exit(1)
+
+
+def _refuse_unknown(chain: str | None) -> None:
+    """Of a name that is mistyped everything would be whole, night after night."""
+    names = audit_verification.names_of_chains() if chain is not None else []
+    if chain is not None and chain not in names:
+        raise click.UsageError(f"There is no chain “{chain}”. There are: {', '.join(names)}.")
 
 
 @audit_group.command("anchor")

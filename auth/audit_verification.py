@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError
 from auth import audit_anchors
 from auth.audit_keys import TrailKey, TrailKeys, trail_keys
 from auth.audit_seals import EVENT, chains, first_link_of, link_of
-from auth.models import AuditEvent, AuditPending, AuditSeal
+from auth.models import AuditEvent, AuditPending, AuditSeal, Department, Office
 from config import clock
 from config.database import db
 
@@ -87,6 +87,14 @@ def verify(chain: str | None = None, *, progress: Progress = lambda _: None, wit
         found += [Fault(text) for text in audit_anchors.missing()]
     db.session.rollback()
     return Verdict(sum(counted.values()), waiting, tuple(found), counted, len(known) and sum(map(len, known.values())))
+
+
+def names_of_chains() -> list[str]:
+    """The chains that there are or can be: those with links or anchors, the house's, and that of each place."""
+    found = {"house", *(name for name, *_ in chains()), *audit_anchors.read()[0]}
+    found |= {f"office:{code}" for code in db.session.scalars(select(Office.code))}
+    found |= {f"department:{code}" for code in db.session.scalars(select(Department.code))}
+    return sorted(found)
 
 
 def links_in_all() -> int:

@@ -127,9 +127,12 @@ def add_office(code: str, name: str, email: str | None, phone: str | None, **fac
 def set_office(code: str, **facts: str | None) -> None:
     """Set what papers and files of a health office say of it; what is not given stays."""
     given = {name: value.replace("\\n", "\n") for name, value in facts.items() if value is not None}
+    if not given:
+        raise click.UsageError("Say what is to be set, such as --email or --address.")
     with acting():
+        code = administration.office_by_code(code).code
         administration.set_office(code, given, actor=CommandLine)
-    click.echo(f"Set {', '.join(sorted(given)) or 'nothing'} of health office {code}")
+    click.echo(f"Set {', '.join(sorted(given))} of health office {code}")
 
 
 @click.group()

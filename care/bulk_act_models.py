@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from care.bulk_act_rules import ActAction, ActKind, ActState, RowState, after, row_after
 from care.models import Case, OfCase
 from config.database import Base, Identified
-from config.encryption import KeyHolder, sealed
+from config.encryption import DecryptionError, KeyHolder, sealed
 
 
 class BulkAct(KeyHolder, Identified, Base):
@@ -78,6 +79,14 @@ class BulkActRow(OfCase, Identified, Base):
         Index(None, "act_id", "state", "number"),
         Index(None, "act_id", "number"),
     )
+
+    @property
+    def readable(self) -> dict[str, Any]:
+        """`details`; nothing where they do not open, for one row must not cost the page of the others."""
+        try:
+            return self.details or {}
+        except DecryptionError:
+            return {}
 
     def become(self, state: RowState) -> None:
         """Change the row's state by the table. Raises InvalidTransition."""

@@ -148,7 +148,7 @@ def _shown(act: BulkAct, actor: Actor, counts: Mapping[RowState, int]) -> ActSho
 
 
 def _row_shown(row: BulkActRow) -> RowShown:
-    details, person = row.details or {}, row.case.person
+    details, person = row.readable, row.case.person
     return RowShown(
         number=row.number,
         reference=row.case.reference,

@@ -101,14 +101,17 @@ def _each(act: BulkAct, rows: Sequence[BulkActRow]) -> None:
     changes = act.state is not ActState.PREPARING
     command = WAYS[act.kind].command.model_validate((act.details or {})["command"])
     known = WAYS[act.kind].known(command, act.office_id, changes)
-    if changes:
-        household_rows.lock(ids)
+    # For a look, too: what is noted is sealed with the key of the case's person, who by a merge becomes another one.
+    household_rows.lock(ids)
     wanted = select(Case).options(*WITH_FACTS).where(among(Case.id, ids)).order_by(Case.id)
-    found = db.session.scalars(locked(wanted).execution_options(populate_existing=True) if changes else wanted)
-    cases = {case.id: case for case in found}
+    cases = {case.id: case for case in db.session.scalars(locked(wanted).execution_options(populate_existing=True))}
     turn = _turn(act, ids, command, known)
     for row in rows:
-        _one(turn, row, cases[row.case_id])
+        if row.case_id in cases:
+            _one(turn, row, cases[row.case_id])
+        else:  # who waits for the preview sees no case of another office
+            row.become(STEPS[act.state][1])
+            row.reason = ELSEWHERE
 
 
 def _turn(act: BulkAct, ids: Sequence[UUID], command: Command, known: Any) -> Turn:

@@ -23,7 +23,10 @@ def protocols() -> None:
 @click.option("--directory", type=click.Path(exists=True, file_okay=False, path_type=Path), default=DIRECTORY)
 def check(directory: Path) -> None:
     """Check every protocol file, and say which versions there are. A mistake is named by file and line."""
-    for (code, version), protocol in sorted(all_protocols(directory).items()):
+    found = all_protocols(directory)
+    if not found:
+        raise click.ClickException(f"There is no protocol in {directory}.")
+    for (code, version), protocol in sorted(found.items()):
         asked = "+".join(slot.code for slot in protocol.check_ins.slots)
         click.echo(f"{code} {version}: {protocol.name.de}, {protocol.monitoring.days} d, {asked}")
 

@@ -16,6 +16,7 @@ from care.models import Case, OfficeTask
 from care.vocabulary import TaskKind
 from config import clock
 from config.database import db, transaction
+from config.mail_addresses import mailbox
 from config.settings import current_settings
 from notifications.models import Notification
 from notifications.outbox import enqueue
@@ -35,11 +36,11 @@ def send_digests() -> int:
     A task that was done meanwhile needs nobody's look. Running it twice, or two at once, writes once.
     """
     until = clock.now().replace(minute=0, second=0, microsecond=0)
-    mailboxes = {office.id: office for office in places.offices() if office.email}
+    mailboxes = {office.id: office for office in places.offices() if mailbox(office.email)}
     told_until = _told_until(mailboxes, until)
     waiting = _waiting(told_until, until)
     letters = [
-        (_key(office_id, until), office_id, mailboxes[office_id].email or "", mailboxes[office_id].name, tasks)
+        (_key(office_id, until), office_id, mailbox(mailboxes[office_id].email), mailboxes[office_id].name, tasks)
         for office_id, tasks in waiting.items()
     ]
     db.session.rollback()

@@ -168,10 +168,11 @@ def forget(case_ids: Collection[UUID], *, person_ids: Iterable[UUID] = ()) -> No
 
     For cases that have gone to another office, or into another case.
     """
-    gone = [row.id for row in db.session.scalars(pairs_of(case_ids))]
-    db.session.execute(delete(DuplicatePair).where(among(DuplicatePair.id, gone)))
+    # People before their pairs, as `seek_missing` takes them: else the two would wait for each other.
     anew = update(Person).where(among(Person.id, list(person_ids))).values(duplicates_sought=False)
     db.session.execute(anew)
+    gone = [row.id for row in db.session.scalars(pairs_of(case_ids))]
+    db.session.execute(delete(DuplicatePair).where(among(DuplicatePair.id, gone)))
 
 
 def carry_over(ending: Case, kept: Case) -> None:

@@ -35,6 +35,7 @@ class Field:
     parts: tuple[str, ...]
     of_person: bool = False
     better: Callable[[Values, Values], bool] | None = None  # whether the other one's value is the better one
+    needed: bool = False  # no case is without it: where only one says something, there is nothing to choose
 
     def is_empty(self, values: Values) -> bool:
         return all(values[part] in (None, "", {}, False) for part in self.parts)
@@ -79,7 +80,7 @@ FIELDS: tuple[Field, ...] = (
     _person("timezone"),
     # An infection is what has to be looked after, whatever was first thought.
     _part("kind", better=lambda kept, other: other["kind"] == Kind.INDEX),
-    _part("status", better=_more_is_known),
+    _part("status", better=_more_is_known, needed=True),
     _part("external_id"),
     _part("last_exposure_on", better=_later("last_exposure_on")),  # for a contact the latest day counts
     _part("entered_on", better=_later("entered_on")),
@@ -128,7 +129,8 @@ def differences(kept: Values, other: Values, following: Collection[str] = ()) ->
     found = []
     for field in FIELDS:
         mine, theirs = ({part: values[part] for part in field.parts} for values in (kept, other))
-        if mine != theirs and not (field.is_empty(mine) and field.is_empty(theirs)):
+        known = [not field.is_empty(values) for values in (mine, theirs)]
+        if mine != theirs and (all(known) if field.needed else any(known)):
             found.append(Difference(field, mine, theirs, _proposed(field, mine, theirs), field.name in following))
     return found
 

@@ -13,6 +13,7 @@ from care.monitoring import CheckInDue
 from care.vocabulary import Channel
 from config import clock
 from config.database import db
+from config.mail_addresses import mailbox
 from config.settings import current_settings
 from notifications import outbox
 from notifications.outbox import Fallback, NewMessage
@@ -122,12 +123,13 @@ def _hours(lasts: timedelta) -> int:
 def tell_office(case: Case, template: str, key: str) -> bool:
     """Write to the office's mailbox; the message names the case's reference only."""
     office = db.session.get(Office, case.office_id)
-    if office is None or not office.email:
+    to = mailbox(office.email) if office else ""
+    if not to:
         return False
     sent = outbox.enqueue(
         template=f"care.{template}",
         channel=By.EMAIL,
-        to=office.email,
+        to=to,
         locale=STAFF_LOCALE,
         variables={"reference": case.reference, "link": current_settings().public_url(f"/care/cases/{case.reference}")},
         key=key,

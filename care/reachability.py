@@ -36,8 +36,8 @@ def delivery_outcome(outcome: Outcome) -> None:
     is_wish = outcome.meaning in WISHES and outcome.recipient_index is not None
     if case_id is None or outcome.more_to_come or not (is_wish or _is_for_person(outcome.key)):
         return
-    if outcome.status is Status.DELIVERED and not is_unreachable(case_id):
-        return  # changes nothing, and needs no lock
+    if outcome.status is Status.SENT or (outcome.status is Status.DELIVERED and not is_unreachable(case_id)):
+        return  # changes nothing, and needs no lock: whoever closes the case may hold it, and wait for this message
     case = case_management.locked_case(case_id)
     if case.household_head_id is not None:  # it went to the head, whatever case it was about
         case = case_management.loaded(case.household_head_id)

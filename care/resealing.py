@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Select, select
 
 from care.models import Case, OfCase, Person
 from config.database import Base, db
-from config.encryption import sealed_attributes
+from config.encryption import DecryptionError, sealed_attributes
 from config.keyring import column_prefix
 from config.rowsets import among, update_many
 
+log = structlog.get_logger(__name__)
 AT_ONCE = 200
 
 
@@ -47,6 +49,11 @@ def _anew(model: type[Any], names: Sequence[str], row: Any, before: Person, afte
     found: dict[str, Any] = {"id": row.id}
     for name in names:
         blob, place = getattr(row, f"{name}_sealed"), column_prefix(model.__tablename__, name) + row.id.bytes
-        plain = before.unseal_value(blob, place) if blob is not None else None
+        try:
+            plain = before.unseal_value(blob, place) if blob is not None else None
+        except DecryptionError:  # whatever has made it unreadable, it must not keep two cases apart for good
+            log.error("value_unreadable", table=model.__tablename__, column=name, row=str(row.id))
+            found[f"{name}_sealed"] = blob
+            continue
         found[f"{name}_sealed"] = after.seal_value(plain, place) if plain is not None else None
     return found

@@ -149,6 +149,7 @@ def upgrade() -> None:
     """Bring the database to the newest schema (as the owner, OBHUT_MIGRATION_DATABASE_URL), with a first office."""
     from config import schema
     from config.app import create_app
+    from config.command_line.own_keys import require_own_keys
     from config.command_line.seeding import erase_again, seed
     from config.command_line.terminal import _, say
 
@@ -156,6 +157,7 @@ def upgrade() -> None:
     app = create_app(settings)
     schema.upgrade(app, settings)
     with app.app_context():
+        require_own_keys()
         seed(settings)
         erase_again()
     say(_("The database has the newest schema."))

@@ -8,8 +8,9 @@ import structlog
 from flask import Flask, Response, current_app, has_request_context, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from markupsafe import escape
+from psycopg.errors import ReadOnlySqlTransaction
 from pydantic import ValidationError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from config import errors
@@ -71,6 +72,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     for unavailable in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(unavailable, _database_unavailable)
+    app.register_error_handler(InternalError, _internal_of_database)
     app.register_error_handler(DataError, _impossible_value)
     app.register_error_handler(InternalServerError, _internal_error)
     app.register_error_handler(Exception, _unexpected)
@@ -196,6 +198,12 @@ def _database_unavailable(error: Exception) -> Response:
     response = answer(HTTPStatus.SERVICE_UNAVAILABLE)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def _internal_of_database(error: InternalError) -> Response:
+    # While a standby takes over, or somebody has made the database read-only, what would write is only to come later.
+    is_read_only = isinstance(error.orig, ReadOnlySqlTransaction)
+    return _database_unavailable(error) if is_read_only else _unexpected(error)
 
 
 def _internal_error(error: InternalServerError) -> Response:

@@ -26,11 +26,7 @@ def local_secrets(data_dir: Path) -> dict[str, str]:
             _write_once(path, json.dumps(_new_secrets()))
         found = json.loads(path.read_text())
     except OSError as error:
-        raise ConfigurationError(
-            N_("OBHUT_DATA_DIR: {path} cannot be used ({reason}); choose a folder that this user may write."),
-            path=data_dir,
-            reason=error.strerror or type(error).__name__,
-        ) from None
+        raise unusable(data_dir, error) from None
     except ValueError:
         found = None
     if not isinstance(found, dict) or set(found) != set(_new_secrets()):
@@ -39,6 +35,15 @@ def local_secrets(data_dir: Path) -> dict[str, str]:
             path=path,
         )
     return found
+
+
+def unusable(data_dir: Path, error: OSError) -> ConfigurationError:
+    """What to say of a data folder in which a file can be neither made nor opened."""
+    return ConfigurationError(
+        N_("OBHUT_DATA_DIR: {path} cannot be used ({reason}); choose a folder that this user may write."),
+        path=data_dir,
+        reason=error.strerror or type(error).__name__,
+    )
 
 
 def made_before(data_dir: Path) -> frozenset[str]:

@@ -17,6 +17,7 @@ from config.settings import Settings
 
 log = structlog.get_logger(__name__)
 VERSION_TABLE = "alembic_version"
+OURS = "OBHUT_DATABASE_URL"
 LONGEST_WAIT_S = 30.0
 SEALED_SINCE = "0005"  # what older schemas held in plain is sealed by this one
 SEALED_TABLES = (
@@ -33,7 +34,7 @@ POLICIES = "SELECT polrelid::regclass::text, quote_ident(polname) FROM pg_policy
 
 def upgrade(app: Flask, settings: Settings) -> None:
     """Bring the database to the newest schema. Raises ConfigurationError if it is unreadable, foreign or too new."""
-    before = check(settings.migration_database_url)
+    before = check(settings.migration_database_url, setting=owners_setting(settings))
     with app.app_context():
         flask_migrate.upgrade(directory=str(MIGRATIONS))
     if before is not None and before < SEALED_SINCE:
@@ -84,7 +85,7 @@ def protect(settings: Settings) -> int:
     url = settings.migration_database_url
     if not url.startswith("postgresql"):
         raise ConfigurationError(N_("OBHUT_DATABASE_URL: SQLite has no row-level security."))
-    if check(url) != newest_revision():
+    if check(url, setting=owners_setting(settings)) != newest_revision():
         raise ConfigurationError(N_("The database has not the newest schema; run `obhut db upgrade`."))
     engine = create_engine(url, **engine_options(url))
     try:
@@ -104,14 +105,24 @@ def newest_revision() -> str | None:
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
-def check(url: str) -> str | None:
-    """The revision of the database at `url`, None for an empty one. Raises ConfigurationError as `upgrade` does."""
+def owners_setting(settings: Settings) -> str:
+    """By which setting the owner's address came: the application's own, where no other is set."""
+    is_set = settings.migration_database_url != settings.database_url
+    return "OBHUT_MIGRATION_DATABASE_URL" if is_set else OURS
+
+
+def check(url: str, *, setting: str = OURS) -> str | None:
+    """The revision of the database at `url`, None for an empty one. Raises ConfigurationError as `upgrade` does.
+
+    `setting` is the one to name where it is wrong.
+    """
     engine = create_engine(url, **engine_options(url))
     try:
-        return _checked(engine)
+        return _checked(engine, setting)
     except (OperationalError, DBAPIError) as error:
         raise ConfigurationError(
-            N_("OBHUT_DATABASE_URL: {name} cannot be opened ({reason}); check the address, the file and its rights."),
+            N_("{setting}: {name} cannot be opened ({reason}); check the address, the file and its rights."),
+            setting=setting,
             name=engine.url.render_as_string(hide_password=True),
             reason=str(error.orig).splitlines()[0] if error.orig else type(error).__name__,
         ) from None
@@ -119,7 +130,7 @@ def check(url: str) -> str | None:
         engine.dispose()
 
 
-def _checked(engine: Engine) -> str | None:
+def _checked(engine: Engine, setting: str) -> str | None:
     with engine.connect() as connection:
         tables = inspect(connection).get_table_names()
         revision = (
@@ -128,12 +139,15 @@ def _checked(engine: Engine) -> str | None:
     name = engine.url.render_as_string(hide_password=True)
     if tables and revision is None and tables != [VERSION_TABLE]:
         raise ConfigurationError(
-            N_("OBHUT_DATABASE_URL: {name} holds tables of another program; choose an empty database."), name=name
+            N_("{setting}: {name} holds tables of another program; choose an empty database."),
+            setting=setting,
+            name=name,
         )
     known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
     if revision is not None and revision not in known:
         raise ConfigurationError(
-            N_("OBHUT_DATABASE_URL: {name} has schema {revision}, which this version does not know; update Obhut."),
+            N_("{setting}: {name} has schema {revision}, which this version does not know; update Obhut."),
+            setting=setting,
             name=name,
             revision=revision,
         )

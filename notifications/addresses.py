@@ -5,10 +5,10 @@ import re
 import phonenumbers
 
 from config.errors import N_, RuleViolation
+from config.mail_addresses import EMAIL, with_ascii_domain
 from notifications.statuses import Channel
 
 E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
-EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 HOME_REGION = "DE"
 # Most numbers of programs; what the library would make of them is themselves, after a hundred steps.
 GERMAN_MOBILE = re.compile(r"\+491[567]\d{8,9}", re.ASCII)
@@ -20,26 +20,11 @@ def checked(channel: Channel, address: str) -> str:
     Raises RuleViolation on field "recipient".
     """
     if channel is Channel.EMAIL and not address.isascii():
-        address = _with_ascii_domain(address)
+        address = with_ascii_domain(address)
     pattern = E164 if channel is Channel.SMS else EMAIL
     if not pattern.fullmatch(address):
         raise RuleViolation("recipient", N_("This is not an address for {channel}."), channel=channel)
     return address
-
-
-def _with_ascii_domain(address: str) -> str:
-    """`mira@amt.münchen.example` as `mira@amt.xn--mnchen-3ya.example`; unchanged where that is not certain.
-
-    Not every mail server takes letters outside ASCII before the @, and ß and ς have changed their meaning in domains
-    since Python's rules were written: those addresses are refused, not guessed.
-    """
-    name, _, domain = address.rpartition("@")
-    if any(letter in domain for letter in "ßς\u200c\u200d"):
-        return address
-    try:
-        return f"{name}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        return address
 
 
 def phone_from_text(text: str) -> str:

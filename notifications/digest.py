@@ -12,6 +12,7 @@ from auth import queries as places
 from config import clock
 from config.database import db, transaction
 from config.localisation import PAGE_LOCALES
+from config.mail_addresses import mailbox
 from config.settings import Settings, current_settings
 from notifications.explanations import cause_of
 from notifications.labels import CHANNELS
@@ -82,7 +83,7 @@ def _mailboxes() -> dict[str, tuple[str, str]]:
     """Address and name of each office and department that has a mailbox, by owner."""
     offices = {f"office:{one.id}": (one.email, one.name) for one in places.offices()}
     departments = {f"department:{one.code}": (one.email, one.name) for one in places.departments()}
-    return {owner: (email, name) for owner, (email, name) in (offices | departments).items() if email}
+    return {owner: (to, name) for owner, (email, name) in (offices | departments).items() if (to := mailbox(email))}
 
 
 def _write(key: str, digest: _Digest, settings: Settings) -> bool:

@@ -23,13 +23,15 @@ OURS = "notifications"  # correlation of messages that this room wrote itself in
 def opt_out(channel: Channel, address: str, source: str, by: str | None = None) -> bool:
     """Nothing more goes to this address, inside the caller's transaction; the wings are told. False: known already.
 
-    It closes no case and withdraws no request: what it means for them is for their staff to decide.
+    It closes no case and withdraws no request: what it means for them is for their staff to decide. The wings come
+    first: they lock the records that it means something for, and whoever works on a record has its lock before those of
+    its messages. The other way round the two would wait for each other.
     """
     index = address_index(channel, address)
+    _tell(channel, index, Meaning.OPTED_OUT)
     is_new = suppress(channel, address, source, by)
     # Written twice, STOP must not withdraw its own confirmation.
     _withdraw(channel, index, Notification.template != CONFIRMS_OPTING_OUT)
-    _tell(channel, index, Meaning.OPTED_OUT)
     return is_new
 
 
@@ -61,7 +63,7 @@ def _withdraw(channel: Channel, index: bytes, which: ColumnElement[bool]) -> Non
     )
     for message in db.session.scalars(locked(waiting.order_by(Notification.id))):
         finish(message, Status.SUPPRESSED)
-        message.untold = False  # told below, once for each conversation
+        message.untold = False  # told once for each conversation
 
 
 def _tell(channel: Channel, index: bytes, meaning: Meaning) -> None:

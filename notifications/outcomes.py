@@ -105,17 +105,21 @@ def _pass_over(message_ids: Collection[UUID], seen: dict[UUID, Outcome]) -> int:
         return len(unchanged)
 
 
+class _ToldMeanwhile(Exception):
+    """Somebody else has told it in the same moment, or the message is in another state by now: nothing of it counts."""
+
+
 def _tell(message_id: UUID) -> int:
     try:
         with transaction():
-            message = db.session.scalars(
-                locked(select(Notification).where(Notification.id == message_id, UNTOLD))
-            ).first()
-            if message is None:
+            outcome = _outcomes([message_id]).get(message_id)
+            if outcome is None:
                 return 0
-            message.untold = False
-            tell(_outcomes([message_id])[message_id])
+            tell(outcome)
+            _note_told(message_id, outcome)
             return 1
+    except _ToldMeanwhile:
+        return 0
     except Exception:  # one message that a wing cannot deal with must not keep the others from being told
         log.exception("outcome_not_told", message=str(message_id))
         with transaction():
@@ -124,6 +128,14 @@ def _tell(message_id: UUID) -> int:
                 message.tell_failures += 1
                 message.untold = message.tell_failures < TELL_AT_MOST
         return 0
+
+
+def _note_told(message_id: UUID, outcome: Outcome) -> None:
+    """After the telling, since whoever works on a record locks that first, and then what was written about it."""
+    seen = Notification.id == message_id, UNTOLD, Notification.status == outcome.status
+    note = update(Notification).where(*seen).values(untold=False).execution_options(synchronize_session=False)
+    if not db.session.execute(note).rowcount:  # type: ignore[attr-defined]
+        raise _ToldMeanwhile
 
 
 def _outcomes(message_ids: Collection[UUID]) -> dict[UUID, Outcome]:

@@ -15,7 +15,8 @@ from auth.roles import Permission
 from config import scopes
 from config.database import db
 from config.errors import N_, Forbidden, InvalidTransition, NotFound, RuleViolation
-from notifications.addresses import EMAIL, masked, phone_from_text
+from config.mail_addresses import EMAIL
+from notifications.addresses import masked, phone_from_text
 from notifications.models import Suppression
 from notifications.opting import lifted_by_staff, opt_out
 from notifications.preferences import Standing, address_index, bases_of

@@ -15,6 +15,7 @@ from config.database import db, locked
 from config.encryption import blind_index
 from config.errors import NotFound
 from config.looks import Look
+from config.mail_addresses import mailbox
 from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
@@ -203,9 +204,9 @@ def department(code: str) -> Department | None:
 
 
 def mailbox_of(code: str) -> str:
-    """The e-mail address of that department; "" when it has none."""
+    """The e-mail address of that department; "" when it has none to which mail can go."""
     row = MAILBOX.first(code=code)
-    return (row[0] or "") if row else ""
+    return mailbox(row[0]) if row else ""
 
 
 def departments() -> list[Department]:

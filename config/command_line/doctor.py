@@ -10,8 +10,9 @@ from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
 
 from config import clock, schema, signing
-from config.command_line import doctor_keys, doctor_mail, doctor_rows
+from config.command_line import doctor_keys, doctor_mail, doctor_rows, doctor_settings
 from config.command_line.ailments import Ailment
+from config.command_line.own_keys import require_own_keys
 from config.command_line.separate import filled
 from config.command_line.terminal import _, say, worded
 from config.errors import N_, ConfigurationError
@@ -213,6 +214,7 @@ def _data_protection(settings: Settings) -> str:
         return _("not started yet")
     app = create_app(settings)  # also checks OBHUT_RETENTION
     with app.app_context():
+        require_own_keys()
         undone = erasures.pending()
         db.session.remove()
         db.engine.dispose()
@@ -271,6 +273,7 @@ def _ways_out(settings: Settings) -> str:
 
 
 CHECKS = (
+    Check(N_("Settings"), doctor_settings.examine),
     Check(N_("Data folder"), _data_folder),
     Check(N_("Database"), _database),
     Check(N_("Row security"), doctor_rows.examine),

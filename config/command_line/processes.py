@@ -12,9 +12,33 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from config.command_line.running import STOP_SECONDS, logger
+from config.command_line.terminal import complain, worded
+from config.errors import ConfigurationError
 
 LOOK_SECONDS = 0.2
 SHORT_LIFE_S, LONGEST_PAUSE_S = 5.0, 10.0
+
+
+def run_apart(work: Callable[[], None]) -> None:
+    """Run `work` in a process of its own and wait for it. Raises SystemExit where it failed, which it has said."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code:
+            raise SystemExit(1)
+        return
+    code = 1
+    try:
+        work()
+        code = 0
+    except ConfigurationError as error:
+        complain(worded(error))
+    except BaseException as error:
+        logger().error("start_failed", error=type(error).__name__, exc_info=error)
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
 
 
 class Processes:

@@ -18,6 +18,7 @@ from config import bodies, logging
 from config.command_line.terminal import _, complain, say, worded
 from config.errors import N_, ConfigurationError
 from config.heap import set_the_house_apart
+from config.local_secrets import unusable
 from config.sandbox.state import IDENTITY, MAIL, PHONE
 from config.settings import Settings
 
@@ -73,7 +74,10 @@ def bind(settings: Settings) -> socket.socket:
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
     """Hold the data folder: two `obhut up` on one folder would take each other's sandbox. Raises ConfigurationError."""
-    handle: IO[str] = (settings.data_dir / "up.lock").open("w")
+    try:
+        handle: IO[str] = (settings.data_dir / "up.lock").open("w")
+    except OSError as error:
+        raise unusable(settings.data_dir, error) from None
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -125,6 +129,7 @@ def _start_sandbox(settings: Settings, stack: ExitStack) -> "SandboxProcess | No
 def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") -> None:
     """Database, seeds, clock and the sandbox's pages. Raises ConfigurationError when the database cannot be used."""
     from config import schema
+    from config.command_line.own_keys import require_own_keys
     from config.command_line.seeding import department_codes, erase_again, seed
     from config.sandbox import clock, views
 
@@ -136,6 +141,7 @@ def prepare(app: "Flask", settings: Settings, sandbox: "SandboxProcess | None") 
     if movable:
         views.attach(app, settings, sandbox.state if sandbox else None, movable)
     with app.app_context():
+        require_own_keys()
         seed(settings)
         erase_again()
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from config import logging
-from config.command_line.processes import Processes
+from config.command_line.own_keys import require_own_keys
+from config.command_line.processes import Processes, run_apart
 from config.command_line.running import PAUSE_BEFORE_ANEW_SECONDS, bind, require_migrated, serve, stop_on_signals
 from config.command_line.seeding import erase_again
 from config.command_line.terminal import _, say
@@ -64,17 +65,23 @@ def web(settings: Settings) -> None:
     with bind(settings) as listener:
         if settings.web_processes == 1:
             app = application(settings, required=True)
-            require_migrated(settings)
-            with app.app_context():
-                erase_again()
+            _begin_on_the_database(app, settings)
             _say_where(settings)
             serve(app, listener)
         filled(settings, required=True)  # what is wrong is said once, and not by each of them
-        require_migrated(settings)
         shared = _with_shared_limits(settings)
+        run_apart(lambda: _begin_on_the_database(application(shared, required=True), shared))
         with Processes(settings.web_processes, lambda: serve(application(shared, required=True), listener)) as children:
             _say_where(settings)
             children.keep()
+
+
+def _begin_on_the_database(app: "Flask", settings: Settings) -> None:
+    """Before any work: it is this release's and these keys', and what it should have forgotten is gone."""
+    require_migrated(settings)
+    with app.app_context():
+        require_own_keys()
+        erase_again()
 
 
 def _say_where(settings: Settings) -> None:
@@ -96,9 +103,7 @@ def worker(settings: Settings, arguments: list[str]) -> None:
     """A worker alone; `arguments` go to Celery (`--pool`, `--concurrency`, `--queues`)."""
     _start(settings)
     app = application(settings, required=True)
-    require_migrated(settings)
-    with app.app_context():
-        erase_again()
+    _begin_on_the_database(app, settings)
     from celery.signals import celeryd_init, worker_process_init
 
     from notifications.celery_app import celery

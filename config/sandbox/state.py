@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from config.errors import ConfigurationError
+from config.local_secrets import unusable
 from config.settings import Settings
 
 IDENTITY, PHONE, MAIL, PAYMENT = "identity", "phone", "mail", "payment"
@@ -125,8 +126,11 @@ def _listener(ports: list[int]) -> socket.socket:
 
 def _save(settings: Settings, state: State) -> None:
     path = folder(settings) / "state.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(asdict(state)))
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(asdict(state)))
+        fresh.replace(path)
+    except OSError as error:
+        raise unusable(settings.data_dir, error) from None

@@ -13,6 +13,7 @@ from auth.roles import Role
 from config import clock
 from config.database import db, transaction
 from config.keyring import blind_index
+from config.mail_addresses import mailbox
 from config.settings import Settings, current_settings
 from notifications import outbox
 from notifications.statuses import Channel
@@ -93,5 +94,5 @@ def _known_as(address: str) -> str:
 
 def _mailboxes(code: str) -> list[str]:
     department = next((one for one in places.departments() if one.code == code), None)
-    own = [department.email] if department and department.email else []
+    own = [to] if department and (to := mailbox(department.email)) else []
     return list(dict.fromkeys([*own, *places.mail_of(Role.SERVICE_MANAGER, code)]))

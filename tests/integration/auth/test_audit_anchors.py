@@ -174,6 +174,8 @@ def test_the_command_names_the_first_bad_row_and_tells_programs(database: Flask)
     (fault,) = json.loads(_cli(database, "verify", "--json", "--chain", "office:north").stdout)["faults"]
     assert (fault["chain"], fault["number"], fault["event"]) == ("office:north", 3, str(third))
     assert _cli(database, "verify", "--chain", "house").exit_code == 0
+    mistyped = _cli(database, "verify", "--chain", "office:nroth")
+    assert (mistyped.exit_code, "office:nroth" in mistyped.stderr) == (2, True)
     noted = select(AuditEvent.facts).where(AuditEvent.action == audit.VERIFIED).order_by(AuditEvent.id)
     assert [facts["whole"] for facts in db.session.scalars(noted)] == [True, False, False, True]
 

@@ -16,7 +16,7 @@ from care.commands import CloseCase, MoveToProtocol, TransferCase
 from care.models import Case
 from care.recipients import CHOSEN, ChosenCases
 from care.vocabulary import CloseReason, RiskLevel, Status
-from config import clock
+from config import clock, scopes
 from config.database import db, transaction
 from config.encryption import DecryptionError
 from notifications import bulk, bulk_writing
@@ -71,6 +71,17 @@ def test_a_case_that_went_to_another_office_is_not_shown_in_the_preview() -> Non
     handed_over(fresh(case_id))
     worked_off(act_id)
     assert counts(act_id) == {"refused": 1}
+
+
+def test_who_waits_for_the_preview_does_not_see_a_case_that_went_to_another_office() -> None:
+    ids = [case.id for case in cases(2)]
+    act_id = bulk_acts.choose(Wish(ActKind.RISK, chosen(*map(fresh, ids)), RISK), actor=OFFICER)
+    office_id = fresh(ids[0]).office_id
+    handed_over(fresh(ids[0]))
+    db.session.rollback()
+    with scopes.within(scopes.people([office_id])):
+        worked_off(act_id)
+    assert counts(act_id) == {"ready": 1, "refused": 1}
 
 
 def test_nobody_is_written_to_for_an_office_that_has_the_case_no_more() -> None:

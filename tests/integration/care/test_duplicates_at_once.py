@@ -2,13 +2,14 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from care import case_management, duplicates
-from care.commands import SetPreferences
+from care import case_management, duplicates, transfer
+from care.commands import SetPreferences, TransferCase
 from care.duplicate_models import DuplicatePair
+from care.models import Person
 from config.database import db, transaction
-from tests.factories.care import OFFICER, new_case
+from tests.factories.care import OFFICER, new_case, office
 from tests.support.at_work import Other
 
 pytestmark = [
@@ -51,3 +52,21 @@ def test_a_case_is_changed_while_its_person_is_compared(care: Flask) -> None:
         waited = officer.waits
     officer.end()
     assert not waited
+
+
+def test_a_case_goes_elsewhere_while_its_person_is_compared(care: Flask) -> None:
+    case, _twin = new_case(), new_case()
+    reference = case.reference
+    db.session.rollback()
+    duplicates.seek_missing()
+    command = TransferCase(office=office("sued").code)
+    db.session.rollback()
+    with transaction():
+        db.session.execute(update(Person).values(duplicates_sought=False))
+    goes = Other(care, lambda: transfer.hand_over(command, reference=reference, actor=OFFICER))
+    with transaction():
+        db.session.scalars(duplicates.to_seek()).all()
+        goes.start()
+        db.session.scalars(select(DuplicatePair)).one().score += 1
+    goes.end()
+    assert db.session.scalar(select(func.count()).select_from(DuplicatePair)) == 0

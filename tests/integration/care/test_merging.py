@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings, strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from auth import holds
 from auth.erasures import EVERYTHING
@@ -258,6 +258,24 @@ def test_nobody_else_at_the_phone_gets_a_number_that_was_said(care: Any, time: A
     assert third.person.phone_number_of == 3
     with transaction():
         assert phones.whose("2: ja", kept.person.phone_index) == {kept.id: "ja"}
+
+
+def test_the_status_of_a_closed_case_cannot_be_chosen(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    act(other, case_management.close, CloseCase(reason=CloseReason.OTHER))
+    status = kept.status
+    merge(kept, other, status="other")
+    assert kept.status is status
+
+
+def test_what_does_not_open_does_not_keep_two_cases_apart(two: tuple[Case, Case]) -> None:
+    kept, other = two
+    report(other, "cough", note="Es kratzt")
+    table = SymptomReport.__table__
+    with transaction():
+        db.session.execute(update(table).where(table.c.case_id == other.id).values(note_sealed=b"damaged" * 9))
+    merge(kept, other)
+    assert other.merged_into_id == kept.id
 
 
 def test_two_orders_have_to_be_decided(two: tuple[Case, Case]) -> None:

@@ -6,12 +6,13 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from care import asking, exporting, messages, releases
-from care.assessment_models import CheckIn
+from auth.models import Office
+from care import asking, digest, exporting, messages, releases
+from care.assessment_models import CheckIn, SymptomReport
 from care.models import Case, Document
 from care.reassessing import reassess_due
 from care.vocabulary import Status
-from config.database import db
+from config.database import db, transaction
 from notifications.models import Notification
 from tests.factories.care import BERLIN, OFFICER, local, new_case, report
 from tests.support.at_work import at_work
@@ -39,6 +40,16 @@ def at_once(app, work, times=4):
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_a_mistyped_mailbox_of_the_office_costs_no_report(care, time):
+    case = new_case()
+    with transaction():
+        db.session.get(Office, case.office_id).email = "amt(at)nord.example"
+    report(case, "cough")
+    assert count(SymptomReport) == 1
+    time.forward(hours=2)
+    assert digest.send_digests() == 0
 
 
 def test_four_workers_ask_everybody_once(care, time):

@@ -96,6 +96,20 @@ def _piped(house: House, raw: bytes) -> tuple[int, str]:
     return done.returncode, done.stdout.decode().strip()
 
 
+def test_a_folder_without_protocols_is_not_in_order(obhut: StartObhut, tmp_path: Path) -> None:
+    done = obhut().run("protocols", "check", "--directory", str(tmp_path))
+    assert (done.returncode, str(tmp_path) in done.stderr) == (1, True)
+
+
+def test_the_doctor_names_what_is_spelt_wrong(obhut: StartObhut, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OBHUT_CLAM_URL=tcp://127.0.0.1:3310\n")
+    done = obhut({"OBHUT_LOCALE": "en", "OBHUT_PIGEON_LOFT": "roof", "OBHUT_TEST_PATIENCE_S": "1"}).run("doctor")
+    assert done.returncode == 1
+    assert "OBHUT_CLAM_URL is no setting. Set OBHUT_CLAMD_URL instead." in done.stdout
+    assert "OBHUT_PIGEON_LOFT is no setting" in done.stdout
+    assert "OBHUT_TEST" not in done.stdout
+
+
 def test_the_doctor_is_content_with_an_untouched_folder(obhut: StartObhut) -> None:
     done = obhut().run("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -108,6 +122,18 @@ def test_a_foreign_database_is_named(obhut: StartObhut, tmp_path: Path) -> None:
         other.execute("CREATE TABLE recipes (name TEXT)")
     done = obhut().run("up")
     assert (done.returncode, "OBHUT_DATABASE_URL" in done.stderr) == (1, True)
+
+
+def test_of_two_addresses_the_one_that_is_wrong_is_named(obhut: StartObhut) -> None:
+    done = obhut({"OBHUT_MIGRATION_DATABASE_URL": "postgresql+psycopg://owner@127.0.0.1:9/obhut"}).run("db", "upgrade")
+    assert (done.returncode, "OBHUT_MIGRATION_DATABASE_URL" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("file", ["up.lock", "sandbox/state.new"])
+def test_a_folder_in_which_something_cannot_be_written_is_named(obhut: StartObhut, tmp_path: Path, file: str) -> None:
+    (tmp_path / file).mkdir(parents=True)
+    done = obhut().run("up")
+    assert (done.returncode, "OBHUT_DATA_DIR" in done.stderr) == (1, True)
 
 
 def test_a_start_that_fails_says_one_line(obhut: StartObhut, tmp_path: Path) -> None:
