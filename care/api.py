@@ -14,6 +14,7 @@ from care import (
     duplicate_queries,
     household_answers,
     known_people,
+    lab_results,
     orders,
     period_changes,
     queries,
@@ -138,7 +139,7 @@ def review(reference: str, json: ReviewCase) -> Answer:
 @api.validate(tags=["care"])
 def lab_result(reference: str, json: RecordLabResult) -> Answer:
     """Add a laboratory result."""
-    return act_on(reference, json, case_management.record_lab_result, 201)
+    return act_on(reference, json, lab_results.record, 201)
 
 
 @blueprint.post("/<reference>/orders")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from auth.policies import require
 from auth.roles import Permission
-from care import case_dates, conversion, course, exposures, households, notes, person_corrections
+from care import case_dates, conversion, course, exposures, households, lab_results, notes, person_corrections
 from care.api import CASE, Answer, act_on, blueprint as cases
 from care.course_commands import (
     ChangeCourse,
@@ -18,6 +18,7 @@ from care.course_commands import (
     RecordTravel,
     RecordVaccination,
     RemoveExposure,
+    RemoveLabResult,
     SetDetails,
     WriteComment,
 )
@@ -87,6 +88,15 @@ def add_vaccination(reference: str, json: RecordVaccination) -> Answer:
 def add_travel(reference: str, json: RecordTravel) -> Answer:
     """Add a journey."""
     return act_on(reference, json, course.record_travel, 201)
+
+
+@cases.post("/<reference>/lab-results/<uuid:result_id>/removal")
+@require(Permission.CASES_REVIEW, api=True)
+@answers(200, shape=CASE)
+@api.validate(tags=["care"])
+def remove_lab_result(reference: str, result_id: UUID, json: RemoveLabResult) -> Answer:
+    """Take a laboratory result away that was entered wrongly: it stays on record, and no longer counts."""
+    return act_on(reference, json, partial(lab_results.remove, result_id=result_id), 200)
 
 
 @cases.post("/<reference>/exposures")

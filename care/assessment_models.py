@@ -100,6 +100,8 @@ class LabResult(OfCase, Identified, Base):
     sampled_on: Mapped[date]
     recorded_at: Mapped[datetime]
     actor_id: Mapped[str] = mapped_column(String(80))
+    removed_at: Mapped[datetime | None]  # it was none of this person, or not as it stands here
+    removed_by: Mapped[str | None] = mapped_column(String(80))
     outcome = sealed(str)  # a LabOutcome
     outcome_mark: Mapped[bytes | None] = mapped_column(LargeBinary(8))  # `care.list_marks`
 
@@ -108,6 +110,11 @@ class LabResult(OfCase, Identified, Base):
     @property
     def result(self) -> LabOutcome:
         return LabOutcome(self.outcome or "")
+
+
+def standing_labs(case: Case) -> list[LabResult]:
+    """The results that count: those that nobody has taken away."""
+    return [row for row in case.lab_results if row.removed_at is None]
 
 
 # For statements that lock cases: everything the rules look at, read by statements of their own, which lock nothing.

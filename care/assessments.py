@@ -7,7 +7,7 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from care import list_marks
-from care.assessment_models import SymptomReport
+from care.assessment_models import SymptomReport, standing_labs
 from care.facts import DUE_ORDER, CaseFacts, CheckInFact, LabFact, ReportFact, ReviewFact
 from care.isolation import CLOSING_ACTIONS
 from care.line_list import RULES_VERSION, Assessment, assess
@@ -94,7 +94,7 @@ def load_facts(case: Case) -> CaseFacts:
         order_ends_on=case.order_ends_on,
         reports=_report_facts(case, _answers),
         reviews=_review_facts(case),
-        labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in case.lab_results),
+        labs=tuple(LabFact(row.kind, row.result, row.sampled_on) for row in standing_labs(case)),
         check_ins=check_ins,
     )
 

@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from care import ending, follow_up, household_rows, messages, timeline, trail
-from care.assessment_models import WITH_FACTS, LabResult, Review
-from care.assessments import Change, reassess, zone_of
-from care.commands import CloseCase, RecordLabResult, ReviewCase, SetPreferences, SetPublicHealthAction
+from care.assessment_models import WITH_FACTS, Review
+from care.assessments import Change, reassess
+from care.commands import CloseCase, ReviewCase, SetPreferences, SetPublicHealthAction
 from care.enrolment import Enrolment, enrol, enrol_many
 from care.lifecycle import Action, after
 from care.models import Case
-from care.vocabulary import CloseReason, LabOutcome, Status
+from care.vocabulary import CloseReason, Status
 from config import clock
 from config.database import db, locked
 from config.errors import N_, NotFound, RuleViolation
@@ -30,7 +30,6 @@ __all__ = [
     "loaded",
     "locked_case",
     "noted",
-    "record_lab_result",
     "reopen",
     "review",
     "set_action",
@@ -92,28 +91,6 @@ def review(command: ReviewCase, *, case: Case, actor: Actor) -> Change:
     timeline.add(case, "reviewed", actor, outcome=command.outcome.value, note=command.note or None)
     trail.record(actor, "case.reviewed", case)
     follow_up.finish_tasks(case, follow_up.REVIEWED_BY_OFFICER, actor)
-    return settled(case, actor, now)
-
-
-def record_lab_result(command: RecordLabResult, *, case: Case, actor: Actor) -> Change:
-    """Add a laboratory result. A first positive one sets the date from which an index case is counted."""
-    now = clock.now()
-    after(case.status, Action.CLOSE)
-    if command.sampled_on > now.astimezone(zone_of(case.person)).date():
-        raise RuleViolation("sampled_on", N_("This date is in the future."))
-    db.session.add(
-        LabResult(
-            case=case,
-            kind=command.kind,
-            outcome=command.result.value,
-            sampled_on=command.sampled_on,
-            recorded_at=now,
-            actor_id=actor.id,
-        )
-    )
-    if command.result is LabOutcome.POSITIVE:
-        case.first_positive_on = min(filter(None, (case.first_positive_on, command.sampled_on)))
-    timeline.add(case, "lab_result", actor, test=command.kind.value, result=command.result.value, on=command.sampled_on)
     return settled(case, actor, now)
 
 

@@ -74,8 +74,8 @@ PARTS: tuple[Part, ...] = (
         CheckIn, "due_at", representations.check_in_json,
     ),
     _kept(
-        "lab_results", N_("Laboratory"), "sampled_on kind result recorded_at",
-        LabResult, "recorded_at", representations.lab_result_json,
+        "lab_results", N_("Laboratory"), "sampled_on kind result recorded_at removed_at",
+        LabResult, "recorded_at", course.lab_result_json,
     ),
     _kept(
         "vaccinations", N_("Vaccinations"), "recorded_at vaccine given_on dose",

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from care import exposure_rows, follow_up, timeline, trail
+from care.assessment_models import standing_labs
 from care.assessments import Change, load_facts, protocol_of
 from care.case_dates import check_days
 from care.case_management import settled
@@ -139,7 +140,7 @@ def suggested(case: Case, conversions: Sequence[Conversion] | None = None) -> da
     decided_at = max((one.recorded_at for one in known), default=None)
     positive = [
         result.sampled_on
-        for result in case.lab_results
+        for result in standing_labs(case)
         if result.result is LabOutcome.POSITIVE and (decided_at is None or result.recorded_at > decided_at)
     ]
     return min(positive, default=None)

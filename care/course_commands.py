@@ -106,6 +106,12 @@ class RemoveExposure(Command):
     note: Note = ""
 
 
+class RemoveLabResult(Command):
+    """Why a laboratory result no longer counts."""
+
+    note: Note = ""
+
+
 class SetDetails(Command):
     """How a case is worked on. Only what is given changes; null takes it away. `assigned_to`: an actor's id, or me."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from auth.actors import Actor
 from care import messages, phones, representations
-from care.assessment_models import LabResult
+from care.assessment_models import LabResult, standing_labs
 from care.assessments import load_facts, protocol_of
 from care.conversion import conversions_of, suggested
 from care.course_models import EXPOSURE, Comment, ContactAttempt, Conversion, Exposure, Travel, Vaccination
@@ -38,6 +38,7 @@ def course_json(case: Case) -> dict[str, Any]:
     return {
         "derived_onset_on": _iso(derived_on),
         "conversions": [conversion_json(row) for row in conversions_of(case)],
+        "lab_results": [lab_result_json(row) for row in sorted(case.lab_results, key=attrgetter("id"))],
         "vaccinations": [vaccination_json(row) for row in _rows(Vaccination, case)],
         "travel": [travel_json(row) for row in _rows(Travel, case)],
         "exposures": exposures_json(case),
@@ -61,6 +62,18 @@ def conversion_json(row: Conversion) -> dict[str, Any]:
             "order_ends_on": _iso(row.order_ends_on),
             "dates": row.dates or {},
         },
+    }
+
+
+def lab_result_json(row: LabResult) -> dict[str, Any]:
+    """One result, also one that was taken away."""
+    return {
+        "id": str(row.id),
+        "kind": row.kind.value,
+        "result": row.outcome,
+        "sampled_on": _iso(row.sampled_on),
+        "recorded_at": _iso(row.recorded_at),
+        "removed_at": _iso(row.removed_at),
     }
 
 
@@ -200,7 +213,7 @@ def page_values(case: Case) -> dict[str, Any]:
         "derived_onset_on": derived_onset_on(load_facts(case), protocol_of(case)),
         **_household(case),
         "conversions": [{"from": row.from_kind.value, "at": row.recorded_at} for row in conversions],
-        "lab_results": sorted(map(_lab_values, case.lab_results), key=itemgetter("sampled_on"), reverse=True),
+        "lab_results": sorted(map(_lab_values, standing_labs(case)), key=itemgetter("sampled_on"), reverse=True),
         "vaccinations": [_with_days(vaccination_json(row), "given_on") for row in _rows(Vaccination, case)],
         "travel": [_with_days(travel_json(row), "from_on", "until_on") for row in _rows(Travel, case)],
         "exposures": [
@@ -212,7 +225,13 @@ def page_values(case: Case) -> dict[str, Any]:
 
 def _lab_values(row: LabResult) -> dict[str, Any]:
     """One result for the page. Its day may decide when monitoring ends, so that it has to be seen."""
-    return {"sampled_on": row.sampled_on, "kind": row.kind.value, "result": row.outcome, "recorded_at": row.recorded_at}
+    return {
+        "id": row.id,
+        "sampled_on": row.sampled_on,
+        "kind": row.kind.value,
+        "result": row.outcome,
+        "recorded_at": row.recorded_at,
+    }
 
 
 def _household(case: Case) -> dict[str, Any]:

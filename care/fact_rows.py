@@ -132,7 +132,7 @@ class ReviewRow(OfCaseRow):
 
 class LabRow(OfCaseRow):
     of = LabResult
-    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "sampled_on", "outcome_sealed")
+    columns: ClassVar[tuple[str, ...]] = ("id", "case_id", "kind", "sampled_on", "removed_at", "outcome_sealed")
     outcome: Any
 
     @property

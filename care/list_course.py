@@ -13,9 +13,9 @@ from care.occasion_models import Guest, Occasion
 
 
 def lab(value: Any, asked: Asked) -> Condition:
-    """One sample that is all that is asked for: its kind, its result, not older than so many days."""
+    """One sample that counts and is all that is asked for: its kind, its result, not older than so many days."""
     wanted = asked.wanted
-    sample = exists().where(LabResult.case_id == Case.id)
+    sample = exists().where(LabResult.case_id == Case.id, LabResult.removed_at.is_(None))
     if wanted.lab_kind:
         sample = sample.where(LabResult.kind == wanted.lab_kind)
     if wanted.lab_result:

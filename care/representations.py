@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from care import people, phones, shortening, timeline
-from care.assessment_models import CheckIn, LabResult, Review, SymptomReport
+from care.assessment_models import CheckIn, Review, SymptomReport
 from care.assessments import counting, load_facts, protocol_of, zone_of
 from care.check_ins import Recorded
 from care.local_days import local_day
@@ -146,16 +146,6 @@ def check_in_json(row: CheckIn) -> dict[str, Any]:
         "due_at": _iso(row.due_at),
         "expires_at": _iso(row.expires_at),
         "answered_at": _iso(row.answered_at),
-    }
-
-
-def lab_result_json(row: LabResult) -> dict[str, Any]:
-    """One result."""
-    return {
-        "kind": row.kind.value,
-        "result": row.outcome,
-        "sampled_on": _iso(row.sampled_on),
-        "recorded_at": _iso(row.recorded_at),
     }
 
 

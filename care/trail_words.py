@@ -47,6 +47,7 @@ ACTIONS = {
     "case.dates_corrected": N_("Dates of a case corrected"),
     "case.person_corrected": N_("Name, birth or way to reach a person corrected"),
     "case.exposure_recorded": N_("Exposure noted"),
+    "case.lab_result_removed": N_("Laboratory result taken away"),
     "case.exposure_changed": N_("Exposure changed"),
     "case.exposure_removed": N_("Exposure taken away"),
     "case.report_corrected": N_("Report corrected"),

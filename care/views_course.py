@@ -9,7 +9,18 @@ from flask_babel import gettext as _
 
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from care import case_dates, case_management, case_next, conversion, course, exposures, notes, person_corrections, words
+from care import (
+    case_dates,
+    case_management,
+    case_next,
+    conversion,
+    course,
+    exposures,
+    lab_results,
+    notes,
+    person_corrections,
+    words,
+)
 from care.case_page import act_on, local_time, show_case
 from care.commands import RecordLabResult
 from care.course_commands import (
@@ -22,6 +33,7 @@ from care.course_commands import (
     RecordTravel,
     RecordVaccination,
     RemoveExposure,
+    RemoveLabResult,
     SetDetails,
     WriteComment,
 )
@@ -98,7 +110,15 @@ def add_lab_result(reference: str) -> ResponseReturnValue:
     """Add a laboratory result; a positive one offers the conversion."""
     form = LabForm(prefix="lab").offer()
     done = _("The result was noted.")
-    return act_on(reference, form, "lab_form", RecordLabResult, case_management.record_lab_result, done)
+    return act_on(reference, form, "lab_form", RecordLabResult, lab_results.record, done)
+
+
+@staff.post("/cases/<reference>/lab-results/<uuid:result_id>/removal")
+@require(Permission.CASES_REVIEW)
+def remove_lab_result(reference: str, result_id: UUID) -> ResponseReturnValue:
+    """Take a laboratory result away that was entered wrongly."""
+    remove = partial(lab_results.remove, result_id=result_id)
+    return act_on(reference, BaseForm(), "remove_form", RemoveLabResult, remove, _("The result no longer counts."))
 
 
 @staff.post("/cases/<reference>/vaccinations")

@@ -161,6 +161,7 @@ EVENTS: dict[str, str] = {
     "reported": N_("Report received"),
     "reviewed": N_("Reviewed"),
     "lab_result": N_("Laboratory result"),
+    "lab_result_removed": N_("Laboratory result taken away"),
     "action": N_("Public-health action"),
     "extended": N_("Monitoring extended"),
     "shortened": N_("Monitoring shortened"),

@@ -8,7 +8,7 @@ from sqlalchemy import LargeBinary, select
 
 from auth.models import User
 from auth.retention import Outcome, run
-from care import case_management, orders, timeline
+from care import case_management, lab_results, orders, timeline
 from care.assessment_models import CheckIn
 from care.commands import CloseCase, OrderEvent, RecordLabResult, ReviewCase
 from care.follow_up import open_task
@@ -77,7 +77,7 @@ def rich_case(mark: str, **person: Any) -> Case:
     report(case, "cough", "fever", temperature_c=38.7, note=f"{mark}report")
     locked = case_management.locked_case
     with transaction():
-        case_management.record_lab_result(
+        lab_results.record(
             RecordLabResult(kind=LabKind.PCR, result=LabOutcome.POSITIVE, sampled_on=clock.now().date()),
             case=locked(case.id),
             actor=OFFICER,

@@ -89,3 +89,14 @@ def test_an_exposure_is_changed_unless_somebody_was_faster(client, officer, refe
     assert client.post(f"{URL}/{reference}/{change}", json={"until_on": "2026-10-30"}, **stamp).status_code == 409
     assert act(client, officer, reference, change, {"until_on": "2026-10-30"}).status_code == 422
     assert act(client, officer, reference, f"exposures/{newer['id']}", {}).status_code == 422
+
+
+def test_a_laboratory_result_is_taken_away_and_stays_on_record(client, officer, reference):  # noqa: F811
+    sample = {"kind": "pcr", "result": "positive", "sampled_on": "2026-11-01"}
+    (row,) = act(client, officer, reference, "lab-results", sample).json["lab_results"]
+    assert (row["result"], row["removed_at"]) == ("positive", None)
+    taken = act(client, officer, reference, f"lab-results/{row['id']}/removal", {"note": "another person's"})
+    assert taken.status_code == 200, taken.get_data(as_text=True)
+    (kept,) = taken.json["lab_results"]
+    assert kept["removed_at"] and kept | {"removed_at": None} == row
+    assert act(client, officer, reference, f"lab-results/{row['id']}/removal", {}).status_code == 404

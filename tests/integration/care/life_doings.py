@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from care import case_dates, case_management, conversion, course, notes, orders, period_changes
+from care import case_dates, case_management, conversion, course, lab_results, notes, orders, period_changes
 from care.commands import (
     CloseCase,
     Command,
@@ -47,7 +47,7 @@ WAYS: dict[str, Way] = {
     "review": Way(ReviewCase, case_management.review, {"outcome": st.sampled_from(list(ReviewOutcome))}),
     "lab_result": Way(
         RecordLabResult,
-        case_management.record_lab_result,
+        lab_results.record,
         {
             "kind": st.sampled_from(list(LabKind)),
             "result": st.sampled_from(list(LabOutcome)),

@@ -4,7 +4,16 @@ from datetime import date
 
 import pytest
 
-from care import case_management, check_ins, conversion, course_representations, exposures, keeping, period_changes
+from care import (
+    case_management,
+    check_ins,
+    conversion,
+    course_representations,
+    exposures,
+    keeping,
+    lab_results,
+    period_changes,
+)
 from care.commands import ExtendMonitoring, OrderEvent, RecordLabResult, RecordReport, ReviewCase
 from care.course_commands import ConvertCase, RecordExposure
 from care.models import Case
@@ -31,7 +40,7 @@ def convert(case: Case, to: str, **values: object) -> Case:
 
 def positive(case: Case, on: date = TODAY) -> None:
     result = {"kind": "pcr", "result": "positive", "sampled_on": on}
-    do(case_management.record_lab_result, RecordLabResult.model_validate(result), case)
+    do(lab_results.record, RecordLabResult.model_validate(result), case)
 
 
 def test_a_contact_who_tests_positive_becomes_an_index_case(care, time):

@@ -26,6 +26,7 @@ from care import (
     exposures,
     import_models,
     keeping,
+    lab_results,
     link_models,
     naming,
     naming_models,
@@ -77,7 +78,7 @@ def eventful(time: Any) -> tuple[Case, Case]:
         report = RecordReport.model_validate({"symptoms": {"cough": True, "fever": False}, "temperature_c": 38.5})
         check_ins.record(report, case=found, actor=OFFICER, channel=ReportChannel.PHONE)
         sample = RecordLabResult.model_validate({"kind": "pcr", "result": "positive", "sampled_on": "2026-11-02"})
-        case_management.record_lab_result(sample, case=found, actor=OFFICER)
+        lab_results.record(sample, case=found, actor=OFFICER)
         case_management.review(ReviewCase.model_validate({"outcome": "confirmed"}), case=found, actor=OFFICER)
         course.record_vaccination(
             RecordVaccination(vaccine="Impf", given_on=date(2021, 5, 1)), case=found, actor=OFFICER

@@ -16,6 +16,7 @@ from care import (
     erasure,
     exposure_rows,
     exposures,
+    lab_results,
     list_marking,
     list_order,
     list_place,
@@ -108,12 +109,12 @@ def cases(care, time) -> Sequence[Case]:
     on(made[2], support.ask, AskForSupport(kind="food"))
     on(
         made[1],
-        case_management.record_lab_result,
+        lab_results.record,
         RecordLabResult(kind="pcr", result="positive", sampled_on=date(2026, 11, 2)),
     )
     on(
         made[0],
-        case_management.record_lab_result,
+        lab_results.record,
         RecordLabResult(kind="antigen", result="negative", sampled_on=date(2026, 11, 8)),
     )
     on(made[1], course.record_vaccination, RecordVaccination(vaccine="Comirnaty"))

@@ -26,6 +26,7 @@ from care import (
     exposures,
     keeping,
     keeping_due,
+    lab_results,
     merging,
     naming,
     notes,
@@ -101,7 +102,7 @@ DOINGS: dict[str, Callable[[Case], Any]] = {
     "review": lambda case: act(case, case_management.review, ReviewCase(outcome="dismissed")),
     "lab": lambda case: act(
         case,
-        case_management.record_lab_result,
+        lab_results.record,
         RecordLabResult(kind="pcr", result="negative", sampled_on=date(2026, 11, 2)),
     ),
     "order": lambda case: act(case, orders.apply, OrderEvent(event="issue_verbal", legal_basis="§ 30 IfSG")),

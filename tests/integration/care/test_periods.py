@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from care import case_management, digest, follow_up, period_changes
+from care import case_management, digest, follow_up, lab_results, period_changes
 from care.commands import ExtendMonitoring, MoveToProtocol, RecordLabResult, ReviewCase
 from care.models import Case, OfficeTask
 from care.protocol import all_protocols
@@ -51,10 +51,10 @@ def test_shortening_by_rule_and_its_end_by_a_positive_sample(care, time):
     case = new_case()
     time.at = local(date(2026, 11, 8), 13)
     report(case)
-    act(case, case_management.record_lab_result, _sample(LabOutcome.NEGATIVE, date(2026, 11, 7)))
+    act(case, lab_results.record, _sample(LabOutcome.NEGATIVE, date(2026, 11, 7)))
     case = act(case, period_changes.set_end, ExtendMonitoring(until=date(2026, 11, 8)))
     assert (case.monitoring_ends_on, case.shortened_by) == (date(2026, 11, 8), "seven_days")
-    case = act(case, case_management.record_lab_result, _sample(LabOutcome.POSITIVE, date(2026, 11, 8)))
+    case = act(case, lab_results.record, _sample(LabOutcome.POSITIVE, date(2026, 11, 8)))
     assert case.monitoring_ends_on == date(2026, 11, 15)
 
 

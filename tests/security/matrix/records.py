@@ -14,11 +14,20 @@ from auth.erasures import EVERYTHING
 from auth.models import RoleGrant, UserSession
 from auth.privacy_models import LegalHold
 from auth.roles import Role
-from care import case_management, court_matters, erasure as care_erasure, exposure_rows, order_notices, orders, support
+from care import (
+    case_management,
+    court_matters,
+    erasure as care_erasure,
+    exposure_rows,
+    lab_results,
+    order_notices,
+    orders,
+    support,
+)
 from care.assessment_models import CheckIn
 from care.bulk_act_models import BulkAct, BulkActRow
 from care.bulk_act_rules import ActKind, ActState, RowState
-from care.commands import EnrolCase, OrderEvent
+from care.commands import EnrolCase, OrderEvent, RecordLabResult
 from care.export_commands import ExportChoice
 from care.export_models import ExportPreset
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome
@@ -30,7 +39,7 @@ from care.naming_rules import NamedState
 from care.occasion_models import Guest, Occasion
 from care.order_rules import NoteCourtMatter
 from care.support_rules import AskForSupport, SupportKind
-from care.vocabulary import Source
+from care.vocabulary import LabKind, LabOutcome, Source
 from config import clock
 from config.database import db, transaction
 from config.dependents import delete_with_dependents
@@ -138,6 +147,15 @@ def _exposure(world: "World", side: str, by: dict[str, Identity]) -> None:
         row = exposure_rows.add(case, HOUSE, until_on=today, place=f"Kanarikantine{MARK[side]}")
         world.records["exposure", side] = str(row.id)
     _mark(world, f"case {side}", f"Kanarikantine{MARK[side]}")
+
+
+def _lab_result(world: "World", side: str, by: dict[str, Identity]) -> None:
+    with transaction():
+        found = db.session.scalars(select(Case.id).where(Case.reference == world.records["case", side])).one()
+        case = case_management.locked_case(found)
+        sample = RecordLabResult(kind=LabKind.PCR, result=LabOutcome.NEGATIVE, sampled_on=clock.now().date())
+        lab_results.record(sample, case=case, actor=HOUSE)
+        world.records["laboratory result", side] = str(case.lab_results[-1].id)
 
 
 def _occasion(world: "World", side: str, by: dict[str, Identity]) -> None:
@@ -329,6 +347,7 @@ MAKERS: tuple[Callable[["World", str, dict[str, Identity]], None], ...] = (
     _order,
     _named,
     _exposure,
+    _lab_result,
     _occasion,
     _view,
     _request,

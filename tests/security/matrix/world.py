@@ -27,6 +27,7 @@ KINDS: dict[str, dict[str, str]] = {
     "contact_id": {"": "contact"},
     "guest_id": {"": "guest"},
     "exposure_id": {"": "exposure"},
+    "result_id": {"": "laboratory result"},
     "view_id": {"/staff/requests/": "work view", "": "view"},
     "support_id": {"": "support"},
     "notice_id": {"": "order notice"},
