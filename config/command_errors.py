@@ -50,6 +50,14 @@ OTHERWISE = N_("This cannot be right.")
 FACTS = ("expected", "pattern", "gt", "ge", "lt", "le", "max_length", "min_length")
 
 
+def field_of(found: dict[str, Any]) -> str:
+    """The field that one of a ValidationError's `errors()` is about, as in person.phone; "" for all of it.
+
+    Where a field takes this or that, each kind complains by itself, and Pydantic names the kind in brackets.
+    """
+    return ".".join(str(part) for part in found["loc"] if "[" not in str(part))
+
+
 def message_of(found: dict[str, Any]) -> str:
     """The sentence for one of a ValidationError's `errors()`."""
     if found["type"] == "value_error":

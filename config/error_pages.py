@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, InterfaceError, InternalError, Operational
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from config import errors
-from config.command_errors import message_for_programs
+from config.command_errors import field_of, message_for_programs
 from config.errors import N_, DomainError, FieldError, RuleViolation, Worded
 from config.localisation import spoken_locale
 from config.settings import current_settings
@@ -166,7 +166,7 @@ def _invalid_command(error: ValidationError) -> Response:
     if not wants_json():
         return _unexpected(error)
     each = error.errors(include_input=False, include_url=False)
-    found = [(".".join(str(part) for part in one["loc"]), message_for_programs(dict(one))) for one in each]
+    found = [(field_of(dict(one)), message_for_programs(dict(one))) for one in each]
     return answer(HTTPStatus.UNPROCESSABLE_ENTITY, message=_(RuleViolation.message), errors=found)
 
 

@@ -19,7 +19,7 @@ from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
 from wtforms import Field, FieldList, Form, FormField
 
-from config.command_errors import message_of
+from config.command_errors import field_of, message_of
 from config.error_pages import translated
 from config.errors import RuleViolation
 
@@ -41,7 +41,7 @@ def command_or_errors(form: Form, command: type[CommandT], **extra: Any) -> Comm
         return command.model_validate(typed | extra)
     except ValidationError as error:
         for found in error.errors(include_input=False, include_url=False):
-            add_error(form, ".".join(str(part) for part in found["loc"]), message_of(dict(found)))
+            add_error(form, field_of(dict(found)), message_of(dict(found)))
         return None
 
 

@@ -217,7 +217,7 @@ def test_lists_have_the_filters_of_the_page(client, officer):
     assert found("never_reported=1&age_from=70&postal_code=38100") == [well["reference"]]
     assert found("exposure_to=2026-10-31") == [ill["reference"]]
     assert set(found("sort=ends")) == {ill["reference"], well["reference"]}
-    for query in ("finding=happiness", "onset_from=31.02.2026", "sort=name", "age_from=-1"):
+    for query in ("finding=happiness", "task=happiness", "onset_from=31.02.2026", "sort=name", "age_from=-1"):
         refused = client.get(f"{URL}?{query}", headers=officer)
         assert refused.status_code == 422, query
         assert refused.get_json()["errors"][0]["field"] == query.partition("=")[0]
