@@ -1,6 +1,7 @@
 """Whether messages reach the people in care: what notifications tell us becomes a fact of the case."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from auth.actors import Actor
 from care import case_management, household_rows, notes, timeline
@@ -36,8 +37,8 @@ def delivery_outcome(outcome: Outcome) -> None:
     is_wish = outcome.meaning in WISHES and outcome.recipient_index is not None
     if case_id is None or outcome.more_to_come or not (is_wish or _is_for_person(outcome.key)):
         return
-    if outcome.status is Status.SENT or (outcome.status is Status.DELIVERED and not is_unreachable(case_id)):
-        return  # changes nothing, and needs no lock: whoever closes the case may hold it, and wait for this message
+    if not is_wish and _changes_nothing(outcome, case_id):
+        return  # and needs no lock: whoever closes the case may hold it, and wait for this message
     case = case_management.locked_case(case_id)
     if case.household_head_id is not None:  # it went to the head, whatever case it was about
         case = case_management.loaded(case.household_head_id)
@@ -66,6 +67,10 @@ def delivery_outcome(outcome: Outcome) -> None:
     household_rows.look_again_at(case)
     if case.is_open:
         case_management.settled(case, actor, now)
+
+
+def _changes_nothing(outcome: Outcome, case_id: UUID) -> bool:
+    return outcome.status is Status.SENT or (outcome.status is Status.DELIVERED and not is_unreachable(case_id))
 
 
 def _is_wish_of(person: Person, outcome: Outcome) -> bool:
