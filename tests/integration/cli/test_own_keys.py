@@ -26,6 +26,15 @@ def with_another_index_key(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.extensions["obhut.keyring"], "index_key", another)
 
 
+def refused() -> str:
+    """The setting that is named when these keys are not the database's; "" when they are."""
+    try:
+        require_own_keys()
+    except ConfigurationError as error:
+        return str(error).partition(":")[0]
+    return ""
+
+
 @pytest.fixture
 def here(app: Flask) -> Iterator[Flask]:
     with app.app_context():
@@ -34,25 +43,23 @@ def here(app: Flask) -> Iterator[Flask]:
 
 def test_an_empty_database_takes_any_keys(here: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with_another_index_key(here, monkeypatch)
-    require_own_keys()
+    assert refused() == ""
 
 
 def test_another_index_key_is_seen_by_somebody_in_care(here: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     new_case()
     db.session.rollback()
-    require_own_keys()
+    assert refused() == ""
     with_another_index_key(here, monkeypatch)
-    with pytest.raises(ConfigurationError, match="OBHUT_BLIND_INDEX_KEY"):
-        require_own_keys()
+    assert refused() == "OBHUT_BLIND_INDEX_KEY"
 
 
 def test_another_index_key_is_seen_by_who_wants_no_messages(here: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with transaction():
         suppress(Channel.SMS, PHONE, "reply")
-    require_own_keys()
+    assert refused() == ""
     with_another_index_key(here, monkeypatch)
-    with pytest.raises(ConfigurationError, match="OBHUT_BLIND_INDEX_KEY"):
-        require_own_keys()
+    assert refused() == "OBHUT_BLIND_INDEX_KEY"
 
 
 def test_what_was_written_since_under_a_key_is_enough(here: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +67,7 @@ def test_what_was_written_since_under_a_key_is_enough(here: Flask, monkeypatch: 
     with_another_index_key(here, monkeypatch)
     new_case()
     db.session.rollback()
-    require_own_keys()
+    assert refused() == ""
 
 
 def test_a_missing_deployment_key_is_named(here: Flask) -> None:
@@ -68,11 +75,10 @@ def test_a_missing_deployment_key_is_named(here: Flask) -> None:
     another = SecretStr(base64.urlsafe_b64encode(os.urandom(32)).decode())
     settings = current_settings()
     here.extensions["obhut.group_keys"] = Cabinet(Keyring(settings.changed(encryption_keys=(another,))))
-    with pytest.raises(ConfigurationError, match="OBHUT_ENCRYPTION_KEYS"):
-        require_own_keys()
+    assert refused() == "OBHUT_ENCRYPTION_KEYS"
     both = (another, *settings.encryption_keys)
     here.extensions["obhut.group_keys"] = Cabinet(Keyring(settings.changed(encryption_keys=both)))
-    require_own_keys()
+    assert refused() == ""
 
 
 @pytest.mark.parametrize("command", [("db", "upgrade"), ("up",)])
