@@ -36,9 +36,10 @@ def verify(chain: str | None, as_json: bool, without_anchors: bool) -> None:
     """
     try:
         with scopes.within(scopes.system("audit-verify")):
-            _refuse_unknown(chain)
-        with scopes.within(scopes.system("audit-verify")), _progress(audit_verification.links_in_all()) as told:
-            verdict = audit_verification.verify(chain, progress=told, with_anchors=not without_anchors)
+            if chain is not None:
+                _refuse_unknown(chain)
+            with _progress(audit_verification.links_in_all()) as told:
+                verdict = audit_verification.verify(chain, progress=told, with_anchors=not without_anchors)
     except SQLAlchemyError as error:
         fail(f"the audit trail cannot be read ({type(error).__name__}); try `obhut doctor`")
     with acting():
@@ -51,10 +52,10 @@ def verify(chain: str | None, as_json: bool, without_anchors: bool) -> None:
         sys.exit(1)
 
 
-def _refuse_unknown(chain: str | None) -> None:
+def _refuse_unknown(chain: str) -> None:
     """Of a name that is mistyped everything would be whole, night after night."""
-    names = audit_verification.names_of_chains() if chain is not None else []
-    if chain is not None and chain not in names:
+    names = audit_verification.names_of_chains()
+    if chain not in names:
         raise click.UsageError(f"There is no chain “{chain}”. There are: {', '.join(names)}.")
 
 
