@@ -5,7 +5,13 @@ import re
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
-def with_ascii_domain(address: str) -> str:
+def deliverable(address: str) -> str:
+    """`address` as mail goes there; "" where none can."""
+    found = address if address.isascii() else _with_ascii_domain(address)
+    return found if EMAIL.fullmatch(found) else ""
+
+
+def _with_ascii_domain(address: str) -> str:
     """`mira@amt.münchen.example` as `mira@amt.xn--mnchen-3ya.example`; unchanged where that is not certain.
 
     Not every mail server takes letters outside ASCII before the @, and ß and ς have changed their meaning in domains
@@ -25,6 +31,4 @@ def mailbox(address: str | None) -> str:
 
     What somebody has mistyped must not cost what is told of: a report of symptoms, or an application.
     """
-    found = (address or "").strip()
-    found = found if found.isascii() else with_ascii_domain(found)
-    return found if EMAIL.fullmatch(found) else ""
+    return deliverable((address or "").strip())

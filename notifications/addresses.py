@@ -5,7 +5,7 @@ import re
 import phonenumbers
 
 from config.errors import N_, RuleViolation
-from config.mail_addresses import EMAIL, with_ascii_domain
+from config.mail_addresses import deliverable
 from notifications.statuses import Channel
 
 E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
@@ -19,12 +19,10 @@ def checked(channel: Channel, address: str) -> str:
 
     Raises RuleViolation on field "recipient".
     """
-    if channel is Channel.EMAIL and not address.isascii():
-        address = with_ascii_domain(address)
-    pattern = E164 if channel is Channel.SMS else EMAIL
-    if not pattern.fullmatch(address):
+    found = deliverable(address) if channel is Channel.EMAIL else address if E164.fullmatch(address) else ""
+    if not found:
         raise RuleViolation("recipient", N_("This is not an address for {channel}."), channel=channel)
-    return address
+    return found
 
 
 def phone_from_text(text: str) -> str:
