@@ -7,7 +7,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from config import scopes
@@ -156,6 +156,12 @@ def title(page: BeautifulSoup) -> str:
 def errors(page: BeautifulSoup) -> list[str]:
     """The targets of the list of errors."""
     return [str(one["href"]).removeprefix("#") for one in page.select("#errors a")]
+
+
+def count(app: Flask, model: type) -> int:
+    """How many rows there are."""
+    with app.app_context(), scopes.within(scopes.system("tests")):
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
 def mailed_link(app: Flask) -> str:

@@ -1,7 +1,6 @@
 """Links to drafts, drafts without a login, and what goes from one to the other."""
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -25,6 +24,7 @@ from tests.factories import services as given
 from tests.integration.services.filling_in import (
     PERSON,
     ask_for_link,
+    count,
     mailed_link,
     main_form,
     post,
@@ -35,23 +35,10 @@ from tests.integration.services.filling_in import (
     title,
     values_of,
 )
-from tests.support import more_services
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("made_up_services")]
 
 REPORT = "/services/meldung/apply"
-
-
-@pytest.fixture(autouse=True)
-def _more_services() -> Iterator[None]:
-    more_services.put_there()
-    yield
-    more_services.take_away()
-
-
-def count(app: Flask, model: type) -> int:
-    with app.app_context(), scopes.within(scopes.system("tests")):
-        return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
 def test_a_report_needs_no_login_and_gives_reference_and_pin(app: Flask, client: FlaskClient) -> None:

@@ -1,7 +1,6 @@
 """Staff enter for somebody whatever a form can ask: groups that repeat, choices, rules, a file."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,18 +15,10 @@ from config.database import db
 from services.models import ServiceRequest
 from tests.factories import services as given
 from tests.integration.services.filling_in import CHILD, MONEY, PERSON, PLACE, soup, values_of
-from tests.support import more_services
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("made_up_services")]
 
 ENTRY, PREVIEW = "/staff/requests/new/alles", "/staff/services/alles"
-
-
-@pytest.fixture(autouse=True)
-def _more_services() -> Iterator[None]:
-    more_services.put_there()
-    yield
-    more_services.take_away()
 
 
 def send(client: FlaskClient, page: BeautifulSoup, go: str = "", **changes: Any) -> Any:

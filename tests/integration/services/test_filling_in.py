@@ -1,7 +1,6 @@
 """Applying, one page a step: what is kept, what is refused, and where one may go."""
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -29,18 +28,10 @@ from tests.integration.services.filling_in import (
     through,
     title,
 )
-from tests.support import more_services
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("made_up_services")]
 
 START = "/services/alles/apply"
-
-
-@pytest.fixture(autouse=True)
-def _more_services() -> Iterator[None]:
-    more_services.put_there()
-    yield
-    more_services.take_away()
 
 
 @pytest.fixture

@@ -1,18 +1,15 @@
 """A draft that went on elsewhere: never a second request of it, and what was typed in its old place is not lost."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
 
-from config import scopes
-from config.database import db
 from services.models import ServiceRequest
 from tests.integration.services.filling_in import (
     ask_for_link,
+    count,
     mailed_link,
     main_form,
     post,
@@ -22,23 +19,10 @@ from tests.integration.services.filling_in import (
     step,
     values_of,
 )
-from tests.support import more_services
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("made_up_services")]
 
 REPORT = "/services/meldung/apply"
-
-
-@pytest.fixture(autouse=True)
-def _more_services() -> Iterator[None]:
-    more_services.put_there()
-    yield
-    more_services.take_away()
-
-
-def requests(app: Flask) -> int:
-    with app.app_context(), scopes.within(scopes.system("tests")):
-        return db.session.scalar(select(func.count()).select_from(ServiceRequest)) or 0
 
 
 def moved(app: Flask, client: FlaskClient) -> tuple[Any, FlaskClient, Any]:
@@ -59,13 +43,13 @@ def test_what_went_on_elsewhere_is_not_begun_here_again(app: Flask, client: Flas
         assert shown.select_one("form[data-apply]") is None
     state = str(page.select_one("form[data-apply]")["data-state"])  # type: ignore[index]
     assert client.post(state, data=values_of(main_form(page))).status_code == 409
-    assert requests(app) == 1
+    assert count(app, ServiceRequest) == 1
     assert send(there, step(there, page_there)).status_code == 303
     shown = soup(post(client, page, f_email="jorinde@ackerknecht.example"), 409)
     assert "Meldung ist abgeschickt" in shown.get_text()
     where = str(page.select_one("form[data-apply]")["action"])  # type: ignore[index]
     assert "Meldung ist abgeschickt" in soup(client.get(where), 404).get_text()
-    assert requests(app) == 1
+    assert count(app, ServiceRequest) == 1
 
 
 def test_the_first_page_begins_no_second_draft_when_the_first_went_on_elsewhere(
@@ -77,7 +61,7 @@ def test_the_first_page_begins_no_second_draft_when_the_first_went_on_elsewhere(
     there = app.test_client()
     press(there, soup(there.get(mailed_link(app))), "main form")
     assert post(client, first, f_text="Die Laterne ist noch aus.").status_code == 409
-    assert requests(app) == 1
+    assert count(app, ServiceRequest) == 1
 
 
 def test_a_browser_between_the_first_and_the_last_begins_no_second_draft_either(
@@ -88,7 +72,7 @@ def test_a_browser_between_the_first_and_the_last_begins_no_second_draft_either(
     press(last, soup(last.get(mailed_link(app))), "main form")
     shown = soup(post(between, page_between, f_email="jorinde@ackerknecht.example"), 409)
     assert "jorinde@ackerknecht.example" in shown.get_text()
-    assert requests(app) == 1
+    assert count(app, ServiceRequest) == 1
 
 
 def test_what_a_login_has_taken_along_is_not_begun_again_without_it(
@@ -104,7 +88,7 @@ def test_what_a_login_has_taken_along_is_not_begun_again_without_it(
     assert cookie is not None
     visitor.set_cookie("obhut_applying", cookie.value)
     assert "mit Ihrer Anmeldung" in soup(visitor.get(where), 404).get_text()
-    assert requests(app) == 1
+    assert count(app, ServiceRequest) == 1
 
 
 def test_a_draft_that_was_deleted_in_another_tab_is_not_begun_anew_by_half(app: Flask, client: FlaskClient) -> None:
@@ -113,4 +97,4 @@ def test_a_draft_that_was_deleted_in_another_tab_is_not_begun_anew_by_half(app: 
     assert press(client, later, "form[action$='/discard']").status_code == 303
     shown = soup(post(client, page, f_email="jorinde@ackerknecht.example"), 409)
     assert "nicht hier" in shown.get_text() and "jorinde@ackerknecht.example" in shown.get_text()
-    assert requests(app) == 0
+    assert count(app, ServiceRequest) == 0

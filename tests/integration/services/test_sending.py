@@ -1,7 +1,6 @@
 """Sending a draft: once, in the version on offer, and when the login is sure enough."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,19 +22,11 @@ from services.form.fields import Text
 from services.models import RequestEvent, ServiceRequest
 from tests.factories import services as given
 from tests.integration.services.filling_in import PERSON, errors, send, soup, step, title
-from tests.support import more_services
 from tests.support.at_work import at_work
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("made_up_services")]
 
 NAME = {"given_name": "Jorinde", "family_name": "Ackerknecht", "email": "jorinde@ackerknecht.example"}
-
-
-@pytest.fixture(autouse=True)
-def _more_services() -> Iterator[None]:
-    more_services.put_there()
-    yield
-    more_services.take_away()
 
 
 def entered(actor: Actor, key: str, name: str, answers: dict[str, Any], slug: str = "sicher") -> filling.Outcome:
