@@ -17,9 +17,8 @@ from care.course_commands import (
     RecordExposure,
     RecordTravel,
     RecordVaccination,
-    RemoveExposure,
-    RemoveLabResult,
     SetDetails,
+    TakeAway,
     WriteComment,
 )
 from care.person_commands import CorrectPerson
@@ -94,7 +93,7 @@ def add_travel(reference: str, json: RecordTravel) -> Answer:
 @require(Permission.CASES_REVIEW, api=True)
 @answers(200, shape=CASE)
 @api.validate(tags=["care"])
-def remove_lab_result(reference: str, result_id: UUID, json: RemoveLabResult) -> Answer:
+def remove_lab_result(reference: str, result_id: UUID, json: TakeAway) -> Answer:
     """Take a laboratory result away that was entered wrongly: it stays on record, and no longer counts."""
     return act_on(reference, json, partial(lab_results.remove, result_id=result_id), 200)
 
@@ -121,7 +120,7 @@ def change_exposure(reference: str, exposure_id: UUID, json: ChangeExposure) -> 
 @require(Permission.CASES_REVIEW, api=True)
 @answers(200, shape=CASE)
 @api.validate(tags=["care"])
-def remove_exposure(reference: str, exposure_id: UUID, json: RemoveExposure) -> Answer:
+def remove_exposure(reference: str, exposure_id: UUID, json: TakeAway) -> Answer:
     """Take an exposure away: it stays on record, and no longer counts."""
     return act_on(reference, json, partial(exposures.remove, exposure_id=exposure_id), 200)
 

@@ -100,14 +100,8 @@ class ChangeExposure(RecordExposure):
     """All that is right of an exposure, instead of what stands there; what is left out is not known (any more)."""
 
 
-class RemoveExposure(Command):
-    """Why an exposure no longer counts."""
-
-    note: Note = ""
-
-
-class RemoveLabResult(Command):
-    """Why a laboratory result no longer counts."""
+class TakeAway(Command):
+    """Why an exposure, or a laboratory result, no longer counts."""
 
     note: Note = ""
 

@@ -15,7 +15,7 @@ from care import exposure_rows, timeline, trail
 from care.assessments import Change
 from care.case_dates import check_days
 from care.case_management import settled
-from care.course_commands import ChangeExposure, RecordExposure, RemoveExposure
+from care.course_commands import ChangeExposure, RecordExposure, TakeAway
 from care.course_models import EXPOSURE, Exposure
 from care.lifecycle import Action, after
 from care.models import Case
@@ -111,7 +111,7 @@ def _source_of(reference: str, case: Case, actor: Actor) -> UUID:
     return found.id
 
 
-def remove(command: RemoveExposure, *, exposure_id: UUID, case: Case, actor: Actor) -> Change:
+def remove(command: TakeAway, *, exposure_id: UUID, case: Case, actor: Actor) -> Change:
     """An exposure was none, or not as it stands there. It stays on record, and no longer counts.
 
     Raises NotFound, InvalidTransition.

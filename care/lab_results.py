@@ -10,7 +10,7 @@ from care.assessment_models import LabResult, standing_labs
 from care.assessments import Change, zone_of
 from care.case_management import settled
 from care.commands import RecordLabResult
-from care.course_commands import RemoveLabResult
+from care.course_commands import TakeAway
 from care.lifecycle import Action, after
 from care.models import Case
 from care.vocabulary import LabOutcome
@@ -43,7 +43,7 @@ def record(command: RecordLabResult, *, case: Case, actor: Actor) -> Change:
     return settled(case, actor, now)
 
 
-def remove(command: RemoveLabResult, *, result_id: UUID, case: Case, actor: Actor) -> Change:
+def remove(command: TakeAway, *, result_id: UUID, case: Case, actor: Actor) -> Change:
     """A result was another person's, or is not as it stands there. It stays on record, and no longer counts.
 
     Where the day of the first positive sample is that of this one, it is counted from the others anew; a day that was

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from auth.actors import Actor
 from care import case_management, exposure_rows, exposures, naming, timeline, trail
-from care.course_commands import RemoveExposure
+from care.course_commands import TakeAway
 from care.course_models import Exposure
 from care.models import Case
 from care.naming_rules import NamedPerson, NamedState
@@ -83,7 +83,7 @@ def take_off(place: Place, *, case: Case, actor: Actor) -> None:
     occasion = guest.occasion
     for row in exposure_rows.of_case(case):
         if row.occasion_id == occasion.id:
-            exposures.remove(RemoveExposure(), exposure_id=row.id, case=case, actor=actor)
+            exposures.remove(TakeAway(), exposure_id=row.id, case=case, actor=actor)
     if place.known_day_id:
         exposure_rows.forget_known_day(place.known_day_id, case)
     db.session.delete(guest)

@@ -32,9 +32,8 @@ from care.course_commands import (
     RecordExposure,
     RecordTravel,
     RecordVaccination,
-    RemoveExposure,
-    RemoveLabResult,
     SetDetails,
+    TakeAway,
     WriteComment,
 )
 from care.course_forms import (
@@ -118,7 +117,7 @@ def add_lab_result(reference: str) -> ResponseReturnValue:
 def remove_lab_result(reference: str, result_id: UUID) -> ResponseReturnValue:
     """Take a laboratory result away that was entered wrongly."""
     remove = partial(lab_results.remove, result_id=result_id)
-    return act_on(reference, BaseForm(), "remove_form", RemoveLabResult, remove, _("The result no longer counts."))
+    return act_on(reference, BaseForm(), "remove_form", TakeAway, remove, _("The result no longer counts."))
 
 
 @staff.post("/cases/<reference>/vaccinations")
@@ -160,7 +159,7 @@ def change_exposure(reference: str, exposure_id: UUID) -> ResponseReturnValue:
 def remove_exposure(reference: str, exposure_id: UUID) -> ResponseReturnValue:
     """Take an exposure away."""
     remove = partial(exposures.remove, exposure_id=exposure_id)
-    return act_on(reference, BaseForm(), "remove_form", RemoveExposure, remove, _("The exposure no longer counts."))
+    return act_on(reference, BaseForm(), "remove_form", TakeAway, remove, _("The exposure no longer counts."))
 
 
 @staff.post("/cases/<reference>/comments")

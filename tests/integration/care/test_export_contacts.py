@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 from care import case_management, course_representations, exposures, import_preview, importing
-from care.course_commands import RecordExposure, RemoveExposure
+from care.course_commands import RecordExposure, TakeAway
 from care.course_models import Exposure
 from care.export_commands import What
 from care.models import Case
@@ -102,7 +102,7 @@ def test_an_exposure_taken_away_does_not_go_out_and_the_day_alone_has_nothing_be
     (row, *_) = course_representations.exposures_json(case)
     with transaction():
         locked = case_management.locked_case(case.id)
-        exposures.remove(RemoveExposure(), exposure_id=UUID(row["id"]), case=locked, actor=OFFICER)
+        exposures.remove(TakeAway(), exposure_id=UUID(row["id"]), case=locked, actor=OFFICER)
     assert cells(case) == ["", "FALSE", "OTHER", "Schule, Kita", "", ""]
     assert cells(other) == [""] * len(OF_CONTACT)
 

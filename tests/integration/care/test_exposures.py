@@ -19,7 +19,7 @@ from care import (
     own_holding,
 )
 from care.case_dates import correct
-from care.course_commands import ChangeExposure, ConvertCase, CorrectDates, RecordExposure, RemoveExposure
+from care.course_commands import ChangeExposure, ConvertCase, CorrectDates, RecordExposure, TakeAway
 from care.duplicate_models import CaseMerge
 from care.merge_rules import MergeCases, Side
 from care.models import Case
@@ -71,7 +71,7 @@ def test_one_taken_away_stays_on_record_and_counts_no_longer() -> None:
     first, latest = (one["id"] for one in shown(case))
 
     def remove(which: str) -> None:
-        do(partial(exposures.remove, exposure_id=UUID(which)), RemoveExposure(note="verwechselt"), case)
+        do(partial(exposures.remove, exposure_id=UUID(which)), TakeAway(note="verwechselt"), case)
 
     remove(latest)
     assert again(case).last_exposure_on == date(2026, 10, 22)

@@ -8,7 +8,7 @@ import pytest
 from care import case_management, conversion, lab_results, list_filters, period_changes, queries
 from care.assessments import load_facts
 from care.commands import CloseCase, ExtendMonitoring, RecordLabResult
-from care.course_commands import RemoveLabResult
+from care.course_commands import TakeAway
 from care.models import Case
 from care.vocabulary import CloseReason, LabKind, LabOutcome
 from config.database import transaction
@@ -33,7 +33,7 @@ def noted(case: Case, result: LabOutcome, day: date) -> Case:  # noqa: F811
 def taken_away(case: Case, result_id: Any, note: str = "") -> Case:  # noqa: F811
     with transaction():
         held = case_management.locked_case(case.id)
-        lab_results.remove(RemoveLabResult(note=note), result_id=result_id, case=held, actor=OFFICER)
+        lab_results.remove(TakeAway(note=note), result_id=result_id, case=held, actor=OFFICER)
     return again(case)
 
 

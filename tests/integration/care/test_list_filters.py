@@ -34,8 +34,8 @@ from care.course_commands import (
     RecordExposure,
     RecordTravel,
     RecordVaccination,
-    RemoveExposure,
     SetDetails,
+    TakeAway,
 )
 from care.course_models import ContactAttempt, Conversion, Exposure, Travel, Vaccination
 from care.list_filters import FILTERS, ListCases
@@ -123,7 +123,7 @@ def cases(care, time) -> Sequence[Case]:
     for setting, number in exposed:
         on(made[number], exposures.record, RecordExposure(until_on=date(2026, 10, 20), setting=setting))
     (wrong,) = (one.id for one in exposure_rows.of_case(made[9]) if (one.details or {}).get("setting"))
-    on(made[9], partial(exposures.remove, exposure_id=wrong), RemoveExposure())
+    on(made[9], partial(exposures.remove, exposure_id=wrong), TakeAway())
     on(made[6], conversions.convert, ConvertCase(to="index", first_positive_on=date(2026, 11, 8)))
     calls = ("1 not_reached", "1 message_left", "4 not_reached", "4 reached", "5 wrong_address")
     for number, outcome in (call.split() for call in calls):

@@ -13,7 +13,7 @@ from auth.models import AuditEvent, Office
 from auth.roles import HeldRole, Role
 from care import case_management, erasure, exposure_rows, exposures, keeping, occasions, queries
 from care.commands import EnrolCase
-from care.course_commands import RemoveExposure
+from care.course_commands import TakeAway
 from care.list_filters import ListCases
 from care.models import Case
 from care.occasion_models import Guest, Occasion
@@ -217,6 +217,6 @@ def test_who_was_exposed_at_an_occasion_is_listed_by_it_whether_on_the_guest_lis
     wanted = ListCases(occasion=occasion.reference)
     assert [one.reference for one in queries.list_cases(OFFICER, wanted).items] == [case.reference]
     with transaction():
-        taken_away = RemoveExposure(note="verwechselt")
+        taken_away = TakeAway(note="verwechselt")
         exposures.remove(taken_away, exposure_id=row.id, case=case_management.locked_case(case.id), actor=OFFICER)
     assert queries.list_cases(OFFICER, wanted).items == []
