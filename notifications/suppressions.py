@@ -15,7 +15,7 @@ from auth.roles import Permission
 from config import scopes
 from config.database import db
 from config.errors import N_, Forbidden, InvalidTransition, NotFound, RuleViolation
-from config.mail_addresses import EMAIL
+from config.mail_addresses import deliverable
 from notifications.addresses import masked, phone_from_text
 from notifications.models import Suppression
 from notifications.opting import lifted_by_staff, opt_out
@@ -103,9 +103,10 @@ def address_from_text(typed: str) -> tuple[Channel, str]:
     """Channel and address that somebody typed. Raises RuleViolation on field "address"."""
     typed = typed.strip()
     if "@" in typed:
-        if not EMAIL.fullmatch(typed):
+        found = deliverable(typed)
+        if not found:
             raise RuleViolation("address", N_("This is not an e-mail address."))
-        return Channel.EMAIL, typed
+        return Channel.EMAIL, found
     try:
         return Channel.SMS, phone_from_text(typed)
     except RuleViolation:

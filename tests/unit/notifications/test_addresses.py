@@ -6,6 +6,7 @@ import pytest
 from config.errors import RuleViolation
 from notifications.addresses import checked, masked, phone_from_text
 from notifications.statuses import Channel
+from notifications.suppressions import address_from_text
 
 
 @pytest.mark.parametrize("text", ["01573 5990001", "+49 1573 5990001", "0049-1573-5990001"])
@@ -63,3 +64,8 @@ def test_german_mobiles_are_what_the_library_makes_of_them() -> None:
             parsed = phonenumbers.parse(text, "DE")
             assert phonenumbers.is_possible_number(parsed)
             assert phone_from_text(text) == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def test_an_address_that_staff_close_is_the_one_to_which_mail_goes() -> None:
+    typed = " mira@amt.münchen.example "
+    assert address_from_text(typed) == (Channel.EMAIL, checked(Channel.EMAIL, typed.strip()))
