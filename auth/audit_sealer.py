@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 log = structlog.get_logger(__name__)
+SEALER = "obhut.audit_sealer"
 GATHER_S = 0.3
 PAUSE_AFTER_FAILURE_S = 5.0
 LAST_CHANCE_S = 2.0
@@ -68,33 +69,34 @@ class Sealer:
             self._hurry.wait(GATHER_S)
             with self._changed:
                 self._wanted, self._busy = False, True
-            failed = self._failed()
+            failed = not self.seal_all()
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
             if failed:
                 self._hurry.wait(PAUSE_AFTER_FAILURE_S)
 
-    def _failed(self) -> bool:
+    def seal_all(self) -> bool:
+        """Seal what waits, here and now. False when that failed; never raises."""
         try:
             with self._app.app_context(), scopes.within(scopes.system("audit-sealer")):
                 while seal():
                     pass
         except Exception as error:  # what waits is in the database, and the job finds it
             log.warning("sealing_failed", error=type(error).__name__)
-            return True
-        return False
+            return False
+        return True
 
 
 def start(app: "Flask") -> Sealer:
     """Let this process seal what it records. For programs that serve or work; tests seal when they want to."""
     sealer = Sealer(app)
-    app.extensions["obhut.audit_sealer"] = sealer
+    app.extensions[SEALER] = sealer
     return sealer
 
 
 def wake_sealer() -> None:
     """Wake the sealer of the running application, if it has one."""
-    sealer = current_app.extensions.get("obhut.audit_sealer")
+    sealer = current_app.extensions.get(SEALER)
     if sealer is not None:
         sealer.wake()

@@ -1,21 +1,24 @@
 """The links of the chains: keyed hashes, each over the link before it and one event.
 
-One sealer at a time links what waits, in batches. It locks nothing that a writer needs.
+One sealer at a time links what waits, in batches. It locks nothing that a writer needs; on SQLite, where whoever writes
+holds up all others, the links are made before it begins to write.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 
 from auth.audit_keys import TrailKey, trail_keys
 from auth.models import AuditEvent, AuditPending, AuditSeal
-from config.database import claimable, db, transaction
+from config.database import db, transaction
 from config.encryption import blind_index
 from config.rowsets import among, insert_many
 
-BATCH = 500
+BATCH = 2000
 SEALER_LOCK = 0x6F626875  # PostgreSQL advisory lock: one sealer at a time
 EVENT = (
     AuditEvent.id,
@@ -32,20 +35,46 @@ EVENT = (
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Events that wait, and their links, made for chains that ended with `ends` (number and seal) at that time."""
+
+    event_ids: Sequence[UUID]
+    ends: Mapping[str, tuple[int, bytes]]
+    links: Sequence[Mapping[str, Any]]
+
+    def is_next(self) -> bool:
+        """Whether no other sealer has been at these events or chains since. Inside the sealer's transaction."""
+        mine = select(func.count()).select_from(AuditPending).where(among(AuditPending.event_id, self.event_ids))
+        return db.session.scalar(mine) == len(self.event_ids) and all(
+            end_of(chain)[:2] == end for chain, end in self.ends.items()
+        )
+
+
 def seal() -> int:
     """Link events that wait into their chains, one batch; how many. Where another sealer is at it, none."""
-    if db.session.scalar(select(AuditPending.event_id).limit(1)) is None:
-        db.session.rollback()
-        return 0
-    with transaction():
-        if not _is_the_only_sealer():
-            return 0
+    while batch := _next_batch():
+        with transaction():
+            if not _is_the_only_sealer():
+                return 0
+            if batch.is_next():
+                insert_many(AuditSeal, batch.links)
+                db.session.execute(delete(AuditPending).where(among(AuditPending.event_id, batch.event_ids)))
+                return len(batch.event_ids)
+    return 0
+
+
+def _next_batch() -> Batch | None:
+    try:
         waiting = select(AuditPending.event_id).order_by(AuditPending.event_id).limit(BATCH)
-        pending = list(db.session.scalars(claimable(waiting)))
-        events = db.session.execute(select(*EVENT).where(among(AuditEvent.id, pending)).order_by(AuditEvent.id))
-        insert_many(AuditSeal, _links(events))
-        db.session.execute(delete(AuditPending).where(among(AuditPending.event_id, pending)))
-    return len(pending)
+        event_ids = db.session.scalars(waiting).all()
+        if not event_ids:
+            return None
+        events = db.session.execute(select(*EVENT).where(among(AuditEvent.id, event_ids)).order_by(AuditEvent.id)).all()
+        ends = {chain: end_of(chain)[:2] for chain in {event.chain for event in events}}
+        return Batch(event_ids, ends, _links(events, ends))
+    finally:
+        db.session.rollback()
 
 
 def chains() -> Iterator[tuple[str, int, bytes, str | None]]:
@@ -97,16 +126,13 @@ def first_link_of(event: Any, number: int, previous: bytes) -> bytes:
     return blind_index("audit seal", f"{number}\0{previous.hex()}\0{_encode(row)}")
 
 
-def _links(events: Any) -> list[dict[str, Any]]:
-    key, ends, links = trail_keys().newest, {}, []
+def _links(events: Sequence[Any], ends: Mapping[str, tuple[int, bytes]]) -> list[dict[str, Any]]:
+    key, last, links = trail_keys().newest, dict(ends), []
     for event in events:
-        chain = event.chain
-        if chain not in ends:
-            ends[chain] = end_of(chain)[:2]
-        number, previous = ends[chain]
+        number, previous = last[event.chain]
         number, link = number + 1, link_of(event, number + 1, previous, key)
-        links.append({"chain": chain, "number": number, "event_id": event.id, "seal": link, "key_id": key.id})
-        ends[chain] = number, link
+        links.append({"chain": event.chain, "number": number, "event_id": event.id, "seal": link, "key_id": key.id})
+        last[event.chain] = number, link
     return links
 
 

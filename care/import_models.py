@@ -125,6 +125,7 @@ class WaitingRow(LightRow):
         "id", "number", "outcome", "has_problems", "head_number", "case_id", "values_sealed", "problems_sealed",
     )  # fmt: skip
     case_import: CaseImport
+    id: uuid.UUID
     number: int
     head_number: int | None
     outcome: RowOutcome

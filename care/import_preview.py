@@ -57,12 +57,13 @@ def read(upload: Upload, office_id: uuid.UUID | None = None) -> ParsedFile:
     return parse_file(upload.data, context, upload.format)
 
 
-def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID) -> uuid.UUID:
+def preview(upload: Upload, *, actor: Actor, office_id: uuid.UUID, parsed: ParsedFile | None = None) -> uuid.UUID:
     """Read the file and keep its rows for confirmation; the import's id. In transactions of its own.
 
+    `parsed`: what `read` found in it for this office, if it was asked already.
     Raises UnreadableFile or TooLarge, and then nothing is kept.
     """
-    parsed = read(upload, office_id)
+    parsed = parsed or read(upload, office_id)
     rows, heads = households.heads(list(parsed.rows))
     case_import = CaseImport(
         office_id=office_id,

@@ -6,12 +6,14 @@ nothing (`case_management.enrol`).
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from auth.policies import Actor
@@ -25,15 +27,16 @@ from care.known_cases import already_enrolled, meant_by
 from care.models import Case
 from care.vocabulary import OPEN_STATUSES
 from config import clock
-from config.database import claimable, db, locked, transaction
+from config.database import begin_writing, claimable, db, locked, transaction
 from config.errors import N_, DomainError, RuleViolation
 from config.light_rows import LightRow
-from config.rowsets import update_many
+from config.rowsets import among, update_many, written_later
 from notifications.celery_app import wake
 from notifications.schedule import Job, Queue, register_job
 
 log = structlog.get_logger(__name__)
 Todo = Mapping[WaitingRow, RowValues]  # rows, and what they ask for
+Make = Callable[[Todo, Callable[[], None], CaseImport], None]
 CHUNK = 200  # rows that become cases in one transaction: a fraction of a second of writing
 KEPT_FOR = timedelta(days=7)  # rows of a finished or forgotten import
 SETTLED = ("id", "outcome", "has_problems", "case_id", "problems_sealed")
@@ -59,54 +62,92 @@ def discard(import_id: uuid.UUID, *, actor: Actor) -> None:
     trail.record_import(actor, "import.discarded", case_import)
 
 
-def import_next_rows(only: uuid.UUID | None = None) -> int:
+def import_next_rows(only: uuid.UUID | None = None, *, last_first: bool = False) -> int:
     """Work off one chunk of a confirmed import, the oldest or `only` this one; how many rows. For jobs and the CLI.
 
-    An import is worked on by one worker at a time; others pass over it.
+    On PostgreSQL an import is worked on by one worker at a time; others pass over it. On SQLite a second may work from
+    the end (`last_first`): only whoever comes first writes what has become of a row.
     """
-    waiting = select(CaseImport).where(CaseImport.state == ImportState.CONFIRMED).order_by(CaseImport.confirmed_at)
-    with transaction():
-        if only:
-            case_import = db.session.scalars(locked(waiting.where(CaseImport.id == only))).first()
-        else:
-            case_import = db.session.scalars(claimable(waiting.limit(1))).first()
+    try:
+        return _work_off(_import, only, last_first)
+    except (DomainError, IntegrityError):  # of those whom somebody else has just enrolled, each finds its case now
+        pass
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        log.warning("import_rows_one_by_one", case_import=str(only or ""), error=type(error).__name__)
+    return _work_off(_import_each, only, last_first)
+
+
+def _work_off(make: Make, only: uuid.UUID | None, last_first: bool) -> int:
+    """Let `make` import the next rows that have no case yet; it begins to write, and settles each of them."""
+    with transaction(writes_later=True):
+        case_import = _confirmed(only)
         if case_import is None:
             return 0
-        rows = _next_rows(case_import)
-        # The job acts for the person who confirmed; their permission was checked then.
-        actor = replace(Actor.system("import"), id=case_import.confirmed_by or "import")
-        new = _not_there_yet(rows, case_import)
-        _keep([row for row in rows if row not in new])
-        for is_answered_for in (False, True):  # whose heads are looked up among the rows that are settled by then
-            part = {row: one for row, one in new.items() if (row.head_number is not None) is is_answered_for}
-            _import(part, case_import, actor)
-            _keep(part)
-        if len(rows) < CHUNK:
-            case_import.act("finish")
-            case_import.finished_at = clock.now()
-            trail.record_import(actor, "import.finished", case_import, imported=case_import.imported)
+        rows = _next_rows(case_import, last_first)
+        begin = partial(_begin_writing, rows, case_import)
+        try:
+            make(_settle_known(rows, case_import), begin, case_import)
+            begin()
+        except Overtaken:
+            return 1  # and nothing was written
+        _keep(rows, case_import)
         return max(len(rows), 1)
 
 
-def _next_rows(case_import: CaseImport) -> list[WaitingRow]:
-    wanted = (
-        select(*WaitingRow.selected())
-        .where(ImportRow.import_id == case_import.id, ImportRow.outcome == RowOutcome.PENDING)
-        .order_by(ImportRow.head_number.is_not(None), ImportRow.number)  # whoever answers for others comes first
-        .limit(CHUNK)
+def _confirmed(only: uuid.UUID | None) -> CaseImport | None:
+    waiting = select(CaseImport).where(CaseImport.state == ImportState.CONFIRMED).order_by(CaseImport.confirmed_at)
+    if only:
+        return db.session.scalars(locked(waiting.where(CaseImport.id == only))).first()
+    return db.session.scalars(claimable(waiting.limit(1))).first()
+
+
+def _next_rows(case_import: CaseImport, last_first: bool) -> list[WaitingRow]:
+    """The next rows; whoever is answered for comes when all who answer for others have their case."""
+    pending = select(*WaitingRow.selected()).where(
+        ImportRow.import_id == case_import.id, ImportRow.outcome == RowOutcome.PENDING
     )
-    rows = [WaitingRow(row) for row in db.session.connection().execute(wanted)]
-    for row in rows:
-        row.case_import = case_import
-    return rows
+    by_line = ImportRow.number.desc() if last_first else ImportRow.number
+    for whose_turn in (ImportRow.head_number.is_(None), ImportRow.head_number.is_not(None)):
+        found = db.session.connection().execute(pending.where(whose_turn).order_by(by_line).limit(CHUNK))
+        if rows := [WaitingRow(row) for row in found]:
+            for row in rows:
+                row.case_import = case_import
+            return rows
+    return []
 
 
-def _keep(rows: Iterable[WaitingRow]) -> None:
-    """Write what has become of these rows."""
+class Overtaken(Exception):
+    """Somebody else has worked these rows off meanwhile."""
+
+
+def _begin_writing(rows: Sequence[WaitingRow], case_import: CaseImport) -> None:
+    """Write from here on, unless somebody else came first. Said again, it does nothing. Raises Overtaken."""
+    if not begin_writing():
+        return
+    db.session.refresh(case_import)
+    mine = ImportRow.outcome == RowOutcome.PENDING, among(ImportRow.id, [row.id for row in rows])
+    still_there = db.session.scalar(select(func.count()).select_from(ImportRow).where(*mine))
+    if case_import.state is not ImportState.CONFIRMED or still_there != len(rows):
+        raise Overtaken
+
+
+def _keep(rows: Sequence[WaitingRow], case_import: CaseImport) -> None:
+    """Write what has become of these rows, and end the import with the last of them."""
     update_many(ImportRow, [LightRow.values(row, SETTLED) for row in rows])
+    outcomes = Counter(row.outcome for row in rows)
+    case_import.imported += outcomes[RowOutcome.IMPORTED]
+    case_import.already_there += outcomes[RowOutcome.ALREADY_THERE]
+    case_import.failed += outcomes[RowOutcome.FAILED]
+    pending = ImportRow.import_id == case_import.id, ImportRow.outcome == RowOutcome.PENDING
+    if db.session.scalar(select(ImportRow.id).where(*pending).limit(1)) is None:
+        case_import.act("finish")
+        case_import.finished_at = clock.now()
+        trail.record_import(_actor(case_import), "import.finished", case_import, imported=case_import.imported)
 
 
-def _not_there_yet(rows: Sequence[WaitingRow], case_import: CaseImport) -> Todo:
+def _settle_known(rows: Sequence[WaitingRow], case_import: CaseImport) -> Todo:
     """Settle the rows whose case exists, with one question for all of them; the others are left to do."""
     values = [RowValues.model_validate(row.values) for row in rows]
     commands = [one.case for one in values]
@@ -114,55 +155,50 @@ def _not_there_yet(rows: Sequence[WaitingRow], case_import: CaseImport) -> Todo:
     for row, case_id in zip(rows, there, strict=True):
         if case_id:
             row.case_id, row.outcome = case_id, RowOutcome.ALREADY_THERE
-            case_import.already_there += 1
     return {row: one for row, one, case_id in zip(rows, values, there, strict=True) if case_id is None}
 
 
-def _import(rows: Todo, case_import: CaseImport, actor: Actor) -> None:
-    """Make cases of all these rows at once, or, where one of them cannot be one, of each by itself."""
-    if not rows:
-        return
-    try:
-        with db.session.begin_nested():
-            enrolments = _enrol(rows, case_import, actor)
-    except (DomainError, IntegrityError):  # or of those whom somebody else has just enrolled, each finds its case now
-        _import_each(rows, case_import, actor)
-    except SQLAlchemyError:
-        raise
-    except Exception as error:
-        log.warning("import_rows_one_by_one", case_import=str(case_import.id), error=type(error).__name__)
-        _import_each(rows, case_import, actor)
-    else:
-        for row, enrolment in zip(rows, enrolments, strict=True):
-            _settle(row, case_import, enrolment)
+def _import(todo: Todo, begin: Callable[[], None], case_import: CaseImport) -> None:
+    """Make cases of all these rows at once; what they are is reckoned before anybody has to wait for it."""
+    values = _values(todo, case_import)
+    if any(one.case.household_of for one in values):
+        begin()  # nobody is to move the household of those who answer for them
+    with written_later() as write:
+        enrolments = _enrol(values, case_import)
+    begin()
+    write()
+    for row, enrolment in zip(todo, enrolments, strict=True):
+        _settle(row, enrolment)
 
 
-def _import_each(rows: Todo, case_import: CaseImport, actor: Actor) -> None:
-    for row, values in rows.items():
+def _import_each(todo: Todo, begin: Callable[[], None], case_import: CaseImport) -> None:
+    """Make cases of each of these rows by itself, since one of them cannot be one."""
+    begin()
+    for row, values in zip(todo, _values(todo, case_import), strict=True):
         try:
-            enrolment = _enrolled({row: values}, case_import, actor)
+            enrolment = _enrolled(values, case_import)
         except DomainError as refused:
-            _fail(row, case_import, _problems_of(refused))
+            _fail(row, _problems_of(refused))
         except SQLAlchemyError:
             raise
         except Exception as error:  # one row that we cannot handle must not hold up the others for ever
             log.error("import_row_failed", case_import=str(case_import.id), row=row.number, error=type(error).__name__)
-            _fail(row, case_import, [Problem("", Severity.ERROR, UNEXPECTED)])
+            _fail(row, [Problem("", Severity.ERROR, UNEXPECTED)])
         else:
-            _settle(row, case_import, enrolment)
+            _settle(row, enrolment)
 
 
-def _enrolled(row: Todo, case_import: CaseImport, actor: Actor) -> Enrolment:
+def _enrolled(values: RowValues, case_import: CaseImport) -> Enrolment:
     try:
         with db.session.begin_nested():
-            return _enrol(row, case_import, actor)[0]
+            return _enrol([values], case_import)[0]
     except IntegrityError:  # somebody enrolled the same person a moment ago: now that case is found
         with db.session.begin_nested():
-            return _enrol(row, case_import, actor)[0]
+            return _enrol([values], case_import)[0]
 
 
-def _enrol(rows: Todo, case_import: CaseImport, actor: Actor) -> list[Enrolment]:
-    values = _values(rows, case_import)
+def _enrol(values: Sequence[RowValues], case_import: CaseImport) -> list[Enrolment]:
+    actor = _actor(case_import)
     enrolments = case_management.enrol_many(
         [Wanted(one.case, one.close_as) for one in values],
         actor=actor,
@@ -207,18 +243,20 @@ def _answered_by(values: RowValues, reference: str) -> RowValues:
     return values.model_copy(update={"case": values.case.model_copy(update={"household_of": reference})})
 
 
-def _settle(row: WaitingRow, case_import: CaseImport, enrolment: Enrolment) -> None:
+def _actor(case_import: CaseImport) -> Actor:
+    """The job acts for the person who confirmed; their permission was checked then."""
+    return replace(Actor.system("import"), id=case_import.confirmed_by or "import")
+
+
+def _settle(row: WaitingRow, enrolment: Enrolment) -> None:
     row.case_id = enrolment.case.id
     row.outcome = RowOutcome.IMPORTED if enrolment.created else RowOutcome.ALREADY_THERE
-    case_import.imported += enrolment.created
-    case_import.already_there += not enrolment.created
 
 
-def _fail(row: WaitingRow, case_import: CaseImport, problems: list[Problem]) -> None:
+def _fail(row: WaitingRow, problems: list[Problem]) -> None:
     row.outcome = RowOutcome.FAILED
     row.has_problems = True
     row.problems = [*(row.problems or []), *(asdict(problem) for problem in problems)]
-    case_import.failed += 1
 
 
 def _problems_of(refused: DomainError) -> list[Problem]:
@@ -254,5 +292,5 @@ def _erase(case_import: CaseImport) -> None:
 
 def register() -> None:
     """Make the jobs known."""
-    register_job(Job("care.import", timedelta(minutes=1), Queue.CARE, import_next_rows))
+    register_job(Job("care.import", timedelta(minutes=1), Queue.CARE, import_next_rows, alone=True))
     register_job(Job("care.import_rows_deleted", timedelta(hours=1), Queue.HOUSEKEEPING, delete_old_rows, woken=False))

@@ -8,7 +8,7 @@ import enum
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -43,7 +43,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLITE_BUSY_TIMEOUT_MS = 10_000
-WRITE = "obhut_write"
+SQLITE_CHECKPOINT_PAGES = 8000  # 32 MB: pages of the indexes, which many commits change, are copied once for all
+WRITE, LATER = "obhut_write", "later"
+BEGIN = "begin_writing"
 MIGRATIONS = Path(__file__).parent / "migrations"
 ModelT = TypeVar("ModelT", bound=DeclarativeBase)
 SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
@@ -142,8 +144,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "connect", _speak_utc)
         scoping.prepare_engine(engine)
         return
-    others = Others(engine.url.database)
-    _turns[engine] = Turns(others)
+    turns = _turns[engine] = Turns(Others(engine.url.database))
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
@@ -151,6 +152,7 @@ def prepare_engine(engine: Engine) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only unlinked
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
@@ -158,11 +160,22 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get(WRITE, False):
+        writes = connection.get_execution_options().get(WRITE)
+        if writes is None:
             connection.exec_driver_sql("BEGIN")
-            return
-        with others.told_of_me():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif writes is not LATER:
+            _begin_immediate(connection, turns)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def refuse(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        is_late = connection.get_execution_options().get(WRITE) is LATER and not cursor.connection.in_transaction
+        if is_late and not statement.startswith(("SELECT", "WITH", "BEGIN IMMEDIATE")):
+            raise RuntimeError("a statement that writes before begin_writing()")
+
+
+def _begin_immediate(connection: Connection, turns: Turns) -> None:
+    with turns.others.told_of_me():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _speak_utc(connection: Any, _: Any) -> None:
@@ -175,11 +188,13 @@ _turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
+def transaction(*, writes_later: bool = False) -> Iterator[None]:
     """Run the block in one transaction: commit at its end, roll back on any exception.
 
     Ends a read transaction that was open before, so that the block sees the present. Callbacks given to `on_commit`
-    run after the commit. Raises RuntimeError when used inside itself, or when unsaved changes were made outside.
+    run after the commit. `writes_later`: the block first reads and reckons for long, and says `begin_writing()`; until
+    then nobody waits for it on SQLite, and what it reads may change as it does on PostgreSQL.
+    Raises RuntimeError when used inside itself, or when unsaved changes were made outside.
     """
     session = db.session()
     if session.info.get("callbacks") is not None:
@@ -191,24 +206,50 @@ def transaction() -> Iterator[None]:
     callbacks: dict[str, Callable[[], None]] = {}
     session.info["callbacks"] = callbacks
     turns = _turns.get(db.engine)
-    has_turn = turns is not None and turns.take(SQLITE_BUSY_TIMEOUT_MS / 1000)
-    try:
-        if turns is not None:  # PostgreSQL begins with the first statement, and needs no word in advance
-            session.connection(execution_options={WRITE: True})
-        yield
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop("callbacks", None)
-        if turns is not None and has_turn:
-            turns.give_on()
+    with ExitStack() as at_the_end:
+        at_the_end.callback(session.info.pop, "callbacks")
+        try:
+            if turns is not None:  # PostgreSQL begins with the first statement, and needs no word in advance
+                _begin_on_sqlite(session, turns, at_the_end, later=writes_later)
+            yield
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
     for key, callback in callbacks.items():
         try:
             callback()
         except Exception as error:  # the commit stands; beat's sweep finds what was not woken
             log.warning("on_commit_failed", key=key, error=type(error).__name__)
+
+
+def begin_writing() -> bool:
+    """From here on the transaction that `writes_later` is like any other. Elsewhere, or said again, it does nothing.
+
+    Whether it begins only now: what the caller has read before may have changed.
+    """
+    begin = db.session().info.pop(BEGIN, None)
+    if begin is None:
+        return False
+    begin()
+    return True
+
+
+def _begin_on_sqlite(session: Session, turns: Turns, at_the_end: ExitStack, *, later: bool) -> None:
+    def take_turn() -> None:
+        if turns.take(SQLITE_BUSY_TIMEOUT_MS / 1000):
+            at_the_end.callback(turns.give_on)
+
+    def begin() -> None:
+        take_turn()
+        _begin_immediate(session.connection(), turns)
+
+    if later:
+        session.info[BEGIN] = begin
+        at_the_end.callback(session.info.pop, BEGIN, None)
+    else:
+        take_turn()
+    session.connection(execution_options={WRITE: LATER if later else True})
 
 
 def _only_looked(session: Session) -> bool:

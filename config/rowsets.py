@@ -4,10 +4,12 @@ An ORM flush, a list of VALUES or an IN with hundreds of parameters costs severa
 and compiler treat each value as a parameter of its own. So does the driver's own way of writing arrays, for which
 `config.packed` stands in.
 All functions run inside the caller's transaction and pass the session by: objects loaded before do not change.
+Within `written_later` they only note what is to be written.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -37,6 +39,7 @@ from config.packed import packed
 Row = Mapping[str, Any]
 Turn = Callable[[Any], Any]
 COUNTED = {"preserve_rowcount": True}
+LATER = "written_later"
 
 
 def among(column_: Any, values: Iterable[Any]) -> ColumnElement[bool]:
@@ -67,6 +70,33 @@ def each_of(values: Sequence[Any], column_: Any, wanted: Select[*tuple[Any, ...]
     return select(*each.c).select_from(given).join(each, true())
 
 
+@contextmanager
+def written_later() -> Iterator[Callable[[], None]]:
+    """Within the block `insert_many` and `update_many` write nothing; the function that it gives does, in their order.
+
+    For work that reads and reckons long before it writes (`transaction(writes_later=True)`).
+    """
+    info = db.session().info
+    noted: list[Callable[[], object]] = []
+    info[LATER] = noted
+
+    def write() -> None:
+        for one in noted:
+            one()
+
+    try:
+        yield write
+    finally:
+        del info[LATER]
+
+
+def _is_noted(write: Callable[[], object]) -> bool:
+    noted: list[Callable[[], object]] | None = db.session().info.get(LATER)
+    if noted is not None:
+        noted.append(write)
+    return noted is not None
+
+
 def insert_for(model: Any, dialect: str = "") -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, which PostgreSQL and SQLite spell alike; by default for this database."""
     return postgresql.insert(model) if (dialect or db.engine.dialect.name) == "postgresql" else sqlite.insert(model)
@@ -76,9 +106,12 @@ def insert_many(model: type[Any], rows: Sequence[Row], *, unless_taken: Sequence
     """Insert `rows`, which all name the same columns; how many are new.
 
     `unless_taken`: columns of a unique key; a row whose key is there already, or came before in `rows`, is passed over.
+    Within `written_later` all of them count as new.
     """
     if not rows:
         return 0
+    if _is_noted(partial(insert_many, model, rows, unless_taken=unless_taken)):
+        return len(rows)
     table: Table = model.__table__
     names = list(rows[0])
     if not _is_postgresql():
@@ -137,7 +170,7 @@ def _turn_of(kind: TypeEngine[Any], dialect: Dialect) -> Turn | None:
 
 def update_many(model: type[Any], rows: Sequence[Row], *guards: Any) -> None:
     """Update the rows named by `id` with the other values of `rows` (all of the same columns), where `guards` hold."""
-    if not rows:
+    if not rows or _is_noted(partial(update_many, model, rows, *guards)):
         return
     table: Table = model.__table__
     names = [name for name in rows[0] if name != "id"]

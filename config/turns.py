@@ -64,7 +64,7 @@ class Turns:
     """
 
     def __init__(self, others: Others) -> None:
-        self._others = others
+        self.others = others
         self._guard = threading.Lock()
         self._taken = False
         self._waiting: deque[threading.Lock] = deque()
@@ -103,5 +103,5 @@ class Turns:
 
     def _leave_a_gap(self) -> None:
         until = time.monotonic() + GAP_S
-        while self._others.are_waiting() and time.monotonic() < until:
+        while self.others.are_waiting() and time.monotonic() < until:
             time.sleep(LOOK_S)

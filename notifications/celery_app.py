@@ -62,6 +62,7 @@ def init_app(app: "Flask", settings: "Settings") -> None:
     )
     # Connections are pooled per process; an application made earlier in it may have had another broker.
     celery._pool = celery.amqp._producer_pool = None
+    waker.is_heard = True
     app.extensions["celery"] = celery
 
 

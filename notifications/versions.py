@@ -9,7 +9,7 @@ from auth.sessions import own_transaction
 from config import clock
 from config.database import db, on_commit
 from config.ids import new_id
-from config.rowsets import insert_for
+from config.rowsets import insert_for, insert_many
 from notifications.operation_models import TemplateVersion
 from notifications.rendering import Rendered
 from notifications.statuses import Channel
@@ -40,16 +40,15 @@ def ensure(template: str, channel: Channel, text: Rendered) -> None:
         "source": source.whole,
         "first_used_at": clock.now(),
     }
-    statement = insert_for(TemplateVersion).values(values).on_conflict_do_nothing(index_elements=COLUMNS)
     if db.engine.dialect.name == "sqlite":  # there is one writer, and that is the caller
-        db.session.execute(statement)
+        insert_many(TemplateVersion, [values], unless_taken=COLUMNS)
         _of_this_transaction().add(mine)
         on_commit(f"version:{mine}", lambda: known.add(mine))
         return
     # Two long transactions that each met two new versions would wait for one another's rows; a short one of its own
     # waits for nobody, and is committed when the next of a thousand messages asks.
     with own_transaction() as own:
-        own.execute(statement)
+        own.execute(insert_for(TemplateVersion).values(values).on_conflict_do_nothing(index_elements=COLUMNS))
     known.add(mine)
 
 

@@ -17,11 +17,13 @@ GAP_S = 0.05
 class Waker:
     """Publishes the names of queues. The first is published at once; what is asked for soon after is coalesced.
 
-    One publish costs more than taking in a receipt, and one wake-up serves hundreds of them.
+    One publish costs more than taking in a receipt, and one wake-up serves hundreds of them. `is_heard`: whether there
+    is a worker that any of it can reach.
     """
 
     def __init__(self, publish: Callable[[str], None]) -> None:
         self._publish = publish
+        self.is_heard = True
         self._wanted: set[str] = set()
         self._changed = threading.Condition()
         self._published_at: dict[str, float] = {}
@@ -31,6 +33,8 @@ class Waker:
 
     def wake(self, queue: str) -> None:
         """Ask for `queue` to be woken; returns at once."""
+        if not self.is_heard:
+            return
         with self._changed:
             if queue in self._wanted and self._pid == os.getpid():
                 return  # its thread knows, and need not be woken for every message of a flood

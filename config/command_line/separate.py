@@ -49,10 +49,13 @@ def application(settings: Settings, *, required: bool = False) -> "Flask":
     from auth import audit_sealer
     from config.app import create_app
     from config.sandbox import views
+    from notifications.celery_app import waker
 
     complete, kept = filled(settings, required=required)
     app = create_app(complete)
     audit_sealer.start(app)
+    # The embedded broker lives in the memory of `obhut up`, whose beat finds what this process leaves.
+    waker.is_heard = not settings.embedded_broker
     movable = clock.install(settings)
     if movable:
         views.attach(app, settings, kept, movable)

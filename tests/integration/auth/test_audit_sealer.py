@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from auth import audit, audit_sealer
 from auth.actors import Actor
-from auth.audit_sealer import Sealer
+from auth.audit_sealer import SEALER, Sealer
 from auth.audit_seals import SEALER_LOCK
 from auth.models import AuditPending, AuditSeal
 from config.database import db, transaction
@@ -22,7 +22,7 @@ def sealer(app: Flask) -> Iterator[Sealer]:
     started = audit_sealer.start(app)
     yield started
     assert started.flush(timeout=30)
-    app.extensions.pop("obhut.audit_sealer")
+    app.extensions.pop(SEALER)
 
 
 def _record(count: int, chain: str = "house") -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, MetaData, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from config.database import UTCDateTime, db, in_transaction, locked, on_commit, transaction
+from config.database import UTCDateTime, begin_writing, db, in_transaction, locked, on_commit, transaction
 
 
 class Scratch(DeclarativeBase):
@@ -105,6 +105,46 @@ def test_transactions_do_not_nest_and_writing_outside_is_refused(counter: Flask)
     db.session.get_one(Counter, 1).value = 1
     with pytest.raises(RuntimeError, match="outside"), transaction():
         pass
+
+
+def test_nobody_waits_for_a_transaction_that_still_reckons(counter: Flask) -> None:
+    with transaction(writes_later=True):
+        before = db.session.scalar(select(Counter.value))
+        other = threading.Thread(target=add_one, args=(counter,))
+        other.start()
+        other.join(60)
+        assert not other.is_alive()
+        begin_writing()
+        seen = db.session.scalar(select(Counter.value).execution_options(populate_existing=True))
+        db.session.execute(text("UPDATE test_counters SET value = value + 10"))
+    assert (before, seen) == (0, 1)
+    assert db.session.scalar(select(Counter.value)) == 11
+
+
+def test_a_transaction_that_writes_later_can_be_undone_like_any_other(counter: Flask) -> None:
+    with pytest.raises(ZeroDivisionError), transaction(writes_later=True):
+        assert begin_writing() is (db.engine.dialect.name == "sqlite")
+        assert not begin_writing()
+        db.session.execute(text("UPDATE test_counters SET value = 5"))
+        raise ZeroDivisionError
+    assert db.session.scalar(select(Counter.value)) == 0
+    add_one(counter)  # whose turn it is
+
+
+def test_writing_before_it_has_begun_is_refused_where_it_would_not_be_undone(counter: Flask) -> None:
+    if db.engine.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL begins with the first statement")
+    with pytest.raises(RuntimeError, match="before begin_writing"), transaction(writes_later=True):
+        db.session.execute(text("UPDATE test_counters SET value = 5"))
+    with pytest.raises(RuntimeError, match="before begin_writing"), transaction(writes_later=True):
+        with db.session.begin_nested():
+            db.session.scalar(select(Counter.value))
+    assert db.session.scalar(select(Counter.value)) == 0
+
+
+def add_one(app: Flask) -> None:
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE test_counters SET value = value + 1"))
 
 
 def test_times_are_stored_in_utc_and_naive_ones_refused(counter: Flask) -> None:

@@ -27,7 +27,7 @@ from auth.models import Office
 from config import packed
 from config.database import Base, db, transaction
 from config.ids import new_id
-from config.rowsets import among, insert_many, update_many
+from config.rowsets import among, insert_many, update_many, written_later
 from notifications.models import Receipt, Suppression
 from notifications.statuses import Channel
 
@@ -49,6 +49,18 @@ def test_new_rows_are_stored_and_counted_and_taken_keys_passed_over() -> None:
         ("SM1", "sent", None), ("SM2", "delivered", None), ("SM2", "sent", "30003"), ("SM3", "sent", None),
     ]  # fmt: skip
     assert {row.received_at for row in rows} == {AT}
+
+
+def test_what_is_to_be_written_later_is_written_in_its_order() -> None:
+    row = receipt(1)
+    with transaction():
+        with written_later() as write:
+            assert insert_many(Receipt, [row, receipt(2)]) == 2
+            update_many(Receipt, [{"id": row["id"], "code": "30003"}], Receipt.status == "sent")
+            assert db.session.scalar(select(func.count()).select_from(Receipt)) == 0
+        write()
+    codes = db.session.execute(select(Receipt.provider_id, Receipt.code).order_by(Receipt.provider_id)).all()
+    assert [tuple(one) for one in codes] == [("SM1", "30003"), ("SM2", None)]
 
 
 def test_a_column_that_no_row_names_has_its_default() -> None:
