@@ -136,9 +136,9 @@ def test_writing_before_it_has_begun_is_refused_where_it_would_not_be_undone(cou
         pytest.skip("PostgreSQL begins with the first statement")
     with pytest.raises(RuntimeError, match="before begin_writing"), transaction(writes_later=True):
         db.session.execute(text("UPDATE test_counters SET value = 5"))
-    with pytest.raises(RuntimeError, match="before begin_writing"), transaction(writes_later=True):
-        with db.session.begin_nested():
-            db.session.scalar(select(Counter.value))
+    refused = pytest.raises(RuntimeError, match="before begin_writing")
+    with refused, transaction(writes_later=True), db.session.begin_nested():
+        db.session.scalar(select(Counter.value))
     assert db.session.scalar(select(Counter.value)) == 0
 
 
