@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from auth.models import User, UserSession
 from auth.session_limits import Limits, limits
 from config import clock, scopes
-from config.database import WRITE, db
+from config.database import db
 from config.encryption import DecryptionError, token_hash
+from config.engines import WRITE
 from config.ids import new_token
 
 DEVICE_LENGTH = 200

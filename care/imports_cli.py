@@ -30,7 +30,6 @@ from config.beside import Ended, beside
 from config.database import db, transaction
 from config.error_pages import filled, translated
 from config.errors import DomainError
-from config.heap import load_undisturbed, set_the_house_apart
 
 ACTOR = Actor.system("cli")
 DONE, FAILED = 0, 1
@@ -106,8 +105,6 @@ def _office(code: str | None) -> uuid.UUID:
 
 
 def _import(upload: import_preview.Upload, office_id: uuid.UUID) -> int:
-    set_the_house_apart()
-    load_undisturbed()  # as in a worker that makes and drops thousands of rows
     parsed = _read(upload, office_id)
     import_id = import_preview.preview(upload, actor=ACTOR, office_id=office_id, parsed=parsed)
     _say_stored_problems(import_id)

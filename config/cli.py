@@ -14,7 +14,7 @@ from flask.cli import FlaskGroup
 from config import scopes
 from config.command_line.terminal import complain, use_locale, worded
 from config.errors import DomainError
-from config.heap import give_back_large_buffers, load_undisturbed
+from config.heap import give_back_large_buffers, load_undisturbed, work_in_batches
 
 FAILED, WRONG_USAGE = 1, 2
 # name of the group → (modules that export it or add to it, what it is about)
@@ -79,6 +79,7 @@ def _create_app() -> Flask:
     app = application(settings)
     if settings.log_level == "INFO":  # whoever types a command reads its answer, not the story of every row
         logging.configure(settings.changed(log_level="WARNING"))
+    work_in_batches()
     return app
 
 

@@ -5,28 +5,32 @@ loses updates or fails with "database is locked". Reading needs no transaction o
 """
 
 import enum
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import structlog
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import TransactionStatus
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, Select, String, event, text
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, Select, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
 
-from config import pools, scoping
+from config.engines import (
+    LATER,
+    SQLITE_BUSY_TIMEOUT_MS,
+    WRITE,
+    begin_immediate,
+    engine_options,
+    prepare_engine,
+    turns_of,
+)
 from config.ids import new_id
-from config.turns import Others, Turns
+from config.turns import Turns
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -42,9 +46,6 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-SQLITE_BUSY_TIMEOUT_MS = 10_000
-SQLITE_CHECKPOINT_PAGES = 8000  # 32 MB: pages of the indexes, which many commits change, are copied once for all
-WRITE, LATER = "obhut_write", "later"
 BEGIN = "begin_writing"
 MIGRATIONS = Path(__file__).parent / "migrations"
 ModelT = TypeVar("ModelT", bound=DeclarativeBase)
@@ -107,27 +108,6 @@ if TYPE_CHECKING:
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_default)
-
-
-def _json_default(value: Any) -> Any:
-    if isinstance(value, Decimal | uuid.UUID):
-        return str(value)
-    return value.isoformat()
-
-
-def engine_options(url: str) -> dict[str, Any]:
-    """Options for `create_engine` on `url`: JSON codec, and a pool or busy timeout that fits the database."""
-    options: dict[str, Any] = {"json_serializer": _json}
-    if make_url(url).get_backend_name() == "sqlite":
-        options["connect_args"] = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
-    else:
-        options |= {"pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
-        options["connect_args"] = {"connect_timeout": 5, "application_name": "obhut"}
-    return options
-
-
 def init_app(app: "Flask", settings: "Settings") -> None:
     """Bind the database of `settings` to `app`."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
@@ -135,56 +115,6 @@ def init_app(app: "Flask", settings: "Settings") -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-
-
-def prepare_engine(engine: Engine) -> None:
-    """Let transactions begin as we say; give SQLite WAL mode and foreign keys, PostgreSQL scope and pings."""
-    if engine.dialect.name != "sqlite":
-        pools.ping_what_has_rested(engine)
-        event.listen(engine, "connect", _speak_utc)
-        scoping.prepare_engine(engine)
-        return
-    turns = _turns[engine] = Turns(Others(engine.url.database))
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN is deferred and comes too late
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only unlinked
-        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITE)
-        if writes is None:
-            connection.exec_driver_sql("BEGIN")
-        elif writes is not LATER:
-            _begin_immediate(connection, turns)
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def refuse(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
-        is_late = connection.get_execution_options().get(WRITE) is LATER and not cursor.connection.in_transaction
-        if is_late and not statement.startswith(("SELECT", "WITH", "BEGIN IMMEDIATE")):
-            raise RuntimeError("a statement that writes before begin_writing()")
-
-
-def _begin_immediate(connection: Connection, turns: Turns) -> None:
-    with turns.others.told_of_me():
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _speak_utc(connection: Any, _: Any) -> None:
-    """Let the driver give times in UTC, or each that is read would have to be turned from the server's own zone."""
-    connection.execute("SET TIME ZONE 'UTC'")
-    connection.commit()
-
-
-_turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -205,7 +135,7 @@ def transaction(*, writes_later: bool = False) -> Iterator[None]:
         session.rollback()
     callbacks: dict[str, Callable[[], None]] = {}
     session.info["callbacks"] = callbacks
-    turns = _turns.get(db.engine)
+    turns = turns_of(db.engine)
     with ExitStack() as at_the_end:
         at_the_end.callback(session.info.pop, "callbacks")
         try:
@@ -242,7 +172,7 @@ def _begin_on_sqlite(session: Session, turns: Turns, at_the_end: ExitStack, *, l
 
     def begin() -> None:
         take_turn()
-        _begin_immediate(session.connection(), turns)
+        begin_immediate(session.connection(), turns)
 
     if later:
         session.info[BEGIN] = begin

@@ -19,7 +19,8 @@ from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config import clock
-from config.database import WRITE, Base, Identified, db, in_transaction
+from config.database import Base, Identified, db, in_transaction
+from config.engines import WRITE
 from config.keyring import KEY_BYTES, KEY_ID_BYTES, DecryptionError, Keyring, decrypt, encrypt, place_of
 from config.rowsets import insert_for
 

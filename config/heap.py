@@ -11,6 +11,7 @@ LARGE = 1024 * 1024
 ARENAS = 2
 USUAL = gc.get_threshold()
 BATCH_OF_OBJECTS = 200_000  # more than a batch of rows is made of, none of which is part of a circle
+HOUSE_OF_OBJECTS = 1_000_000  # more than a process is made of once all is loaded
 
 
 def give_back_large_buffers() -> None:
@@ -28,11 +29,11 @@ def give_back_large_buffers() -> None:
 
 
 def load_undisturbed() -> None:
-    """Search for circles seldom from now on: while the house is loaded nothing goes, and it took a quarter of a start.
+    """Do not search for circles while the house is loaded: nothing goes by then, and it took a quarter of a start.
 
-    A process that is to last says `set_the_house_apart` once it is loaded.
+    To be followed by `set_the_house_apart` or another of these, once it is loaded.
     """
-    gc.set_threshold(BATCH_OF_OBJECTS, 20, 20)
+    gc.set_threshold(HOUSE_OF_OBJECTS, 20, 20)
 
 
 def set_the_house_apart() -> None:
@@ -44,12 +45,17 @@ def set_the_house_apart() -> None:
     gc.set_threshold(*USUAL)
 
 
+def work_in_batches() -> None:
+    """Take it out, too, but search less often: for a command, which has left nothing behind by then."""
+    gc.freeze()
+    gc.set_threshold(BATCH_OF_OBJECTS, 20, 20)
+
+
 def leave_the_house_alone() -> None:
-    """Take it out, too, but search less often.
+    """The same for a process that may have left something behind already.
 
     A worker that makes and drops thousands of rows in a batch would otherwise have its half a million lasting objects
     looked through again and again: a fifth of its time in a morning's wave.
     """
     gc.collect()
-    set_the_house_apart()
-    gc.set_threshold(BATCH_OF_OBJECTS, 20, 20)
+    work_in_batches()

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from config import row_security
-from config.database import MIGRATIONS, engine_options
+from config.database import MIGRATIONS
+from config.engines import engine_options
 from config.errors import N_, ConfigurationError
 from config.settings import Settings
 

@@ -117,7 +117,7 @@ def _workers(settings: Settings) -> str:
     """A queue that nobody works on. What was never started has nothing to say yet."""
     from sqlalchemy import create_engine
 
-    from config.database import engine_options
+    from config.engines import engine_options
     from notifications.heartbeats import pulses_in
 
     if schema.check(settings.database_url) != schema.newest_revision():

@@ -5,7 +5,7 @@ from sqlalchemy import LargeBinary, create_engine, func, select
 from config import schema
 from config.command_line.ailments import Ailment
 from config.command_line.terminal import _
-from config.database import engine_options
+from config.engines import engine_options
 from config.errors import N_
 from config.group_keys import TABLE
 from config.keyring import KEY_ID_BYTES, Keyring

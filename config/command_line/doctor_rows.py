@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, create_engine, inspect, text
 from config import row_security, schema
 from config.command_line.ailments import Ailment, Ailments
 from config.command_line.terminal import _
-from config.database import engine_options
+from config.engines import engine_options
 from config.errors import N_
 from config.settings import Settings
 

@@ -7,7 +7,8 @@ from sqlalchemy import Column, Enum, create_engine, inspect, text
 from sqlalchemy.engine import Connection, make_url
 
 from config import scopes
-from config.database import UTCDateTime, db, engine_options, prepare_engine
+from config.database import UTCDateTime, db
+from config.engines import engine_options, prepare_engine
 from config.settings import current_settings
 
 ADVISORY_LOCK = 7_264_011  # any number, the same in every process

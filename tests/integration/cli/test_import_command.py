@@ -1,8 +1,6 @@
 """`obhut cases import` as an office runs it, with its children."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
 
@@ -41,19 +39,15 @@ def test_everybody_comes_in_once_and_all_of_it_is_sealed(house: Obhut) -> None:
 
 def test_killed_in_the_middle_it_leaves_no_child_and_goes_on_where_it_was(house: Obhut) -> None:
     command = [sys.executable, "-c", START, "cases", "import", _file(house)]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, cwd=house.folder, env=house.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "von" in line and "fertig" in line:
-            break
-    children = psutil.Process(process.pid).children(recursive=True)
+    ) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "fertig" in line)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
     assert len(children) == 2  # one seals, one helps
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    gone, alive = psutil.wait_procs(children, timeout=90)
-    assert (len(gone), alive) == (2, [])
+    assert psutil.wait_procs(children, timeout=90)[1] == []
     again = house.run("cases", "import", str(house.folder / "people.csv"))
     assert again.returncode == 0, again.stderr
     counts = [int(number) for number in re.findall(r"\d+", again.stdout.splitlines()[-1])]

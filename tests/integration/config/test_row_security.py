@@ -15,7 +15,8 @@ from auth import audit
 from auth.actors import Actor
 from auth.models import AuditEvent
 from config import row_security, scopes
-from config.database import db, prepare_engine, transaction
+from config.database import db, transaction
+from config.engines import prepare_engine
 from config.looks import Look, OneRow
 from config.row_security import FREE, PROTECTED
 from notifications.models import Notification
