@@ -13,12 +13,13 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from auth.policies import Actor
 from care import case_management, exposure_rows, orders, trail
 from care.enrolment import Enrolment, Wanted
+from care.import_keeping import erase_rows
 from care.import_models import CaseImport, ImportRow, ImportState, RowOutcome, WaitingRow
 from care.import_queries import get_import
 from care.imports.base import Problem, Severity
@@ -27,7 +28,7 @@ from care.known_cases import already_enrolled, meant_by
 from care.models import Case
 from care.vocabulary import OPEN_STATUSES
 from config import clock
-from config.database import begin_writing, claimable, db, locked, transaction
+from config.database import begin_writing, db, locked, transaction
 from config.errors import N_, DomainError, RuleViolation
 from config.light_rows import LightRow
 from config.rowsets import among, update_many, written_later
@@ -38,7 +39,7 @@ log = structlog.get_logger(__name__)
 Todo = Mapping[WaitingRow, RowValues]  # rows, and what they ask for
 Make = Callable[[Todo, Callable[[], None], CaseImport], None]
 CHUNK = 200  # rows that become cases in one transaction: a fraction of a second of writing
-KEPT_FOR = timedelta(days=7)  # rows of a finished or forgotten import
+OLDEST = 5  # imports that are looked at for one that nobody works at
 SETTLED = ("id", "outcome", "has_problems", "case_id", "problems_sealed")
 UNEXPECTED = N_("This row could not be imported because of an error on our side.")
 
@@ -58,15 +59,15 @@ def discard(import_id: uuid.UUID, *, actor: Actor) -> None:
     """Forget the file. Inside `transaction()`. Raises NotFound or InvalidTransition."""
     case_import = get_import(actor, import_id, for_update=True)
     case_import.act("discard")
-    _erase(case_import)
+    erase_rows(case_import)
     trail.record_import(actor, "import.discarded", case_import)
 
 
 def import_next_rows(only: uuid.UUID | None = None, *, last_first: bool = False) -> int:
     """Work off one chunk of a confirmed import, the oldest or `only` this one; how many rows. For jobs and the CLI.
 
-    On PostgreSQL an import is worked on by one worker at a time; others pass over it. On SQLite a second may work from
-    the end (`last_first`): only whoever comes first writes what has become of a row.
+    Two may work at one import, one from the beginning and one from the end (`last_first`). On PostgreSQL others pass
+    over it, and who finds an end taken takes the other; on SQLite only who comes first writes what became of a row.
     """
     try:
         return _work_off(_import, only, last_first)
@@ -75,14 +76,14 @@ def import_next_rows(only: uuid.UUID | None = None, *, last_first: bool = False)
     except SQLAlchemyError:
         raise
     except Exception as error:
-        log.warning("import_rows_one_by_one", case_import=str(only or ""), error=type(error).__name__)
+        log.warning("import_rows_one_by_one", error=type(error).__name__)
     return _work_off(_import_each, only, last_first)
 
 
 def _work_off(make: Make, only: uuid.UUID | None, last_first: bool) -> int:
     """Let `make` import the next rows that have no case yet; it begins to write, and settles each of them."""
     with transaction(writes_later=True):
-        case_import = _confirmed(only)
+        case_import, last_first = _claimed(only, last_first)
         if case_import is None:
             return 0
         rows = _next_rows(case_import, last_first)
@@ -96,11 +97,24 @@ def _work_off(make: Make, only: uuid.UUID | None, last_first: bool) -> int:
         return max(len(rows), 1)
 
 
-def _confirmed(only: uuid.UUID | None) -> CaseImport | None:
+def _claimed(only: uuid.UUID | None, last_first: bool) -> tuple[CaseImport | None, bool]:
+    """An import to work at, if any, and at which end."""
     waiting = select(CaseImport).where(CaseImport.state == ImportState.CONFIRMED).order_by(CaseImport.confirmed_at)
     if only:
-        return db.session.scalars(locked(waiting.where(CaseImport.id == only))).first()
-    return db.session.scalars(claimable(waiting.limit(1))).first()
+        waiting = waiting.where(CaseImport.id == only)
+    for case_import in db.session.scalars(waiting.limit(OLDEST)).all():
+        for end in (last_first, not last_first):
+            if _is_free(case_import, end):
+                return case_import, end
+    return None, last_first
+
+
+def _is_free(case_import: CaseImport, last_first: bool) -> bool:
+    """Take that end of it until this transaction is over, unless somebody has it. SQLite does not tell."""
+    if db.engine.dialect.name != "postgresql":
+        return True
+    key = int.from_bytes(case_import.id.bytes[-8:], signed=True) ^ last_first
+    return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(key))))
 
 
 def _next_rows(case_import: CaseImport, last_first: bool) -> list[WaitingRow]:
@@ -126,7 +140,8 @@ def _begin_writing(rows: Sequence[WaitingRow], case_import: CaseImport) -> None:
     """Write from here on, unless somebody else came first. Said again, it does nothing. Raises Overtaken."""
     if not begin_writing():
         return
-    db.session.refresh(case_import)
+    itself = locked(select(CaseImport).where(CaseImport.id == case_import.id))
+    db.session.scalars(itself, execution_options={"populate_existing": True}).one()
     mine = ImportRow.outcome == RowOutcome.PENDING, among(ImportRow.id, [row.id for row in rows])
     still_there = db.session.scalar(select(func.count()).select_from(ImportRow).where(*mine))
     if case_import.state is not ImportState.CONFIRMED or still_there != len(rows):
@@ -265,32 +280,6 @@ def _problems_of(refused: DomainError) -> list[Problem]:
     return [Problem("", Severity.ERROR, refused.message, dict(refused.params))]
 
 
-def delete_old_rows() -> int:
-    """Forget the rows of one import that is finished or was never confirmed, when its time is over. A job."""
-    limit = clock.now() - KEPT_FOR
-    forgotten = CaseImport.state.in_([ImportState.READING, ImportState.PREVIEWED]) & (CaseImport.uploaded_at < limit)
-    finished = (CaseImport.state == ImportState.FINISHED) & (CaseImport.finished_at < limit)
-    due = select(CaseImport).where(CaseImport.rows_deleted_at.is_(None), or_(forgotten, finished)).limit(1)
-    with transaction():
-        case_import = db.session.scalars(claimable(due)).first()
-        if case_import is None:
-            return 0
-        if case_import.state is not ImportState.FINISHED:
-            case_import.act("discard")
-        _erase(case_import)
-        trail.record_import(Actor.system("housekeeping"), "import.rows_deleted", case_import)
-        return 1
-
-
-def _erase(case_import: CaseImport) -> None:
-    """Delete the rows, and the key with them, so that no backup can show them either."""
-    db.session.execute(delete(ImportRow).where(ImportRow.import_id == case_import.id))
-    case_import.file_name = case_import.header = None
-    case_import.wrapped_key = b""
-    case_import.rows_deleted_at = clock.now()
-
-
 def register() -> None:
-    """Make the jobs known."""
+    """Make the job known."""
     register_job(Job("care.import", timedelta(minutes=1), Queue.CARE, import_next_rows, alone=True))
-    register_job(Job("care.import_rows_deleted", timedelta(hours=1), Queue.HOUSEKEEPING, delete_old_rows, woken=False))

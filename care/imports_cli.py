@@ -4,7 +4,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -108,7 +107,7 @@ def _import(upload: import_preview.Upload, office_id: uuid.UUID) -> int:
     parsed = _read(upload, office_id)
     import_id = import_preview.preview(upload, actor=ACTOR, office_id=office_id, parsed=parsed)
     _say_stored_problems(import_id)
-    with beside(partial(_help, import_id)) if db.engine.dialect.name == "sqlite" else nullcontext():
+    with beside(partial(_help, import_id)):
         with transaction():
             importing.confirm(import_id, actor=ACTOR)
         shown = _worked_off(import_id, _progress())
@@ -145,7 +144,7 @@ def _worked_off(import_id: uuid.UUID, report: Callable[[ImportShown], None]) -> 
 
 
 def _help(import_id: uuid.UUID, ended: Ended) -> None:
-    """Work it off from the end, on another core. On PostgreSQL there is the server to share the work with."""
+    """Work it off from the end, on another core."""
     while not ended(0):
         if not importing.import_next_rows(import_id, last_first=True):
             ended(WAIT_S)  # not confirmed yet, or done

@@ -139,7 +139,10 @@ def transaction(*, writes_later: bool = False) -> Iterator[None]:
     with ExitStack() as at_the_end:
         at_the_end.callback(session.info.pop, "callbacks")
         try:
-            if turns is not None:  # PostgreSQL begins with the first statement, and needs no word in advance
+            if writes_later:
+                session.info[BEGIN] = lambda: None  # PostgreSQL begins with the first statement
+                at_the_end.callback(session.info.pop, BEGIN, None)
+            if turns is not None:
                 _begin_on_sqlite(session, turns, at_the_end, later=writes_later)
             yield
             session.commit()
@@ -176,7 +179,6 @@ def _begin_on_sqlite(session: Session, turns: Turns, at_the_end: ExitStack, *, l
 
     if later:
         session.info[BEGIN] = begin
-        at_the_end.callback(session.info.pop, BEGIN, None)
     else:
         take_turn()
     session.connection(execution_options={WRITE: LATER if later else True})

@@ -119,6 +119,7 @@ WIRED_MODULES = (
     "services.view_keeping",
     "care.tasks",
     "care.keeping",
+    "care.import_keeping",
     "care.importing",
     "care.bulk_work",
     "care.bulk_act_keeping",
