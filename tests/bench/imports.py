@@ -8,21 +8,28 @@ from pathlib import Path
 
 from care.imports.samples import sample_contacts
 from config import clock
+from tests.bench.deployment import deployment, provider
 from tests.bench.house import house
-from tests.bench.report import Line
+from tests.bench.report import Line, at_most
 from tests.fixtures.processes import Obhut
 
 ROWS = 10_000
 
 
 def measure() -> Iterator[Line]:
-    """Ten thousand people, in a house of its own."""
+    """Ten thousand people: in a house of its own, and into a deployment that sends their invitations meanwhile."""
+    bare = bare_inserts(ROWS)
     with house() as (it, _):
-        it.start()
-        bare = bare_inserts(ROWS)
-        seconds = import_rows(it, ROWS)
-        yield Line(f"import of {ROWS:,} people", seconds, "s", "plain INSERTs of the same lines", bare)
-        yield Line("import, people per second", ROWS / seconds, "1/s", "plain INSERTs per second", ROWS / bare)
+        yield _line("SQLite, one process", import_rows(it.start(), ROWS), bare)
+    with provider() as stub, deployment(stub) as place:
+        place.start_worker()
+        web, _headers = place.start_web()
+        yield _line("PostgreSQL, web, worker and beat", import_rows(web, ROWS), bare)
+
+
+def _line(where: str, seconds: float, bare: float) -> Line:
+    mark = at_most(20, "s")
+    return Line(f"{where}: import of {ROWS:,} people", seconds, "s", "plain INSERTs of the lines", bare, (mark,))
 
 
 def import_rows(house: Obhut, rows: int) -> float:
