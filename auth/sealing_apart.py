@@ -26,10 +26,10 @@ def sealing_apart() -> Iterator[None]:
         while not ended(PAUSE_S):
             sealer.seal_all()
 
-    with beside(seal):
-        del current_app.extensions[SEALER]
-        try:
+    try:
+        with beside(seal):
+            del current_app.extensions[SEALER]
             yield
-        finally:
-            current_app.extensions[SEALER] = sealer
-    wake_sealer()
+    finally:
+        current_app.extensions[SEALER] = sealer
+        wake_sealer()

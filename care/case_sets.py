@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import update
 
 from care import follow_up
 from care.assessments import Change, reassess
@@ -16,7 +15,9 @@ from care.timeline import Lines
 from config.database import db
 from config.ids import new_id
 from config.light_rows import RowSealer
-from config.rowsets import among, insert_many, update_many
+from config.rowsets import insert_many, update_many
+from notifications import outbox
+from notifications.outbox import NewMessage
 
 log = structlog.get_logger(__name__)
 ASSESSED = (
@@ -44,6 +45,7 @@ class CaseSet:
         self._scheduled: list[dict[str, Any]] = []
         self._tasks: list[dict[str, Any]] = []
         self._finished: list[Any] = []
+        self._notices: list[NewMessage] = []
         self._sealer = RowSealer(OfficeTask, "note")
 
     def reassess(self, case: Any) -> Change:
@@ -70,8 +72,8 @@ class CaseSet:
             log.info("case_listed", case=case.reference)
         self._tasks += [self._task(case, kind, due_at) for kind, due_at in follows.opened.items()]
         self._finished += [task.id for task in case.tasks if task.done_at is None and task.kind in follows.finished]
-        if follows.tells_office and not quietly:
-            follow_up.tell_office(case)
+        if follows.tells_office and not quietly and (notice := follow_up.notice_of(case)) is not None:
+            self._notices.append(notice)
 
     def _task(self, case: Any, kind: Any, due_at: datetime | None) -> dict[str, Any]:
         task_id = new_id()
@@ -93,8 +95,5 @@ class CaseSet:
             update_many(model, sorted(rows, key=lambda row: row["id"]))
         insert_many(CaseEvent, self.lines.rows)
         insert_many(OfficeTask, self._tasks)
-        if self._finished:
-            done = update(OfficeTask).where(among(OfficeTask.id, self._finished))
-            db.session.execute(
-                done.values(done_at=self.now, done_by=RULES.id), execution_options={"synchronize_session": False}
-            )
+        update_many(OfficeTask, [{"id": one, "done_at": self.now, "done_by": RULES.id} for one in self._finished])
+        outbox.enqueue_many(self._notices)

@@ -17,6 +17,8 @@ from care.vocabulary import FindingCode, FindingState, LineList, TaskKind
 from config import clock
 from config.database import db
 from config.errors import NotFound
+from notifications import outbox
+from notifications.outbox import NewMessage
 
 log = structlog.get_logger(__name__)
 DUE_IN: dict[TaskKind, timedelta] = {TaskKind.SYMPTOMATIC: timedelta(hours=2), TaskKind.UNNOTICED: timedelta(hours=1)}
@@ -88,13 +90,13 @@ def react(case: Case, change: Change, actor: Actor) -> None:
     for kind, due_at in follows.opened.items():
         open_task(case, kind, due_at)
     finish_tasks(case, follows.finished, RULES)
-    if follows.tells_office:
-        tell_office(case)
+    if follows.tells_office and (notice := notice_of(case)) is not None:
+        outbox.put(notice)
 
 
-def tell_office(case: Case) -> None:
-    """Write to the office's mailbox that somebody has symptoms."""
-    messages.tell_office(case, "symptomatic_notice", f"symptomatic:{case.id}:{case.facts_revision}")
+def notice_of(case: Case) -> NewMessage | None:
+    """What is written to the office's mailbox when somebody has symptoms; None when it has none."""
+    return messages.to_office(case, "symptomatic_notice", f"symptomatic:{case.id}:{case.facts_revision}")
 
 
 def _wanted_tasks(change: Change) -> dict[TaskKind, Wanted]:

@@ -118,7 +118,7 @@ class ImportRow(SealedRow, Identified, Base):
 
 
 class WaitingRow(LightRow):
-    """A row of the file while it is worked off: of thousands, with what is needed for it. Its import is locked."""
+    """A row of the file while it is worked off: of thousands, with what is needed for it."""
 
     of = ImportRow
     columns: ClassVar[tuple[str, ...]] = (

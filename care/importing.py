@@ -82,19 +82,19 @@ def import_next_rows(only: uuid.UUID | None = None, *, last_first: bool = False)
 
 def _work_off(make: Make, only: uuid.UUID | None, last_first: bool) -> int:
     """Let `make` import the next rows that have no case yet; it begins to write, and settles each of them."""
-    with transaction(writes_later=True):
-        case_import, last_first = _claimed(only, last_first)
-        if case_import is None:
-            return 0
-        rows = _next_rows(case_import, last_first)
-        begin = partial(_begin_writing, rows, case_import)
-        try:
+    try:
+        with transaction(writes_later=True):
+            case_import, last_first = _claimed(only, last_first)
+            if case_import is None:
+                return 0
+            rows = _next_rows(case_import, last_first)
+            begin = partial(_begin_writing, rows, case_import)
             make(_settle_known(rows, case_import), begin, case_import)
             begin()
-        except Overtaken:
-            return 1  # and nothing was written
-        _keep(rows, case_import)
-        return max(len(rows), 1)
+            _keep(rows, case_import)
+            return max(len(rows), 1)
+    except Overtaken:  # and all is as if it had not been tried
+        return 1
 
 
 def _claimed(only: uuid.UUID | None, last_first: bool) -> tuple[CaseImport | None, bool]:
@@ -223,6 +223,7 @@ def _enrol(values: Sequence[RowValues], case_import: CaseImport) -> list[Enrolme
     new = [(one, made.case) for one, made in zip(values, enrolments, strict=True) if made.created]
     orders.apply_many([(order, case) for one, case in new for order in one.orders], actor=actor)
     exposed = [(one.exposure, case) for one, case in new if one.exposure is not None]
+    # A file of contacts names index cases, which came with an earlier one: none of those that are being made.
     sources = meant_by(case_import.office_id, {exposure.source for exposure, _ in exposed} - {""})
     exposure_rows.add_known(exposed, actor, sources)
     db.session.flush()

@@ -120,13 +120,13 @@ def _hours(lasts: timedelta) -> int:
     return int(lasts.total_seconds()) // 3600
 
 
-def tell_office(case: Case, template: str, key: str) -> bool:
-    """Write to the office's mailbox; the message names the case's reference only."""
+def to_office(case: Case, template: str, key: str) -> NewMessage | None:
+    """The message to the office's mailbox, which names the case's reference only; None when it has none."""
     office = db.session.get(Office, case.office_id)
     to = mailbox(office.email) if office else ""
     if not to:
-        return False
-    sent = outbox.enqueue(
+        return None
+    return NewMessage(
         template=f"care.{template}",
         channel=By.EMAIL,
         to=to,
@@ -136,7 +136,6 @@ def tell_office(case: Case, template: str, key: str) -> bool:
         about=case.reference,
         owner=f"office:{case.office_id}",
     )
-    return sent is not None
 
 
 def note_basis(cases: Iterable[Case], basis: Basis) -> None:

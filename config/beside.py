@@ -29,8 +29,8 @@ def beside(work: Callable[[Ended], None]) -> Iterator[None]:
     db.session.remove()
     db.engine.dispose()  # a child that inherits an open SQLite file would take no locks of its own
     watched, held = os.pipe()
-    child = os.fork()
-    if not child:
+    child = _forked()
+    if child == 0:
         os.close(held)
         _run(work, watched)
     os.close(watched)
@@ -38,12 +38,26 @@ def beside(work: Callable[[Ended], None]) -> Iterator[None]:
         yield
     finally:
         os.close(held)
-        os.waitpid(child, 0)
+        if child is not None:
+            os.waitpid(child, 0)
+
+
+def _forked() -> int | None:
+    """The child, 0 in the child, None where there can be none: the work goes on without help."""
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, which ends its block
+    child: int | None = None
+    try:
+        child = os.fork()
+    except OSError as error:
+        log.warning("no_work_beside", error=type(error).__name__)
+    finally:
+        if child != 0:
+            signal.signal(signal.SIGINT, earlier)
+    return child
 
 
 def _run(work: Callable[[Ended], None], watched: int) -> NoReturn:
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, which ends its block
         work(lambda seconds: bool(select.select([watched], [], [], seconds)[0]))
     except Exception as error:
         log.warning("work_beside_failed", error=type(error).__name__)

@@ -1,7 +1,7 @@
 """The database: base class, types, and the one way to write.
 
-Only `transaction()` commits. It begins IMMEDIATE on SQLite, because a deferred transaction that turns into a writer
-loses updates or fails with "database is locked". Reading needs no transaction of one's own.
+Only `transaction()` commits. It begins to write IMMEDIATE on SQLite, because a deferred transaction that turns into a
+writer loses updates or fails with "database is locked". Reading needs no transaction of one's own.
 """
 
 import enum

@@ -72,7 +72,7 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "before_cursor_execute")
     def refuse(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         is_late = connection.get_execution_options().get(WRITE) is LATER and not cursor.connection.in_transaction
-        if is_late and not statement.startswith(("SELECT", "WITH", "BEGIN IMMEDIATE")):
+        if is_late and not statement.startswith(("SELECT", "BEGIN IMMEDIATE")):
             raise RuntimeError("a statement that writes before begin_writing()")
 
 

@@ -133,7 +133,7 @@ class Cabinet:
         return found
 
     def _make(self, place: str) -> OpenKey:
-        """On SQLite inside the caller's transaction, which is the only one that can write; such a key is not kept."""
+        """On SQLite inside the caller's transaction, since another would wait for it; such a key is not kept."""
         if in_transaction() and db.engine.dialect.name == "sqlite":
             return self._open(self._make_in(db.session.connection(), place))
         with self._connect(writes=True) as connection, connection.begin():

@@ -31,7 +31,7 @@ def give_back_large_buffers() -> None:
 def load_undisturbed() -> None:
     """Do not search for circles while the house is loaded: nothing goes by then, and it took a quarter of a start.
 
-    To be followed by `set_the_house_apart` or another of these, once it is loaded.
+    To be followed by `set_the_house_apart` or another of these once it is loaded, if it is to last.
     """
     gc.set_threshold(HOUSE_OF_OBJECTS, 20, 20)
 

@@ -74,9 +74,12 @@ def each_of(values: Sequence[Any], column_: Any, wanted: Select[*tuple[Any, ...]
 def written_later() -> Iterator[Callable[[], None]]:
     """Within the block `insert_many` and `update_many` write nothing; the function that it gives does, in their order.
 
-    For work that reads and reckons long before it writes (`transaction(writes_later=True)`).
+    For work that reads and reckons long before it writes (`transaction(writes_later=True)`). Raises RuntimeError inside
+    itself.
     """
     info = db.session().info
+    if LATER in info:
+        raise RuntimeError("written_later() inside written_later()")
     noted: list[Callable[[], object]] = []
     info[LATER] = noted
 

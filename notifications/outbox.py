@@ -1,15 +1,17 @@
 """The outbox: a message is a row, written in the same transaction as the fact that it tells of."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
 from config import clock, scopes
-from config.database import db, locked
+from config.database import db, locked, on_commit
 from notifications import metrics, redaction, rows, versions
 from notifications.addresses import checked
 from notifications.celery_app import wake
@@ -119,8 +121,9 @@ def enqueue_many(messages: Sequence[NewMessage]) -> int:
     with scopes.covering({draft.owner for draft in drafts}, SCOPE.system):
         stored = rows.store_many(drafts)
     if stored:
-        for channel in {message.channel for message in messages}:
-            metrics.enqueued(channel, sum(message.channel is channel for message in messages))
+        counts = Counter(message.channel for message in messages)
+        for channel, count in counts.items():
+            on_commit(f"enqueued:{channel}:{drafts[0].key}", partial(metrics.enqueued, channel, count))
         wake(Queue.DELIVERY)
     return stored
 

@@ -40,7 +40,7 @@ def ensure(template: str, channel: Channel, text: Rendered) -> None:
         "source": source.whole,
         "first_used_at": clock.now(),
     }
-    if db.engine.dialect.name == "sqlite":  # there is one writer, and that is the caller
+    if db.engine.dialect.name == "sqlite":  # where a transaction of its own would wait for the caller
         insert_many(TemplateVersion, [values], unless_taken=COLUMNS)
         _of_this_transaction().add(mine)
         on_commit(f"version:{mine}", lambda: known.add(mine))

@@ -163,6 +163,7 @@ def sandbox(settings: Settings) -> None:
         process.wait_ready()
         for part, port in process.state.ports.items():
             say(f"{part:<12} 127.0.0.1:{port}")
+        set_the_house_apart()
         process.ended_as_wished()
     finally:
         process.stop()

@@ -1,5 +1,7 @@
 """A health office to import for, and short ways to do it."""
 
+import csv
+import io
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,12 +14,16 @@ from auth.actors import Actor
 from auth.models import Office
 from care import import_preview, import_queries, importing
 from care.import_queries import ImportShown
+from care.imports import templates
 from care.models import Case
+from config import clock
 from config.database import db, transaction
+from config.settings import current_settings
 
 ACTOR = Actor.system("tests")
 SHARED = Path(__file__).parents[3] / ".." / "shared" / "data" / "sormas"
 Preview = Callable[..., uuid.UUID]
+HEADER = templates.headers("de")
 
 
 @pytest.fixture
@@ -53,3 +59,16 @@ def worked_off(import_id: uuid.UUID) -> ImportShown:
 
 def case_count() -> int:
     return db.session.scalar(select(func.count()).select_from(Case)) or 0
+
+
+def people(*rows: dict[str, str], language: str = "de") -> bytes:
+    """A file in our own format; cells by their German headers."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, HEADER, delimiter=";", restval="")
+    writer.writeheader()
+    writer.writerows({"Art": "Kontaktperson", "Krankheit": "covid-19", **row} for row in rows)
+    return text.getvalue().encode()
+
+
+def today() -> str:
+    return f"{clock.today(current_settings().zone):%d.%m.%Y}"

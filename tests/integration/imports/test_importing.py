@@ -129,43 +129,6 @@ def test_a_row_that_we_cannot_handle_does_not_stop_the_others(
     assert [row.number for row in rows if row.result is RowOutcome.FAILED] == [4]
 
 
-def test_who_comes_second_to_the_same_rows_leaves_them_as_they_are(
-    app: Flask, preview: Preview, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 8)
-    import_id = confirmed(preview(contacts(20)))
-    apply_many, others = orders.apply_many, []
-
-    def first() -> None:
-        with at_work(app):
-            others.append(importing.import_next_rows())
-
-    def overtaken(*args: Any, **kwargs: Any) -> Any:
-        monkeypatch.setattr(orders, "apply_many", apply_many)
-        other = threading.Thread(target=first)
-        other.start()
-        other.join(300)
-        apply_many(*args, **kwargs)
-
-    monkeypatch.setattr(orders, "apply_many", overtaken)
-    mine = importing.import_next_rows()
-    # On PostgreSQL the other finds the beginning taken, and begins at the end.
-    expected = (1, [8], 8) if db.engine.dialect.name == "sqlite" else (8, [8], 16)
-    assert (mine, others, case_count()) == expected
-    assert import_queries.shown(ACTOR, import_id).imported == case_count()
-    shown = worked_off_by_turns(import_id)
-    assert (shown.state, shown.imported, case_count()) == (ImportState.FINISHED, 20, 20)
-    events = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "case.enrolled")
-    assert db.session.scalar(events) == 20
-
-
-def worked_off_by_turns(import_id: uuid.UUID) -> import_queries.ImportShown:
-    """The rest of it, from the beginning and from the end."""
-    while importing.import_next_rows(import_id, last_first=True) and importing.import_next_rows(import_id):
-        pass
-    return import_queries.shown(ACTOR, import_id)
-
-
 def test_two_workers_at_once_do_no_harm(app: Flask, preview: Preview, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "CHUNK", 5)
     first, second = confirmed(preview(contacts(20))), confirmed(preview(contacts(20)))

@@ -1,7 +1,5 @@
 """What rows have to do with each other and with the cases there are: households, differences, rows handed back."""
 
-import csv
-import io
 import uuid
 from datetime import timedelta
 
@@ -20,22 +18,7 @@ from config.database import db
 from config.settings import current_settings
 from notifications.models import ContactBasis, Notification
 from tests.factories.care import BERLIN, new_case
-from tests.integration.imports.conftest import ACTOR, Preview, case_count, confirmed, worked_off
-
-HEADER = templates.headers("de")
-
-
-def people(*rows: dict[str, str], language: str = "de") -> bytes:
-    """A file in our own format; cells by their German headers."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, HEADER, delimiter=";", restval="")
-    writer.writeheader()
-    writer.writerows({"Art": "Kontaktperson", "Krankheit": "covid-19", **row} for row in rows)
-    return text.getvalue().encode()
-
-
-def today() -> str:
-    return f"{clock.today(current_settings().zone):%d.%m.%Y}"
+from tests.integration.imports.conftest import ACTOR, Preview, case_count, confirmed, people, today, worked_off
 
 
 def family(**more: str) -> list[dict[str, str]]:
