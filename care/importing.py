@@ -44,6 +44,10 @@ SETTLED = ("id", "outcome", "has_problems", "case_id", "problems_sealed")
 UNEXPECTED = N_("This row could not be imported because of an error on our side.")
 
 
+class Overtaken(Exception):
+    """Somebody else has worked these rows off meanwhile."""
+
+
 def confirm(import_id: uuid.UUID, *, actor: Actor) -> None:
     """Let the rows become cases; pressed twice, it is done once. In `transaction()`. NotFound, InvalidTransition."""
     case_import = get_import(actor, import_id, for_update=True)
@@ -130,10 +134,6 @@ def _next_rows(case_import: CaseImport, last_first: bool) -> list[WaitingRow]:
                 row.case_import = case_import
             return rows
     return []
-
-
-class Overtaken(Exception):
-    """Somebody else has worked these rows off meanwhile."""
 
 
 def _begin_writing(rows: Sequence[WaitingRow], case_import: CaseImport) -> None:
