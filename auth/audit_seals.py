@@ -5,7 +5,7 @@ holds up all others, the links are made before it begins to write.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -72,7 +72,7 @@ def _next_batch() -> Batch | None:
             return None
         events = db.session.execute(select(*EVENT).where(among(AuditEvent.id, event_ids)).order_by(AuditEvent.id)).all()
         ends = {chain: end_of(chain)[:2] for chain in {event.chain for event in events}}
-        return Batch(event_ids, ends, _links(events, ends))
+        return Batch(event_ids, ends, links_after(ends, events))
     finally:
         db.session.rollback()
 
@@ -126,7 +126,8 @@ def first_link_of(event: Any, number: int, previous: bytes) -> bytes:
     return blind_index("audit seal", f"{number}\0{previous.hex()}\0{_encode(row)}")
 
 
-def _links(events: Sequence[Any], ends: Mapping[str, tuple[int, bytes]]) -> list[dict[str, Any]]:
+def links_after(ends: Mapping[str, tuple[int, bytes]], events: Iterable[Any]) -> list[dict[str, Any]]:
+    """Rows of `AuditSeal` that go on with the chains where they end (number and seal), one for each event, in order."""
     key, last, links = trail_keys().newest, dict(ends), []
     for event in events:
         number, previous = last[event.chain]

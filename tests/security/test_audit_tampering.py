@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from auth import audit, audit_anchors
 from auth.actors import Actor
-from auth.audit_seals import EVENT
+from auth.audit_seals import EVENT, end_of, links_after
 from auth.audit_verification import Fault
 from auth.models import AuditEvent, AuditPending, AuditSeal
 from config.database import db, transaction
@@ -252,10 +252,9 @@ def made_anew_with_the_key(row: Row) -> int:
     db.session.execute(delete(AuditSeal).where(AuditSeal.event_id.in_(ids)))
     db.session.execute(insert(AuditPending).values([{"event_id": each} for each in ids]))
     db.session.flush()
-    from auth import audit_seals
-
-    events = db.session.execute(select(*EVENT).where(AuditEvent.id.in_(ids)).order_by(AuditEvent.id))
-    db.session.execute(insert(AuditSeal).values(audit_seals._links(events)))
+    events = db.session.execute(select(*EVENT).where(AuditEvent.id.in_(ids)).order_by(AuditEvent.id)).all()
+    ends = {event.chain: end_of(event.chain)[:2] for event in events}
+    db.session.execute(insert(AuditSeal).values(links_after(ends, events)))
     db.session.execute(delete(AuditPending).where(AuditPending.event_id.in_(ids)))
     return CHAIN_LENGTH
 
