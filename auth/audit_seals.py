@@ -6,7 +6,6 @@ holds up all others, the links are made before it begins to write.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,11 @@ from sqlalchemy import delete, func, select, text
 
 from auth.audit_keys import TrailKey, trail_keys
 from auth.models import AuditEvent, AuditPending, AuditSeal
-from config.database import db, transaction
+from config.database import begin_writing, db, transaction
 from config.encryption import blind_index
 from config.rowsets import among, insert_many
 
-BATCH = 2000
+BATCH = 2000  # each has to wait for its turn to write
 SEALER_LOCK = 0x6F626875  # PostgreSQL advisory lock: one sealer at a time
 EVENT = (
     AuditEvent.id,
@@ -35,46 +34,32 @@ EVENT = (
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Events that wait, and their links, made for chains that ended with `ends` (number and seal) at that time."""
-
-    event_ids: Sequence[UUID]
-    ends: Mapping[str, tuple[int, bytes]]
-    links: Sequence[Mapping[str, Any]]
-
-    def is_next(self) -> bool:
-        """Whether no other sealer has been at these events or chains since. Inside the sealer's transaction."""
-        mine = select(func.count()).select_from(AuditPending).where(among(AuditPending.event_id, self.event_ids))
-        return db.session.scalar(mine) == len(self.event_ids) and all(
-            end_of(chain)[:2] == end for chain, end in self.ends.items()
-        )
-
-
 def seal() -> int:
-    """Link events that wait into their chains, one batch; how many. Where another sealer is at it, none."""
-    while batch := _next_batch():
-        with transaction():
-            if not _is_the_only_sealer():
-                return 0
-            if batch.is_next():
-                insert_many(AuditSeal, batch.links)
-                db.session.execute(delete(AuditPending).where(among(AuditPending.event_id, batch.event_ids)))
-                return len(batch.event_ids)
-    return 0
+    """Link events that wait into their chains, one batch; how many. Where another sealer is at it, none.
 
-
-def _next_batch() -> Batch | None:
-    try:
+    That one looks once more after each batch, so that it finds what waits here.
+    """
+    with transaction(writes_later=True):
+        if not _is_the_only_sealer():
+            return 0
         waiting = select(AuditPending.event_id).order_by(AuditPending.event_id).limit(BATCH)
         event_ids = db.session.scalars(waiting).all()
         if not event_ids:
-            return None
+            return 0
         events = db.session.execute(select(*EVENT).where(among(AuditEvent.id, event_ids)).order_by(AuditEvent.id)).all()
         ends = {chain: end_of(chain)[:2] for chain in {event.chain for event in events}}
-        return Batch(event_ids, ends, links_after(ends, events))
-    finally:
-        db.session.rollback()
+        links = links_after(ends, events)
+        if begin_writing() and not _still_wait(event_ids, ends):
+            return 0
+        insert_many(AuditSeal, links)
+        db.session.execute(delete(AuditPending).where(among(AuditPending.event_id, event_ids)))
+        return len(event_ids)
+
+
+def _still_wait(event_ids: Sequence[UUID], ends: Mapping[str, tuple[int, bytes]]) -> bool:
+    """Whether no other sealer has been at these events, or at the chains that ended so, since they were read."""
+    waiting = select(func.count()).select_from(AuditPending).where(among(AuditPending.event_id, event_ids))
+    return db.session.scalar(waiting) == len(event_ids) and all(end_of(one)[:2] == end for one, end in ends.items())
 
 
 def chains() -> Iterator[tuple[str, int, bytes, str | None]]:
@@ -138,8 +123,8 @@ def links_after(ends: Mapping[str, tuple[int, bytes]], events: Iterable[Any]) ->
 
 
 def _is_the_only_sealer() -> bool:
-    """Whether no other is at it. It looks once more after each batch, so that it finds what waits here."""
+    """Whether no other is at it, until the end of this transaction."""
     if db.session.get_bind().dialect.name != "postgresql":
-        return True  # SQLite lets one write at a time
+        return True  # SQLite does not tell; there the one who comes first writes
     taken = db.session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEALER_LOCK})
     return bool(taken)
