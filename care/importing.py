@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from auth.policies import Actor
@@ -123,9 +123,7 @@ def _is_free(case_import: CaseImport, last_first: bool) -> bool:
 
 def _next_rows(case_import: CaseImport, last_first: bool) -> list[WaitingRow]:
     """The next rows; whoever is answered for comes when all who answer for others have their case."""
-    pending = select(*WaitingRow.selected()).where(
-        ImportRow.import_id == case_import.id, ImportRow.outcome == RowOutcome.PENDING
-    )
+    pending = select(*WaitingRow.selected()).where(_pending(case_import))
     by_line = ImportRow.number.desc() if last_first else ImportRow.number
     for whose_turn in (ImportRow.head_number.is_(None), ImportRow.head_number.is_not(None)):
         found = db.session.connection().execute(pending.where(whose_turn).order_by(by_line).limit(CHUNK))
@@ -136,14 +134,18 @@ def _next_rows(case_import: CaseImport, last_first: bool) -> list[WaitingRow]:
     return []
 
 
+def _pending(case_import: CaseImport) -> ColumnElement[bool]:
+    return and_(ImportRow.import_id == case_import.id, ImportRow.outcome == RowOutcome.PENDING)
+
+
 def _begin_writing(rows: Sequence[WaitingRow], case_import: CaseImport) -> None:
     """Write from here on, unless somebody else came first. Said again, it does nothing. Raises Overtaken."""
     if not begin_writing():
         return
     itself = locked(select(CaseImport).where(CaseImport.id == case_import.id))
     db.session.scalars(itself, execution_options={"populate_existing": True}).one()
-    mine = ImportRow.outcome == RowOutcome.PENDING, among(ImportRow.id, [row.id for row in rows])
-    still_there = db.session.scalar(select(func.count()).select_from(ImportRow).where(*mine))
+    mine = among(ImportRow.id, [row.id for row in rows])
+    still_there = db.session.scalar(select(func.count()).select_from(ImportRow).where(mine, _pending(case_import)))
     if case_import.state is not ImportState.CONFIRMED or still_there != len(rows):
         raise Overtaken
 
@@ -155,8 +157,7 @@ def _keep(rows: Sequence[WaitingRow], case_import: CaseImport) -> None:
     case_import.imported += outcomes[RowOutcome.IMPORTED]
     case_import.already_there += outcomes[RowOutcome.ALREADY_THERE]
     case_import.failed += outcomes[RowOutcome.FAILED]
-    pending = ImportRow.import_id == case_import.id, ImportRow.outcome == RowOutcome.PENDING
-    if db.session.scalar(select(ImportRow.id).where(*pending).limit(1)) is None:
+    if db.session.scalar(select(ImportRow.id).where(_pending(case_import)).limit(1)) is None:
         case_import.act("finish")
         case_import.finished_at = clock.now()
         trail.record_import(_actor(case_import), "import.finished", case_import, imported=case_import.imported)
