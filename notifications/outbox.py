@@ -102,8 +102,7 @@ def put(message: NewMessage) -> Stored | None:
             finish(db.session.get_one(Notification, stored.id), Status.SUPPRESSED)
             db.session.flush()
     if stored is not None:
-        metrics.enqueued(message.channel)
-        wake(Queue.DELIVERY)
+        _announce([message])
     return stored
 
 
@@ -121,11 +120,15 @@ def enqueue_many(messages: Sequence[NewMessage]) -> int:
     with scopes.covering({draft.owner for draft in drafts}, SCOPE.system):
         stored = rows.store_many(drafts)
     if stored:
-        counts = Counter(message.channel for message in messages)
-        for channel, count in counts.items():
-            on_commit(f"enqueued:{channel}:{drafts[0].key}", partial(metrics.enqueued, channel, count))
-        wake(Queue.DELIVERY)
+        _announce(messages)
     return stored
+
+
+def _announce(messages: Sequence[NewMessage]) -> None:
+    """Count what is new and wake who sends it, once it is committed."""
+    for channel, count in Counter(message.channel for message in messages).items():
+        on_commit(f"enqueued:{channel}:{messages[0].key}", partial(metrics.enqueued, channel, count))
+    wake(Queue.DELIVERY)
 
 
 @scopes.within(SCOPE)
