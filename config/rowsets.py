@@ -39,7 +39,7 @@ from config.packed import packed
 Row = Mapping[str, Any]
 Turn = Callable[[Any], Any]
 COUNTED = {"preserve_rowcount": True}
-LATER = "written_later"
+NOTED = "noted_writes"
 
 
 def among(column_: Any, values: Iterable[Any]) -> ColumnElement[bool]:
@@ -78,10 +78,10 @@ def written_later() -> Iterator[Callable[[], None]]:
     itself.
     """
     info = db.session().info
-    if LATER in info:
+    if NOTED in info:
         raise RuntimeError("written_later() inside written_later()")
     noted: list[Callable[[], object]] = []
-    info[LATER] = noted
+    info[NOTED] = noted
 
     def write() -> None:
         for one in noted:
@@ -90,11 +90,11 @@ def written_later() -> Iterator[Callable[[], None]]:
     try:
         yield write
     finally:
-        del info[LATER]
+        del info[NOTED]
 
 
 def _is_noted(write: Callable[[], object]) -> bool:
-    noted: list[Callable[[], object]] | None = db.session().info.get(LATER)
+    noted: list[Callable[[], object]] | None = db.session().info.get(NOTED)
     if noted is not None:
         noted.append(write)
     return noted is not None
