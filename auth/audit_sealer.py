@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import current_app
 
-from auth.audit_seals import seal
+from auth.audit_seals import BATCH, seal
 from config import scopes
 
 if TYPE_CHECKING:
@@ -69,23 +69,28 @@ class Sealer:
             self._hurry.wait(GATHER_S)
             with self._changed:
                 self._wanted, self._busy = False, True
-            failed = not self.seal_all()
+            sealed = self.seal_waiting()
             with self._changed:
                 self._busy = False
+                # Who came while this one was at it gave way: look once more, but gather first. To look again at once
+                # would seal what the others record in the meantime, one by one, for as long as they go on.
+                self._wanted = self._wanted or bool(sealed)
                 self._changed.notify_all()
-            if failed:
+            if sealed is None:
                 self._hurry.wait(PAUSE_AFTER_FAILURE_S)
 
-    def seal_all(self) -> bool:
-        """Seal what waits, here and now. False when that failed; never raises."""
+    def seal_waiting(self) -> int | None:
+        """Seal what waits, here and now; how many, None when that failed. Never raises."""
+        sealed, batch = 0, BATCH
         try:
             with self._app.app_context(), scopes.within(scopes.system("audit-sealer")):
-                while seal():
-                    pass
+                while batch == BATCH:
+                    batch = seal()
+                    sealed += batch
         except Exception as error:  # what waits is in the database, and the job finds it
             log.warning("sealing_failed", error=type(error).__name__)
-            return False
-        return True
+            return None
+        return sealed
 
 
 def start(app: "Flask") -> Sealer:

@@ -24,7 +24,7 @@ def sealing_apart() -> Iterator[None]:
 
     def seal(ended: Ended) -> None:
         while not ended(PAUSE_S):
-            sealer.seal_all()
+            sealer.seal_waiting()
 
     try:
         with beside(seal):

@@ -92,6 +92,27 @@ def test_a_second_sealer_waits_for_nobody_and_writers_wait_for_none(database: Fl
     assert audit.verify().is_whole
 
 
+def test_what_others_record_meanwhile_is_gathered_for_the_next_round(
+    database: Flask, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[int] = []
+
+    def while_others_go_on() -> int:
+        rounds.append(audit.seal())
+        with transaction():
+            audit.record(HOUSE, "case.closed", "case:later")
+        return rounds[-1]
+
+    monkeypatch.setattr(audit_sealer, "seal", while_others_go_on)
+    sealer_of_another_process = Sealer(database)
+    _record(5)
+    assert sealer_of_another_process.seal_waiting() == 5
+    assert rounds == [5]
+    monkeypatch.setattr(audit_sealer, "seal", audit.seal)
+    assert sealer.flush(timeout=30)
+    assert _waiting() == 0
+
+
 def test_a_sealer_that_fails_goes_on_later(database: Flask, sealer: Sealer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_sealer, "PAUSE_AFTER_FAILURE_S", 0.01)
     broken = threading.Event()
