@@ -1,18 +1,19 @@
-"""Single statements that very many requests need, handed to PostgreSQL's driver as they are.
+"""Single statements that very many requests need, handed to PostgreSQL as they are (`config.direct`).
 
 SQLAlchemy's execution of a statement costs several times what the driver's does. It still writes the SQL and knows how
 values are stored; on SQLite, and for everything else, it executes as well.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
 
 from config.database import db, has_not_begun, in_transaction
+from config.direct import Statement
 from config.row_security import PROTECTED
 from config.scoping import end_softly, tell_scope, worded
 
@@ -30,7 +31,7 @@ class Look:
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._of_people = any(table.name in PROTECTED for table in _tables(statement))
-        self._sql: str | None = None
+        self._prepared = lru_cache(maxsize=2)(partial(Statement, statement))
 
     def first(self, **parameters: Any) -> Row:
         """The first row, by what is committed at this moment; None when there is none."""
@@ -50,7 +51,7 @@ class Look:
         try:
             if self._of_people or not idle:
                 tell_scope(driver)
-            found: Sequence[tuple[Any, ...]] = driver.execute(self._text(engine.dialect), parameters).fetchall()
+            found = self._prepared(engine.dialect).run(driver, parameters)
             if idle and self._of_people:
                 end_softly(driver)
         except BaseException as error:
@@ -62,11 +63,6 @@ class Look:
                 raise
             raise told from error
         return found
-
-    def _text(self, dialect: Dialect) -> str:
-        if self._sql is None:
-            self._sql = str(self._statement.compile(dialect=dialect))  # type: ignore[attr-defined]
-        return self._sql
 
 
 class OneRow:
@@ -121,20 +117,20 @@ class Writes:
             for statement in self._write(dialect.name):
                 connection.execute(statement, dict(values))
             return
-        sql, processors = self._prepared(dialect)
-        stored = {name: process(values[name]) if process else values[name] for name, process in processors}
-        driver: Any = connection.connection.driver_connection
-        try:
-            tell_scope(driver)
-            driver.execute(sql, stored)
-        except dialect.loaded_dbapi.Error as error:
-            raise worded(connection, error) from error
+        _carried_out(connection, self._prepared(dialect), values)
 
-    def _prepare(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    def _prepare(self, dialect: Dialect) -> Statement:
         *others, last = self._write(dialect.name)
-        compiled = last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))).compile(dialect=dialect)
-        types = {name: parameter.type.dialect_impl(dialect) for name, parameter in compiled.binds.items()}
-        return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in types)
+        return Statement(last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))), dialect)
+
+
+def _carried_out(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    driver: Any = connection.connection.driver_connection
+    try:
+        tell_scope(driver)
+        return statement.run(driver, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise worded(connection, error) from error
 
 
 def _tables(statement: Executable) -> Iterator[Table]:

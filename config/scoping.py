@@ -8,16 +8,16 @@ neither a rollback nor the pool can hand them on.
 from functools import lru_cache
 from typing import Any
 
-from psycopg import errors
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.errors import OperationalError
+from psycopg.pq import ConnStatus, TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from config import direct
 from config.scopes import Scope, current_scope
 
 IDLE, OPEN = TransactionStatus.IDLE, TransactionStatus.INTRANS
-DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -26,11 +26,14 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def begin_nothing_by_yourself(driver: Any, _: Any) -> None:
         driver.autocommit = True
+        direct.begin_anew(driver)
         driver.execute("SET jit = off")  # policies look dear to the planner: it would compile, for 0.1 s
 
     @event.listens_for(engine, "before_cursor_execute")
     def tell(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         driver = cursor.connection
+        if statement.startswith(direct.FORGETTING):
+            direct.begin_anew(driver)
         if statement.startswith("ROLLBACK TO"):  # which may take back what was told since
             driver.told_scope = None
             return
@@ -39,25 +42,38 @@ def prepare_engine(engine: Engine) -> None:
         except engine.dialect.loaded_dbapi.Error as error:
             raise worded(connection, error) from error
 
-    _roll_back_gently(engine)
+    _end_gently(engine)
 
 
-def _roll_back_gently(engine: Engine) -> None:
+def _end_gently(engine: Engine) -> None:
     """End a transaction in which nothing has failed without the driver's rollback, which forgets what it has prepared.
 
     That is how every look ends. All statements would be sent, parsed and planned anew after it, with the policies of
     their tables. What the driver is afraid of, tables that are made and dropped, the house does in migrations alone.
     """
     dialect: Any = engine.dialect
-    by_driver = dialect.do_rollback
+    roll_back_by_driver, commit_by_driver = dialect.do_rollback, dialect.do_commit
 
     def roll_back(driver: Any) -> None:
-        if driver.pgconn.status == ConnStatus.OK and driver.pgconn.transaction_status == OPEN:
+        if _is_open(driver):
             _send(driver, b"ROLLBACK")
-        else:
-            by_driver(driver)
+            return
+        if driver.pgconn.transaction_status != IDLE:
+            direct.begin_anew(driver)
+        roll_back_by_driver(driver)
 
-    dialect.do_rollback = roll_back
+    def commit(driver: Any) -> None:
+        if _is_open(driver):
+            direct.send(driver, b"COMMIT")
+        else:
+            commit_by_driver(driver)
+
+    dialect.do_rollback, dialect.do_commit = roll_back, commit
+
+
+def _is_open(driver: Any) -> bool:
+    """Whether a transaction is open in which nothing has failed."""
+    return bool(driver.pgconn.status == ConnStatus.OK and driver.pgconn.transaction_status == OPEN)
 
 
 def tell_scope(driver: Any) -> None:
@@ -91,12 +107,12 @@ def settings_of(scope: Scope) -> dict[str, str]:
 
 
 def _send(driver: Any, statements: bytes) -> None:
-    """Hand them to libpq: a cursor of the driver, with its care for parameters, costs several times as much."""
-    pgconn = driver.pgconn
-    result = pgconn.exec_(statements)
-    # Of a connection that is gone the statement itself will tell, in the driver's words.
-    if result.status not in DONE and pgconn.status != ConnStatus.BAD:
-        raise errors.error_from_result(result, driver.info.encoding)
+    try:
+        direct.send(driver, statements)
+    except OperationalError:
+        # Of a connection that is gone the statement itself will tell, in the driver's words.
+        if driver.pgconn.status != ConnStatus.BAD:
+            raise
 
 
 @lru_cache(maxsize=1024)
