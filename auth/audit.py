@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Insert, Table, bindparam, insert
+from sqlalchemy import Table
 
 from auth.actors import Actor
 from auth.audit_sealer import wake_sealer
@@ -27,7 +27,7 @@ from config import clock
 from config.database import db, in_transaction, on_commit, transaction
 from config.gathering import gathered_columns
 from config.ids import new_id
-from config.looks import Writes
+from config.looks import NewRow, insert_at_once
 
 __all__ = [
     "HOUSE_CHAIN",
@@ -49,17 +49,9 @@ FACT_LENGTH = 200
 ONE_LOOK = timedelta(minutes=5)
 SEEN_PER_EVENT = 500
 REMEMBERED_LOOKS = 5000
-COLUMNS = tuple(column.key for column in AuditEvent.__table__.columns)
+EVENTS: Table = AuditEvent.__table__  # type: ignore[assignment]
+WAITING: Table = AuditPending.__table__  # type: ignore[assignment]
 Fact = str | int | float | bool | None
-
-
-def _appended(_dialect: str) -> tuple[Insert, Insert]:
-    event: Table = AuditEvent.__table__  # type: ignore[assignment]
-    values = {name: bindparam(name, type_=event.c[name].type) for name in COLUMNS}
-    return insert(event).values(values), insert(AuditPending).values(event_id=bindparam("id", type_=event.c.id.type))
-
-
-APPENDED = Writes(_appended)  # nearly every act writes one: not by the unit of work
 
 
 def record(
@@ -92,8 +84,9 @@ def record(
         "seen": None if seen is None else [_plain(one) for one in seen],
         "facts": {name: _fact(value) for name, value in facts.items()},
     }
-    if not (gathered_columns(AuditEvent, row) and gathered_columns(AuditPending, {"event_id": event_id})):
-        APPENDED.run(row)
+    pending = {"event_id": event_id}
+    if not (gathered_columns(AuditEvent, row) and gathered_columns(AuditPending, pending)):
+        insert_at_once([NewRow(EVENTS, row), NewRow(WAITING, pending)])  # nearly every act: not by the unit of work
     on_commit("audit-seal", wake_sealer)
     return event_id
 

@@ -4,8 +4,7 @@ The driver's cursor hands the interpreter's lock to another thread at each of it
 at work that costs more than the statement. Values are adapted by the driver as ever.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg import errors
@@ -26,12 +25,11 @@ class Statement:
     `names`: the columns of an INSERT that are given. All its values are parameters.
     """
 
-    def __init__(self, statement: Executable, dialect: Dialect, names: Collection[str] | None = None) -> None:
-        numbered = _numbered(type(dialect))
-        compiled: Any = statement.compile(dialect=numbered, column_keys=names)  # type: ignore[attr-defined]
+    def __init__(self, statement: Executable, dialect: Dialect, names: Sequence[str] | None = None) -> None:
+        compiled: Any = statement.compile(dialect=_numbered(dialect), column_keys=names)  # type: ignore[attr-defined]
         self._sql = compiled.string.encode()
         self._turns: list[tuple[str, Callable[[Any], Any] | None]] = [
-            (name, compiled.binds[name].type.dialect_impl(numbered).bind_processor(numbered))
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in compiled.positiontup or ()
         ]
         self._formats = [PyFormat.AUTO] * len(self._turns)
@@ -88,9 +86,8 @@ def _failure(driver: Any, result: Any) -> Exception:
     return errors.error_from_result(result, driver.info.encoding)
 
 
-@lru_cache
-def _numbered(kind: type[Dialect]) -> Dialect:
+def _numbered(dialect: Dialect) -> Dialect:
     """The dialect with parameters that are numbered, as the library counts them."""
-    made: Any = kind
-    dialect: Dialect = made(paramstyle="numeric_dollar")
-    return dialect
+    kind: Any = type(dialect)
+    made: Dialect = kind(paramstyle="numeric_dollar")
+    return made

@@ -1,15 +1,18 @@
-"""Rows that are only ever added, gathered while something is done for many, and written with one statement for each
-table. For the unit of work they would be the greater part of its work.
+"""Rows that are only ever added, gathered while something is done, and written together: a few with one statement, many
+with one for each table. For the unit of work they would be the greater part of its work.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from config.database import Base, db
+from config.looks import NewRow, insert_at_once
 from config.rowsets import Row, insert_many
 
 GATHERED = "gathered_rows"
+FEW = 8
+Key = tuple[type[Base], tuple[str, ...]]
 
 
 @contextmanager
@@ -26,10 +29,23 @@ def gathering() -> Iterator[None]:
     info[GATHERED] = {}
     try:
         yield
-        for model, rows in info[GATHERED].items():
-            insert_many(model, rows)
+        _write(info[GATHERED])
     finally:
         del info[GATHERED]
+
+
+def _write(waiting: Mapping[Key, list[Row]]) -> None:
+    if 0 < sum(map(len, waiting.values())) <= FEW:
+        insert_at_once(
+            [NewRow(_table(model), row, taken) for (model, taken), rows in waiting.items() for row in rows]
+        )
+        return
+    for (model, taken), rows in waiting.items():
+        insert_many(model, rows, unless_taken=taken)
+
+
+def _table(model: Any) -> Any:
+    return model.__table__
 
 
 def gathered(row: Base) -> bool:
@@ -37,15 +53,18 @@ def gathered(row: Base) -> bool:
     return GATHERED in db.session().info and gathered_columns(type(row), _columns(type(row), row))
 
 
-def gathered_columns(model: type[Base], columns: Row) -> bool:
-    """The same for a row that is not made an object; it names all columns."""
-    waiting: dict[type[Base], list[Row]] | None = db.session().info.get(GATHERED)
+def gathered_columns(model: type[Base], columns: Row, unless_taken: tuple[str, ...] = ()) -> bool:
+    """The same for a row that is not made an object; it names all columns, the same ones as others of its model.
+
+    `unless_taken`: columns of a unique key; a row whose key is there already is passed over.
+    """
+    waiting: dict[Key, list[Row]] | None = db.session().info.get(GATHERED)
     if waiting is None:
         return False
-    waiting.setdefault(model, []).append(columns)
+    waiting.setdefault((model, unless_taken), []).append(columns)
     return True
 
 
 def _columns(model: Any, row: Base) -> dict[str, Any]:
     values = row.__dict__
-    return {column.key: values.get(column.key) for column in model.__table__.columns}
+    return {column.key: values.get(column.key) for column in _table(model).columns}

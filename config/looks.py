@@ -6,15 +6,17 @@ values are stored; on SQLite, and for everything else, it executes as well.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
 
 from config.database import db, has_not_begun, in_transaction
 from config.direct import Statement
 from config.row_security import PROTECTED
+from config.rowsets import insert_for
 from config.scoping import end_softly, tell_scope, worded
 
 Row = tuple[Any, ...] | None
@@ -65,6 +67,14 @@ class Look:
         return found
 
 
+class NewRow(NamedTuple):
+    """A row to be inserted, by column; `unless_taken`: unless somebody has these columns, which are a unique key."""
+
+    table: Table
+    values: Mapping[str, Any]
+    unless_taken: tuple[str, ...] = ()
+
+
 class OneRow:
     """An INSERT of one row, or a DELETE, with RETURNING, inside the caller's transaction, past its session.
 
@@ -81,47 +91,44 @@ class OneRow:
         dialect = connection.dialect
         if dialect.name != "postgresql":
             return connection.execute(self._write(dialect.name), dict(values)).first()
-        sql, processors = self._prepared(dialect, tuple(values))
-        stored = {name: process(values[name]) if process else values[name] for name, process in processors}
-        driver: Any = connection.connection.driver_connection
-        try:
-            tell_scope(driver)
-            found: Row = driver.execute(sql, stored).fetchone()
-        except dialect.loaded_dbapi.Error as error:
-            raise worded(connection, error) from error
-        return found
+        rows = _carried_out(connection, self._prepared(dialect, tuple(values)), values)
+        return rows[0] if rows else None
 
-    def _prepare(self, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Any], ...]]:
-        compiled = self._write(dialect.name).compile(dialect=dialect, column_keys=list(names))
-        types = {parameter.key: parameter.type.dialect_impl(dialect) for parameter in compiled.binds.values()}
-        return str(compiled), tuple((name, types[name].bind_processor(dialect)) for name in names)
+    def _prepare(self, dialect: Dialect, names: tuple[str, ...]) -> Statement:
+        return Statement(self._write(dialect.name), dialect, names)
 
 
-class Writes:
-    """Statements that write and tell nothing, inside the caller's transaction, after what its session still holds back.
+def insert_at_once(rows: Sequence[NewRow]) -> None:
+    """Insert a few rows inside the caller's transaction, after what its session still holds back.
 
-    On PostgreSQL the others travel as CTEs of the last, in one round trip: they are carried out whether or not it looks
-    at them. `write(dialect)` gives them, with a parameter for each value.
+    On PostgreSQL all but the last travel as CTEs of it, in one round trip: they are carried out whether or not it looks
+    at them, and may refer to each other. Columns that a row does not name have no defaults.
     """
+    db.session.flush()
+    connection = db.session.connection()
+    dialect = connection.dialect
+    if dialect.name == "postgresql":
+        shape = tuple((row.table, tuple(row.values), row.unless_taken) for row in rows)
+        values = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.values.items()}
+        _carried_out(connection, _inserts(dialect, shape), values)
+        return
+    for row in rows:
+        connection.execute(_insert(row.table, dialect.name, row.unless_taken), dict(row.values))
 
-    def __init__(self, write: Callable[[str], Sequence[Insert]]) -> None:
-        self._write = write
-        self._prepared = lru_cache(maxsize=2)(self._prepare)
 
-    def run(self, values: Mapping[str, Any]) -> None:
-        """Carry them out with `values`, by parameter."""
-        db.session.flush()
-        connection = db.session.connection()
-        dialect = connection.dialect
-        if dialect.name != "postgresql":
-            for statement in self._write(dialect.name):
-                connection.execute(statement, dict(values))
-            return
-        _carried_out(connection, self._prepared(dialect), values)
+@lru_cache(maxsize=64)
+def _inserts(dialect: Dialect, shape: tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...]) -> Statement:
+    written = []
+    for at, (table, names, unless_taken) in enumerate(shape):
+        values = {name: bindparam(f"{name}_{at}", type_=table.c[name].type) for name in names}
+        written.append(_insert(table, dialect.name, unless_taken).values(values))
+    *others, last = written
+    return Statement(last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))), dialect)
 
-    def _prepare(self, dialect: Dialect) -> Statement:
-        *others, last = self._write(dialect.name)
-        return Statement(last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))), dialect)
+
+def _insert(table: Table, dialect: str, unless_taken: Sequence[str]) -> postgresql.Insert | sqlite.Insert:
+    insert = insert_for(table, dialect)
+    return insert.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else insert
 
 
 def _carried_out(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:

@@ -13,7 +13,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import Insert
 
 from config.database import Base, db
-from config.looks import OneRow
+from config.gathering import gathered_columns
+from config.looks import NewRow, OneRow, insert_at_once
 from config.rowsets import insert_for
 
 
@@ -23,16 +24,36 @@ def stored(row: Base, **relations: list[Any]) -> bool:
     From then on it is in the session as if it had been read, with these `relations` loaded; what they hold and is new
     is added. Inside the caller's transaction. Its columns have plain defaults, or none.
     """
-    table: Table = type(row).__table__  # type: ignore[assignment]
-    values = {column.key: _value(row, column) for column in table.columns}
+    values = _values(row)
     given = {name: value for name, value in values.items() if value is not None}
-    if _insert(table).first(given) is None:
+    if _insert(_table(row)).first(given) is None:
         return False
-    for name, value in {**values, **relations}.items():
+    _take_up(row, values, relations)
+    return True
+
+
+def added(row: Base, **relations: list[Any]) -> None:
+    """The same for a row whose keys nobody else can have; within `gathering` it is written with the others."""
+    values = _values(row)
+    if not gathered_columns(type(row), values):
+        insert_at_once([NewRow(_table(row), values)])
+    _take_up(row, values, relations)
+
+
+def _take_up(row: Base, values: dict[str, Any], relations: dict[str, list[Any]]) -> None:
+    row.__dict__.update(values)  # committed with the next but one line, all at once
+    for name, value in relations.items():
         set_committed_value(row, name, value)
     make_transient_to_detached(row)
     db.session.add(row)
-    return True
+
+
+def _table(row: Base) -> Table:
+    return type(row).__table__  # type: ignore[return-value]
+
+
+def _values(row: Base) -> dict[str, Any]:
+    return {column.key: _value(row, column) for column in _table(row).columns}
 
 
 def _value(row: Base, column: Any) -> Any:

@@ -95,7 +95,22 @@ def enqueue(
 
 def put(message: NewMessage) -> Stored | None:
     """The same for a message that is made already."""
+    return _stored(message, _written(message))
+
+
+def add(message: NewMessage) -> None:
+    """The same where nobody asks what came of it: within `gathering` it is written with what else is.
+
+    That must end in a scope that covers its owner. Whether the recipient does not want it is found when it is claimed.
+    """
     draft = _written(message)
+    if rows.gather(draft):
+        _announce([message])
+    else:
+        _stored(message, draft)
+
+
+def _stored(message: NewMessage, draft: Draft) -> Stored | None:
     with scopes.covering({message.owner}, SCOPE.system):
         stored = rows.store(draft)
         if stored is not None and stored.unwanted:

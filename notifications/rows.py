@@ -14,6 +14,7 @@ from auth.actors import Actor
 from config import clock
 from config.database import db
 from config.encryption import ColumnSealer, DecryptionError, blind_index
+from config.gathering import gathered_columns
 from config.ids import new_id
 from config.looks import OneRow
 from config.rowsets import insert_for, insert_many
@@ -147,6 +148,11 @@ def store(draft: Draft) -> Stored | None:
     given = {name: value for name, value in values.items() if value is not None}  # a third of them is not
     row = INSERT_ONCE.first(given | whose)
     return Stored(row[0], row[1] and draft.template != CONFIRMS_OPTING_OUT) if row else None
+
+
+def gather(draft: Draft) -> bool:
+    """Take the message along within `config.gathering`, unless its key is taken; False outside of that."""
+    return gathered_columns(Notification, values_of(draft, Sealers(), clock.now()), ("key",))
 
 
 @lru_cache

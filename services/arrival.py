@@ -8,8 +8,9 @@ from datetime import date
 from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.actors import Actor
-from config import clock, single_rows
+from config import clock, scopes, single_rows
 from config.database import db
+from config.gathering import gathering
 from config.settings import current_settings
 from services import deadlines, followers, notices, trail, versions
 from services.lifecycle import Action, Party, next_status
@@ -42,15 +43,15 @@ def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
 
 def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
     """Store the event of a request that is stored, and write what follows. Call inside `transaction()`."""
-    single_rows.stored(event)
-    set_committed_value(event, "request", request)
-    if "events" in vars(request):  # they were read before
-        set_committed_value(request, "events", [*request.events, event])
-    db.session.flush()
     notices.note_wish(request)
-    notices.tell_applicant(request, "submitted", "submitted")
-    notices.tell_office(request, "received", "submitted")
-    trail.record(actor, "request.submitted", request, service=request.slug)
+    with scopes.covering({notices.owner_of(request)}, "arrival"), gathering():
+        single_rows.added(event)
+        set_committed_value(event, "request", request)
+        if "events" in vars(request):  # they were read before
+            set_committed_value(request, "events", [*request.events, event])
+        notices.tell_applicant(request, "submitted", "submitted")
+        notices.tell_office(request, "received", "submitted")
+        trail.record(actor, "request.submitted", request, service=request.slug)
     followers.tell(request, event, actor)
 
 

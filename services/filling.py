@@ -194,7 +194,8 @@ def send(command: SendDraft, actor: Actor) -> Receipt:
 
     Raises NotFound, NotFinished, Unavailable, and Forbidden when the applicant must be known more surely.
     """
-    definition, maintenance = versions.offered(command.slug)
+    offered = versions.offered(command.slug)
+    definition = offered.definition
     draft = drafts.for_update(actor, command.slug, command.submission_key)
     if draft is None:
         raise NotFound()
@@ -211,5 +212,5 @@ def send(command: SendDraft, actor: Actor) -> Receipt:
         locale=command.locale,
         notice_version=command.notice_version,
     )
-    prepared = submission.Prepared(submit, definition, (), (), maintenance)
+    prepared = submission.Prepared(submit, definition, (), (), offered)
     return submission.hand_in(draft, prepared, way.clean, actor)

@@ -2,6 +2,7 @@
 
 from config.settings import current_settings
 from notifications import outbox
+from notifications.outbox import NewMessage
 from notifications.preferences import Basis, record_basis
 from notifications.statuses import Channel
 from services import queries, versions
@@ -25,16 +26,23 @@ def tell_applicant(request: ServiceRequest, template: str, occasion: str, **more
         "is_report": versions.of(request).is_report,
     } | more
     for channel, to in recipients_of(request):
-        outbox.enqueue(
-            template=f"services.{template}",
-            channel=channel,
-            to=to,
-            locale=request.locale,
-            variables=variables,
-            key=f"request:{request.id}:{occasion}:{channel}",
-            about=request.reference,
-            owner=f"department:{request.department_code}",
+        outbox.add(
+            NewMessage(
+                template=f"services.{template}",
+                channel=channel,
+                to=to,
+                locale=request.locale,
+                variables=variables,
+                key=f"request:{request.id}:{occasion}:{channel}",
+                about=request.reference,
+                owner=owner_of(request),
+            )
         )
+
+
+def owner_of(request: ServiceRequest) -> str:
+    """Whose messages about `request` are: those of its department."""
+    return f"department:{request.department_code}"
 
 
 def recipients_of(request: ServiceRequest) -> list[tuple[Channel, str]]:
@@ -58,19 +66,21 @@ def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
     if not mailbox:
         return
     settings = current_settings()
-    outbox.enqueue(
-        template=f"services.{template}",
-        channel=Channel.EMAIL,
-        to=mailbox,
-        locale=settings.locale,
-        variables={
-            "reference": request.reference,
-            "link": settings.public_url(f"/staff/requests/{request.reference}"),
-            "is_report": versions.of(request).is_report,
-        },
-        key=f"request:{request.id}:{occasion}:office",
-        about=request.reference,
-        owner=f"department:{request.department_code}",
+    outbox.add(
+        NewMessage(
+            template=f"services.{template}",
+            channel=Channel.EMAIL,
+            to=mailbox,
+            locale=settings.locale,
+            variables={
+                "reference": request.reference,
+                "link": settings.public_url(f"/staff/requests/{request.reference}"),
+                "is_report": versions.of(request).is_report,
+            },
+            key=f"request:{request.id}:{occasion}:office",
+            about=request.reference,
+            owner=owner_of(request),
+        )
     )
 
 

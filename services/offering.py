@@ -24,8 +24,11 @@ from services.definitions import ServiceDefinition, catalogue
 from services.offer_models import ServiceState
 
 EXTENSION = "obhut.hidden_services"
-# Every step and every request begins with these.
-STATE = Look(select(ServiceState.is_published, ServiceState.maintenance).where(ServiceState.slug == bindparam("slug")))
+STATE_OF_SLUG = tuple(
+    select(column).where(ServiceState.slug == bindparam("slug")).scalar_subquery()
+    for column in (ServiceState.is_published, ServiceState.maintenance)
+)
+MAINTENANCE = Look(select(STATE_OF_SLUG[1]))
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,10 @@ def offer_of(slug: str) -> Offer:
     return _offer(definition, db.session.scalar(select(ServiceState).where(ServiceState.slug == slug)))
 
 
-def state_of(slug: str) -> tuple[bool, str]:
-    """Whether residents find the service of this slug, and what `maintenance_of` says."""
-    is_published, maintenance = STATE.first(slug=slug) or (True, None)
-    return bool(is_published), maintenance or ""
-
-
 def maintenance_of(slug: str) -> str:
     """A manager's words (German) on why nothing is taken just now; "" when there are none."""
-    return state_of(slug)[1]
+    row = MAINTENANCE.first(slug=slug)
+    return (row[0] if row else None) or ""
 
 
 def manageable(actor: Actor) -> Sequence[Offer]:

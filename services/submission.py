@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -47,14 +48,14 @@ ONLINE = frozenset({"online", "api", "open311"})
 class Prepared:
     """A submission whose files have been looked at. `errors` are complaints about files that were refused.
 
-    `maintenance`: what the service's manager said of it meanwhile; None: not asked.
+    `offered`: how the service stands, where that was looked up.
     """
 
     command: Submit
     definition: ServiceDefinition
     files: tuple[CleanFile, ...]
     errors: tuple[FieldError, ...]
-    maintenance: str | None = None
+    offered: versions.Offered | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Receipt:
 
 def prepare(command: Submit) -> Prepared:
     """Look at the files and write images anew; takes CPU, so not inside `transaction()`. Raises NotFound."""
-    definition, maintenance = versions.offered(command.slug)
+    offered = versions.offered(command.slug)
+    definition = offered.definition
     taken: list[CleanFile] = []
     errors: list[FieldError] = []
     for upload in command.uploads:
@@ -78,7 +80,7 @@ def prepare(command: Submit) -> Prepared:
             taken.append(attachments.clean(upload))
         except RuleViolation as refused:
             errors += refused.errors
-    return Prepared(command, definition, tuple(taken), tuple(errors), maintenance)
+    return Prepared(command, definition, tuple(taken), tuple(errors), offered)
 
 
 def submit(prepared: Prepared, actor: Actor) -> Receipt:
@@ -122,7 +124,7 @@ def hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]
 def _refuse_unless_open(prepared: Prepared, actor: Actor) -> None:
     if prepared.command.source in ONLINE:
         today = clock.today(current_settings().zone)
-        note = prepared.maintenance
+        note = prepared.offered.maintenance if prepared.offered else None
         availability.refuse_unless_open(prepared.definition, actor, today, sending=True, note=note)
 
 
@@ -236,7 +238,7 @@ def _made(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> ServiceR
     return ServiceRequest(
         reference=new_reference(),
         submission_key=_key(actor, prepared.command.submission_key or new_key()),
-        service_version_id=versions.snapshot(prepared.definition),
+        service_version_id=_version_id(prepared),
         slug=prepared.definition.slug,
         department_code=prepared.definition.department,
         applicant_id=None if prepared.command.is_for_somebody else actor.user_id,
@@ -249,6 +251,11 @@ def _made(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> ServiceR
         answers=answers,
         pin=pins.new_pin(),
     )
+
+
+def _version_id(prepared: Prepared) -> UUID:
+    stored = prepared.offered.version_id if prepared.offered else None
+    return versions.known(stored, prepared.definition) if stored else versions.snapshot(prepared.definition)
 
 
 def _stored(made: ServiceRequest, prepared: Prepared, actor: Actor) -> tuple[ServiceRequest, bool]:

@@ -1,5 +1,6 @@
 """Snapshots of service definitions: a request is always read with the definition it was made with."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -13,11 +14,23 @@ from services import offering
 from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest, ServiceVersion
 
-WITH_CONTENT = Look(
-    select(ServiceVersion.id).where(
-        ServiceVersion.slug == bindparam("slug"), ServiceVersion.digest == bindparam("digest")
-    )
+_with_content = select(ServiceVersion.id).where(
+    ServiceVersion.slug == bindparam("slug"), ServiceVersion.digest == bindparam("digest")
 )
+WITH_CONTENT = Look(_with_content)
+# Every step and every request begins with this.
+OFFERED = Look(select(*offering.STATE_OF_SLUG, _with_content.scalar_subquery()))
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A service that residents find. `maintenance`: what its manager says of that at this moment, "" if nothing;
+    `version_id`: the stored version with this definition, if a request was made with it before.
+    """
+
+    definition: ServiceDefinition
+    maintenance: str
+    version_id: UUID | None
 
 
 def described(slug: str) -> ServiceDefinition:
@@ -30,16 +43,16 @@ def described(slug: str) -> ServiceDefinition:
 
 def on_offer(slug: str) -> ServiceDefinition:
     """The current definition of a service that residents find. Raises NotFound."""
-    return offered(slug)[0]
+    return offered(slug).definition
 
 
-def offered(slug: str) -> tuple[ServiceDefinition, str]:
-    """The same with what its manager says of maintenance at this moment, "" if nothing. Raises NotFound."""
+def offered(slug: str) -> Offered:
+    """The same with how it stands at this moment. Raises NotFound."""
     definition = described(slug)
-    is_published, maintenance = offering.state_of(slug)
-    if not is_published:
+    is_published, maintenance, version_id = OFFERED.first(slug=slug, digest=definition.digest) or (None, None, None)
+    if is_published is False:  # None: nobody has ever changed the offer
         raise NotFound()
-    return definition, maintenance
+    return Offered(definition, maintenance or "", version_id)
 
 
 def snapshot(definition: ServiceDefinition) -> UUID:
@@ -47,7 +60,7 @@ def snapshot(definition: ServiceDefinition) -> UUID:
     same = {"slug": definition.slug, "digest": definition.digest}
     found = WITH_CONTENT.first(**same)
     if found is not None:
-        return _known(found[0], definition.digest)
+        return known(found[0], definition)
     version = ServiceVersion(
         slug=definition.slug,
         version=definition.version,
@@ -61,8 +74,8 @@ def snapshot(definition: ServiceDefinition) -> UUID:
     except IntegrityError:  # somebody else's first request stored it in the same moment
         row = WITH_CONTENT.first(**same)
         assert row is not None
-        return _known(row[0], definition.digest)
-    return _known(version.id, definition.digest)
+        return known(row[0], definition)
+    return known(version.id, definition)
 
 
 def bring(request: ServiceRequest, definition: ServiceDefinition) -> None:
@@ -73,8 +86,9 @@ def bring(request: ServiceRequest, definition: ServiceDefinition) -> None:
             db.session.expire(request, ["service_version"])
 
 
-def _known(version_id: UUID, digest: str) -> UUID:
-    _digests[version_id] = digest
+def known(version_id: UUID, definition: ServiceDefinition) -> UUID:
+    """Remember that the version with this id says what `definition` does; the id."""
+    _digests[version_id] = definition.digest
     return version_id
 
 
@@ -93,7 +107,7 @@ def digest_of(request: ServiceRequest) -> str:
     """The digest of that definition, as it was stored."""
     version_id = request.service_version_id
     if version_id not in _digests:
-        _known(version_id, _version(request).digest)
+        _digests[version_id] = _version(request).digest
     return _digests[version_id]
 
 
