@@ -3,11 +3,11 @@
 A draft keeps the key under which it was begun, whoever has it later: so what began it there cannot begin it again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from auth.actors import Actor
@@ -24,19 +24,28 @@ from services.typed import with_answer
 from services.walk import changed_steps, still_asked, without_old_consents
 
 SCOPE = scopes.system("services.drafts")  # what goes from a visitor to a login is in neither's scope before
+Wanted = Select[ServiceRequest]
 Where = Literal["", "browser", "login", "sent"]
 
 
 def find(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
     """What `actor` has under this key, handed in or not."""
-    wanted = queries.own_requests(actor).where(_is(slug, key))
-    return db.session.scalar(wanted.options(selectinload(ServiceRequest.attachments)))
+    return _found(actor, slug, key, lambda wanted: wanted.options(selectinload(ServiceRequest.attachments)))
 
 
 def for_update(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
     """The same, locked until the transaction ends."""
-    wanted = locked(queries.own_requests(actor).where(_is(slug, key)))
-    return db.session.scalar(wanted.execution_options(populate_existing=True))
+    return _found(actor, slug, key, lambda wanted: locked(wanted).execution_options(populate_existing=True))
+
+
+def _found(actor: Actor, slug: str, key: str, finish: Callable[[Wanted], Wanted]) -> ServiceRequest | None:
+    """By the whole key, which is nearly always theirs; else by its end among all that they have, since others may have
+    begun it.
+    """
+    own = queries.own_requests(actor).where(ServiceRequest.slug == slug)
+    mine = ServiceRequest.submission_key == submission.whole_key(actor, key)
+    taken_over = ServiceRequest.submission_key.endswith(f" {key}", autoescape=True)
+    return db.session.scalar(finish(own.where(mine))) or db.session.scalar(finish(own.where(taken_over)))
 
 
 def of_service(actor: Actor, slug: str) -> list[ServiceRequest]:
@@ -118,7 +127,7 @@ def bring(token: str, visitor: Actor) -> ServiceRequest | None:
         return None
     other = for_update(visitor, row.slug, key_of(row))
     if other is not None and other.id != row.id:  # begun there at an address that was copied: it stays, beside this one
-        other.submission_key = f"{visitor.id} {submission.new_key()}"
+        other.submission_key = submission.whole_key(visitor, submission.new_key())
     row.created_by = visitor.id
     db.session.flush()
     return row
@@ -128,7 +137,7 @@ def bring(token: str, visitor: Actor) -> ServiceRequest | None:
 def goes_on(begun_by: Actor, slug: str, key: str) -> Where:
     """Where goes on, or has been sent, what `begun_by` began under this key; "" when that is still theirs, or gone."""
     wanted = select(ServiceRequest.created_by, ServiceRequest.applicant_id, ServiceRequest.status)
-    mine = ServiceRequest.submission_key == f"{begun_by.id} {key}", ServiceRequest.slug == slug
+    mine = ServiceRequest.submission_key == submission.whole_key(begun_by, key), ServiceRequest.slug == slug
     row = db.session.execute(wanted.where(*mine)).first()
     if row is None or row.created_by == begun_by.id:
         return ""
@@ -140,8 +149,3 @@ def goes_on(begun_by: Actor, slug: str, key: str) -> Where:
 def key_of(draft: ServiceRequest) -> str:
     """The submission key as addresses carry it."""
     return submission.key_of(draft)
-
-
-def _is(slug: str, key: str) -> Any:
-    """By the end of the key, since others may have begun it; found among the few that `actor` has."""
-    return ServiceRequest.submission_key.endswith(f" {key}", autoescape=True) & (ServiceRequest.slug == slug)

@@ -162,6 +162,11 @@ def key_of(request: ServiceRequest) -> str:
     return request.submission_key.rsplit(" ", 1)[-1]
 
 
+def whole_key(actor: Actor, key: str) -> str:
+    """The key as it is stored, with who began: nobody can take it from others."""
+    return f"{actor.id} {key}"
+
+
 def new_key() -> str:
     """A key for a form that is about to be shown."""
     return secrets.token_urlsafe(24)
@@ -174,10 +179,6 @@ def _check_assurance(definition: ServiceDefinition, actor: Actor) -> None:
         raise Forbidden(N_("For this service we need to know more surely who you are."))
 
 
-def _key(actor: Actor, key: str) -> str:
-    return f"{actor.id} {key}"
-
-
 def receipt_of(request: ServiceRequest, *, is_new: bool) -> Receipt:
     awaits_payment = request.status is RequestStatus.AWAITING_PAYMENT
     return Receipt(request.reference, request.pin or "", is_new, awaits_payment)
@@ -186,7 +187,7 @@ def receipt_of(request: ServiceRequest, *, is_new: bool) -> Receipt:
 def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
     if prepared.command.submission_key is None:
         return None
-    key = _key(actor, prepared.command.submission_key)
+    key = whole_key(actor, prepared.command.submission_key)
     request = db.session.scalar(
         locked(select(ServiceRequest).where(ServiceRequest.submission_key == key)).execution_options(
             populate_existing=True
@@ -237,7 +238,7 @@ def _made(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> ServiceR
     now = clock.now()
     return ServiceRequest(
         reference=new_reference(),
-        submission_key=_key(actor, prepared.command.submission_key or new_key()),
+        submission_key=whole_key(actor, prepared.command.submission_key or new_key()),
         service_version_id=_version_id(prepared),
         slug=prepared.definition.slug,
         department_code=prepared.definition.department,
