@@ -36,9 +36,7 @@ def gathering() -> Iterator[None]:
 
 def _write(waiting: Mapping[Key, list[Row]]) -> None:
     if 0 < sum(map(len, waiting.values())) <= FEW:
-        insert_at_once(
-            [NewRow(_table(model), row, taken) for (model, taken), rows in waiting.items() for row in rows]
-        )
+        insert_at_once([NewRow(_table(model), row, taken) for (model, taken), rows in waiting.items() for row in rows])
         return
     for (model, taken), rows in waiting.items():
         insert_many(model, rows, unless_taken=taken)

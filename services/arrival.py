@@ -3,7 +3,7 @@
 That is when it is handed in, or, where a fee comes first, when that is paid.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,8 +13,10 @@ from config.database import db
 from config.gathering import gathering
 from config.settings import current_settings
 from services import deadlines, followers, notices, trail, versions
-from services.lifecycle import Action, Party, next_status
+from services.lifecycle import Action, Party, RequestStatus, next_status
 from services.models import RequestEvent, ServiceRequest
+
+SAID_FOR = timedelta(minutes=1)
 
 
 def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> None:
@@ -84,3 +86,12 @@ def due_on(request: ServiceRequest) -> date:
     """The last day for an answer when the office has the request from the day it was received, else from today on."""
     begins = request.received_on or clock.today(current_settings().zone)
     return deadlines.due_on(begins, versions.of(request).deadline.working_days)
+
+
+def has_just_arrived(request: ServiceRequest) -> bool:
+    """Whether its page says that it has been received. Said by the page itself: a notice would be kept in the session,
+    which is written for it, and for its end."""
+    sent_at = request.submitted_at
+    if request.status is not RequestStatus.SUBMITTED or sent_at is None:
+        return False
+    return clock.now() - sent_at < SAID_FOR

@@ -39,7 +39,6 @@ from services.walk import checked
 
 REFERENCE_TRIES = 5
 RECEIPT_SHOWN_FOR = timedelta(hours=1)
-ARRIVAL_SAID_FOR = timedelta(minutes=1)
 ONLINE = frozenset({"online", "api", "open311"})
 """Sources that an opening period and a limit hold for; what staff enter has come in already."""
 
@@ -146,15 +145,6 @@ def just_sent(request: ServiceRequest) -> Receipt | None:
     sent_at = request.submitted_at
     is_fresh = sent_at is not None and clock.now() - sent_at < RECEIPT_SHOWN_FOR
     return receipt_of(request, is_new=False) if is_fresh else None
-
-
-def has_just_arrived(request: ServiceRequest) -> bool:
-    """Whether its page says that it has been received. Said by the page itself: a notice would be kept in the session,
-    which is written for it, and for its end."""
-    sent_at = request.submitted_at
-    if request.status is not RequestStatus.SUBMITTED or sent_at is None:
-        return False
-    return clock.now() - sent_at < ARRIVAL_SAID_FOR
 
 
 def key_of(request: ServiceRequest) -> str:

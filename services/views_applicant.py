@@ -19,6 +19,7 @@ from config.limits import limit_failures, limited
 from config.settings import current_settings
 from services import (
     announcements,
+    arrival,
     attachments,
     casework,
     downloads,
@@ -162,7 +163,7 @@ def _own_page(reference: str, form: MessageForm, template: str = "services/reque
         template,
         request_=representations.detail(found, actor, page_locale(), today()),
         draft_key=submission.key_of(found),
-        received=received_words(versions.of(found)) if submission.has_just_arrived(found) else "",
+        received=received_words(versions.of(found)) if arrival.has_just_arrived(found) else "",
         announced=work_page.announced(found, today()),
         form=form,
     )

@@ -1,0 +1,128 @@
+"""Statements that are carried out by PostgreSQL's library itself, and rows that are written together."""
+
+import uuid
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from auth.models import AuditEvent, AuditPending, Department
+from config import clock, direct
+from config.database import db, transaction
+from config.gathering import gathered_columns, gathering
+from config.ids import new_id
+from config.looks import Look, NewRow, insert_at_once
+from notifications import outbox
+from notifications.models import Notification
+from notifications.outbox import NewMessage
+from notifications.statuses import Channel
+from tests.factories.notifications import PHONE, put_sms
+
+BY_CODE = Look(select(Department.name).where(Department.code == bindparam("code")))
+
+
+def department(code: str) -> dict[str, Any]:
+    return {"id": new_id(), "code": code, "name": f"Amt {code}", "is_default": False}
+
+
+def event(action: str, **facts: Any) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "id": new_id(),
+        "at": now,
+        "domain_at": now,
+        "chain": "house",
+        "actor_kind": "system",
+        "actor": "tests",
+        "action": action,
+        "subject": "tests",
+        "seen": None,
+        "facts": facts,
+    }
+
+
+def waiting(of: dict[str, Any]) -> NewRow:
+    return NewRow(AuditPending.__table__, {"event_id": of["id"]})  # type: ignore[arg-type]
+
+
+def new_event(values: dict[str, Any]) -> NewRow:
+    return NewRow(AuditEvent.__table__, values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def one_department(database: Flask) -> None:
+    with transaction():
+        db.session.execute(insert(Department).values(department("one")))
+    assert BY_CODE.first(code="one") == ("Amt one",)
+
+
+def test_what_was_prepared_is_prepared_again_after_a_failure(one_department: None) -> None:
+    for _ in range(8):  # the driver prepares its own by then, and throws all away when something fails
+        assert BY_CODE.first(code="one") == ("Amt one",)
+        db.session.scalars(select(Department.code)).all()
+        with pytest.raises(IntegrityError), transaction():
+            insert_at_once([new_event(event("house.named"))])
+            db.session.execute(insert(Department).values(department("one")))
+    assert BY_CODE.first(code="none") is None
+
+
+def test_a_savepoint_that_is_rolled_back_takes_nothing_prepared_along(one_department: None) -> None:
+    for _ in range(8):
+        with transaction():
+            db.session.scalars(select(Department.code)).all()
+            with pytest.raises(IntegrityError), db.session.begin_nested():
+                db.session.execute(insert(Department).values(department("one")))
+            assert BY_CODE.first(code="one") == ("Amt one",)
+
+
+def test_beyond_a_number_of_statements_none_is_prepared(one_department: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(direct, "MOST_PREPARED", 0)
+    look = Look(select(Department.code).where(Department.name == bindparam("name")))
+    assert look.first(name="Amt one") == ("one",)
+
+
+def test_a_commit_that_was_lost_is_not_taken_for_one(database: Flask) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no connections that can be cut")
+    done: list[str] = []
+    address = db.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    with pytest.raises(DBAPIError), transaction():
+        db.session.execute(insert(Department).values(department("lost")))
+        backend = db.session.scalar(text("SELECT pg_backend_pid()"))
+        with psycopg.connect(address, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", (backend,))
+        done.append("ready to commit")
+    assert done and BY_CODE.first(code="lost") is None
+
+
+def test_rows_written_at_once_may_refer_to_each_other(database: Flask) -> None:
+    one, other = event("house.named", number=uuid.UUID(int=7)), event("house.named")
+    with transaction():
+        insert_at_once([new_event(one), waiting(one), new_event(other), waiting(other)])
+    assert db.session.scalar(select(func.count()).select_from(AuditPending)) == 2
+    assert db.session.scalars(select(AuditEvent.facts).order_by(AuditEvent.id)).all() == [
+        {"number": str(uuid.UUID(int=7))}, {}
+    ]  # fmt: skip
+
+
+def test_none_of_the_rows_is_there_when_one_is_refused(database: Flask) -> None:
+    one = event("house.named")
+    with pytest.raises(IntegrityError), transaction():
+        insert_at_once([new_event(one), waiting(one), waiting(one)])
+    assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 0
+
+
+@pytest.mark.parametrize("others", [0, 20])
+def test_a_gathered_message_whose_key_is_taken_is_passed_over(database: Flask, others: int) -> None:
+    put_sms("taken")
+    again = NewMessage("notifications.plain", Channel.SMS, PHONE, "de", {"text": "Again"}, "taken", "tests")
+    with transaction(), gathering():
+        outbox.add(again)
+        for number in range(others):
+            gathered_columns(AuditEvent, event("house.named", number=number))
+        assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 0
+    assert db.session.scalars(select(Notification.key)).all() == ["taken"]
+    assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == others
