@@ -21,7 +21,7 @@ def local_secrets(data_dir: Path) -> dict[str, str]:
     """
     path = data_dir / SECRETS_FILE
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, json.dumps(_new_secrets()))
         found = json.loads(path.read_text())

@@ -162,7 +162,7 @@ def _read(path: Path, setting: str) -> bytes:
 def _self_made(data_dir: Path, city: str) -> _Pair:
     path = data_dir / FILE
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_once(path, _new_pair(city))
     content = _read(path, "OBHUT_DATA_DIR")
     key, mark, certificate = content.partition(b"-----BEGIN CERTIFICATE-----")

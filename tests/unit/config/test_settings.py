@@ -63,7 +63,7 @@ def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
     assert first.secret_key.get_secret_value() == second.secret_key.get_secret_value() != ""
     assert len(first.encryption_keys) == 1
     path = tmp_path / "var" / "secrets.json"
-    assert path.stat().st_mode & 0o077 == 0
+    assert path.stat().st_mode & 0o077 == path.parent.stat().st_mode & 0o077 == 0
     assert set(json.loads(path.read_text())) == {"secret_key", "encryption_keys", "blind_index_key"}
 
 
