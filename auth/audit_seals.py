@@ -37,7 +37,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 def seal() -> int:
     """Link events that wait into their chains, one batch; how many. Where another sealer is at it, none.
 
-    That one looks once more after each batch, so that it finds what waits here.
+    That one looks once more when it has gathered again, so that it finds what waits here.
     """
     with transaction(writes_later=True):
         if not _is_the_only_sealer():

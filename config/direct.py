@@ -14,7 +14,6 @@ from sqlalchemy import Dialect
 from sqlalchemy.sql import Executable
 
 MOST_PREPARED = 200  # of a connection; beyond them a statement is parsed each time
-FORGETTING = ("ROLLBACK", "DROP", "ALTER", "DISCARD", "DEALLOCATE")
 DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 Row = tuple[Any, ...]
 
@@ -65,10 +64,7 @@ class Statement:
 
 
 def begin_anew(driver: Any) -> None:
-    """On a new connection, and when the driver has what is prepared on it thrown away, as it does after a failure.
-
-    It may keep it, if nothing was its own; so no name is ever used twice.
-    """
+    """On a new connection, and where nothing of what was prepared is there any more. No name is ever used twice."""
     driver.prepared_here = {}
     driver.names_used = getattr(driver, "names_used", 0)
 
@@ -83,7 +79,10 @@ def send(driver: Any, statements: bytes) -> None:
 def _failure(driver: Any, result: Any) -> Exception:
     if driver.pgconn.status == ConnStatus.BAD:  # of which the server could not say a code
         return errors.OperationalError(result.get_error_message())
-    return errors.error_from_result(result, driver.info.encoding)
+    error = errors.error_from_result(result, driver.info.encoding)
+    if isinstance(error, errors.InvalidSqlStatementName):  # somebody has thrown away what was prepared: not once more
+        begin_anew(driver)
+    return error
 
 
 def _numbered(dialect: Dialect) -> Dialect:

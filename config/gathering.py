@@ -8,7 +8,7 @@ from typing import Any
 
 from config.database import Base, db
 from config.looks import NewRow, insert_at_once
-from config.rowsets import Row, insert_many
+from config.rowsets import Row, insert_many, is_noting
 
 GATHERED = "gathered_rows"
 FEW = 8
@@ -19,8 +19,9 @@ Key = tuple[type[Base], tuple[str, ...]]
 def gathering() -> Iterator[None]:
     """Write what is given to `gathered` within the block at its end, the tables in the order in which they came.
 
-    What the rows refer to must be in the database by then. Nothing is written if the block raises. Within another such
-    block it is that one's end that counts. Inside the caller's transaction.
+    What the rows refer to, and what lets them be written in the scope of that moment, must be in the database by then.
+    Nothing is written if the block raises. Within another such block it is that one's end that counts. Inside the
+    caller's transaction.
     """
     info = db.session().info
     if GATHERED in info:
@@ -35,7 +36,7 @@ def gathering() -> Iterator[None]:
 
 
 def _write(waiting: Mapping[Key, list[Row]]) -> None:
-    if 0 < sum(map(len, waiting.values())) <= FEW:
+    if 0 < sum(map(len, waiting.values())) <= FEW and not is_noting():
         insert_at_once([NewRow(_table(model), row, taken) for (model, taken), rows in waiting.items() for row in rows])
         return
     for (model, taken), rows in waiting.items():
@@ -46,9 +47,14 @@ def _table(model: Any) -> Any:
     return model.__table__
 
 
+def is_gathering() -> bool:
+    """Whether a block of `gathering` is open."""
+    return GATHERED in db.session().info
+
+
 def gathered(row: Base) -> bool:
     """Take `row` along, whose columns (but no relations) are set; False outside of `gathering`: add it yourself."""
-    return GATHERED in db.session().info and gathered_columns(type(row), _columns(type(row), row))
+    return is_gathering() and gathered_columns(type(row), _columns(type(row), row))
 
 
 def gathered_columns(model: type[Base], columns: Row, unless_taken: tuple[str, ...] = ()) -> bool:

@@ -104,7 +104,8 @@ def insert_at_once(rows: Sequence[NewRow]) -> None:
     """Insert a few rows inside the caller's transaction, after what its session still holds back.
 
     On PostgreSQL all but the last travel as CTEs of it, in one round trip: they are carried out whether or not it looks
-    at them, and may refer to each other. Columns that a row does not name have no defaults.
+    at them. They may refer to each other, but a policy of one does not see another. Columns that a row does not name
+    have no defaults.
     """
     db.session.flush()
     connection = _connection()
@@ -136,9 +137,8 @@ def _insert(table: Table, dialect: str, unless_taken: Sequence[str]) -> postgres
 def _connection() -> Connection:
     """The session's connection; it makes much of saying again which that is."""
     session = db.session()
-    transaction = session.get_transaction()
     known: tuple[SessionTransaction, Connection] | None = session.info.get(KNOWN)
-    if known is not None and known[0] is transaction and not known[1].closed:
+    if known and known[0] is session.get_transaction() and known[0].is_active and not known[1].closed:
         return known[1]
     connection = session.connection()
     begun = session.get_transaction()

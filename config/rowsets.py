@@ -93,6 +93,11 @@ def written_later() -> Iterator[Callable[[], None]]:
         del info[NOTED]
 
 
+def is_noting() -> bool:
+    """Whether what is given to these functions now is written later."""
+    return NOTED in db.session().info
+
+
 def _is_noted(write: Callable[[], object]) -> bool:
     noted: list[Callable[[], object]] | None = db.session().info.get(NOTED)
     if noted is not None:

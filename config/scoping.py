@@ -30,15 +30,9 @@ def prepare_engine(engine: Engine) -> None:
         driver.execute("SET jit = off")  # policies look dear to the planner: it would compile, for 0.1 s
 
     @event.listens_for(engine, "before_cursor_execute")
-    def tell(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
-        driver = cursor.connection
-        if statement.startswith(direct.FORGETTING):
-            direct.begin_anew(driver)
-        if statement.startswith("ROLLBACK TO"):  # which may take back what was told since
-            driver.told_scope = None
-            return
+    def tell(connection: Connection, cursor: Any, *_: Any) -> None:
         try:
-            tell_scope(driver)
+            tell_scope(cursor.connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise worded(connection, error) from error
 
@@ -46,7 +40,7 @@ def prepare_engine(engine: Engine) -> None:
 
 
 def _end_gently(engine: Engine) -> None:
-    """End a transaction in which nothing has failed without the driver's rollback, which forgets what it has prepared.
+    """Commit, and roll back where nothing has failed and to savepoints, past the driver, which forgets the prepared.
 
     That is how every look ends. All statements would be sent, parsed and planned anew after it, with the policies of
     their tables. What the driver is afraid of, tables that are made and dropped, the house does in migrations alone.
@@ -54,21 +48,39 @@ def _end_gently(engine: Engine) -> None:
     dialect: Any = engine.dialect
     roll_back_by_driver, commit_by_driver = dialect.do_rollback, dialect.do_commit
 
-    def roll_back(driver: Any) -> None:
+    def roll_back(pooled: Any) -> None:
+        driver = _driver(pooled)
         if _is_open(driver):
             _send(driver, b"ROLLBACK")
             return
-        if driver.pgconn.transaction_status != IDLE:
+        has_failed = driver.pgconn.transaction_status != IDLE
+        roll_back_by_driver(pooled)
+        if has_failed:
             direct.begin_anew(driver)
-        roll_back_by_driver(driver)
+            _send(driver, b"DEALLOCATE ALL")  # the driver has forgotten its own, and may have left ours there
 
-    def commit(driver: Any) -> None:
+    def commit(pooled: Any) -> None:
+        driver = _driver(pooled)
         if _is_open(driver):
             direct.send(driver, b"COMMIT")
         else:
-            commit_by_driver(driver)
+            commit_by_driver(pooled)
 
-    dialect.do_rollback, dialect.do_commit = roll_back, commit
+    def roll_back_to(connection: Connection, name: str) -> None:
+        driver: Any = connection.connection.driver_connection
+        savepoint = dialect.identifier_preparer.quote(name)
+        try:
+            direct.send(driver, f"ROLLBACK TO SAVEPOINT {savepoint}".encode())
+        except dialect.loaded_dbapi.Error as error:
+            raise worded(connection, error) from error
+        driver.told_scope = None  # what was told since is taken back
+
+    dialect.do_rollback, dialect.do_commit, dialect.do_rollback_to_savepoint = roll_back, commit, roll_back_to
+
+
+def _driver(pooled: Any) -> Any:
+    """The driver's own connection behind the one that the pool has given."""
+    return getattr(pooled, "driver_connection", pooled)
 
 
 def _is_open(driver: Any) -> bool:

@@ -14,7 +14,7 @@ from auth.actors import Actor
 from config import clock
 from config.database import db
 from config.encryption import ColumnSealer, DecryptionError, blind_index
-from config.gathering import gathered_columns
+from config.gathering import gathered_columns, is_gathering
 from config.ids import new_id
 from config.looks import OneRow
 from config.rowsets import insert_for, insert_many
@@ -152,7 +152,7 @@ def store(draft: Draft) -> Stored | None:
 
 def gather(draft: Draft) -> bool:
     """Take the message along within `config.gathering`, unless its key is taken; False outside of that."""
-    return gathered_columns(Notification, values_of(draft, Sealers(), clock.now()), ("key",))
+    return is_gathering() and gathered_columns(Notification, values_of(draft, Sealers(), clock.now()), ("key",))
 
 
 @lru_cache

@@ -46,6 +46,7 @@ def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
 def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
     """Store the event of a request that is stored, and write what follows. Call inside `transaction()`."""
     notices.note_wish(request)
+    db.session.flush()  # in the scope of whoever acts
     with scopes.covering({notices.owner_of(request)}, "arrival"), gathering():
         single_rows.added(event)
         set_committed_value(event, "request", request)

@@ -60,22 +60,43 @@ def one_department(database: Flask) -> None:
 
 
 def test_what_was_prepared_is_prepared_again_after_a_failure(one_department: None) -> None:
-    for _ in range(8):  # the driver prepares its own by then, and throws all away when something fails
+    for _ in range(3):
         assert BY_CODE.first(code="one") == ("Amt one",)
-        db.session.scalars(select(Department.code)).all()
-        with pytest.raises(IntegrityError), transaction():
+        with transaction():
+            for _ in range(8):  # what the driver has prepared itself it throws away with all else when something fails
+                db.session.scalars(select(Department.code)).all()
             insert_at_once([new_event(event("house.named"))])
+        with pytest.raises(IntegrityError), transaction():
             db.session.execute(insert(Department).values(department("one")))
+        with transaction():
+            insert_at_once([new_event(event("house.named"))])
     assert BY_CODE.first(code="none") is None
 
 
+def test_what_somebody_else_has_thrown_away_is_missed_once(one_department: None) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite prepares nothing by name")
+    with transaction():
+        insert_at_once([new_event(event("house.named"))])
+        db.session.execute(text("DEALLOCATE ALL"))
+    with pytest.raises(DBAPIError), transaction():
+        insert_at_once([new_event(event("house.named"))])
+    with transaction():
+        insert_at_once([new_event(event("house.named"))])
+    assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 2
+
+
 def test_a_savepoint_that_is_rolled_back_takes_nothing_prepared_along(one_department: None) -> None:
-    for _ in range(8):
+    for _ in range(3):
         with transaction():
-            db.session.scalars(select(Department.code)).all()
+            for _ in range(8):
+                db.session.scalars(select(Department.code)).all()
+            insert_at_once([new_event(event("house.named"))])
             with pytest.raises(IntegrityError), db.session.begin_nested():
                 db.session.execute(insert(Department).values(department("one")))
+            insert_at_once([new_event(event("house.named"))])
             assert BY_CODE.first(code="one") == ("Amt one",)
+    assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 6
 
 
 def test_beyond_a_number_of_statements_none_is_prepared(one_department: None, monkeypatch: pytest.MonkeyPatch) -> None:
