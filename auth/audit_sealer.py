@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 SEALER = "obhut.audit_sealer"
-GATHER_S = 0.6
+GATHER_S = 0.3
 PAUSE_AFTER_FAILURE_S = 5.0
 LAST_CHANCE_S = 2.0
 
 
 class Sealer:
-    """Seals 0.6 s after the first event that waits, so that a burst of acts costs one batch and not one each."""
+    """Seals 0.3 s after the first event that waits, so that a burst of acts costs one batch and not one each."""
 
     def __init__(self, app: "Flask") -> None:
         self._app = app
