@@ -30,9 +30,14 @@ def prepare_engine(engine: Engine) -> None:
         driver.execute("SET jit = off")  # policies look dear to the planner: it would compile, for 0.1 s
 
     @event.listens_for(engine, "before_cursor_execute")
-    def tell(connection: Connection, cursor: Any, *_: Any) -> None:
+    def tell(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        driver = cursor.connection
+        if statement.startswith("ROLLBACK TO"):  # written by hand: it goes through the driver, which forgets
+            direct.begin_anew(driver)
+            driver.told_scope = None  # what was told since is taken back
+            return
         try:
-            tell_scope(cursor.connection)
+            tell_scope(driver)
         except engine.dialect.loaded_dbapi.Error as error:
             raise worded(connection, error) from error
 
