@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Table
 
 from auth.actors import Actor
 from auth.audit_sealer import wake_sealer
@@ -49,8 +48,6 @@ FACT_LENGTH = 200
 ONE_LOOK = timedelta(minutes=5)
 SEEN_PER_EVENT = 500
 REMEMBERED_LOOKS = 5000
-EVENTS: Table = AuditEvent.__table__  # type: ignore[assignment]
-WAITING: Table = AuditPending.__table__  # type: ignore[assignment]
 Fact = str | int | float | bool | None
 
 
@@ -86,7 +83,9 @@ def record(
     }
     pending = {"event_id": event_id}
     if not (gathered_columns(AuditEvent, row) and gathered_columns(AuditPending, pending)):
-        insert_at_once([NewRow(EVENTS, row), NewRow(WAITING, pending)])  # nearly every act: not by the unit of work
+        insert_at_once(
+            [NewRow(AuditEvent, row), NewRow(AuditPending, pending)]
+        )  # nearly every act: not by the unit of work
     on_commit("audit-seal", wake_sealer)
     return event_id
 

@@ -37,14 +37,10 @@ def gathering() -> Iterator[None]:
 
 def _write(waiting: Mapping[Key, list[Row]]) -> None:
     if 0 < sum(map(len, waiting.values())) <= FEW and not is_noting():
-        insert_at_once([NewRow(_table(model), row, taken) for (model, taken), rows in waiting.items() for row in rows])
+        insert_at_once([NewRow(model, row, taken) for (model, taken), rows in waiting.items() for row in rows])
         return
     for (model, taken), rows in waiting.items():
         insert_many(model, rows, unless_taken=taken)
-
-
-def _table(model: Any) -> Any:
-    return model.__table__
 
 
 def is_gathering() -> bool:
@@ -71,4 +67,4 @@ def gathered_columns(model: type[Base], columns: Row, unless_taken: tuple[str, .
 
 def _columns(model: Any, row: Base) -> dict[str, Any]:
     values = row.__dict__
-    return {column.key: values.get(column.key) for column in _table(model).columns}
+    return {column.key: values.get(column.key) for column in model.__table__.columns}

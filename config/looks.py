@@ -14,7 +14,7 @@ from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
 
-from config.database import db, has_not_begun, in_transaction
+from config.database import Base, db, has_not_begun, in_transaction
 from config.direct import Statement
 from config.row_security import PROTECTED
 from config.rowsets import insert_for
@@ -72,9 +72,13 @@ class Look:
 class NewRow(NamedTuple):
     """A row to be inserted, by column; `unless_taken`: unless somebody has these columns, which are a unique key."""
 
-    table: Table
+    model: type[Base]
     values: Mapping[str, Any]
     unless_taken: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> Table:
+        return self.model.__table__  # type: ignore[return-value]
 
 
 class OneRow:

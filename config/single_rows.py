@@ -36,7 +36,7 @@ def added(row: Base, **relations: list[Any]) -> None:
     """The same for a row whose keys nobody else can have; within `gathering` it is written with the others."""
     values = _values(row)
     if not gathered_columns(type(row), values):
-        insert_at_once([NewRow(_table(row), values)])
+        insert_at_once([NewRow(type(row), values)])
     _take_up(row, values, relations)
 
 

@@ -45,11 +45,11 @@ def event(action: str, **facts: Any) -> dict[str, Any]:
 
 
 def waiting(of: dict[str, Any]) -> NewRow:
-    return NewRow(AuditPending.__table__, {"event_id": of["id"]})  # type: ignore[arg-type]
+    return NewRow(AuditPending, {"event_id": of["id"]})
 
 
 def new_event(values: dict[str, Any]) -> NewRow:
-    return NewRow(AuditEvent.__table__, values)  # type: ignore[arg-type]
+    return NewRow(AuditEvent, values)
 
 
 @pytest.fixture
