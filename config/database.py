@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import TransactionStatus
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, Select, String, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, registry
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Enum, Index, MetaData, Select, String, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, aliased, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
 
 from config.engines import (
@@ -46,7 +46,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-BEGIN = "begin_writing"
+BEGIN, KNOWN = "begin_writing", "known_connection"
 MIGRATIONS = Path(__file__).parent / "migrations"
 ModelT = TypeVar("ModelT", bound=DeclarativeBase)
 SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
@@ -186,10 +186,22 @@ def _begin_on_sqlite(session: Session, turns: Turns, at_the_end: ExitStack, *, l
 
 def _only_looked(session: Session) -> bool:
     """Whether nothing has begun on the session's connection: it served a `Look`, and can serve the transaction."""
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name != "postgresql":
         return False
     return has_not_begun(connection.connection.driver_connection)
+
+
+def connection_of(session: Session) -> Connection:
+    """The session's connection; it makes much of saying again which that is."""
+    known: tuple[SessionTransaction, Connection] | None = session.info.get(KNOWN)
+    if known and known[0] is session.get_transaction() and known[0].is_active and not known[1].closed:
+        return known[1]
+    connection = session.connection()
+    begun = session.get_transaction()
+    if begun is not None:
+        session.info[KNOWN] = begun, connection
+    return connection
 
 
 def has_not_begun(driver: Any) -> bool:

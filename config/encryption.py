@@ -236,6 +236,8 @@ class SealedRow:
 def _sealed_last(owner: type, columns: dict[str, Any]) -> dict[str, Any]:
     # The declarative constructor assigns in order: id, keys and relations must be there before a value is sealed.
     last = _sealed_names(owner)
+    if last.isdisjoint(columns):
+        return columns
     return dict(sorted(columns.items(), key=lambda item: item[0] in last))
 
 

@@ -10,6 +10,7 @@ import hmac
 import os
 import uuid
 from functools import lru_cache
+from ssl import RAND_bytes
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
@@ -115,8 +116,12 @@ def column_prefix(table: str, column: str) -> bytes:
 
 
 def encrypt(key: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
-    """Nonce and ciphertext."""
-    nonce = os.urandom(NONCE_BYTES)  # random ones are safe for 2³² values under one key (NIST SP 800-38D)
+    """Nonce and ciphertext.
+
+    Random nonces are safe for 2³² values under one key (NIST SP 800-38D). They come from OpenSSL's generator (NIST SP
+    800-90A, seeded anew after a fork): a system call for each would give the interpreter's lock away.
+    """
+    nonce = RAND_bytes(NONCE_BYTES)
     return nonce + key.encrypt(nonce, plain, bound_to)
 
 

@@ -10,17 +10,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
 
-from config.database import Base, db, has_not_begun, in_transaction
+from config.database import Base, connection_of, db, has_not_begun, in_transaction
 from config.direct import Statement
 from config.row_security import PROTECTED
 from config.rowsets import insert_for
 from config.scoping import end_softly, tell_scope, worded
 
-KNOWN = "known_connection"
 Row = tuple[Any, ...] | None
 
 
@@ -49,7 +47,7 @@ class Look:
                 return db.session.connection().execute(self._statement, parameters).all()
             with engine.connect() as connection:
                 return connection.execute(self._statement, parameters).all()
-        connection = _connection()
+        connection = connection_of(db.session())
         driver: Any = connection.connection.driver_connection
         idle = has_not_begun(driver)  # else the caller is reading already, and sees what is committed as well
         try:
@@ -93,7 +91,7 @@ class OneRow:
 
     def first(self, values: Mapping[str, Any]) -> Row:
         """Carry it out with `values`, by column or parameter; the first row of RETURNING, None without any."""
-        connection = _connection()
+        connection = connection_of(db.session())
         dialect = connection.dialect
         if dialect.name != "postgresql":
             return connection.execute(self._write(dialect.name), dict(values)).first()
@@ -112,7 +110,7 @@ def insert_at_once(rows: Sequence[NewRow]) -> None:
     have no defaults.
     """
     db.session.flush()
-    connection = _connection()
+    connection = connection_of(db.session())
     dialect = connection.dialect
     if dialect.name == "postgresql":
         shape = tuple((row.table, tuple(row.values), row.unless_taken) for row in rows)
@@ -136,19 +134,6 @@ def _inserts(dialect: Dialect, shape: tuple[tuple[Table, tuple[str, ...], tuple[
 def _insert(table: Table, dialect: str, unless_taken: Sequence[str]) -> postgresql.Insert | sqlite.Insert:
     insert = insert_for(table, dialect)
     return insert.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else insert
-
-
-def _connection() -> Connection:
-    """The session's connection; it makes much of saying again which that is."""
-    session = db.session()
-    known: tuple[SessionTransaction, Connection] | None = session.info.get(KNOWN)
-    if known and known[0] is session.get_transaction() and known[0].is_active and not known[1].closed:
-        return known[1]
-    connection = session.connection()
-    begun = session.get_transaction()
-    if begun is not None:
-        session.info[KNOWN] = begun, connection
-    return connection
 
 
 def _carried_out(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:

@@ -12,40 +12,40 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import Insert
 
-from config.database import Base, db
+from config.database import Base
 from config.gathering import gathered_columns
 from config.looks import NewRow, OneRow, insert_at_once
 from config.rowsets import insert_for
 
 
-def stored(row: Base, **relations: list[Any]) -> bool:
+def stored(row: Base, **relations: Any) -> bool:
     """Insert `row`, which no session knows yet; False when somebody else's row has a unique key of it.
 
-    From then on it is in the session as if it had been read, with these `relations` loaded; what they hold and is new
-    is added. Inside the caller's transaction. Its columns have plain defaults, or none.
+    From then on it is as if it had been read, with these `relations` loaded, and let go by its session: who goes on
+    with it adds it, and so does a new row that refers to it. Inside the caller's transaction. Its columns have plain
+    defaults, or none.
     """
     values = _values(row)
     given = {name: value for name, value in values.items() if value is not None}
     if _insert(_table(row)).first(given) is None:
         return False
-    _take_up(row, values, relations)
+    _as_if_read(row, values, relations)
     return True
 
 
-def added(row: Base, **relations: list[Any]) -> None:
+def added(row: Base, **relations: Any) -> None:
     """The same for a row whose keys nobody else can have; within `gathering` it is written with the others."""
     values = _values(row)
     if not gathered_columns(type(row), values):
         insert_at_once([NewRow(type(row), values)])
-    _take_up(row, values, relations)
+    _as_if_read(row, values, relations)
 
 
-def _take_up(row: Base, values: dict[str, Any], relations: dict[str, list[Any]]) -> None:
-    row.__dict__.update(values)  # committed with the next but one line, all at once
+def _as_if_read(row: Base, values: dict[str, Any], relations: dict[str, Any]) -> None:
+    row.__dict__.update(values)  # committed with the last line, all at once
     for name, value in relations.items():
         set_committed_value(row, name, value)
     make_transient_to_detached(row)
-    db.session.add(row)
 
 
 def _table(row: Base) -> Table:

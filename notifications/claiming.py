@@ -17,7 +17,7 @@ from notifications import senders
 from notifications.channels.base import Channel as Way, Outgoing
 from notifications.models import DeliveryAttempt, Notification
 from notifications.preferences import refusals
-from notifications.rows import Sealers
+from notifications.rows import sealers_here
 from notifications.settling import finish
 from notifications.statuses import AttemptState, Channel, Meaning, Priority, Status
 
@@ -95,7 +95,7 @@ def outgoing(claimed: Sequence[Claimed], started_at: datetime, begin_before: dat
     `begin_before` counts from when the lease began, not from now: whoever was stopped in between has no time left.
     Messages that do not open are left out.
     """
-    sealers, now, found = Sealers(), clock.now(), []
+    sealers, now, found = sealers_here(), clock.now(), []
     for row, attempt_id, sender in claimed:
         try:
             message = Outgoing(

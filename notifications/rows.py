@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import Table, bindparam, exists, select
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -84,6 +85,12 @@ class Sealers:
         return ColumnSealer(Notification, "fallbacks")
 
 
+def sealers_here() -> Sealers:
+    """Those of the application; they are made once."""
+    sealers: Sealers = current_app.extensions.setdefault("obhut.sealers", Sealers())
+    return sealers
+
+
 def values_of(draft: Draft, sealers: Sealers, now: datetime) -> dict[str, Any]:
     """The columns of the row for `draft`, whose texts are sealed."""
     channel, text, traits = draft.channel, draft.text, draft.text.traits
@@ -143,7 +150,7 @@ def not_before(draft: Draft, now: datetime) -> datetime | None:
 
 def store(draft: Draft) -> Stored | None:
     """Insert the message unless its key is taken; two transactions with one key end in one row, without an error."""
-    values = values_of(draft, Sealers(), clock.now())
+    values = values_of(draft, sealers_here(), clock.now())
     whose = {"of_channel": draft.channel, "of_recipient": values["recipient_index"]}
     given = {name: value for name, value in values.items() if value is not None}  # a third of them is not
     row = INSERT_ONCE.first(given | whose)
@@ -152,7 +159,7 @@ def store(draft: Draft) -> Stored | None:
 
 def gather(draft: Draft) -> bool:
     """Take the message along within `config.gathering`, unless its key is taken; False outside of that."""
-    return is_gathering() and gathered_columns(Notification, values_of(draft, Sealers(), clock.now()), ("key",))
+    return is_gathering() and gathered_columns(Notification, values_of(draft, sealers_here(), clock.now()), ("key",))
 
 
 @lru_cache
@@ -173,7 +180,7 @@ INSERT_ONCE = OneRow(_insert_once)
 
 def store_many(drafts: Iterable[Draft]) -> int:
     """Insert all whose key is not taken; how many are new. Who does not want them is found when they are claimed."""
-    sealers, now = Sealers(), clock.now()
+    sealers, now = sealers_here(), clock.now()
     return insert_many(Notification, [values_of(draft, sealers, now) for draft in drafts], unless_taken=["key"])
 
 

@@ -13,7 +13,7 @@ from config.ids import new_id
 from config.rowsets import among, insert_many
 from notifications.models import DeliveryAttempt, Notification
 from notifications.rendering import render
-from notifications.rows import Draft, Sealers, values_of
+from notifications.rows import Draft, Sealers, sealers_here, values_of
 from notifications.settling import WIPED
 from notifications.statuses import KEEP_TEXT, AttemptState, Channel, Meaning, Status
 
@@ -54,7 +54,7 @@ def seed_messages(number: int, seed: int, progress: Callable[[int], None]) -> in
 def _write(dice: Random, keys: list[str], now: datetime) -> int:
     there = set(db.session.scalars(select(Notification.key).where(among(Notification.key, keys))))
     db.session.rollback()
-    sealers, messages, attempts = Sealers(), [], []
+    sealers, messages, attempts = sealers_here(), [], []
     for key in keys:
         luck = Random(dice.random())
         if key not in there:

@@ -19,12 +19,12 @@ from services.models import RequestEvent, ServiceRequest
 SAID_FOR = timedelta(minutes=1)
 
 
-def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> None:
+def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor, mailbox: str | None = None) -> None:
     """Take `request` to the office by `action` (SUBMIT or PAY). Call inside `transaction()`, with the row locked.
 
-    Raises InvalidTransition.
+    `mailbox`: its department's, where the caller has looked. Raises InvalidTransition.
     """
-    announce(request, taken_in(request, action, by, actor), actor)
+    announce(request, taken_in(request, action, by, actor), actor, mailbox)
 
 
 def taken_in(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
@@ -43,17 +43,16 @@ def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
     request.due_on = due_on(request)
 
 
-def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
+def announce(request: ServiceRequest, event: RequestEvent, actor: Actor, mailbox: str | None = None) -> None:
     """Store the event of a request that is stored, and write what follows. Call inside `transaction()`."""
     notices.note_wish(request)
     db.session.flush()  # in the scope of whoever acts
     with scopes.covering({notices.owner_of(request)}, "arrival"), gathering():
-        single_rows.added(event)
-        set_committed_value(event, "request", request)
+        single_rows.added(event, request=request)
         if "events" in vars(request):  # they were read before
             set_committed_value(request, "events", [*request.events, event])
         notices.tell_applicant(request, "submitted", "submitted")
-        notices.tell_office(request, "received", "submitted")
+        notices.tell_office(request, "received", "submitted", mailbox)
         trail.record(actor, "request.submitted", request, service=request.slug)
     followers.tell(request, event, actor)
 

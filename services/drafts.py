@@ -14,7 +14,7 @@ from auth.actors import Actor
 from config import clock, scopes
 from config.database import db, locked
 from config.errors import NotFound
-from services import erasure, prefill, queries, resume_links, submission, versions
+from services import erasure, prefill, queries, resume_links, submission, submission_keys, versions
 from services.commands import Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import RequestStatus
@@ -43,7 +43,7 @@ def _found(actor: Actor, slug: str, key: str, finish: Callable[[Wanted], Wanted]
     begun it.
     """
     own = queries.own_requests(actor).where(ServiceRequest.slug == slug)
-    mine = ServiceRequest.submission_key == submission.whole_key(actor, key)
+    mine = ServiceRequest.submission_key == submission_keys.whole_key(actor, key)
     taken_over = ServiceRequest.submission_key.endswith(f" {key}", autoescape=True)
     return db.session.scalar(finish(own.where(mine))) or db.session.scalar(finish(own.where(taken_over)))
 
@@ -127,7 +127,7 @@ def bring(token: str, visitor: Actor) -> ServiceRequest | None:
         return None
     other = for_update(visitor, row.slug, key_of(row))
     if other is not None and other.id != row.id:  # begun there at an address that was copied: it stays, beside this one
-        other.submission_key = submission.whole_key(visitor, submission.new_key())
+        other.submission_key = submission_keys.whole_key(visitor, submission_keys.new_key())
     row.created_by = visitor.id
     db.session.flush()
     return row
@@ -137,7 +137,7 @@ def bring(token: str, visitor: Actor) -> ServiceRequest | None:
 def goes_on(begun_by: Actor, slug: str, key: str) -> Where:
     """Where goes on, or has been sent, what `begun_by` began under this key; "" when that is still theirs, or gone."""
     wanted = select(ServiceRequest.created_by, ServiceRequest.applicant_id, ServiceRequest.status)
-    mine = ServiceRequest.submission_key == submission.whole_key(begun_by, key), ServiceRequest.slug == slug
+    mine = ServiceRequest.submission_key == submission_keys.whole_key(begun_by, key), ServiceRequest.slug == slug
     row = db.session.execute(wanted.where(*mine)).first()
     if row is None or row.created_by == begun_by.id:
         return ""
@@ -148,4 +148,4 @@ def goes_on(begun_by: Actor, slug: str, key: str) -> Where:
 
 def key_of(draft: ServiceRequest) -> str:
     """The submission key as addresses carry it."""
-    return submission.key_of(draft)
+    return submission_keys.key_of(draft)

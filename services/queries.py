@@ -20,7 +20,8 @@ from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
-MAILBOX = Look(select(Department.email).where(Department.code == bindparam("code")))  # with every request
+MAILBOX = select(Department.email).where(Department.code == bindparam("code"))
+_MAILBOX = Look(MAILBOX)
 OUR_PAPERS = (AttachmentKind.DECISION, AttachmentKind.RECEIPT)
 Requests = Select[ServiceRequest]
 Among = Callable[[Actor], Requests]
@@ -205,7 +206,7 @@ def department(code: str) -> Department | None:
 
 def mailbox_of(code: str) -> str:
     """The e-mail address of that department; "" when it has none to which mail can go."""
-    row = MAILBOX.first(code=code)
+    row = _MAILBOX.first(code=code)
     return mailbox(row[0]) if row else ""
 
 

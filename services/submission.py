@@ -1,6 +1,5 @@
 """Handing in a request: whatever happens to the browser or the line, one application makes one request."""
 
-import secrets
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +25,7 @@ from services import (
     places,
     provenance,
     resume_links,
+    submission_keys,
     versions,
 )
 from services.attachments import CleanFile
@@ -55,6 +55,11 @@ class Prepared:
     files: tuple[CleanFile, ...]
     errors: tuple[FieldError, ...]
     offered: versions.Offered | None = None
+
+    @property
+    def mailbox(self) -> str | None:
+        """The department's, where that was looked up."""
+        return self.offered.mailbox if self.offered else None
 
 
 @dataclass(frozen=True)
@@ -147,21 +152,6 @@ def just_sent(request: ServiceRequest) -> Receipt | None:
     return receipt_of(request, is_new=False) if is_fresh else None
 
 
-def key_of(request: ServiceRequest) -> str:
-    """The submission key as the form carries it."""
-    return request.submission_key.rsplit(" ", 1)[-1]
-
-
-def whole_key(actor: Actor, key: str) -> str:
-    """The key as it is stored, with who began: nobody can take it from others."""
-    return f"{actor.id} {key}"
-
-
-def new_key() -> str:
-    """A key for a form that is about to be shown."""
-    return secrets.token_urlsafe(24)
-
-
 def _check_assurance(definition: ServiceDefinition, actor: Actor) -> None:
     # A program hands in for somebody whom its operator knows; it has no login of its own.
     wanted = (definition.assurance, definition.assurance_for.get(Action.SUBMIT))
@@ -170,14 +160,13 @@ def _check_assurance(definition: ServiceDefinition, actor: Actor) -> None:
 
 
 def receipt_of(request: ServiceRequest, *, is_new: bool) -> Receipt:
-    awaits_payment = request.status is RequestStatus.AWAITING_PAYMENT
-    return Receipt(request.reference, request.pin or "", is_new, awaits_payment)
+    return Receipt(request.reference, request.pin or "", is_new, request.status is RequestStatus.AWAITING_PAYMENT)
 
 
 def _found(prepared: Prepared, actor: Actor) -> ServiceRequest | None:
     if prepared.command.submission_key is None:
         return None
-    key = whole_key(actor, prepared.command.submission_key)
+    key = submission_keys.whole_key(actor, prepared.command.submission_key)
     request = db.session.scalar(
         locked(select(ServiceRequest).where(ServiceRequest.submission_key == key)).execution_options(
             populate_existing=True
@@ -209,26 +198,31 @@ def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, An
 
 def inserted(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple[ServiceRequest, bool]:
     """A new draft, or the one that a parallel post of the same form has just stored."""
-    return _stored(_made(prepared, actor, answers), prepared, actor)
+    made = _made(prepared, actor)
+    made.answers = answers
+    request, is_new = _stored(made, prepared, actor)
+    if is_new:
+        db.session.add(request)
+    return request, is_new
 
 
 def _at_once(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple[ServiceRequest, bool]:
     """The same, handed in as it is stored: its row is written once, complete."""
     _refuse_unless_open(prepared, actor)
-    made = _made(prepared, actor, answers)
+    made = _made(prepared, actor)
     _fill(made, prepared, answers)
     event = arrival.taken_in(made, Action.SUBMIT, _party(prepared), actor)
     request, is_new = _stored(made, prepared, actor)
     if is_new:
-        arrival.announce(request, event, actor)
+        arrival.announce(request, event, actor, prepared.mailbox)
     return request, is_new
 
 
-def _made(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> ServiceRequest:
+def _made(prepared: Prepared, actor: Actor) -> ServiceRequest:
     now = clock.now()
     return ServiceRequest(
         reference=new_reference(),
-        submission_key=whole_key(actor, prepared.command.submission_key or new_key()),
+        submission_key=submission_keys.whole_key(actor, prepared.command.submission_key or submission_keys.new_key()),
         service_version_id=_version_id(prepared),
         slug=prepared.definition.slug,
         department_code=prepared.definition.department,
@@ -239,7 +233,6 @@ def _made(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> ServiceR
         source=prepared.command.source,
         created_at=now,
         changed_at=now,
-        answers=answers,
         pin=pins.new_pin(),
     )
 
@@ -268,7 +261,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     if waits and not prepared.command.is_for_somebody:
         fees.check_out(request, actor)
     else:
-        arrival.arrive(request, Action.SUBMIT, _party(prepared), actor)
+        arrival.arrive(request, Action.SUBMIT, _party(prepared), actor, prepared.mailbox)
 
 
 def _party(prepared: Prepared) -> Party:

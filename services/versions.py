@@ -10,7 +10,8 @@ from config import clock
 from config.database import db
 from config.errors import NotFound
 from config.looks import Look
-from services import offering
+from config.mail_addresses import mailbox
+from services import offering, queries
 from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest, ServiceVersion
 
@@ -19,18 +20,20 @@ _with_content = select(ServiceVersion.id).where(
 )
 WITH_CONTENT = Look(_with_content)
 # Every step and every request begins with this.
-OFFERED = Look(select(*offering.STATE_OF_SLUG, _with_content.scalar_subquery()))
+OFFERED = Look(select(*offering.STATE_OF_SLUG, _with_content.scalar_subquery(), queries.MAILBOX.scalar_subquery()))
 
 
 @dataclass(frozen=True)
 class Offered:
     """A service that residents find. `maintenance`: what its manager says of that at this moment, "" if nothing;
-    `version_id`: the stored version with this definition, if a request was made with it before.
+    `version_id`: the stored version with this definition, if a request was made with it before; `mailbox`: its
+    department's e-mail address, "" if there is none.
     """
 
     definition: ServiceDefinition
     maintenance: str
     version_id: UUID | None
+    mailbox: str
 
 
 def described(slug: str) -> ServiceDefinition:
@@ -49,10 +52,11 @@ def on_offer(slug: str) -> ServiceDefinition:
 def offered(slug: str) -> Offered:
     """The same with how it stands at this moment. Raises NotFound."""
     definition = described(slug)
-    is_published, maintenance, version_id = OFFERED.first(slug=slug, digest=definition.digest) or (None, None, None)
+    stands = OFFERED.first(slug=slug, digest=definition.digest, code=definition.department)
+    is_published, maintenance, version_id, address = stands or (None,) * 4
     if is_published is False:  # None: nobody has ever changed the offer
         raise NotFound()
-    return Offered(definition, maintenance or "", version_id)
+    return Offered(definition, maintenance or "", version_id, mailbox(address))
 
 
 def snapshot(definition: ServiceDefinition) -> UUID:

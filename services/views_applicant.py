@@ -28,7 +28,7 @@ from services import (
     queries,
     representations,
     search,
-    submission,
+    submission_keys,
     talking_by_pin,
     versions,
     work_page,
@@ -162,7 +162,7 @@ def _own_page(reference: str, form: MessageForm, template: str = "services/reque
     return render_template(
         template,
         request_=representations.detail(found, actor, page_locale(), today()),
-        draft_key=submission.key_of(found),
+        draft_key=submission_keys.key_of(found),
         received=received_words(versions.of(found)) if arrival.has_just_arrived(found) else "",
         announced=work_page.announced(found, today()),
         form=form,

@@ -23,6 +23,7 @@ from services import (
     filling,
     resume_links,
     submission,
+    submission_keys,
     typed,
     versions,
     visitors,
@@ -63,7 +64,7 @@ def apply(slug: str) -> ResponseReturnValue:
         availability.refuse_unless_open(definition, actor, filling.today())
     except Unavailable as closed:
         return pages.unavailable_page(definition, why_closed(definition, closed))
-    filled = pages.new(definition, actor, submission.new_key())
+    filled = pages.new(definition, actor, submission_keys.new_key())
     others = tuple(drafts.of_service(actor, slug)) if actor.kind != "anonymous" else ()
     return pages.step_page(filled, filled.first, Said(others=others))
 

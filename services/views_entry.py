@@ -12,7 +12,7 @@ from config.downloads import download as as_download
 from config.errors import Forbidden, RuleViolation
 from config.forms import add_error
 from config.localisation import page_locale
-from services import entry as entering, entry_letters, queries, submission, trail, typed, versions
+from services import entry as entering, entry_letters, queries, submission, submission_keys, trail, typed, versions
 from services.apply_access import checked_key
 from services.commands import STAFF_SOURCES, Submit
 from services.definitions import ServiceDefinition, catalogue
@@ -101,7 +101,7 @@ def _page(definition: ServiceDefinition, form: WholeForm, how: EntryForm, *, is_
         service=definition,
         form=form,
         how=how,
-        key=request.form.get("submission_key") or submission.new_key(),
+        key=request.form.get("submission_key") or submission_keys.new_key(),
         is_asking_more=is_asking_more,
         locale=page_locale(),
     )

@@ -1,6 +1,7 @@
 """The domain clock of all processes on one data folder: a file holds by how much it differs from the real time.
 
-The clock goes on ticking from where it was set. Reading costs one `stat`; the file is read again only when it changed.
+The clock goes on ticking from where it was set. Reading costs one `stat`, once for each web request; the file is read
+again only when it changed.
 """
 
 import json
@@ -9,11 +10,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from flask import g, has_request_context
+
 from config import clock
 from config.sandbox.state import folder
 from config.settings import Settings
 
 _NO_FILE = (0, 0)
+_OF_REQUEST = "sandbox_clock_offset"
 
 
 class MovableClock:
@@ -31,6 +35,15 @@ class MovableClock:
     @property
     def offset(self) -> timedelta:
         """By how much the domain's time is ahead."""
+        if not has_request_context():
+            return self._found()
+        known: timedelta | None = g.get(_OF_REQUEST)
+        if known is None:
+            known = self._found()
+            setattr(g, _OF_REQUEST, known)
+        return known
+
+    def _found(self) -> timedelta:
         try:
             found = os.stat(self._path)
             stamp = (found.st_mtime_ns, found.st_ino)
@@ -49,6 +62,8 @@ class MovableClock:
 
     def move(self, at: datetime | None) -> None:
         """Let it be `at` (aware) now; None returns to the real time."""
+        if has_request_context():
+            g.pop(_OF_REQUEST, None)
         if at is None:
             self._path.unlink(missing_ok=True)
             return

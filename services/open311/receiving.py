@@ -13,7 +13,7 @@ from config.database import db, locked
 from config.errors import N_, FieldError, NotFound, RuleViolation
 from config.plain_text import visible
 from config.settings import current_settings
-from services import attachments, files, notices, submission, trail, versions
+from services import attachments, files, notices, submission, submission_keys, trail, versions
 from services.attachments import CleanFile
 from services.commands import FROM_OUTSIDE, Submit, Upload
 from services.definitions import ServiceDefinition
@@ -47,7 +47,7 @@ def prepare(report: Report) -> submission.Prepared:
         slug=definition.slug,
         answers=_answers(definition, report),
         locale=current_settings().locale,
-        submission_key=submission.new_key(),
+        submission_key=submission_keys.new_key(),
         uploads=tuple(Upload(field=media or "", file_name=one.file_name, data=one.data) for one in files),
         source=FROM_OUTSIDE,
     )

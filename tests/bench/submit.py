@@ -17,7 +17,7 @@ from auth.models import User
 from auth.roles import HeldRole, Role
 from config.command_line.running import WEB_THREADS
 from config.database import db, transaction
-from services import apply_pages, filling, submission, versions
+from services import apply_pages, filling, submission_keys, versions
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep
 from tests.bench import bare_web
@@ -103,7 +103,7 @@ def _drafts(place: Deployment) -> tuple[str, str, list[str]]:
     held = frozenset({HeldRole(Role.RESIDENT)})
     actor = Actor.of("user", str(user.id), held, user_id=user.id, assurance="substantial")
     signed = URLSafeTimedSerializer(str(place.app.secret_key), salt="wtf-csrf-token").dumps("bench")
-    keys = [submission.new_key() for _ in range(DRAFTS)]
+    keys = [submission_keys.new_key() for _ in range(DRAFTS)]
     for key in keys:
         for step in versions.on_offer(SLUG).steps:
             answers = {one.key: ANSWERS[one.key] for one in step.fields}

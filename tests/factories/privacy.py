@@ -23,7 +23,7 @@ from notifications.inbound import store
 from notifications.models import DeliveryAttempt, InboundMessage, Notification, Receipt
 from notifications.preferences import suppress
 from notifications.statuses import AttemptState, Channel, InboxState, Status
-from services import submission
+from services import submission_keys
 from tests.factories import services as requests
 from tests.factories.care import OFFICER, new_case, new_phone, report
 
@@ -153,7 +153,7 @@ def request(user: User, mark: str) -> str:
     pdf = requests.PDF + f"% {mark}file\n".encode()
     receipt = requests.submitted(
         requests.resident(user.id), answers=answers, uploads=(requests.upload(pdf, f"{mark}name.pdf"),),
-        submission_key=submission.new_key(),
+        submission_key=submission_keys.new_key(),
     )  # fmt: skip
     return receipt.reference
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from auth.actors import Actor
 from auth.roles import HeldRole, Role
 from config.database import db, transaction
-from services import casework, decisions, definitions, submission
+from services import casework, decisions, definitions, submission, submission_keys
 from services.commands import Act, Submit, Upload
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action
@@ -106,7 +106,7 @@ def command(key: str | None = None, **changes: Any) -> Submit:
         "slug": SLUG,
         "answers": answers(),
         "uploads": (upload(),),
-        "submission_key": key or submission.new_key(),
+        "submission_key": key or submission_keys.new_key(),
     }
     return Submit(**(given | changes))
 

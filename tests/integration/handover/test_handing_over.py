@@ -16,7 +16,7 @@ from config.errors import InvalidTransition, NotFound, RuleViolation
 from notifications import outcomes, settling
 from notifications.models import Notification
 from notifications.statuses import Status
-from services import erasure, keeping, submission
+from services import erasure, keeping, submission_keys
 from services.definition_parts import HandOver
 from services.handover import digest, following, queries, registry, work
 from services.handover.models import HandOverRow
@@ -366,7 +366,7 @@ def test_what_became_of_a_mail_is_looked_at_as_soon_as_it_is_known() -> None:
 @pytest.mark.usefixtures("by_email")
 def test_a_list_of_hand_overs_is_read_with_its_requests() -> None:
     for _ in range(3):
-        given.submitted(given.resident(), submission_key=submission.new_key())
+        given.submitted(given.resident(), submission_key=submission_keys.new_key())
     db.session.expunge_all()
     waiting = queries.waiting(given.caseworker())
     assert len(waiting) == 3

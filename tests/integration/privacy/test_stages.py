@@ -16,7 +16,7 @@ from auth.retention_cli import retention
 from auth.roles import HeldRole, Role
 from config import clock
 from config.database import db, transaction
-from services import attachments, casework, erasure, queries, submission
+from services import attachments, casework, erasure, queries, submission, submission_keys
 from services.commands import Act
 from services.definitions import catalogue
 from services.handover.models import HandOverRow
@@ -125,12 +125,12 @@ def ended_and_left() -> dict[str, str]:
     resident, worker, references = requests.resident(), requests.caseworker(), {}
     ends = {"approved": (Action.TAKE, Action.APPROVE), "rejected": (Action.TAKE, Action.REJECT)}
     for stage, actions in (ends | {"withdrawn": (Action.WITHDRAW,)}).items():
-        reference = requests.submitted(resident, submission_key=submission.new_key()).reference
+        reference = requests.submitted(resident, submission_key=submission_keys.new_key()).reference
         for action in actions:
             requests.acted(reference, action, resident if action is Action.WITHDRAW else worker, "Begründung")
         references[stage] = reference
     with transaction():
-        prepared = submission.prepare(requests.command(answers={}, submission_key=submission.new_key()))
+        prepared = submission.prepare(requests.command(answers={}, submission_key=submission_keys.new_key()))
         references["draft"] = submission.keep_draft(prepared, resident).reference
     return references
 

@@ -17,7 +17,7 @@ from config.command_line import doctor
 from config.database import db, transaction
 from config.errors import Conflict
 from notifications.models import Notification
-from services import downloads, drafts, files, keeping, quarantine, queries, submission, unscanned
+from services import downloads, drafts, files, keeping, quarantine, queries, submission, submission_keys, unscanned
 from services.handover import digest
 from services.lifecycle import Action
 from services.models import Attachment, AttachmentContent, ScanState, ServiceRequest
@@ -161,7 +161,7 @@ class TestQuarantine:
 
     def test_in_a_draft_a_destroyed_file_counts_as_missing(self, clamd: Clamd, use: Use) -> None:
         use(clamd.url)
-        resident, key = given.resident(), submission.new_key()
+        resident, key = given.resident(), submission_keys.new_key()
         upload = given.upload(HARMFUL, "schein.pdf")
         with transaction():
             submission.keep_draft(submission.prepare(given.command(key=key, uploads=(upload,))), resident)
@@ -205,7 +205,7 @@ def test_what_the_scanner_leaves_for_a_day_is_shown_told_and_counted(
         with transaction():
             department = db.session.scalars(select(Department).where(Department.code == given.DEPARTMENT)).one()
             department.email = "parken@okerfeld.example"
-        resident, key = given.resident(), submission.new_key()
+        resident, key = given.resident(), submission_keys.new_key()
         with transaction():
             submission.keep_draft(submission.prepare(given.command(key=key, uploads=(given.upload(),))), resident)
         reference = given.submitted(resident).reference

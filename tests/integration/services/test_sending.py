@@ -14,7 +14,7 @@ from config import scopes
 from config.database import db, transaction
 from config.errors import RuleViolation
 from notifications.models import Notification
-from services import definitions, drafts, filling, step_counts, submission, versions, walk
+from services import definitions, drafts, filling, step_counts, submission_keys, versions, walk
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep, SendDraft
 from services.filling import HandedIn, NotFinished
@@ -37,7 +37,7 @@ def entered(actor: Actor, key: str, name: str, answers: dict[str, Any], slug: st
 
 def finished(actor: Actor) -> str:
     """The key of a draft that only has to be sent."""
-    key = submission.new_key()
+    key = submission_keys.new_key()
     assert entered(actor, key, "name", NAME).is_passed
     assert entered(actor, key, "why", {"reason": "Darum"}).is_passed
     return key
@@ -72,7 +72,7 @@ def test_a_hundred_at_once_make_one_request(app: Flask, database: Flask) -> None
 
 
 def test_what_is_not_finished_is_not_sent(database: Flask) -> None:
-    resident, key = sure(given.resident()), submission.new_key()
+    resident, key = sure(given.resident()), submission_keys.new_key()
     entered(resident, key, "name", NAME)
     with pytest.raises(NotFinished) as refused, transaction():
         filling.send(SendDraft(slug="sicher", submission_key=key), resident)
@@ -87,7 +87,7 @@ def test_what_is_not_finished_is_not_sent(database: Flask) -> None:
 def test_each_step_is_counted_once_for_each_draft(database: Flask) -> None:
     for _ in range(2):
         key = finished(given.resident())
-    entered(given.resident(), submission.new_key(), "name", {})
+    entered(given.resident(), submission_keys.new_key(), "name", {})
     entered(given.resident(), key, "name", NAME)
     found = {row[1]: row[2:] for row in step_counts.of_service("sicher", filling.today())}
     assert found == {"name": (4, 3), "why": (3, 2)}

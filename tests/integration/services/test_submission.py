@@ -13,7 +13,7 @@ from config import clock
 from config.database import db, transaction
 from config.errors import RuleViolation
 from notifications.models import Notification
-from services import drafts, files as stored, pins, queries, submission
+from services import drafts, files as stored, pins, queries, submission, submission_keys
 from services.commands import Lookup
 from services.lifecycle import RequestStatus
 from services.models import Attachment, AttachmentContent, ServiceRequest, ServiceVersion
@@ -64,7 +64,7 @@ def test_the_department_hears_of_a_new_request() -> None:
 
 
 def test_the_same_key_again_is_the_same_request() -> None:
-    resident, key = given.resident(), submission.new_key()
+    resident, key = given.resident(), submission_keys.new_key()
     first = given.submitted(resident, key=key)
     again = given.submitted(resident, key=key, answers=given.answers(zone="C"))
     assert (first.is_new, again.is_new) == (True, False)
@@ -88,7 +88,7 @@ WHOLE: dict[str, Any] = {
 
 @pytest.mark.parametrize(("changes", "files"), [({}, 1), (WHOLE, 0)])
 def test_twenty_posts_at_once_make_one_request(app: Flask, changes: dict[str, Any], files: int) -> None:
-    resident, key = given.resident(), submission.new_key()
+    resident, key = given.resident(), submission_keys.new_key()
     receipts, start = [], threading.Barrier(20)
 
     def post() -> None:
@@ -110,12 +110,12 @@ def test_twenty_posts_at_once_make_one_request(app: Flask, changes: dict[str, An
 
 
 def test_two_people_with_the_same_key_have_two_requests() -> None:
-    key = submission.new_key()
+    key = submission_keys.new_key()
     assert given.submitted(given.resident(), key=key).reference != given.submitted(given.resident(), key=key).reference
 
 
 def test_a_mistake_loses_neither_entries_nor_files() -> None:
-    resident, key = given.resident(), submission.new_key()
+    resident, key = given.resident(), submission_keys.new_key()
     wrong = submission.prepare(given.command(key=key, answers=given.answers(email="nobody", zone="Z")))
     with pytest.raises(RuleViolation) as refused, transaction():
         submission.submit(wrong, resident)
@@ -137,7 +137,7 @@ def test_a_mistake_loses_neither_entries_nor_files() -> None:
 
 
 def test_a_second_file_replaces_the_first() -> None:
-    resident, key = given.resident(), submission.new_key()
+    resident, key = given.resident(), submission_keys.new_key()
     for name in ("erste.pdf", "zweite.pdf"):
         prepared = submission.prepare(given.command(key=key, uploads=(given.upload(name=name),), answers={}))
         with transaction():
