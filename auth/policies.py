@@ -29,6 +29,7 @@ from auth.sessions import Login
 from config import clock, scopes
 from config.errors import Forbidden
 from config.limits import spend
+from config.looks import Question
 from config.settings import current_settings
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 View = TypeVar("View", bound=Callable[..., Any])
+Also = Callable[..., Question | None]
 ACCESS = "obhut_access"
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,7 @@ class Access:
     api: bool = False
     step_up: bool = False
     others: tuple[Permission, ...] = ()
+    also: Also | None = None
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
@@ -81,6 +84,7 @@ def require(
     api: bool = False,
     step_up: bool = False,
     visitors: Callable[..., bool] | None = None,
+    also: Also | None = None,
 ) -> Callable[[View], View]:
     """Let only actors with `permission` in, or with one of `others` (an API view that serves two sides).
 
@@ -89,6 +93,7 @@ def require(
 
     Whether the login must have been confirmed freshly is said by the table of permissions (`roles.needs_step_up`);
     `step_up` demands it for a view whose permission does not, whatever the method. Programs have no login to confirm.
+    `also`: what the view will ask the database first, by its arguments; a look for a token brings the answer along.
 
     Pages send a visitor to the login and answer 403 to others. API views (`api=True`) answer 401 or 403 as
     problem+json, and honour `Idempotency-Key` on POST.
@@ -111,7 +116,7 @@ def require(
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))
 
-        return _declare(cast(View, guarded), Access("permission", permission, api, step_up, others))
+        return _declare(cast(View, guarded), Access("permission", permission, api, step_up, others, also))
 
     return decorate
 
@@ -219,7 +224,7 @@ def _declare(view: View, access: Access) -> View:
 def _actor_of_request() -> Actor:
     access = access_of(request.endpoint)
     if access and access.api:
-        return _bearer()
+        return _bearer(access.also)
     held = _house_session()
     if held is None or held.login is None:
         return Actor.anonymous()
@@ -239,19 +244,20 @@ def _login_of_request() -> Login | None:
     return None if held is None else held.login
 
 
-def _bearer() -> Actor:
+def _bearer(also: Also | None) -> Actor:
     authorization = request.authorization
     if authorization is None:
         return Actor.anonymous()
-    actor = _program(authorization.token) if authorization.type == "bearer" and authorization.token else None
+    token = authorization.token if authorization.type == "bearer" else None
+    actor = _program(token, also(**request.view_args or {}) if also else None) if token else None
     if actor is None:
         raise _unauthorized("invalid_token")
     return actor
 
 
-def _program(token: str) -> Actor | None:
+def _program(token: str, also: Question | None) -> Actor | None:
     if token.startswith(tokens.PREFIX):
-        return tokens.actor_of(token)
+        return tokens.actor_of(token, also)
     try:
         return machines.actor_of(token)
     except ProviderUnavailable:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Table, bindparam
+from flask import g, has_request_context
+from sqlalchemy import Connection, Dialect, Select, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
@@ -19,6 +20,7 @@ from config.row_security import PROTECTED
 from config.rowsets import insert_for
 from config.scoping import end_softly, tell_scope, worded
 
+BROUGHT = "answer_brought_along"
 Row = tuple[Any, ...] | None
 
 
@@ -30,14 +32,38 @@ class Look:
     to the scope, as everything is, which needs a transaction: two more round trips.
     """
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self._statement = statement
+        self._with: dict[Look, Look] = {}
         self._of_people = any(table.name in PROTECTED for table in _tables(statement))
         self._prepared = lru_cache(maxsize=2)(partial(Statement, statement))
 
     def first(self, **parameters: Any) -> Row:
         """The first row, by what is committed at this moment; None when there is none."""
+        if has_request_context():
+            asked, row = g.pop(BROUGHT, (None, None))
+            if asked == Question(self, parameters):
+                return row  # type: ignore[no-any-return]
         return next(iter(self.all(**parameters)), None)
+
+    def first_along(self, other: "Question | None", **parameters: Any) -> Row:
+        """The same, and in the same round trip the answer to `other`, which selects from no table of its own.
+
+        If there is a row, whoever asks that question next in this web request has the answer, once.
+        """
+        if other is None:
+            return self.first(**parameters)
+        row = self._bringing(other.look).first(**parameters, **other.parameters)
+        if row is None:
+            return None
+        own = len(self._statement.selected_columns)
+        setattr(g, BROUGHT, (other, row[own:]))
+        return row[:own]
+
+    def _bringing(self, other: "Look") -> "Look":
+        if other not in self._with:
+            self._with[other] = Look(self._statement.add_columns(*other._statement.selected_columns))
+        return self._with[other]
 
     def all(self, **parameters: Any) -> Sequence[tuple[Any, ...]]:
         """All rows."""
@@ -65,6 +91,13 @@ class Look:
                 raise
             raise told from error
         return found
+
+
+class Question(NamedTuple):
+    """What a look is to find, with its parameters."""
+
+    look: Look
+    parameters: dict[str, Any]
 
 
 class NewRow(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -109,6 +109,7 @@ def end(before: Before) -> None:
     _within.set(before[1])
 
 
+@lru_cache
 def system(name: str) -> Scope:
     """The scope of a part of the house itself that acts for everybody: a job, a webhook, a link, the command line."""
     return Scope(system=name)

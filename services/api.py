@@ -14,7 +14,18 @@ from config.errors import N_, RuleViolation
 from config.localisation import is_locale
 from config.openapi import Answer, api
 from config.settings import current_settings
-from services import casework, decisions, downloads, notes, queries, representations, submission, trail, work_list
+from services import (
+    casework,
+    decisions,
+    downloads,
+    notes,
+    queries,
+    representations,
+    submission,
+    trail,
+    versions,
+    work_list,
+)
 from services.commands import Act, Submit, SubmitBody, Upload, WriteNote
 from services.lifecycle import Action
 from services.work_filters import VIEWS, ListRequests, View
@@ -40,7 +51,7 @@ class ListQuery(ListRequests):
 
 @blueprint.post("/api/v1/services/<slug>/requests")
 @takes_files
-@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True)
+@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True, also=versions.offer_question)
 @answers(201, shape=REQUEST)
 @api.validate(tags=["services"])
 def create(slug: str, json: SubmitBody) -> Answer:

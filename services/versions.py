@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from config import clock
 from config.database import db
 from config.errors import NotFound
-from config.looks import Look
+from config.looks import Look, Question
 from config.mail_addresses import mailbox
 from services import offering, queries
 from services.definitions import ServiceDefinition, catalogue
@@ -52,11 +52,21 @@ def on_offer(slug: str) -> ServiceDefinition:
 def offered(slug: str) -> Offered:
     """The same with how it stands at this moment. Raises NotFound."""
     definition = described(slug)
-    stands = OFFERED.first(slug=slug, digest=definition.digest, code=definition.department)
+    stands = OFFERED.first(**_whether_offered(definition))
     is_published, maintenance, version_id, address = stands or (None,) * 4
     if is_published is False:  # None: nobody has ever changed the offer
         raise NotFound()
     return Offered(definition, maintenance or "", version_id, mailbox(address))
+
+
+def offer_question(slug: str) -> Question | None:
+    """What `offered` asks, for who can ask it along with something else; None for a service that there is not."""
+    definition = catalogue().get(slug)
+    return Question(OFFERED, _whether_offered(definition)) if definition else None
+
+
+def _whether_offered(definition: ServiceDefinition) -> dict[str, str]:
+    return {"slug": definition.slug, "digest": definition.digest, "code": definition.department}
 
 
 def snapshot(definition: ServiceDefinition) -> UUID:

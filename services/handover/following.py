@@ -131,8 +131,9 @@ def _held(row_id: UUID, actor: Actor) -> HandOverRow:
 
 def _begin(request: ServiceRequest) -> None:
     ways = versions.of(request).hand_over
-    there = {row.position for row in rows_of(request)} if ways else set()
-    now = clock.now()
+    if not ways:
+        return
+    there, now = {row.position for row in rows_of(request)}, clock.now()
     for position, entry in enumerate(ways):
         if position in there:
             continue
