@@ -9,7 +9,9 @@ import sys
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGE = 1024 * 1024
 ARENAS = 2
-USUAL = gc.get_threshold()
+OBJECTS_OF_REQUESTS = (
+    10_000  # of some dozen requests, which hardly ever leave a circle: a search for each is a fiftieth
+)
 BATCH_OF_OBJECTS = 200_000  # more than a batch of rows is made of, none of which is part of a circle
 HOUSE_OF_OBJECTS = 1_000_000  # more than a process is made of once all is loaded
 
@@ -37,12 +39,12 @@ def load_undisturbed() -> None:
 
 
 def set_the_house_apart() -> None:
-    """Take what the process is made of out of the search for circles, which goes on as usual: when all is loaded.
+    """Take what the process is made of out of the search for circles, which goes on for what comes: when all is loaded.
 
     A web process would have its half a million lasting objects looked through in the middle of some requests.
     """
     gc.freeze()
-    gc.set_threshold(*USUAL)
+    gc.set_threshold(OBJECTS_OF_REQUESTS, 20, 20)
 
 
 def work_in_batches() -> None:

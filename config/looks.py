@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from flask import g, has_request_context
+from flask import has_request_context, request
 from sqlalchemy import Connection, Dialect, Select, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable, visitors
@@ -20,7 +20,7 @@ from config.row_security import PROTECTED
 from config.rowsets import insert_for
 from config.scoping import end_softly, tell_scope, worded
 
-BROUGHT = "answer_brought_along"
+BROUGHT = "obhut.answer_brought_along"
 Row = tuple[Any, ...] | None
 
 
@@ -41,7 +41,7 @@ class Look:
     def first(self, **parameters: Any) -> Row:
         """The first row, by what is committed at this moment; None when there is none."""
         if has_request_context():
-            asked, row = g.pop(BROUGHT, (None, None))
+            asked, row = request.environ.pop(BROUGHT, (None, None))
             if asked == Question(self, parameters):
                 return row  # type: ignore[no-any-return]
         return next(iter(self.all(**parameters)), None)
@@ -57,7 +57,7 @@ class Look:
         if row is None:
             return None
         own = len(self._statement.selected_columns)
-        setattr(g, BROUGHT, (other, row[own:]))
+        request.environ[BROUGHT] = other, row[own:]
         return row[:own]
 
     def _bringing(self, other: "Look") -> "Look":

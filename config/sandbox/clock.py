@@ -10,14 +10,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask import g, has_request_context
+from flask import has_request_context, request
 
 from config import clock
 from config.sandbox.state import folder
 from config.settings import Settings
 
 _NO_FILE = (0, 0)
-_OF_REQUEST = "sandbox_clock_offset"
+_OF_REQUEST = "obhut.sandbox_clock_offset"
 
 
 class MovableClock:
@@ -37,10 +37,9 @@ class MovableClock:
         """By how much the domain's time is ahead."""
         if not has_request_context():
             return self._found()
-        known: timedelta | None = g.get(_OF_REQUEST)
+        known: timedelta | None = request.environ.get(_OF_REQUEST)
         if known is None:
-            known = self._found()
-            setattr(g, _OF_REQUEST, known)
+            known = request.environ[_OF_REQUEST] = self._found()
         return known
 
     def _found(self) -> timedelta:
@@ -63,7 +62,7 @@ class MovableClock:
     def move(self, at: datetime | None) -> None:
         """Let it be `at` (aware) now; None returns to the real time."""
         if has_request_context():
-            g.pop(_OF_REQUEST, None)
+            request.environ.pop(_OF_REQUEST, None)
         if at is None:
             self._path.unlink(missing_ok=True)
             return

@@ -4,8 +4,13 @@ import base64
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from auth.actors import Actor
+from config.database import transaction
+from services import offering
+from services.commands import ChangeOffer
 from tests.factories import services as given
 
 pytestmark = pytest.mark.one_database
@@ -145,6 +150,18 @@ def test_strangers_get_nothing(client: FlaskClient, resident: dict[str, str], be
     assert client.get("/api/v1/requests", headers=bearer("resident")).json["items"] == []
     assert client.get("/api/v1/requests/AAAAAAAA", headers=resident).status_code == 404
     assert client.post("/api/v1/services/none/requests", json=body(), headers=resident).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("offer", "status"), [({"is_published": False}, 404), ({"is_published": True, "maintenance": "Umzug"}, 422)]
+)
+def test_what_a_manager_says_holds_for_the_next_request(
+    app: Flask, client: FlaskClient, resident: dict[str, str], offer: dict[str, Any], status: int
+) -> None:
+    assert client.post(CREATE, json=body(), headers=resident).status_code == 201
+    with app.app_context(), transaction():
+        offering.change(given.SLUG, ChangeOffer(revision=0, **offer), Actor.system("tests"))
+    assert client.post(CREATE, json=body(), headers=resident).status_code == status
 
 
 def test_the_description_names_the_commands(client: FlaskClient) -> None:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.exc import DataError, OperationalError
 
 from auth import tokens
@@ -16,6 +16,7 @@ from auth.roles import Role
 from config import clock
 from config.database import db, transaction
 from config.ids import new_id
+from config.looks import Look, Question
 from notifications.models import Notification
 from notifications.outbox import enqueue
 from notifications.statuses import Channel
@@ -130,6 +131,50 @@ def test_a_transaction_after_a_look_is_one(app: Flask, places: None) -> None:
             raise ZeroDivisionError
         assert db.session.scalars(select(ApiToken.id)).all() == []
         assert tokens.actor_of("unknown") is None  # while something is being read
+
+
+BY_CODE = Look(select(Department.name).where(Department.code == bindparam("code")))
+NAME_OF = Look(select(select(Department.name).where(Department.code == bindparam("wanted")).scalar_subquery()))
+
+
+def renamed(name: str) -> None:
+    with transaction():
+        db.session.execute(update(Department).where(Department.code == "one").values(name=name))
+
+
+@pytest.fixture
+def departments(database: Flask) -> Flask:
+    codes = ("one", "two")
+    with transaction():
+        given = [{"id": new_id(), "code": code, "name": f"Amt {code}", "is_default": False} for code in codes]
+        db.session.execute(insert(Department), given)
+    return database
+
+
+def test_an_answer_that_was_brought_along_is_given_once(departments: Flask) -> None:
+    with departments.test_request_context():
+        assert BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="two") == ("Amt two",)
+        renamed("Amt eins")
+        assert NAME_OF.first(wanted="one") == ("Amt one",)  # as it was when it was asked
+        assert NAME_OF.first(wanted="one") == ("Amt eins",)
+
+
+def test_an_answer_that_was_brought_along_is_for_that_question_alone(departments: Flask) -> None:
+    with departments.test_request_context():
+        BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="two")
+        assert NAME_OF.first(wanted="two") == ("Amt two",)
+    with departments.test_request_context():
+        assert BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="none") is None
+        renamed("Amt eins")
+        assert NAME_OF.first(wanted="one") == ("Amt eins",)  # nothing was found that could have brought it
+
+
+def test_no_answer_goes_from_one_request_to_the_next(departments: Flask) -> None:
+    with departments.test_request_context():
+        BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="two")
+    renamed("Amt eins")
+    with departments.test_request_context():
+        assert NAME_OF.first(wanted="one") == ("Amt eins",)
 
 
 def test_what_is_prepared_outlives_the_end_of_a_look(database: Flask) -> None:
