@@ -11,7 +11,7 @@ import structlog
 log = structlog.get_logger(__name__)
 LAST_CHANCE_S = 1.0
 PAUSE_AFTER_FAILURE_S = 5.0
-GAP_S = 0.05
+GAP_S = 0.1
 
 
 class Waker:
