@@ -9,9 +9,7 @@ import sys
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGE = 1024 * 1024
 ARENAS = 2
-OBJECTS_OF_REQUESTS = (
-    10_000  # of some dozen requests, which hardly ever leave a circle: a search for each is a fiftieth
-)
+OBJECTS_OF_REQUESTS = 3_000
 BATCH_OF_OBJECTS = 200_000  # more than a batch of rows is made of, none of which is part of a circle
 HOUSE_OF_OBJECTS = 1_000_000  # more than a process is made of once all is loaded
 
@@ -39,12 +37,13 @@ def load_undisturbed() -> None:
 
 
 def set_the_house_apart() -> None:
-    """Take what the process is made of out of the search for circles, which goes on for what comes: when all is loaded.
+    """Once all is loaded: take what the process is made of out of the search for circles, which goes on for the rest.
 
-    A web process would have its half a million lasting objects looked through in the middle of some requests.
+    A web process would have its half a million lasting objects looked through in the middle of some requests. Python's
+    own limit of 700 new objects is reached within every request, and the searches took a fiftieth of its time.
     """
     gc.freeze()
-    gc.set_threshold(OBJECTS_OF_REQUESTS, 20, 20)
+    gc.set_threshold(OBJECTS_OF_REQUESTS, 10, 10)
 
 
 def work_in_batches() -> None:

@@ -39,7 +39,7 @@ class Look:
         self._prepared = lru_cache(maxsize=2)(partial(Statement, statement))
 
     def first(self, **parameters: Any) -> Row:
-        """The first row, by what is committed at this moment; None when there is none."""
+        """The first row, by what is committed now, or was when another look brought it along; None if there is none."""
         if has_request_context():
             asked, row = request.environ.pop(BROUGHT, (None, None))
             if asked == Question(self, parameters):
@@ -49,9 +49,10 @@ class Look:
     def first_along(self, other: "Question | None", **parameters: Any) -> Row:
         """The same, and in the same round trip the answer to `other`, which selects from no table of its own.
 
-        If there is a row, whoever asks that question next in this web request has the answer, once.
+        If there is a row, whoever asks that question next in this web request has the answer, once. Raises ValueError
+        if it is about people: it would be answered in the scope of this look.
         """
-        if other is None:
+        if other is None or not has_request_context():
             return self.first(**parameters)
         row = self._bringing(other.look).first(**parameters, **other.parameters)
         if row is None:
@@ -61,6 +62,8 @@ class Look:
         return row[:own]
 
     def _bringing(self, other: "Look") -> "Look":
+        if other._of_people:
+            raise ValueError("a look that was brought along would not be held to the scope of whoever asks")
         if other not in self._with:
             self._with[other] = Look(self._statement.add_columns(*other._statement.selected_columns))
         return self._with[other]

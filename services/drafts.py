@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
-from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.actors import Actor
 from config import clock, scopes
@@ -19,47 +18,34 @@ from services import erasure, prefill, queries, resume_links, submission, submis
 from services.commands import Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import RequestStatus
-from services.models import Attachment, ServiceRequest
+from services.models import ServiceRequest
 from services.progress import Given, Progress
 from services.typed import with_answer
 from services.walk import changed_steps, still_asked, without_old_consents
 
 SCOPE = scopes.system("services.drafts")  # what goes from a visitor to a login is in neither's scope before
-Wanted = Select[*tuple[Any, ...]]
+Wanted = Select[ServiceRequest]
 Where = Literal["", "browser", "login", "sent"]
 
 
 def find(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
     """What `actor` has under this key, handed in or not."""
-    found = _found(actor, slug, key, lambda wanted: wanted.options(selectinload(ServiceRequest.attachments)))
-    return found[0] if found else None
+    return _found(actor, slug, key, lambda wanted: wanted.options(selectinload(ServiceRequest.attachments)))
 
 
 def for_update(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
-    """The same, locked until the transaction ends. Of most it is known by then that there are no files to be read."""
-    found = _found(actor, slug, key, _locked_with_files)
-    if found is None:
-        return None
-    draft: ServiceRequest = found[0]
-    if not found.has_files:
-        set_committed_value(draft, "attachments", [])
-    return draft
+    """The same, locked until the transaction ends."""
+    return _found(actor, slug, key, lambda wanted: locked(wanted).execution_options(populate_existing=True))
 
 
-def _locked_with_files(wanted: Wanted) -> Wanted:
-    has_files = exists().where(Attachment.request_id == ServiceRequest.id).label("has_files")
-    return locked(wanted.add_columns(has_files), ServiceRequest).execution_options(populate_existing=True)
-
-
-def _found(actor: Actor, slug: str, key: str, finish: Callable[[Wanted], Wanted]) -> Row[Any] | None:
+def _found(actor: Actor, slug: str, key: str, finish: Callable[[Wanted], Wanted]) -> ServiceRequest | None:
     """By the whole key, which is nearly always theirs; else by its end among all that they have, since others may have
     begun it.
     """
     own = queries.own_requests(actor).where(ServiceRequest.slug == slug)
     mine = ServiceRequest.submission_key == submission_keys.whole_key(actor, key)
     taken_over = ServiceRequest.submission_key.endswith(f" {key}", autoescape=True)
-    found = db.session.execute(finish(own.where(mine))).first()
-    return found or db.session.execute(finish(own.where(taken_over))).first()
+    return db.session.scalar(finish(own.where(mine))) or db.session.scalar(finish(own.where(taken_over)))
 
 
 def of_service(actor: Actor, slug: str) -> list[ServiceRequest]:

@@ -18,7 +18,10 @@ def register_follower(name: str, follower: Follower) -> None:
 
 
 def tell(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
-    """`event` has been written and flushed. Call inside `transaction()`; what a follower raises undoes the event."""
+    """`event` has been written. Call inside `transaction()`; what a follower raises undoes the event.
+
+    A request that came whole is not in the session: followers read it, and may store rows that refer to it.
+    """
     for follower in list(_followers.values()):
         follower(request, event, actor)
 

@@ -20,8 +20,8 @@ from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
-MAILBOX = select(Department.email).where(Department.code == bindparam("code"))
-_MAILBOX = Look(MAILBOX)
+mailbox_column = select(Department.email).where(Department.code == bindparam("code"))
+MAILBOX = Look(mailbox_column)
 OUR_PAPERS = (AttachmentKind.DECISION, AttachmentKind.RECEIPT)
 Requests = Select[ServiceRequest]
 Among = Callable[[Actor], Requests]
@@ -206,7 +206,7 @@ def department(code: str) -> Department | None:
 
 def mailbox_of(code: str) -> str:
     """The e-mail address of that department; "" when it has none to which mail can go."""
-    row = _MAILBOX.first(code=code)
+    row = MAILBOX.first(code=code)
     return mailbox(row[0]) if row else ""
 
 

@@ -56,10 +56,10 @@ class Prepared:
     errors: tuple[FieldError, ...]
     offered: versions.Offered | None = None
 
-    @property
-    def mailbox(self) -> str | None:
-        """The department's, where that was looked up."""
-        return self.offered.mailbox if self.offered else None
+    def mailbox_of(self, request: ServiceRequest) -> str | None:
+        """That of the department of `request`, where it was looked up: a draft stays with the one it was begun for."""
+        stays = request.department_code == self.definition.department
+        return self.offered.mailbox if self.offered and stays else None
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def submit(prepared: Prepared, actor: Actor) -> Receipt:
 
 
 def submitted(prepared: Prepared, actor: Actor) -> tuple[ServiceRequest, bool]:
-    """The same, for who shows the request at once; whether it is new."""
+    """The same, for who shows the request at once; whether it is new. Its session may have let it go: read only."""
     if prepared.command.is_for_somebody:
         entry.check(prepared.command, prepared.definition, actor)
     else:
@@ -214,7 +214,7 @@ def _at_once(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
     event = arrival.taken_in(made, Action.SUBMIT, _party(prepared), actor)
     request, is_new = _stored(made, prepared, actor)
     if is_new:
-        arrival.announce(request, event, actor, prepared.mailbox)
+        arrival.announce(request, event, actor, prepared.mailbox_of(request))
     return request, is_new
 
 
@@ -261,7 +261,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     if waits and not prepared.command.is_for_somebody:
         fees.check_out(request, actor)
     else:
-        arrival.arrive(request, Action.SUBMIT, _party(prepared), actor, prepared.mailbox)
+        arrival.arrive(request, Action.SUBMIT, _party(prepared), actor, prepared.mailbox_of(request))
 
 
 def _party(prepared: Prepared) -> Party:

@@ -20,7 +20,9 @@ _with_content = select(ServiceVersion.id).where(
 )
 WITH_CONTENT = Look(_with_content)
 # Every step and every request begins with this.
-OFFERED = Look(select(*offering.STATE_OF_SLUG, _with_content.scalar_subquery(), queries.MAILBOX.scalar_subquery()))
+OFFERED = Look(
+    select(*offering.STATE_OF_SLUG, _with_content.scalar_subquery(), queries.mailbox_column.scalar_subquery())
+)
 
 
 @dataclass(frozen=True)

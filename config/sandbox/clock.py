@@ -61,15 +61,15 @@ class MovableClock:
 
     def move(self, at: datetime | None) -> None:
         """Let it be `at` (aware) now; None returns to the real time."""
-        if has_request_context():
-            request.environ.pop(_OF_REQUEST, None)
         if at is None:
             self._path.unlink(missing_ok=True)
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps({"offset_seconds": (at.astimezone(UTC) - clock.wall()).total_seconds()}))
-        fresh.replace(self._path)
+        else:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(".new")
+            fresh.write_text(json.dumps({"offset_seconds": (at.astimezone(UTC) - clock.wall()).total_seconds()}))
+            fresh.replace(self._path)
+        if has_request_context():
+            request.environ.pop(_OF_REQUEST, None)
 
 
 def install(settings: Settings) -> MovableClock | None:

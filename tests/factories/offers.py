@@ -1,4 +1,4 @@
-"""Services as their files could say: the parking permit with other keys, for as long as a block lasts."""
+"""Services as their files could say: with other keys, for as long as a block lasts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from tests.factories import services as given
 
 
 @contextmanager
-def on_offer(**changes: Any) -> Iterator[ServiceDefinition]:
-    """The parking permit with these keys of its file changed."""
+def on_offer(slug: str = given.SLUG, **changes: Any) -> Iterator[ServiceDefinition]:
+    """A service (the parking permit) with these keys of its file changed."""
     offered = catalogue()
-    before = offered[given.SLUG]
-    offered[given.SLUG] = before.model_copy(update=changes)
+    before = offered[slug]
+    offered[slug] = before.model_copy(update=changes)
     try:
-        yield offered[given.SLUG]
+        yield offered[slug]
     finally:
-        offered[given.SLUG] = before
+        offered[slug] = before

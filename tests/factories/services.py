@@ -111,6 +111,20 @@ def command(key: str | None = None, **changes: Any) -> Submit:
     return Submit(**(given | changes))
 
 
+WHOLE: dict[str, Any] = {
+    "slug": "informationsanfrage",
+    "uploads": (),
+    "answers": {
+        **{name: value for name, value in answers().items() if name in ("given_name", "family_name", "address")},
+        "email": "jorinde@ackerknecht.example",
+        "topic": "planning",
+        "question": "Seit wann steht die Ampel am Lindenweg?",
+        "access": "electronic",
+    },
+}
+"""Changes of `command` to a request without files and fees, which is stored as it is handed in."""
+
+
 def submitted(actor: Actor, **changes: Any) -> Receipt:
     """A request that `actor` has handed in."""
     prepared = submission.prepare(command(**changes))

@@ -1,6 +1,7 @@
 """What goes straight to PostgreSQL's driver behaves as what SQLAlchemy executes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,11 +16,13 @@ from auth.models import ApiToken, Department
 from auth.roles import Role
 from config import clock
 from config.database import db, transaction
+from config.direct import Statement
 from config.ids import new_id
 from config.looks import Look, Question
 from notifications.models import Notification
 from notifications.outbox import enqueue
 from notifications.statuses import Channel
+from tests.factories import services as given
 from tests.factories.notifications import PHONE, message, put_sms
 
 
@@ -177,9 +180,40 @@ def test_no_answer_goes_from_one_request_to_the_next(departments: Flask) -> None
         assert NAME_OF.first(wanted="one") == ("Amt eins",)
 
 
+def test_a_question_about_people_is_not_brought_along(departments: Flask) -> None:
+    of_people = Look(select(select(Notification.id).limit(1).scalar_subquery()))
+    with departments.test_request_context(), pytest.raises(ValueError, match="scope"):
+        BY_CODE.first_along(Question(of_people, {}), code="one")
+
+
+def test_a_request_by_the_api_takes_three_statements(
+    app: Flask,
+    client: FlaskClient,
+    places: None,
+    bearer: Callable[[str], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    only_on_postgresql(app)
+    headers, statements = bearer("resident"), []
+    run = Statement.run
+
+    def noted(self: Statement, *given: Any) -> Any:
+        statements.append(self._sql.split()[0])
+        return run(self, *given)
+
+    def hand_in() -> None:
+        address = f"/api/v1/services/{given.WHOLE['slug']}/requests"
+        assert client.post(address, json={"answers": given.WHOLE["answers"]}, headers=headers).status_code == 201
+
+    hand_in()  # the first stores the version, and notes that the token was used
+    monkeypatch.setattr(Statement, "run", noted)
+    hand_in()
+    assert statements == [b"SELECT", b"INSERT", b"WITH"]  # who asks and what is offered; the request; what follows
+
+
 def test_what_is_prepared_outlives_the_end_of_a_look(database: Flask) -> None:
     only_on_postgresql(database)
-    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM department%'")
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT department.code%'")
     with db.engine.connect() as connection:
         for _ in range(8):
             connection.execute(select(Department.code)).all()

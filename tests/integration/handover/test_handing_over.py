@@ -22,7 +22,7 @@ from services.handover import digest, following, queries, registry, work
 from services.handover.models import HandOverRow
 from services.handover.states import State
 from services.lifecycle import Action
-from services.models import ServiceRequest
+from services.models import RequestEvent, ServiceRequest
 from tests.factories import services as given
 from tests.factories.offers import on_offer
 from tests.fakes.delivery_service import DESTINATION, SCHEMA, DeliveryService
@@ -60,6 +60,15 @@ def by_webhook(records: RecordsSystem, database: Flask) -> Iterator[None]:
     with on_offer(hand_over=(way,)) as definition:
         assert registry.problems(definition) == []
         yield
+
+
+def test_what_comes_whole_is_handed_over_and_stored_once(records: RecordsSystem, database: Flask) -> None:
+    way = HandOver(to="webhook", options={"url": records.url, "secret": "records", "files": True})
+    with on_offer(given.WHOLE["slug"], hand_over=(way,)):
+        receipt = given.submitted(given.resident(), **given.WHOLE)
+        assert worked().state is State.ACCEPTED
+    assert [one.reference for one in db.session.scalars(select(ServiceRequest))] == [receipt.reference]
+    assert [one.action for one in db.session.scalars(select(RequestEvent))] == [Action.SUBMIT]
 
 
 @pytest.fixture

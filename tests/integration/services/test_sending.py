@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from auth.actors import Actor
+from auth.models import Department
 from config import scopes
 from config.database import db, transaction
 from config.errors import RuleViolation
@@ -112,6 +113,21 @@ def test_a_new_version_that_asks_the_same_goes_unnoticed(database: Flask, monkey
     with transaction():
         filling.send(SendDraft(slug="sicher", submission_key=key), resident)
     assert db.session.scalars(select(ServiceRequest)).one().service_version.version == 2
+
+
+def test_a_draft_is_told_to_the_department_it_was_begun_for(database: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    resident = sure(given.resident())
+    key = finished(resident)
+    begun_for = definitions.catalogue()["sicher"].department
+    with transaction():
+        for code in (begun_for, "anderes"):
+            db.session.add(Department(code=code, name=code, email=f"{code}@okerfeld.example"))
+    newer = changed("sicher", 2).model_copy(update={"department": "anderes"})
+    monkeypatch.setattr(versions, "catalogue", lambda: {"sicher": newer})
+    with transaction():
+        filling.send(SendDraft(slug="sicher", submission_key=key), resident)
+    told = {one.recipient for one in db.session.scalars(select(Notification))}
+    assert told == {NAME["email"], f"{begun_for}@okerfeld.example"}
 
 
 def test_what_a_new_version_has_changed_is_to_be_looked_at(

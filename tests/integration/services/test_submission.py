@@ -72,21 +72,7 @@ def test_the_same_key_again_is_the_same_request() -> None:
     assert _count(ServiceRequest) == _count(Notification) == 1
 
 
-WHOLE: dict[str, Any] = {
-    "slug": "informationsanfrage",
-    "uploads": (),
-    "answers": {
-        **{name: value for name, value in given.answers().items() if name in ("given_name", "family_name", "address")},
-        "email": "jorinde@ackerknecht.example",
-        "topic": "planning",
-        "question": "Seit wann steht die Ampel am Lindenweg?",
-        "access": "electronic",
-    },
-}
-"""A request without files and fees, which is stored as it is handed in."""
-
-
-@pytest.mark.parametrize(("changes", "files"), [({}, 1), (WHOLE, 0)])
+@pytest.mark.parametrize(("changes", "files"), [({}, 1), (given.WHOLE, 0)])
 def test_twenty_posts_at_once_make_one_request(app: Flask, changes: dict[str, Any], files: int) -> None:
     resident, key = given.resident(), submission_keys.new_key()
     receipts, start = [], threading.Barrier(20)
@@ -194,7 +180,7 @@ def test_a_file_for_a_question_that_is_asked_no_more_does_not_go_along() -> None
 
 def test_what_comes_whole_is_written_once() -> None:
     resident = given.resident()
-    given.submitted(resident, **WHOLE)  # the first of all stores the version as well
+    given.submitted(resident, **given.WHOLE)  # the first of all stores the version as well
     statements: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
@@ -202,7 +188,7 @@ def test_what_comes_whole_is_written_once() -> None:
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        receipt = given.submitted(resident, **WHOLE)
+        receipt = given.submitted(resident, **given.WHOLE)
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert statements and not [one for one in statements if one.startswith(("UPDATE service_request", "SAVEPOINT"))]
@@ -212,7 +198,7 @@ def test_what_comes_whole_is_written_once() -> None:
     assert [one.action for one in request.events] == ["submit"] and request.attachments == []
 
 
-@pytest.mark.parametrize("changes", [{}, WHOLE])
+@pytest.mark.parametrize("changes", [{}, given.WHOLE])
 def test_a_reference_that_is_taken_is_not_given_again(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
     resident = given.resident()
     taken = given.submitted(resident, **changes).reference
@@ -225,5 +211,5 @@ def test_a_reference_that_is_taken_is_not_given_again(monkeypatch: pytest.Monkey
 
 
 def test_without_a_key_each_is_a_request_of_its_own() -> None:
-    first, second = (given.submitted(given.resident(), submission_key=None, **WHOLE) for _ in range(2))
+    first, second = (given.submitted(given.resident(), submission_key=None, **given.WHOLE) for _ in range(2))
     assert first.is_new and second.is_new and first.reference != second.reference
