@@ -35,7 +35,7 @@ class Statement:
 
     def run(self, driver: Any, values: Mapping[str, Any]) -> Sequence[Row]:
         """The rows that it gives, on a connection of psycopg. Raises the driver's errors."""
-        adapting: Any = Transformer(driver)
+        adapting: Any = driver.adapting_here
         given = adapting.dump_sequence(
             [turn(values[name]) if turn else values[name] for name, turn in self._turns], self._formats
         )
@@ -66,6 +66,7 @@ class Statement:
 def begin_anew(driver: Any) -> None:
     """On a new connection, and where nothing of what was prepared is there any more. No name is ever used twice."""
     driver.prepared_here = {}
+    driver.adapting_here = Transformer(driver)  # kept, as each cursor keeps its own: half of adapting is to begin
     driver.names_used = getattr(driver, "names_used", 0)
 
 

@@ -15,6 +15,7 @@ TEXT = "Darf ich den Nachweis auch nachreichen?"
 
 
 def is_sound(page: Page) -> None:
+    page.wait_for_load_state()  # on a busy machine a click ends before the next page has begun
     assert page.evaluate(TOO_WIDE) <= 0
     assert page.evaluate(UNLABELLED) == []
     assert page.evaluate(DOUBLE_IDS) == []
