@@ -83,9 +83,8 @@ def record(
     }
     pending = {"event_id": event_id}
     if not (gathered_columns(AuditEvent, row) and gathered_columns(AuditPending, pending)):
-        insert_at_once(
-            [NewRow(AuditEvent, row), NewRow(AuditPending, pending)]
-        )  # nearly every act: not by the unit of work
+        # With nearly every act, so not by the unit of work.
+        insert_at_once([NewRow(AuditEvent, row), NewRow(AuditPending, pending)])
     on_commit("audit-seal", wake_sealer)
     return event_id
 

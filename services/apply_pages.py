@@ -20,6 +20,7 @@ from services import (
     files as stored,
     prefill,
     queries,
+    submission_keys,
     summaries,
     typed_reading,
     versions,
@@ -252,4 +253,4 @@ def state_url(filled: Filling, step: str) -> str:
 
 
 def draft_url(draft: ServiceRequest) -> str:
-    return url_for("services.go_on", slug=draft.slug, key=drafts.key_of(draft))
+    return url_for("services.go_on", slug=draft.slug, key=submission_keys.key_of(draft))

@@ -125,7 +125,7 @@ def bring(token: str, visitor: Actor) -> ServiceRequest | None:
     )
     if row is None or row.status is not RequestStatus.DRAFT or row.applicant_id is not None:
         return None
-    other = for_update(visitor, row.slug, key_of(row))
+    other = for_update(visitor, row.slug, submission_keys.key_of(row))
     if other is not None and other.id != row.id:  # begun there at an address that was copied: it stays, beside this one
         other.submission_key = submission_keys.whole_key(visitor, submission_keys.new_key())
     row.created_by = visitor.id
@@ -144,8 +144,3 @@ def goes_on(begun_by: Actor, slug: str, key: str) -> Where:
     if row.status is not RequestStatus.DRAFT:
         return "sent"
     return "browser" if row.applicant_id is None else "login"
-
-
-def key_of(draft: ServiceRequest) -> str:
-    """The submission key as addresses carry it."""
-    return submission_keys.key_of(draft)

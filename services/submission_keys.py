@@ -7,7 +7,7 @@ from services.models import ServiceRequest
 
 
 def key_of(request: ServiceRequest) -> str:
-    """The submission key as the form carries it."""
+    """The submission key as forms and addresses carry it."""
     return request.submission_key.rsplit(" ", 1)[-1]
 
 

@@ -7,7 +7,7 @@ from auth.policies import public
 from config.database import transaction
 from config.limits import limit_failures
 from config.localisation import page_locale
-from services import apply_pages as pages, drafts, resume_links, versions, visitors
+from services import apply_pages as pages, drafts, resume_links, submission_keys, versions, visitors
 
 blueprint = Blueprint("continue_later", __name__, template_folder="templates")
 
@@ -21,7 +21,7 @@ def show(token: str) -> ResponseReturnValue:
     if draft is None:
         return _private(pages.gone_page(None), 404)
     if draft.applicant_id is not None:
-        where = url_for("services.go_on", slug=draft.slug, key=drafts.key_of(draft))
+        where = url_for("services.go_on", slug=draft.slug, key=submission_keys.key_of(draft))
         return _private(redirect(where))
     page = render_template(
         "services/resume.html",
@@ -43,7 +43,7 @@ def go_on(token: str) -> ResponseReturnValue:
         draft = drafts.bring(token, visitor)
     if draft is None:
         return _private(pages.gone_page(None), 404)
-    return _private(redirect(url_for("services.go_on", slug=draft.slug, key=drafts.key_of(draft)), 303))
+    return _private(redirect(url_for("services.go_on", slug=draft.slug, key=submission_keys.key_of(draft)), 303))
 
 
 def _private(answer: ResponseReturnValue, status: int | None = None) -> Response:
