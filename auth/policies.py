@@ -7,7 +7,7 @@
 A view that declares nothing is closed to everybody.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast, overload
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 View = TypeVar("View", bound=Callable[..., Any])
-Also = Callable[..., Question | None]
+FirstQuestions = Callable[..., Sequence[Question]]
 ACCESS = "obhut_access"
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Access:
     api: bool = False
     step_up: bool = False
     others: tuple[Permission, ...] = ()
-    also: Also | None = None
+    asks_first: FirstQuestions | None = None
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
@@ -84,7 +84,7 @@ def require(
     api: bool = False,
     step_up: bool = False,
     visitors: Callable[..., bool] | None = None,
-    also: Also | None = None,
+    asks_first: FirstQuestions | None = None,
 ) -> Callable[[View], View]:
     """Let only actors with `permission` in, or with one of `others` (an API view that serves two sides).
 
@@ -93,7 +93,7 @@ def require(
 
     Whether the login must have been confirmed freshly is said by the table of permissions (`roles.needs_step_up`);
     `step_up` demands it for a view whose permission does not, whatever the method. Programs have no login to confirm.
-    `also`: what the view will ask the database first, by its arguments; a look for a token brings the answer along.
+    `asks_first`: what the view asks the database first, by its arguments; a look for a token brings the answers along.
 
     Pages send a visitor to the login and answer 403 to others. API views (`api=True`) answer 401 or 403 as
     problem+json, and honour `Idempotency-Key` on POST.
@@ -116,7 +116,7 @@ def require(
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))
 
-        return _declare(cast(View, guarded), Access("permission", permission, api, step_up, others, also))
+        return _declare(cast(View, guarded), Access("permission", permission, api, step_up, others, asks_first))
 
     return decorate
 
@@ -224,7 +224,7 @@ def _declare(view: View, access: Access) -> View:
 def _actor_of_request() -> Actor:
     access = access_of(request.endpoint)
     if access and access.api:
-        return _bearer(access.also)
+        return _bearer(access.asks_first)
     held = _house_session()
     if held is None or held.login is None:
         return Actor.anonymous()
@@ -244,20 +244,20 @@ def _login_of_request() -> Login | None:
     return None if held is None else held.login
 
 
-def _bearer(also: Also | None) -> Actor:
+def _bearer(asks_first: FirstQuestions | None) -> Actor:
     authorization = request.authorization
     if authorization is None:
         return Actor.anonymous()
     token = authorization.token if authorization.type == "bearer" else None
-    actor = _program(token, also(**request.view_args or {}) if also else None) if token else None
+    actor = _program(token, asks_first) if token else None
     if actor is None:
         raise _unauthorized("invalid_token")
     return actor
 
 
-def _program(token: str, also: Question | None) -> Actor | None:
+def _program(token: str, asks_first: FirstQuestions | None) -> Actor | None:
     if token.startswith(tokens.PREFIX):
-        return tokens.actor_of(token, also)
+        return tokens.actor_of(token, asks_first(**request.view_args or {}) if asks_first else ())
     try:
         return machines.actor_of(token)
     except ProviderUnavailable:

@@ -1,5 +1,6 @@
 """API tokens: shown once, stored as a hash, good for one role in one place until they expire."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -77,9 +78,9 @@ def revoke(token_id: UUID, actor: Actor) -> None:
     audit.record(actor, "token.revoked", f"token:{row.id}")
 
 
-def actor_of(token: str, also: Question | None = None) -> Actor | None:
-    """The actor of a Bearer token; None if it is unknown, expired or revoked. `also`: asked in the same round trip."""
-    row = OF_HASH.first_along(also, hash=token_hash(token))
+def actor_of(token: str, along: Sequence[Question] = ()) -> Actor | None:
+    """The actor of a Bearer token; None if it is unknown, expired or revoked. `along`: asked in the same round trip."""
+    row = OF_HASH.first_along(along, hash=token_hash(token))
     if row is None:
         return None
     token_id, name, role, expires_at, revoked_at, last_used_at, office_id, department_code = row

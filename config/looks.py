@@ -20,7 +20,7 @@ from config.row_security import PROTECTED
 from config.rowsets import insert_for
 from config.scoping import end_softly, tell_scope, worded
 
-BROUGHT = "obhut.answer_brought_along"
+BROUGHT = "obhut.answers_brought_along"
 Row = tuple[Any, ...] | None
 
 
@@ -34,39 +34,46 @@ class Look:
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self._statement = statement
-        self._with: dict[Look, Look] = {}
+        self._width = len(statement.selected_columns)
+        self._with: dict[tuple[Look, ...], Look] = {}
         self._of_people = any(table.name in PROTECTED for table in _tables(statement))
         self._prepared = lru_cache(maxsize=2)(partial(Statement, statement))
 
     def first(self, **parameters: Any) -> Row:
         """The first row, by what is committed now, or was when another look brought it along; None if there is none."""
         if has_request_context():
-            asked, row = request.environ.pop(BROUGHT, (None, None))
-            if asked == Question(self, parameters):
+            asked, row = request.environ.get(BROUGHT, {}).pop(self, (None, None))
+            if asked == parameters:
                 return row  # type: ignore[no-any-return]
         return next(iter(self.all(**parameters)), None)
 
-    def first_along(self, other: "Question | None", **parameters: Any) -> Row:
-        """The same, and in the same round trip the answer to `other`, which selects from no table of its own.
+    def first_along(self, others: "Sequence[Question]", **parameters: Any) -> Row:
+        """The same, and in the same round trip the answers to `others`, which select from no tables of their own.
 
-        If there is a row, whoever asks that question next in this web request has the answer, once. Raises ValueError
-        if it is about people: it would be answered in the scope of this look.
+        If there is a row, whoever asks one of them next in this web request has the answer, once. Raises ValueError
+        if one is about people: it would be answered in the scope of this look.
         """
-        if other is None or not has_request_context():
+        brought = request.environ.setdefault(BROUGHT, {}) if has_request_context() else None
+        if not others or brought is None or self in brought:
             return self.first(**parameters)
-        row = self._bringing(other.look).first(**parameters, **other.parameters)
+        for other in others:
+            parameters |= other.parameters
+        row = self._bringing(tuple(other.look for other in others)).first(**parameters)
         if row is None:
             return None
-        own = len(self._statement.selected_columns)
-        request.environ[BROUGHT] = other, row[own:]
-        return row[:own]
+        end = len(row)
+        for look, asked in reversed(others):
+            begin = end - look._width
+            brought[look], end = (asked, row[begin:end]), begin
+        return row[:end]
 
-    def _bringing(self, other: "Look") -> "Look":
-        if other._of_people:
+    def _bringing(self, others: "tuple[Look, ...]") -> "Look":
+        if any(other._of_people for other in others):
             raise ValueError("a look that was brought along would not be held to the scope of whoever asks")
-        if other not in self._with:
-            self._with[other] = Look(self._statement.add_columns(*other._statement.selected_columns))
-        return self._with[other]
+        if others not in self._with:
+            columns = [column for other in others for column in other._statement.selected_columns]
+            self._with[others] = Look(self._statement.add_columns(*columns))
+        return self._with[others]
 
     def all(self, **parameters: Any) -> Sequence[tuple[Any, ...]]:
         """All rows."""

@@ -51,7 +51,7 @@ class ListQuery(ListRequests):
 
 @blueprint.post("/api/v1/services/<slug>/requests")
 @takes_files
-@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True, also=versions.offer_question)
+@require(Permission.REQUESTS_OWN, Permission.REQUESTS_WORK, api=True, asks_first=versions.questions_of_offer)
 @answers(201, shape=REQUEST)
 @api.validate(tags=["services"])
 def create(slug: str, json: SubmitBody) -> Answer:

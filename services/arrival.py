@@ -19,12 +19,12 @@ from services.models import RequestEvent, ServiceRequest
 SAID_FOR = timedelta(minutes=1)
 
 
-def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor, mailbox: str | None = None) -> None:
+def arrive(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> None:
     """Take `request` to the office by `action` (SUBMIT or PAY). Call inside `transaction()`, with the row locked.
 
-    `mailbox`: its department's, where the caller has looked. Raises InvalidTransition.
+    Raises InvalidTransition.
     """
-    announce(request, taken_in(request, action, by, actor), actor, mailbox)
+    announce(request, taken_in(request, action, by, actor), actor)
 
 
 def taken_in(request: ServiceRequest, action: Action, by: Party, actor: Actor) -> RequestEvent:
@@ -43,7 +43,7 @@ def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
     request.due_on = due_on(request)
 
 
-def announce(request: ServiceRequest, event: RequestEvent, actor: Actor, mailbox: str | None = None) -> None:
+def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
     """Store the event of a request that is stored, and write what follows. Call inside `transaction()`."""
     notices.note_wish(request)
     db.session.flush()  # in the scope of whoever acts
@@ -52,7 +52,7 @@ def announce(request: ServiceRequest, event: RequestEvent, actor: Actor, mailbox
         if "events" in vars(request):  # they were read before
             set_committed_value(request, "events", [*request.events, event])
         notices.tell_applicant(request, "submitted", "submitted")
-        notices.tell_office(request, "received", "submitted", mailbox)
+        notices.tell_office(request, "received", "submitted")
         trail.record(actor, "request.submitted", request, service=request.slug)
     followers.tell(request, event, actor)
 

@@ -60,10 +60,9 @@ def note_wish(request: ServiceRequest) -> None:
         record_basis(Channel.SMS, contact["phone"], Basis.CONSENT, f"request:{request.reference}")
 
 
-def tell_office(request: ServiceRequest, template: str, occasion: str, mailbox: str | None = None) -> None:
-    """Write the message `services.<template>` to the department's mailbox, if it has one; looked for unless given."""
-    if mailbox is None:
-        mailbox = queries.mailbox_of(request.department_code)
+def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
+    """Write the message `services.<template>` to the department's mailbox, if it has one."""
+    mailbox = queries.mailbox_of(request.department_code)
     if not mailbox:
         return
     settings = current_settings()

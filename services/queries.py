@@ -14,14 +14,13 @@ from auth.roles import Permission
 from config.database import db, locked
 from config.encryption import blind_index
 from config.errors import NotFound
-from config.looks import Look
+from config.looks import Look, Question
 from config.mail_addresses import mailbox
 from services.lifecycle import AT_THE_OFFICE, RequestStatus
 from services.models import Attachment, AttachmentKind, ServiceRequest
 
 PAGE = 50
-mailbox_column = select(Department.email).where(Department.code == bindparam("code"))
-MAILBOX = Look(mailbox_column)
+MAILBOX = Look(select(select(Department.email).where(Department.code == bindparam("code")).scalar_subquery()))
 OUR_PAPERS = (AttachmentKind.DECISION, AttachmentKind.RECEIPT)
 Requests = Select[ServiceRequest]
 Among = Callable[[Actor], Requests]
@@ -208,6 +207,11 @@ def mailbox_of(code: str) -> str:
     """The e-mail address of that department; "" when it has none to which mail can go."""
     row = MAILBOX.first(code=code)
     return mailbox(row[0]) if row else ""
+
+
+def mailbox_question(code: str) -> Question:
+    """What that asks, for who looks for something else just before."""
+    return Question(MAILBOX, {"code": code})
 
 
 def departments() -> list[Department]:

@@ -56,11 +56,6 @@ class Prepared:
     errors: tuple[FieldError, ...]
     offered: versions.Offered | None = None
 
-    def mailbox_of(self, request: ServiceRequest) -> str | None:
-        """That of the department of `request`, where it was looked up: a draft stays with the one it was begun for."""
-        stays = request.department_code == self.definition.department
-        return self.offered.mailbox if self.offered and stays else None
-
 
 @dataclass(frozen=True)
 class Receipt:
@@ -214,7 +209,7 @@ def _at_once(prepared: Prepared, actor: Actor, answers: dict[str, Any]) -> tuple
     event = arrival.taken_in(made, Action.SUBMIT, _party(prepared), actor)
     request, is_new = _stored(made, prepared, actor)
     if is_new:
-        arrival.announce(request, event, actor, prepared.mailbox_of(request))
+        arrival.announce(request, event, actor)
     return request, is_new
 
 
@@ -261,7 +256,7 @@ def _hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any
     if waits and not prepared.command.is_for_somebody:
         fees.check_out(request, actor)
     else:
-        arrival.arrive(request, Action.SUBMIT, _party(prepared), actor, prepared.mailbox_of(request))
+        arrival.arrive(request, Action.SUBMIT, _party(prepared), actor)
 
 
 def _party(prepared: Prepared) -> Party:

@@ -10,7 +10,6 @@ from config import clock
 from config.database import db
 from config.errors import NotFound
 from config.looks import Look, Question
-from config.mail_addresses import mailbox
 from services import offering, queries
 from services.definitions import ServiceDefinition, catalogue
 from services.models import ServiceRequest, ServiceVersion
@@ -20,22 +19,18 @@ _with_content = select(ServiceVersion.id).where(
 )
 WITH_CONTENT = Look(_with_content)
 # Every step and every request begins with this.
-OFFERED = Look(
-    select(*offering.STATE_OF_SLUG, _with_content.scalar_subquery(), queries.mailbox_column.scalar_subquery())
-)
+OFFERED = Look(select(*offering.STATE_OF_SLUG, _with_content.scalar_subquery()))
 
 
 @dataclass(frozen=True)
 class Offered:
     """A service that residents find. `maintenance`: what its manager says of that at this moment, "" if nothing;
-    `version_id`: the stored version with this definition, if a request was made with it before; `mailbox`: its
-    department's e-mail address, "" if there is none.
+    `version_id`: the stored version with this definition, if a request was made with it before.
     """
 
     definition: ServiceDefinition
     maintenance: str
     version_id: UUID | None
-    mailbox: str
 
 
 def described(slug: str) -> ServiceDefinition:
@@ -52,28 +47,33 @@ def on_offer(slug: str) -> ServiceDefinition:
 
 
 def offered(slug: str) -> Offered:
-    """The same with how it stands at this moment. Raises NotFound."""
+    """The same with how it stands at this moment. Raises NotFound.
+
+    Who hands in will ask for the department's mailbox next: that is looked up along with it.
+    """
     definition = described(slug)
-    stands = OFFERED.first(**_whether_offered(definition))
-    is_published, maintenance, version_id, address = stands or (None,) * 4
+    stands = OFFERED.first_along([queries.mailbox_question(definition.department)], **_content_of(definition))
+    is_published, maintenance, version_id = stands or (None, None, None)
     if is_published is False:  # None: nobody has ever changed the offer
         raise NotFound()
-    return Offered(definition, maintenance or "", version_id, mailbox(address))
+    return Offered(definition, maintenance or "", version_id)
 
 
-def offer_question(slug: str) -> Question | None:
-    """What `offered` asks, for who can ask it along with something else; None for a service that there is not."""
+def questions_of_offer(slug: str) -> tuple[Question, ...]:
+    """What `offered` asks, for who can ask it along with something else; nothing for a service that there is not."""
     definition = catalogue().get(slug)
-    return Question(OFFERED, _whether_offered(definition)) if definition else None
+    if definition is None:
+        return ()
+    return Question(OFFERED, _content_of(definition)), queries.mailbox_question(definition.department)
 
 
-def _whether_offered(definition: ServiceDefinition) -> dict[str, str]:
-    return {"slug": definition.slug, "digest": definition.digest, "code": definition.department}
+def _content_of(definition: ServiceDefinition) -> dict[str, str]:
+    return {"slug": definition.slug, "digest": definition.digest}
 
 
 def snapshot(definition: ServiceDefinition) -> UUID:
     """The stored version with this content, stored now if it is new. Call inside `transaction()`."""
-    same = {"slug": definition.slug, "digest": definition.digest}
+    same = _content_of(definition)
     found = WITH_CONTENT.first(**same)
     if found is not None:
         return known(found[0], definition)

@@ -156,25 +156,35 @@ def departments(database: Flask) -> Flask:
 
 def test_an_answer_that_was_brought_along_is_given_once(departments: Flask) -> None:
     with departments.test_request_context():
-        assert BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="two") == ("Amt two",)
+        assert BY_CODE.first_along([Question(NAME_OF, {"wanted": "one"})], code="two") == ("Amt two",)
         renamed("Amt eins")
         assert NAME_OF.first(wanted="one") == ("Amt one",)  # as it was when it was asked
         assert NAME_OF.first(wanted="one") == ("Amt eins",)
 
 
+def test_several_answers_are_brought_along_and_one_that_is_there_is_not_asked_for(departments: Flask) -> None:
+    other = Look(select(select(Department.code).where(Department.name == bindparam("name")).scalar_subquery()))
+    questions = [Question(NAME_OF, {"wanted": "one"}), Question(other, {"name": "Amt two"})]
+    with departments.test_request_context():
+        assert BY_CODE.first_along(questions, code="two") == ("Amt two",)
+        renamed("Amt eins")
+        assert NAME_OF.first_along([questions[1]], wanted="one") == ("Amt one",)
+        assert other.first(name="Amt two") == ("two",)
+
+
 def test_an_answer_that_was_brought_along_is_for_that_question_alone(departments: Flask) -> None:
     with departments.test_request_context():
-        BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="two")
+        BY_CODE.first_along([Question(NAME_OF, {"wanted": "one"})], code="two")
         assert NAME_OF.first(wanted="two") == ("Amt two",)
     with departments.test_request_context():
-        assert BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="none") is None
+        assert BY_CODE.first_along([Question(NAME_OF, {"wanted": "one"})], code="none") is None
         renamed("Amt eins")
         assert NAME_OF.first(wanted="one") == ("Amt eins",)  # nothing was found that could have brought it
 
 
 def test_no_answer_goes_from_one_request_to_the_next(departments: Flask) -> None:
     with departments.test_request_context():
-        BY_CODE.first_along(Question(NAME_OF, {"wanted": "one"}), code="two")
+        BY_CODE.first_along([Question(NAME_OF, {"wanted": "one"})], code="two")
     renamed("Amt eins")
     with departments.test_request_context():
         assert NAME_OF.first(wanted="one") == ("Amt eins",)
@@ -183,7 +193,7 @@ def test_no_answer_goes_from_one_request_to_the_next(departments: Flask) -> None
 def test_a_question_about_people_is_not_brought_along(departments: Flask) -> None:
     of_people = Look(select(select(Notification.id).limit(1).scalar_subquery()))
     with departments.test_request_context(), pytest.raises(ValueError, match="scope"):
-        BY_CODE.first_along(Question(of_people, {}), code="one")
+        BY_CODE.first_along([Question(of_people, {})], code="one")
 
 
 def test_a_request_by_the_api_takes_three_statements(
