@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, text, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,9 +18,6 @@ from care.vocabulary import OPEN_STATUSES
 from config.database import another, db, locked
 from config.errors import N_, RuleViolation
 from config.rowsets import among
-
-SAVE, RELEASE = text("SAVEPOINT households"), text("RELEASE SAVEPOINT households")
-GIVE_BACK = text("ROLLBACK TO SAVEPOINT households")
 
 
 def lock(case_ids: Iterable[UUID]) -> None:
@@ -33,15 +30,17 @@ def lock(case_ids: Iterable[UUID]) -> None:
     wanted = list(case_ids)
     if db.engine.dialect.name != "postgresql":  # there the whole database is locked already
         return
-    db.session.execute(SAVE)
+    db.session.flush()  # what the session holds back must not be given back with the locks
+    connection = db.session.connection()
     while True:
+        attempt = connection.begin_nested()
         mine = in_households(_heads_to_lock(wanted))
         held = db.session.scalars(locked(select(Case.id).where(mine).order_by(Case.id))).all()
         now = select(Case.id).where(in_households(_heads_to_lock(wanted))).order_by(Case.id)
         if db.session.scalars(now).all() == held:
-            db.session.execute(RELEASE)
+            attempt.commit()
             return
-        db.session.execute(GIVE_BACK)
+        attempt.rollback()
 
 
 def _heads_to_lock(case_ids: Collection[UUID]) -> list[UUID]:

@@ -32,10 +32,8 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "before_cursor_execute")
     def tell(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         driver = cursor.connection
-        if statement.startswith("ROLLBACK TO"):  # written by hand: it goes through the driver, which forgets
-            direct.begin_anew(driver)
-            driver.told_scope = None  # what was told since is taken back
-            return
+        if statement.startswith("ROLLBACK TO"):  # the driver would forget what is prepared, and the scope be another
+            raise RuntimeError("a savepoint is rolled back by what begin_nested() gives")
         try:
             tell_scope(driver)
         except engine.dialect.loaded_dbapi.Error as error:

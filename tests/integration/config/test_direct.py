@@ -99,16 +99,24 @@ def test_a_savepoint_that_is_rolled_back_takes_nothing_prepared_along(one_depart
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 6
 
 
-def test_nor_does_one_that_is_written_by_hand(one_department: None) -> None:
+def test_nor_does_one_of_the_connection_itself(one_department: None) -> None:
     for _ in range(3):
         with transaction():
             insert_at_once([new_event(event("house.named"))])
-            db.session.execute(text("SAVEPOINT mine"))
+            savepoint = db.session.connection().begin_nested()
             for _ in range(8):
                 db.session.scalars(select(Department.code)).all()
-            db.session.execute(text("ROLLBACK TO SAVEPOINT mine"))
+            savepoint.rollback()
             insert_at_once([new_event(event("house.named"))])
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 6
+
+
+def test_one_that_is_rolled_back_by_hand_is_refused(one_department: None) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite prepares nothing by name")
+    with pytest.raises(RuntimeError, match="begin_nested"), transaction():
+        db.session.execute(text("SAVEPOINT mine"))
+        db.session.execute(text("ROLLBACK TO SAVEPOINT mine"))
 
 
 def test_beyond_a_number_of_statements_none_is_prepared(one_department: None, monkeypatch: pytest.MonkeyPatch) -> None:
