@@ -26,7 +26,7 @@ from config import clock
 from config.database import db, in_transaction, on_commit, transaction
 from config.gathering import gathered_columns
 from config.ids import new_id
-from config.looks import NewRow, insert_at_once
+from config.looks import NewRow, write_at_once
 
 __all__ = [
     "HOUSE_CHAIN",
@@ -84,7 +84,7 @@ def record(
     pending = {"event_id": event_id}
     if not (gathered_columns(AuditEvent, row) and gathered_columns(AuditPending, pending)):
         # With nearly every act, so not by the unit of work.
-        insert_at_once([NewRow(AuditEvent, row), NewRow(AuditPending, pending)])
+        write_at_once([NewRow(AuditEvent, row), NewRow(AuditPending, pending)])
     on_commit("audit-seal", wake_sealer)
     return event_id
 

@@ -1,16 +1,16 @@
-"""Rows that are only ever added, gathered while something is done, and written together: a few with one statement, many
-with one for each table. For the unit of work they would be the greater part of its work.
+"""Rows that are added, and what changes of others, gathered while something is done and written together: a few with
+one statement, many with one for each table. For the unit of work they would be the greater part of its work.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from config.database import Base, db
-from config.looks import NewRow, insert_at_once
+from config.looks import ChangedRow, NewRow, write_at_once
 from config.rowsets import Row, insert_many, is_noting
 
-GATHERED = "gathered_rows"
+GATHERED, CHANGED = "gathered_rows", "gathered_changes"
 FEW = 8
 Key = tuple[type[Base], tuple[str, ...]]
 
@@ -27,18 +27,21 @@ def gathering() -> Iterator[None]:
     if GATHERED in info:
         yield
         return
-    info[GATHERED] = {}
+    info[GATHERED], info[CHANGED] = {}, []
     try:
         yield
-        _write(info[GATHERED])
+        _write(info[GATHERED], info[CHANGED])
     finally:
-        del info[GATHERED]
+        del info[GATHERED], info[CHANGED]
 
 
-def _write(waiting: Mapping[Key, list[Row]]) -> None:
+def _write(waiting: Mapping[Key, list[Row]], changes: Sequence[ChangedRow]) -> None:
     if 0 < sum(map(len, waiting.values())) <= FEW and not is_noting():
-        insert_at_once([NewRow(model, row, taken) for (model, taken), rows in waiting.items() for row in rows])
+        added = [NewRow(model, row, taken) for (model, taken), rows in waiting.items() for row in rows]
+        write_at_once([*changes, *added])
         return
+    for change in changes:
+        write_at_once([change])
     for (model, taken), rows in waiting.items():
         insert_many(model, rows, unless_taken=taken)
 
@@ -46,6 +49,14 @@ def _write(waiting: Mapping[Key, list[Row]]) -> None:
 def is_gathering() -> bool:
     """Whether a block of `gathering` is open."""
     return GATHERED in db.session().info
+
+
+def gathered_change(change: ChangedRow) -> None:
+    """Let `change` be written with what is added; at once outside of `gathering`. Not while an import notes rows."""
+    if is_gathering():
+        db.session().info[CHANGED].append(change)
+    else:
+        write_at_once([change])
 
 
 def gathered(row: Base) -> bool:

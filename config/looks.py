@@ -7,9 +7,10 @@ values are stored; on SQLite, and for everything else, it executes as well.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from flask import has_request_context, request
-from sqlalchemy import Connection, Dialect, Select, Table, bindparam
+from sqlalchemy import Connection, Dialect, Select, Table, Update, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
@@ -118,17 +119,47 @@ class NewRow(NamedTuple):
     unless_taken: tuple[str, ...] = ()
 
     @property
-    def table(self) -> Table:
-        return self.model.__table__  # type: ignore[return-value]
+    def shape(self) -> "Shape":
+        return Shape(self.model.__table__, tuple(self.values), self.unless_taken)  # type: ignore[arg-type]
+
+    @property
+    def bound(self) -> Mapping[str, Any]:
+        return self.values
+
+
+class Shape(NamedTuple):
+    """What a statement writes, but for the values: those of the same shape are one statement."""
+
+    table: Table
+    names: tuple[str, ...]
+    unless_taken: tuple[str, ...] = ()
+    is_change: bool = False
+
+
+class ChangedRow(NamedTuple):
+    """A row that is in the database, and what its columns are to hold from now on; it keeps its id."""
+
+    model: type[Base]
+    id: UUID
+    values: Mapping[str, Any]
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.model.__table__, (*self.values, "id"), is_change=True)  # type: ignore[arg-type]
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        return {**self.values, "id": self.id}
 
 
 class OneRow:
-    """An INSERT of one row, or a DELETE, with RETURNING, inside the caller's transaction, past its session.
+    """An INSERT of one row, a DELETE, both with RETURNING, or a SELECT that locks one row; inside the caller's
+    transaction, past its session.
 
     `write(dialect)` gives the statement.
     """
 
-    def __init__(self, write: Callable[[str], Insert | Delete | ReturningDelete[Any]]) -> None:
+    def __init__(self, write: Callable[[str], Insert | Delete | ReturningDelete[Any] | Select[Any]]) -> None:
         self._write = write
         self._prepared = lru_cache(maxsize=64)(self._prepare)
 
@@ -145,38 +176,38 @@ class OneRow:
         return Statement(self._write(dialect.name), dialect, names)
 
 
-def insert_at_once(rows: Sequence[NewRow]) -> None:
-    """Insert a few rows inside the caller's transaction, after what its session still holds back.
+def write_at_once(rows: Sequence[NewRow | ChangedRow]) -> None:
+    """Write a few rows inside the caller's transaction, after what its session still holds back.
 
     On PostgreSQL all but the last travel as CTEs of it, in one round trip: they are carried out whether or not it looks
-    at them. They may refer to each other, but a policy of one does not see another. Columns that a row does not name
-    have no defaults.
+    at them. New ones may refer to each other, but a policy of one does not see another, nor what is changed with it.
+    Columns that a new row does not name have no defaults. No row is named twice.
     """
     db.session.flush()
     connection = connection_of(db.session())
     dialect = connection.dialect
     if dialect.name == "postgresql":
-        shape = tuple((row.table, tuple(row.values), row.unless_taken) for row in rows)
-        values = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.values.items()}
-        _carried_out(connection, _inserts(dialect, shape), values)
+        values = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.bound.items()}
+        _carried_out(connection, _together(dialect, tuple(row.shape for row in rows)), values)
         return
     for row in rows:
-        connection.execute(_insert(row.table, dialect.name, row.unless_taken), dict(row.values))
+        connection.execute(_statement(row.shape, dialect.name), {f"{name}_": one for name, one in row.bound.items()})
 
 
 @lru_cache(maxsize=64)
-def _inserts(dialect: Dialect, shape: tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...]) -> Statement:
-    written = []
-    for at, (table, names, unless_taken) in enumerate(shape):
-        values = {name: bindparam(f"{name}_{at}", type_=table.c[name].type) for name in names}
-        written.append(_insert(table, dialect.name, unless_taken).values(values))
-    *others, last = written
+def _together(dialect: Dialect, shapes: tuple[Shape, ...]) -> Statement:
+    *others, last = (_statement(shape, dialect.name, str(at)) for at, shape in enumerate(shapes))
     return Statement(last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))), dialect)
 
 
-def _insert(table: Table, dialect: str, unless_taken: Sequence[str]) -> postgresql.Insert | sqlite.Insert:
-    insert = insert_for(table, dialect)
-    return insert.on_conflict_do_nothing(index_elements=unless_taken) if unless_taken else insert
+def _statement(shape: Shape, dialect: str, at: str = "") -> postgresql.Insert | sqlite.Insert | Update:
+    """The statement for rows of this shape; the parameter of a column is called `<column>_<at>`."""
+    table, names = shape.table, shape.names
+    values = {name: bindparam(f"{name}_{at}", type_=table.c[name].type) for name in names}
+    if shape.is_change:
+        return update(table).where(table.c.id == values.pop("id")).values(values)
+    insert = insert_for(table, dialect).values(values)
+    return insert.on_conflict_do_nothing(index_elements=shape.unless_taken) if shape.unless_taken else insert
 
 
 def _carried_out(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:

@@ -1,21 +1,27 @@
-"""Rows that are made whole and stored once: inserted unless a unique key of theirs is taken, without a savepoint.
+"""Single rows past the unit of work and past the mapper's query, each of which costs several times the statement.
 
-A savepoint costs two more round trips, and a row that is completed after it was stored is written twice, with all its
-entries in indexes.
+Rows that are made whole are stored once: inserted unless a unique key of theirs is taken, without a savepoint. A
+savepoint costs two more round trips, and a row that is completed after it was stored is written twice, with all its
+entries in indexes. A row that is about to be changed is locked and read by a unique key.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic
 
-from sqlalchemy import Table
-from sqlalchemy.orm import make_transient_to_detached
+from psycopg import adapters
+from sqlalchemy import Dialect, Table, bindparam, inspect, select
+from sqlalchemy.orm import make_transient, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.dml import Insert
 
-from config.database import Base
+from config.database import Base, ModelT, connection_of, db, locked
 from config.gathering import gathered_columns
-from config.looks import NewRow, OneRow, insert_at_once
+from config.looks import ChangedRow, NewRow, OneRow, write_at_once
 from config.rowsets import insert_for
+
+FLOAT = adapters.types["float8"].oid  # as the server has numbers of ours that are not whole
 
 
 def stored(row: Base, **relations: Any) -> bool:
@@ -37,8 +43,61 @@ def added(row: Base, **relations: Any) -> None:
     """The same for a row whose keys nobody else can have; within `gathering` it is written with the others."""
     values = _values(row)
     if not gathered_columns(type(row), values):
-        insert_at_once([NewRow(type(row), values)])
+        write_at_once([NewRow(type(row), values)])
     _as_if_read(row, values, relations)
+
+
+def taken_change(row: Base) -> ChangedRow | None:
+    """What of `row` has changed since it was read, for `gathered_change`; its session holds it for written.
+
+    None if nothing has, or if relations have changed as well: that is for the session to write.
+    """
+    changed, columns = inspect(row).committed_state, _table(row).columns
+    if not changed or not all(name in columns for name in changed):
+        return None
+    values = {name: row.__dict__[name] for name in changed}
+    make_transient(row)
+    make_transient_to_detached(row)
+    db.session.add(row)
+    return ChangedRow(type(row), row.id, values)  # type: ignore[attr-defined]
+
+
+class LockedRow(Generic[ModelT]):
+    """The row of `model` with these values in `columns`, which are a unique key and more; locked for a change."""
+
+    def __init__(self, model: type[ModelT], *columns: str) -> None:
+        self._model = model
+        self._table: Table = model.__table__  # type: ignore[assignment]
+        wanted = select(*self._table.columns).where(*(self._table.c[name] == bindparam(name) for name in columns))
+        self._find = OneRow(lambda _: locked(wanted))
+        self._reading = lru_cache(maxsize=2)(self._readers)
+
+    def first(self, **values: Any) -> ModelT | None:
+        """The row as it is now, locked until the caller's transaction ends; None if there is none, or not for us."""
+        db.session.flush()
+        found = self._find.first(values)
+        if found is None:
+            return None
+        read = self._reading(connection_of(db.session()).dialect)
+        columns = {name: turn(value) if turn else value for (name, turn), value in zip(read, found, strict=True)}
+        known = db.session.identity_map.get(identity_key(self._model, columns["id"]))
+        if known is not None:  # read before it was locked
+            db.session.expire(known)
+            return known
+        row: Any = inspect(self._model).class_manager.new_instance()  # as the mapper makes what it reads
+        row.__dict__.update(columns)
+        make_transient_to_detached(row)
+        db.session.add(row)
+        return row  # type: ignore[no-any-return]
+
+    def _readers(self, dialect: Dialect) -> list[tuple[str, Callable[[Any], Any] | None]]:
+        """What turns a value into the attribute's; SQLite's have been turned by SQLAlchemy already."""
+        if dialect.name != "postgresql":
+            return [(column.key, None) for column in self._table.columns]
+        return [
+            (column.key, column.type.dialect_impl(dialect).result_processor(dialect, FLOAT))
+            for column in self._table.columns
+        ]
 
 
 def _as_if_read(row: Base, values: dict[str, Any], relations: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from auth.actors import Actor
 from config import clock, scopes, single_rows
 from config.database import db
-from config.gathering import gathering
+from config.gathering import gathered_change, gathering
 from config.settings import current_settings
 from services import deadlines, followers, notices, trail, versions
 from services.lifecycle import Action, Party, RequestStatus, next_status
@@ -46,8 +46,11 @@ def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
 def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
     """Store the event of a request that is stored, and write what follows. Call inside `transaction()`."""
     notices.note_wish(request)
+    change = single_rows.taken_change(request)
     db.session.flush()  # in the scope of whoever acts
     with scopes.covering({notices.owner_of(request)}, "arrival"), gathering():
+        if change:
+            gathered_change(change)
         single_rows.added(event, request=request)
         if "events" in vars(request):  # they were read before
             set_committed_value(request, "events", [*request.events, event])

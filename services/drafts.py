@@ -3,49 +3,63 @@
 A draft keeps the key under which it was begun, whoever has it later: so what began it there cannot begin it again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from auth.actors import Actor
 from config import clock, scopes
 from config.database import db, locked
 from config.errors import NotFound
+from config.looks import Look
+from config.single_rows import LockedRow
 from services import erasure, prefill, queries, resume_links, submission, submission_keys, versions
 from services.commands import Submit
 from services.definitions import ServiceDefinition
 from services.lifecycle import RequestStatus
-from services.models import ServiceRequest
+from services.models import Attachment, ServiceRequest
 from services.progress import Given, Progress
 from services.typed import with_answer
 from services.walk import changed_steps, still_asked, without_old_consents
 
 SCOPE = scopes.system("services.drafts")  # what goes from a visitor to a login is in neither's scope before
+OF_KEY = LockedRow(ServiceRequest, "submission_key", "slug")
+HAS_FILES = Look(select(exists().where(Attachment.request_id == bindparam("draft_id"))))
 Wanted = Select[ServiceRequest]
 Where = Literal["", "browser", "login", "sent"]
 
 
 def find(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
     """What `actor` has under this key, handed in or not."""
-    return _found(actor, slug, key, lambda wanted: wanted.options(selectinload(ServiceRequest.attachments)))
+    own = queries.own_requests(actor).where(ServiceRequest.slug == slug)
+    mine = ServiceRequest.submission_key == submission_keys.whole_key(actor, key)
+    found = db.session.scalar(_with_files(own.where(mine)))
+    return found or db.session.scalar(_with_files(_taken_over(actor, slug, key)))
 
 
 def for_update(actor: Actor, slug: str, key: str) -> ServiceRequest | None:
     """The same, locked until the transaction ends."""
-    return _found(actor, slug, key, lambda wanted: locked(wanted).execution_options(populate_existing=True))
+    row = OF_KEY.first(submission_key=submission_keys.whole_key(actor, key), slug=slug)
+    if row is not None and queries.is_own(actor, row):
+        if HAS_FILES.first(draft_id=row.id) == (False,):
+            set_committed_value(row, "attachments", [])
+        return row
+    wanted = locked(_taken_over(actor, slug, key))
+    return db.session.scalar(wanted.execution_options(populate_existing=True))
 
 
-def _found(actor: Actor, slug: str, key: str, finish: Callable[[Wanted], Wanted]) -> ServiceRequest | None:
-    """By the whole key, which is nearly always theirs; else by its end among all that they have, since others may have
-    begun it.
-    """
-    own = queries.own_requests(actor).where(ServiceRequest.slug == slug)
-    mine = ServiceRequest.submission_key == submission_keys.whole_key(actor, key)
-    taken_over = ServiceRequest.submission_key.endswith(f" {key}", autoescape=True)
-    return db.session.scalar(finish(own.where(mine))) or db.session.scalar(finish(own.where(taken_over)))
+def _taken_over(actor: Actor, slug: str, key: str) -> Wanted:
+    """What they have and others have begun: by the end of the whole key, among all that is theirs."""
+    begun_by_others = ServiceRequest.submission_key.endswith(f" {key}", autoescape=True)
+    return queries.own_requests(actor).where(ServiceRequest.slug == slug, begun_by_others)
+
+
+def _with_files(wanted: Wanted) -> Wanted:
+    return wanted.options(selectinload(ServiceRequest.attachments))
 
 
 def of_service(actor: Actor, slug: str) -> list[ServiceRequest]:

@@ -14,7 +14,7 @@ from config import clock, direct
 from config.database import db, transaction
 from config.gathering import gathered_columns, gathering
 from config.ids import new_id
-from config.looks import Look, NewRow, insert_at_once
+from config.looks import Look, NewRow, write_at_once
 from notifications import outbox
 from notifications.models import Notification
 from notifications.outbox import NewMessage
@@ -65,11 +65,11 @@ def test_what_was_prepared_is_prepared_again_after_a_failure(one_department: Non
         with transaction():
             for _ in range(8):  # what the driver has prepared itself it throws away with all else when something fails
                 db.session.scalars(select(Department.code)).all()
-            insert_at_once([new_event(event("house.named"))])
+            write_at_once([new_event(event("house.named"))])
         with pytest.raises(IntegrityError), transaction():
             db.session.execute(insert(Department).values(department("one")))
         with transaction():
-            insert_at_once([new_event(event("house.named"))])
+            write_at_once([new_event(event("house.named"))])
     assert BY_CODE.first(code="none") is None
 
 
@@ -77,12 +77,12 @@ def test_what_somebody_else_has_thrown_away_is_missed_once(one_department: None)
     if db.engine.dialect.name != "postgresql":
         pytest.skip("SQLite prepares nothing by name")
     with transaction():
-        insert_at_once([new_event(event("house.named"))])
+        write_at_once([new_event(event("house.named"))])
         db.session.execute(text("DEALLOCATE ALL"))
     with pytest.raises(DBAPIError), transaction():
-        insert_at_once([new_event(event("house.named"))])
+        write_at_once([new_event(event("house.named"))])
     with transaction():
-        insert_at_once([new_event(event("house.named"))])
+        write_at_once([new_event(event("house.named"))])
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 2
 
 
@@ -91,10 +91,10 @@ def test_a_savepoint_that_is_rolled_back_takes_nothing_prepared_along(one_depart
         with transaction():
             for _ in range(8):
                 db.session.scalars(select(Department.code)).all()
-            insert_at_once([new_event(event("house.named"))])
+            write_at_once([new_event(event("house.named"))])
             with pytest.raises(IntegrityError), db.session.begin_nested():
                 db.session.execute(insert(Department).values(department("one")))
-            insert_at_once([new_event(event("house.named"))])
+            write_at_once([new_event(event("house.named"))])
             assert BY_CODE.first(code="one") == ("Amt one",)
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 6
 
@@ -102,12 +102,12 @@ def test_a_savepoint_that_is_rolled_back_takes_nothing_prepared_along(one_depart
 def test_nor_does_one_of_the_connection_itself(one_department: None) -> None:
     for _ in range(3):
         with transaction():
-            insert_at_once([new_event(event("house.named"))])
+            write_at_once([new_event(event("house.named"))])
             savepoint = db.session.connection().begin_nested()
             for _ in range(8):
                 db.session.scalars(select(Department.code)).all()
             savepoint.rollback()
-            insert_at_once([new_event(event("house.named"))])
+            write_at_once([new_event(event("house.named"))])
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 6
 
 
@@ -142,7 +142,7 @@ def test_a_commit_that_was_lost_is_not_taken_for_one(database: Flask) -> None:
 def test_rows_written_at_once_may_refer_to_each_other(database: Flask) -> None:
     one, other = event("house.named", number=uuid.UUID(int=7)), event("house.named")
     with transaction():
-        insert_at_once([new_event(one), waiting(one), new_event(other), waiting(other)])
+        write_at_once([new_event(one), waiting(one), new_event(other), waiting(other)])
     assert db.session.scalar(select(func.count()).select_from(AuditPending)) == 2
     assert db.session.scalars(select(AuditEvent.facts).order_by(AuditEvent.id)).all() == [
         {"number": str(uuid.UUID(int=7))}, {}
@@ -152,7 +152,7 @@ def test_rows_written_at_once_may_refer_to_each_other(database: Flask) -> None:
 def test_none_of_the_rows_is_there_when_one_is_refused(database: Flask) -> None:
     one = event("house.named")
     with pytest.raises(IntegrityError), transaction():
-        insert_at_once([new_event(one), waiting(one), waiting(one)])
+        write_at_once([new_event(one), waiting(one), waiting(one)])
     assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 0
 
 
