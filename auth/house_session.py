@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from auth.models import UserSession
+from auth.access import first_questions
+from auth.identities import WHO, WITH_ROLES
+from auth.models import User, UserSession
 from auth.session_limits import limits, noted_every
 from auth.sessions import REMEMBERED, SCOPE, Login, login_of, own_transaction, serializer
 from config import clock, scopes
@@ -27,12 +29,17 @@ from config.looks import Look
 if TYPE_CHECKING:
     from config.settings import Settings
 
+Rows = Sequence[Sequence[Any]]
 VISIT_LASTS_S = 24 * 3600
 NOTICES, MOST_NOTICES = "_flashes", 10  # as Flask names those that the next page shows
 LOGIN = (*(field.name for field in fields(Login)), "data_sealed")
+# Every page of somebody who has logged in begins with this: the login, and beside it who that is.
 OF_TOKEN = Look(
-    select(*(UserSession.__table__.c[name] for name in LOGIN)).where(UserSession.token_hash == bindparam("hash"))
+    select(*(UserSession.__table__.c[name] for name in LOGIN), *WHO)
+    .select_from(WITH_ROLES.join(UserSession, UserSession.user_id == User.id))
+    .where(UserSession.token_hash == bindparam("hash"))
 )
+NO_LOGIN: tuple[None, dict[str, Any], Rows] = (None, {}, ())
 QUIET = "X-Obhut-Quiet"
 """Header of requests that a page makes by itself: they do not count as a click, and so can only shorten a login."""
 log = structlog.get_logger(__name__)
@@ -45,6 +52,7 @@ class HouseSession(SessionMixin):
         self._interface, self._request = interface, request  # whose cookies are parsed when they are asked for
         self._values: dict[str, Any] | None = None
         self._login: Login | None = None
+        self.who: Rows = ()  # whose login it is, for `identities.actor_of_login`
         self.new_token: str | None = None
         self.ended = False
         self.accessed = False
@@ -57,7 +65,7 @@ class HouseSession(SessionMixin):
         if self._values is None:
             cookies = self._request.cookies
             token = cookies.get(self._interface.login_cookie)
-            self._login, self._values = _stored(token) if token else (None, {})
+            self._login, self._values, self.who = _stored(token) if token else (None, {}, ())
             self.ended = bool(token) and self._login is None
             if self._login is None:
                 self._values = self._interface.read_visit(cookies)
@@ -97,12 +105,12 @@ class HouseSession(SessionMixin):
     def adopt(self, token: str, login: Login) -> None:
         """Make this browser that of `login`. Nothing of the visit before is kept."""
         self.accessed = True
-        self._values, self._login, self.new_token, self.ended = {}, login, token, False
+        self._values, self._login, self.who, self.new_token, self.ended = {}, login, (), token, False
 
     def leave(self) -> None:
         """Forget the login in this browser (its row is deleted with `end`)."""
         self.accessed = self.modified = self.ended = True
-        self._values, self._login, self.new_token = {}, None, None
+        self._values, self._login, self.who, self.new_token = {}, None, (), None
 
     def __getitem__(self, key: str) -> Any:
         return self._open()[key]
@@ -239,19 +247,20 @@ def _worth_keeping(session: HouseSession) -> dict[str, Any]:
     return values | {NOTICES: values[NOTICES][-MOST_NOTICES:]} if NOTICES in values else values
 
 
-def _stored(token: str) -> tuple[Login | None, dict[str, Any]]:
+def _stored(token: str) -> tuple[Login | None, dict[str, Any], Rows]:
     with scopes.within(SCOPE):
-        row = OF_TOKEN.first(hash=token_hash(token))
-    if row is None:
-        return None, {}
-    columns = dict(zip(LOGIN, row, strict=True))
+        rows = OF_TOKEN.all_along(first_questions(), hash=token_hash(token))
+    if not rows:
+        return NO_LOGIN
+    width = len(LOGIN)
+    columns = dict(zip(LOGIN, rows[0][:width], strict=True))
     claim_roles, blob = columns.pop("claim_roles"), columns.pop("data_sealed")
     moments = {name: value.astimezone(UTC) for name, value in columns.items() if isinstance(value, datetime)}
     login, now = Login(**{**columns, **moments}, claim_roles=tuple(claim_roles)), clock.wall()
     if login.expires_at <= now or login.idle_until <= now:
-        return None, {}
+        return NO_LOGIN
     try:
         values = serializer.loads(ColumnSealer(UserSession, "data").unseal(login.id, blob) or "{}")
     except DecryptionError:
-        return None, {}
-    return login, values
+        return NO_LOGIN
+    return login, values, [row[width:] for row in rows]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import join
 
 from auth.actors import Actor
 from auth.models import Department, Office, RoleGrant, User
@@ -39,19 +40,17 @@ GRANTS = Look(
     .outerjoin(Department, Department.id == RoleGrant.department_id)
     .where(RoleGrant.issuer == bindparam("issuer"), RoleGrant.subject == bindparam("subject"), IS_GRANTED)
 )
-# Every page of somebody who has logged in asks for this: a row for each role granted here, or one without.
-WHO = Look(
-    select(*UserRow.selected(), *GRANTED)
-    .select_from(User)
-    .outerjoin(RoleGrant, and_(RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject, IS_GRANTED))
-    .outerjoin(Department, Department.id == RoleGrant.department_id)
-    .where(User.id == bindparam("user_id"))
-)
+# Who somebody is: a row for each role granted here, or one without.
+WHO = (*UserRow.selected(), *GRANTED)
+WITH_ROLES = (
+    join(User, RoleGrant, and_(RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject, IS_GRANTED), True)
+).outerjoin(Department, Department.id == RoleGrant.department_id)
+BY_ID = Look(select(*WHO).select_from(WITH_ROLES).where(User.id == bindparam("user_id")))
 
 
-def actor_of_login(login: Login) -> Actor:
-    """The actor of a login, with its roles as they are at this moment."""
-    rows = WHO.all(user_id=login.user_id)
+def actor_of_login(login: Login, rows: Sequence[Sequence[Any]] = ()) -> Actor:
+    """The actor of a login, with its roles as they are at this moment; `rows`: what `WHO` selects, if it is known."""
+    rows = rows or BY_ID.all(user_id=login.user_id)
     if not rows:
         return Actor.anonymous()
     width = len(UserRow.columns)

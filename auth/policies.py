@@ -7,19 +7,19 @@
 A view that declares nothing is closed to everybody.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, Literal, TypeVar, cast, overload
+from typing import Any, TypeVar, cast, overload
 from uuid import UUID
 
 import structlog
-from flask import Flask, current_app, g, has_request_context, redirect, request, session, url_for
+from flask import Flask, g, has_request_context, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
 from auth import idempotency, identities, machines, tokens
+from auth.access import ACCESS, Access, FirstQuestions, access_of, declare, first_questions
 from auth.actors import Actor
 from auth.assurance import Demand
 from auth.house_session import HouseSession
@@ -29,7 +29,6 @@ from auth.sessions import Login
 from config import clock, scopes
 from config.errors import Forbidden
 from config.limits import spend
-from config.looks import Question
 from config.settings import current_settings
 
 __all__ = [
@@ -48,26 +47,7 @@ __all__ = [
 ]
 
 View = TypeVar("View", bound=Callable[..., Any])
-FirstQuestions = Callable[..., Sequence[Question]]
-ACCESS = "obhut_access"
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Access:
-    """What a view declares. `api` views take Bearer tokens instead of cookies, and therefore no form token."""
-
-    kind: Literal["permission", "public", "signed"]
-    permission: Permission | None = None
-    api: bool = False
-    step_up: bool = False
-    others: tuple[Permission, ...] = ()
-    asks_first: FirstQuestions | None = None
-
-    @property
-    def permissions(self) -> tuple[Permission, ...]:
-        """Those of which one is enough."""
-        return (self.permission, *self.others) if self.permission else ()
 
 
 class StepUpNeeded(Exception):
@@ -93,7 +73,8 @@ def require(
 
     Whether the login must have been confirmed freshly is said by the table of permissions (`roles.needs_step_up`);
     `step_up` demands it for a view whose permission does not, whatever the method. Programs have no login to confirm.
-    `asks_first`: what the view asks the database first, by its arguments; a look for a token brings the answers along.
+    `asks_first`: what the view asks the database first, by its arguments; the look for the login or the token brings
+    the answers along.
 
     Pages send a visitor to the login and answer 403 to others. API views (`api=True`) answer 401 or 403 as
     problem+json, and honour `Idempotency-Key` on POST.
@@ -116,7 +97,7 @@ def require(
                 return idempotency.answered_once(actor.id, lambda: view(*args, **kwargs))
             return cast(ResponseReturnValue, view(*args, **kwargs))
 
-        return _declare(cast(View, guarded), Access("permission", permission, api, step_up, others, asks_first))
+        return declare(cast(View, guarded), Access("permission", permission, api, step_up, others, asks_first))
 
     return decorate
 
@@ -154,14 +135,14 @@ def public(view: View | None = None, *, api: bool = False, acts_as: str = "") ->
 
     def decorate(decorated: View) -> View:
         acting = _acting(decorated, acts_as) if acts_as else decorated
-        return _declare(acting, Access("public", api=api))
+        return declare(acting, Access("public", api=api))
 
     return decorate if view is None else decorate(view)
 
 
 def signed(view: View) -> View:
     """For callers who prove themselves by a signature, which the view checks itself (webhooks)."""
-    return _declare(_acting(view, "webhook"), Access("signed", api=True))
+    return declare(_acting(view, "webhook"), Access("signed", api=True))
 
 
 def _acting(view: View, name: str) -> View:
@@ -171,12 +152,6 @@ def _acting(view: View, name: str) -> View:
             return view(*args, **kwargs)
 
     return cast(View, in_scope)
-
-
-def access_of(endpoint: str | None) -> Access | None:
-    """What the view of `endpoint` declares; None if nothing."""
-    view = current_app.view_functions.get(endpoint or "")
-    return getattr(view, ACCESS, None)
 
 
 def current_actor() -> Actor:
@@ -216,19 +191,14 @@ def init_app(app: Flask) -> None:
         raise Forbidden()
 
 
-def _declare(view: View, access: Access) -> View:
-    setattr(view, ACCESS, access)
-    return view
-
-
 def _actor_of_request() -> Actor:
     access = access_of(request.endpoint)
     if access and access.api:
-        return _bearer(access.asks_first)
+        return _bearer()
     held = _house_session()
     if held is None or held.login is None:
         return Actor.anonymous()
-    actor = identities.actor_of_login(held.login)
+    actor = identities.actor_of_login(held.login, held.who)
     if actor.is_staff:
         held.has_role_of_staff()
     return actor
@@ -244,20 +214,20 @@ def _login_of_request() -> Login | None:
     return None if held is None else held.login
 
 
-def _bearer(asks_first: FirstQuestions | None) -> Actor:
+def _bearer() -> Actor:
     authorization = request.authorization
     if authorization is None:
         return Actor.anonymous()
     token = authorization.token if authorization.type == "bearer" else None
-    actor = _program(token, asks_first) if token else None
+    actor = _program(token) if token else None
     if actor is None:
         raise _unauthorized("invalid_token")
     return actor
 
 
-def _program(token: str, asks_first: FirstQuestions | None) -> Actor | None:
+def _program(token: str) -> Actor | None:
     if token.startswith(tokens.PREFIX):
-        return tokens.actor_of(token, asks_first(**request.view_args or {}) if asks_first else ())
+        return tokens.actor_of(token, first_questions())
     try:
         return machines.actor_of(token)
     except ProviderUnavailable:

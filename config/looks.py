@@ -49,24 +49,29 @@ class Look:
         return next(iter(self.all(**parameters)), None)
 
     def first_along(self, others: "Sequence[Question]", **parameters: Any) -> Row:
-        """The same, and in the same round trip the answers to `others`, which select from no tables of their own.
+        """The same, with `others` as for `all_along`."""
+        if not others or (has_request_context() and self in request.environ.get(BROUGHT, ())):
+            return self.first(**parameters)
+        return next(iter(self.all_along(others, **parameters)), None)
+
+    def all_along(self, others: "Sequence[Question]", **parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """All rows, and in the same round trip the answers to `others`, which select from no tables of their own.
 
         If there is a row, whoever asks one of them next in this web request has the answer, once. Raises ValueError
         if one is about people: it would be answered in the scope of this look.
         """
-        brought = request.environ.setdefault(BROUGHT, {}) if has_request_context() else None
-        if not others or brought is None or self in brought:
-            return self.first(**parameters)
+        if not others or not has_request_context():
+            return self.all(**parameters)
         for other in others:
             parameters |= other.parameters
-        row = self._bringing(tuple(other.look for other in others)).first(**parameters)
-        if row is None:
-            return None
-        end = len(row)
+        rows = self._bringing(tuple(other.look for other in others)).all(**parameters)
+        if not rows:
+            return rows
+        brought, end = request.environ.setdefault(BROUGHT, {}), len(rows[0])
         for look, asked in reversed(others):
             begin = end - look._width
-            brought[look], end = (asked, row[begin:end]), begin
-        return row[:end]
+            brought[look], end = (asked, rows[0][begin:end]), begin
+        return [row[:end] for row in rows]
 
     def _bringing(self, others: "tuple[Look, ...]") -> "Look":
         if any(other._of_people for other in others):

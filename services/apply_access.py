@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from auth.actors import Actor
-from auth.policies import current_actor
+from auth.policies import current_actor, require
+from auth.roles import Permission
 from config import scopes
 from config.database import transaction
 from config.error_pages import translated
@@ -26,6 +27,8 @@ from services.lifecycle import RequestStatus
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEY = re.compile(r"[\w-]{16,120}")
+applicants = require(Permission.REQUESTS_OWN, visitors=visitors.come_in, asks_first=versions.questions_of_offer)
+"""Decorator of the pages of an application: for those with a login, and for visitors where the service takes them."""
 
 
 def checked_key(key: str) -> str:

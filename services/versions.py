@@ -1,6 +1,7 @@
 """Snapshots of service definitions: a request is always read with the definition it was made with."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -59,8 +60,8 @@ def offered(slug: str) -> Offered:
     return Offered(definition, maintenance or "", version_id)
 
 
-def questions_of_offer(slug: str) -> tuple[Question, ...]:
-    """What `offered` asks, for who can ask it along with something else; nothing for a service that there is not."""
+def questions_of_offer(slug: str, **_: Any) -> tuple[Question, ...]:
+    """What `offered` asks, for `policies.require`; nothing for a service that there is not."""
     definition = catalogue().get(slug)
     if definition is None:
         return ()

@@ -30,6 +30,7 @@ from services import (
 )
 from services.apply_access import (
     after_sending,
+    applicants,
     checked_key,
     closed_is_said_first,
     elsewhere,
@@ -56,7 +57,7 @@ WISHES: dict[str, Go] = {one: one for one in get_args(Go)}
 
 @services.get("/services/<slug>/apply")
 @closed_is_said_first
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 def apply(slug: str) -> ResponseReturnValue:
     """The first step of a new application. It is kept from its first step on."""
     definition, actor = versions.on_offer(slug), visitors.applicant()
@@ -71,7 +72,7 @@ def apply(slug: str) -> ResponseReturnValue:
 
 @services.post("/services/<slug>/apply")
 @takes_several_files
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 @limited("steps", key=visitors.limit_key)
 def begin(slug: str) -> ResponseReturnValue:
     """The first step is sent: from here on there is a draft."""
@@ -81,7 +82,7 @@ def begin(slug: str) -> ResponseReturnValue:
 
 
 @services.get("/services/<slug>/apply/<key>")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 def go_on(slug: str, key: str) -> ResponseReturnValue:
     """To where somebody has got to."""
     filled = filled_in(slug, key)
@@ -91,7 +92,7 @@ def go_on(slug: str, key: str) -> ResponseReturnValue:
 
 
 @services.get("/services/<slug>/apply/<key>/<step>")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 def step(slug: str, key: str, step: str) -> ResponseReturnValue:
     """One step. Nobody gets past a step that is not done."""
     filled = filled_in(slug, key)
@@ -104,7 +105,7 @@ def step(slug: str, key: str, step: str) -> ResponseReturnValue:
 
 @services.post("/services/<slug>/apply/<key>/<step>")
 @takes_several_files
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 @limited("steps", key=visitors.limit_key)
 def enter(slug: str, key: str, step: str) -> ResponseReturnValue:
     """A step is sent."""
@@ -112,7 +113,7 @@ def enter(slug: str, key: str, step: str) -> ResponseReturnValue:
 
 
 @services.post("/services/<slug>/apply/<key>/<step>/state")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 @limited("steps", key=visitors.limit_key)
 def state(slug: str, key: str, step: str) -> ResponseReturnValue:
     """For the page's script: keeps what has been typed, and says what is to be seen now."""
@@ -127,7 +128,7 @@ def state(slug: str, key: str, step: str) -> ResponseReturnValue:
 
 
 @services.get("/services/<slug>/apply/<key>/to-send")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 def summary(slug: str, key: str) -> ResponseReturnValue:
     """All answers once more. At the latest here the login must be as sure as the service wants it."""
     filled = filled_in(slug, key)
@@ -140,7 +141,7 @@ def summary(slug: str, key: str) -> ResponseReturnValue:
 
 
 @services.post("/services/<slug>/apply/<key>/to-send")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 @limited("submissions", key=visitors.limit_key)
 def send(slug: str, key: str) -> ResponseReturnValue:
     """Hand it in. However often it is sent, there is one request."""
@@ -166,7 +167,7 @@ def send(slug: str, key: str) -> ResponseReturnValue:
 
 
 @services.get("/services/<slug>/apply/<key>/is-sent")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 def is_sent(slug: str, key: str) -> ResponseReturnValue:
     """Reference and PIN for those without a login, for an hour."""
     found = drafts.find(owner(slug, checked_key(key)), slug, key)
@@ -180,7 +181,7 @@ def is_sent(slug: str, key: str) -> ResponseReturnValue:
 
 
 @services.get("/services/<slug>/apply/<key>/to-continue")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 def later(slug: str, key: str) -> ResponseReturnValue:
     """The draft is kept; a link to it can be had."""
     filled = filled_in(slug, key)
@@ -188,7 +189,7 @@ def later(slug: str, key: str) -> ResponseReturnValue:
 
 
 @services.post("/services/<slug>/apply/<key>/to-continue")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 @limited("resume_mails", key=visitors.limit_key)
 def send_link(slug: str, key: str) -> ResponseReturnValue:
     """Write the link."""
@@ -217,7 +218,7 @@ def take_over(slug: str, key: str) -> ResponseReturnValue:
 
 
 @services.post("/services/<slug>/apply/<key>/discard")
-@require(Permission.REQUESTS_OWN, visitors=visitors.come_in)
+@applicants
 def discard(slug: str, key: str) -> ResponseReturnValue:
     """Throw a draft away."""
     actor = owner(slug, checked_key(key))  # which may have to write by itself
