@@ -190,6 +190,20 @@ def test_no_answer_goes_from_one_request_to_the_next(departments: Flask) -> None
         assert NAME_OF.first(wanted="one") == ("Amt eins",)
 
 
+def test_several_rows_bring_an_answer_along_and_none_brings_nothing(departments: Flask) -> None:
+    of_all = Look(select(Department.code).where(Department.name != bindparam("but")).order_by(Department.code))
+    question = Question(NAME_OF, {"wanted": "one"})
+    with departments.test_request_context():
+        assert of_all.all_along([question], but="") == [("one",), ("two",)]
+        renamed("Amt eins")
+        assert NAME_OF.first(wanted="one") == ("Amt one",)
+        assert NAME_OF.first(wanted="one") == ("Amt eins",)
+        nobody = Look(select(Department.code).where(Department.name == bindparam("name")))
+        assert list(nobody.all_along([question], name="")) == []
+        renamed("Amt 1")
+        assert NAME_OF.first(wanted="one") == ("Amt 1",)
+
+
 def test_a_question_about_people_is_not_brought_along(departments: Flask) -> None:
     of_people = Look(select(select(Notification.id).limit(1).scalar_subquery()))
     with departments.test_request_context(), pytest.raises(ValueError, match="scope"):

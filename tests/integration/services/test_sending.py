@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from auth.actors import Actor
 from auth.models import Department
-from config import scopes
+from config import clock, scopes
 from config.database import db, transaction
+from config.direct import Statement
 from config.errors import RuleViolation
 from notifications.models import Notification
 from services import definitions, drafts, filling, step_counts, submission_keys, versions, walk
@@ -20,9 +21,11 @@ from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep, SendDraft
 from services.filling import HandedIn, NotFinished
 from services.form.fields import Text
+from services.lifecycle import RequestStatus
 from services.models import RequestEvent, ServiceRequest
+from services.offer_models import ServiceState
 from tests.factories import services as given
-from tests.integration.services.filling_in import PERSON, errors, send, soup, step, title
+from tests.integration.services.filling_in import PERSON, errors, send, soup, step, through, title
 from tests.support.at_work import at_work
 
 pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("made_up_services")]
@@ -195,3 +198,32 @@ def test_what_the_form_s_schema_does_not_know_is_not_stored(
         assert db.session.scalar(handed_in) == 0
     monkeypatch.undo()
     assert "/requests/" in send(client, page).location
+
+
+def test_the_button_takes_five_statements(
+    app: Flask, client: FlaskClient, login: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary, statements = through(login(client, "resident")), []
+    run = Statement.run
+
+    def noted(self: Statement, *given: Any) -> Any:
+        statements.append(self._sql.split()[0])
+        return run(self, *given)
+
+    monkeypatch.setattr(Statement, "run", noted)
+    assert send(client, summary).status_code == 303
+    with app.app_context():
+        if db.engine.dialect.name != "postgresql":
+            pytest.skip("SQLite's statements go SQLAlchemy's way")
+    # who asks and what is offered; the draft; whether it has files; links to it; what changes and what follows
+    assert statements == [b"SELECT", b"SELECT", b"SELECT", b"DELETE", b"WITH"]
+
+
+def test_a_service_that_is_taken_off_meanwhile_takes_nothing_more(app: Flask, client: FlaskClient, login: Any) -> None:
+    summary = through(login(client, "resident"))
+    with app.app_context(), scopes.within(scopes.system("tests")), transaction():
+        now = clock.now()
+        db.session.add(ServiceState(slug="alles", is_published=False, changed_at=now, changed_by="tests"))
+    assert send(client, summary).status_code == 404
+    with app.app_context(), scopes.within(scopes.system("tests")):
+        assert db.session.scalars(select(ServiceRequest.status)).one() is RequestStatus.DRAFT
