@@ -39,7 +39,6 @@ OF_TOKEN = Look(
     .select_from(WITH_ROLES.join(UserSession, UserSession.user_id == User.id))
     .where(UserSession.token_hash == bindparam("hash"))
 )
-NO_LOGIN: tuple[None, dict[str, Any], Rows] = (None, {}, ())
 QUIET = "X-Obhut-Quiet"
 """Header of requests that a page makes by itself: they do not count as a click, and so can only shorten a login."""
 log = structlog.get_logger(__name__)
@@ -65,9 +64,11 @@ class HouseSession(SessionMixin):
         if self._values is None:
             cookies = self._request.cookies
             token = cookies.get(self._interface.login_cookie)
-            self._login, self._values, self.who = _stored(token) if token else (None, {}, ())
-            self.ended = bool(token) and self._login is None
-            if self._login is None:
+            found = _stored(token) if token else None
+            self.ended = bool(token) and found is None
+            if found:
+                self._login, self._values, self.who = found
+            else:
                 self._values = self._interface.read_visit(cookies)
         return self._values
 
@@ -247,20 +248,21 @@ def _worth_keeping(session: HouseSession) -> dict[str, Any]:
     return values | {NOTICES: values[NOTICES][-MOST_NOTICES:]} if NOTICES in values else values
 
 
-def _stored(token: str) -> tuple[Login | None, dict[str, Any], Rows]:
+def _stored(token: str) -> tuple[Login, dict[str, Any], Rows] | None:
+    """The login of this token, what its session holds, and who that is."""
     with scopes.within(SCOPE):
         rows = OF_TOKEN.all_along(first_questions(), hash=token_hash(token))
     if not rows:
-        return NO_LOGIN
+        return None
     width = len(LOGIN)
     columns = dict(zip(LOGIN, rows[0][:width], strict=True))
     claim_roles, blob = columns.pop("claim_roles"), columns.pop("data_sealed")
     moments = {name: value.astimezone(UTC) for name, value in columns.items() if isinstance(value, datetime)}
     login, now = Login(**{**columns, **moments}, claim_roles=tuple(claim_roles)), clock.wall()
     if login.expires_at <= now or login.idle_until <= now:
-        return NO_LOGIN
+        return None
     try:
         values = serializer.loads(ColumnSealer(UserSession, "data").unseal(login.id, blob) or "{}")
     except DecryptionError:
-        return NO_LOGIN
+        return None
     return login, values, [row[width:] for row in rows]

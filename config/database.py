@@ -194,6 +194,8 @@ def _only_looked(session: Session) -> bool:
 
 def connection_of(session: Session) -> Connection:
     """The session's connection; it makes much of saying again which that is."""
+    if session.in_nested_transaction():  # which sets its savepoint only when it is asked
+        return session.connection()
     known: tuple[SessionTransaction, Connection] | None = session.info.get(KNOWN)
     if known and known[0] is session.get_transaction() and known[0].is_active and not known[1].closed:
         return known[1]

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import has_request_context, request
-from sqlalchemy import Connection, Dialect, Select, Table, Update, bindparam, update
+from sqlalchemy import Connection, Dialect, Select, Table, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql import Executable, visitors
 from sqlalchemy.sql.dml import Delete, Insert, ReturningDelete
 
@@ -184,25 +185,45 @@ class OneRow:
 def write_at_once(rows: Sequence[NewRow | ChangedRow]) -> None:
     """Write a few rows inside the caller's transaction, after what its session still holds back.
 
-    On PostgreSQL all but the last travel as CTEs of it, in one round trip: they are carried out whether or not it looks
+    On PostgreSQL they travel as CTEs of one statement, in one round trip: they are carried out whether or not it looks
     at them. New ones may refer to each other, but a policy of one does not see another, nor what is changed with it.
-    Columns that a new row does not name have no defaults. No row is named twice.
+    Columns that a new row does not name have no defaults. No row is named twice. Raises StaleDataError when a row that
+    is to be changed is not there, or not for us.
     """
     db.session.flush()
     connection = connection_of(db.session())
     dialect = connection.dialect
     if dialect.name == "postgresql":
         values = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.bound.items()}
-        _carried_out(connection, _together(dialect, tuple(row.shape for row in rows)), values)
+        for counted in _carried_out(connection, _together(dialect, tuple(row.shape for row in rows)), values):
+            _refuse_unless(all(number == 1 for number in counted))
         return
     for row in rows:
-        connection.execute(_statement(row.shape, dialect.name), {f"{name}_": one for name, one in row.bound.items()})
+        values = {f"{name}_": value for name, value in row.bound.items()}
+        done = connection.execute(_statement(row.shape, dialect.name), values)
+        _refuse_unless(done.rowcount == 1 or not row.shape.is_change)
+
+
+def _refuse_unless(is_changed: bool) -> None:
+    if not is_changed:
+        raise StaleDataError("a row that was to be changed was not found")
 
 
 @lru_cache(maxsize=64)
 def _together(dialect: Dialect, shapes: tuple[Shape, ...]) -> Statement:
-    *others, last = (_statement(shape, dialect.name, str(at)) for at, shape in enumerate(shapes))
-    return Statement(last.add_cte(*(other.cte(f"other_{at}") for at, other in enumerate(others))), dialect)
+    """One statement for rows of these shapes; if some are changes, it gives for each how many it found."""
+    statements = [_statement(shape, dialect.name, str(at)) for at, shape in enumerate(shapes)]
+    changes = [
+        one.returning(one.table.c.id).cte(f"change_{at}")
+        for at, one in enumerate(statements)
+        if isinstance(one, Update)
+    ]
+    added = [one for one in statements if not isinstance(one, Update)]
+    others = [one.cte(f"other_{at}") for at, one in enumerate(added)]
+    if not changes:
+        return Statement(added[-1].add_cte(*others[:-1]), dialect)
+    counted = (select(func.count()).select_from(change).scalar_subquery() for change in changes)
+    return Statement(select(*counted).add_cte(*others), dialect)
 
 
 def _statement(shape: Shape, dialect: str, at: str = "") -> postgresql.Insert | sqlite.Insert | Update:

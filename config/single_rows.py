@@ -21,7 +21,8 @@ from config.gathering import gathered_columns
 from config.looks import ChangedRow, NewRow, OneRow, write_at_once
 from config.rowsets import insert_for
 
-FLOAT = adapters.types["float8"].oid  # as the server has numbers of ours that are not whole
+FLOAT = adapters.types["float8"].oid
+"""Told to what reads numbers that are not whole, and asks how the server has them: no column of ours is NUMERIC."""
 
 
 def stored(row: Base, **relations: Any) -> bool:
@@ -50,10 +51,11 @@ def added(row: Base, **relations: Any) -> None:
 def taken_change(row: Base) -> ChangedRow | None:
     """What of `row` has changed since it was read, for `gathered_change`; its session holds it for written.
 
-    None if nothing has, or if relations have changed as well: that is for the session to write.
+    Whoever takes it writes it, or rolls back. None if nothing has changed; and what is the session's to write: if
+    relations have changed as well, or a savepoint may be rolled back without the row's knowledge.
     """
-    changed, columns = inspect(row).committed_state, _table(row).columns
-    if not changed or not all(name in columns for name in changed):
+    changed, columns = sorted(inspect(row).committed_state), _table(row).columns
+    if not changed or db.session().in_nested_transaction() or not all(name in columns for name in changed):
         return None
     values = {name: row.__dict__[name] for name in changed}
     make_transient(row)
@@ -63,7 +65,7 @@ def taken_change(row: Base) -> ChangedRow | None:
 
 
 class LockedRow(Generic[ModelT]):
-    """The row of `model` with these values in `columns`, which are a unique key and more; locked for a change."""
+    """The row of `model` with given values in `columns`, of which one is unique; locked, for a change."""
 
     def __init__(self, model: type[ModelT], *columns: str) -> None:
         self._model = model

@@ -46,8 +46,8 @@ def _take_in(request: ServiceRequest, event: RequestEvent) -> None:
 def announce(request: ServiceRequest, event: RequestEvent, actor: Actor) -> None:
     """Store the event of a request that is stored, and write what follows. Call inside `transaction()`."""
     notices.note_wish(request)
-    change = single_rows.taken_change(request)
-    db.session.flush()  # in the scope of whoever acts
+    change = single_rows.taken_change(request)  # of a row that was locked in the scope of whoever acts
+    db.session.flush()  # all else, in that scope
     with scopes.covering({notices.owner_of(request)}, "arrival"), gathering():
         if change:
             gathered_change(change)

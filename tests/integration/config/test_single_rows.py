@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import event, select, update
+from sqlalchemy.orm.exc import StaleDataError
 
 from config import clock, scopes
 from config.database import db, transaction
@@ -172,3 +173,37 @@ def test_nothing_but_the_named_row_is_changed(reference: str) -> None:
     with transaction():
         write_at_once([ChangedRow(ServiceRequest, locked(reference).id, {"locale": "ar"})])
     assert (stored(reference).locale, stored(other).locale) == ("ar", "de")
+
+
+def test_within_a_savepoint_the_session_writes_and_knows_what_is_rolled_back(reference: str) -> None:
+    with transaction():
+        row = locked(reference)
+        with pytest.raises(ZeroDivisionError), db.session.begin_nested():
+            row.locale = "pl"
+            assert taken_change(row) is None
+            db.session.flush()
+            _ = 1 / 0
+        assert row.locale == "de"
+    assert stored(reference).locale == "de"
+
+
+def test_what_is_written_at_once_goes_with_its_savepoint(reference: str) -> None:
+    with transaction():
+        row_id = locked(reference).id
+        with pytest.raises(ZeroDivisionError), db.session.begin_nested():
+            write_at_once([ChangedRow(ServiceRequest, row_id, {"locale": "pl"})])
+            _ = 1 / 0
+    assert stored(reference).locale == "de"
+
+
+def test_a_change_of_a_row_that_is_not_there_is_an_error(reference: str) -> None:
+    with pytest.raises(StaleDataError), transaction():
+        write_at_once([ChangedRow(ServiceRequest, new_id(), {"locale": "pl"})])
+
+
+def test_two_changes_go_together(reference: str) -> None:
+    other = given.submitted(given.resident(), **given.WHOLE).reference
+    with transaction():
+        first, second = locked(reference), locked(other)
+        write_at_once([ChangedRow(ServiceRequest, one.id, {"locale": "pl"}) for one in (first, second)])
+    assert (stored(reference).locale, stored(other).locale) == ("pl", "pl")

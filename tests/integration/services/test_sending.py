@@ -227,3 +227,19 @@ def test_a_service_that_is_taken_off_meanwhile_takes_nothing_more(app: Flask, cl
     assert send(client, summary).status_code == 404
     with app.app_context(), scopes.within(scopes.system("tests")):
         assert db.session.scalars(select(ServiceRequest.status)).one() is RequestStatus.DRAFT
+
+
+def test_nobody_but_who_has_a_draft_gets_hold_of_it(database: Flask) -> None:
+    resident, key = given.resident(), submission_keys.new_key()
+    entered(resident, key, "name", NAME)
+    reference = db.session.scalars(select(ServiceRequest.reference)).one()
+    same_person = Actor.of("user", resident.id, resident.held, user_id=resident.user_id)
+    others = [
+        given.resident(), given.caseworker(), Actor.visitor("m" * 32), Actor.link(f"request:{reference}"),
+        Actor.anonymous(), Actor.system("tests"), Actor.of("token", "another", resident.held),
+    ]  # fmt: skip
+    for actor in (same_person, *others):
+        is_theirs = actor is same_person
+        assert (drafts.find(actor, "sicher", key) is not None) is is_theirs, actor
+        with transaction():
+            assert (drafts.for_update(actor, "sicher", key) is not None) is is_theirs, actor
