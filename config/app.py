@@ -21,6 +21,7 @@ from config import (
     static_files,
     wiring,
 )
+from config.courtesy import courtesy
 from config.database import db
 from config.settings import Settings, load_settings
 from notifications import celery_app
@@ -45,7 +46,8 @@ class House(Flask):
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         before = scopes.start()
         try:
-            return super().wsgi_app(environ, start_response)
+            with courtesy.answering():
+                return super().wsgi_app(environ, start_response)
         finally:
             scopes.end(before)
 

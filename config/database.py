@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
+from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import TransactionStatus
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Enum, Index, MetaData, Select, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, aliased, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, Uuid
 
+from config.courtesy import courtesy
 from config.engines import (
     LATER,
     SQLITE_BUSY_TIMEOUT_MS,
@@ -170,6 +172,8 @@ def begin_writing() -> bool:
 
 def _begin_on_sqlite(session: Session, turns: Turns, at_the_end: ExitStack, *, later: bool) -> None:
     def take_turn() -> None:
+        if not has_request_context():
+            courtesy.give_way()
         if turns.take(SQLITE_BUSY_TIMEOUT_MS / 1000):
             at_the_end.callback(turns.give_on)
 

@@ -166,7 +166,7 @@ class OneRow:
     """
 
     def __init__(self, write: Callable[[str], Insert | Delete | ReturningDelete[Any] | Select[Any]]) -> None:
-        self._write = write
+        self._write = lru_cache(maxsize=2)(write)  # a statement that is made anew is also compiled anew
         self._prepared = lru_cache(maxsize=64)(self._prepare)
 
     def first(self, values: Mapping[str, Any]) -> Row:
@@ -226,6 +226,7 @@ def _together(dialect: Dialect, shapes: tuple[Shape, ...]) -> Statement:
     return Statement(select(*counted).add_cte(*others), dialect)
 
 
+@lru_cache(maxsize=256)
 def _statement(shape: Shape, dialect: str, at: str = "") -> postgresql.Insert | sqlite.Insert | Update:
     """The statement for rows of this shape; the parameter of a column is called `<column>_<at>`."""
     table, names = shape.table, shape.names

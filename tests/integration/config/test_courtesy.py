@@ -1,0 +1,32 @@
+"""Whose transactions give way to people, and whose do not."""
+
+import pytest
+from flask import Flask
+
+from config import database as module
+from config.courtesy import Courtesy
+from config.database import db, transaction
+
+
+class Noting(Courtesy):
+    """Says how often somebody gave way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def give_way(self, longest: float = 0.0) -> None:
+        self.times += 1
+
+
+def test_only_the_background_gives_way_and_only_where_writers_take_turns(
+    database: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courtesy = Noting()
+    monkeypatch.setattr(module, "courtesy", courtesy)
+    with transaction():
+        pass
+    assert courtesy.times == (db.engine.dialect.name == "sqlite")
+    with database.test_request_context(), transaction():
+        pass
+    assert courtesy.times == (db.engine.dialect.name == "sqlite")
