@@ -135,6 +135,8 @@ def transaction(*, writes_later: bool = False) -> Iterator[None]:
         raise RuntimeError("changes were made outside transaction()")
     if session.in_transaction() and not _only_looked(session):
         session.rollback()
+    if not has_request_context():
+        courtesy.give_way()
     callbacks: dict[str, Callable[[], None]] = {}
     session.info["callbacks"] = callbacks
     turns = turns_of(db.engine)
@@ -172,8 +174,6 @@ def begin_writing() -> bool:
 
 def _begin_on_sqlite(session: Session, turns: Turns, at_the_end: ExitStack, *, later: bool) -> None:
     def take_turn() -> None:
-        if not has_request_context():
-            courtesy.give_way()
         if turns.take(SQLITE_BUSY_TIMEOUT_MS / 1000):
             at_the_end.callback(turns.give_on)
 
