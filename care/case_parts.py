@@ -132,7 +132,7 @@ PARTS: tuple[Part, ...] = (
         OfficeTask, "created_at", representations.task_json,
     ),
     _kept(
-        "transfers", N_("Handed over"), "offered_at from_office to_office state note ended_at answer",
+        "transfers", N_("Hand-overs"), "offered_at from_office to_office state note ended_at answer",
         Transfer, "offered_at", transfer_queries.kept_json,
     ),
     _kept(

@@ -32,7 +32,7 @@ from services.rights import check, party_of
 Tell = Callable[[ServiceRequest, str, str], None]
 
 MESSAGES: dict[Action, tuple[Tell, str]] = {
-    Action.ASK: (notices.tell_applicant, "question"),
+    Action.ASK: (notices.tell_question, "question"),
     Action.ANSWER: (notices.tell_office, "answered"),
     Action.WITHDRAW: (notices.tell_office, "withdrawn"),
     Action.WRITE: (notices.tell_applicant, "message"),
@@ -130,7 +130,7 @@ def _move(request: ServiceRequest, to: RequestStatus, command: Act, actor: Actor
         message=message,
     )
     db.session.add(event)
-    if command.action not in DECISIONS and to is not RequestStatus.IN_REVIEW:
+    if proposals.lapses(request, command.action, to):
         proposals.drop(request)
     if to is not before:
         _keep_clock(request, to)

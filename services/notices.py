@@ -1,5 +1,6 @@
 """What people are told about a request. Link and reference only: mail and SMS are read by others, too."""
 
+from config.localisation import local_date, speaking
 from config.settings import current_settings
 from notifications import outbox
 from notifications.outbox import NewMessage
@@ -38,6 +39,13 @@ def tell_applicant(request: ServiceRequest, template: str, occasion: str, **more
                 owner=owner_of(request),
             )
         )
+
+
+def tell_question(request: ServiceRequest, template: str, occasion: str) -> None:
+    """The same for a question, with the day until which it is to be answered."""
+    with speaking(request.locale):
+        day = local_date(request.answer_due_on)
+    tell_applicant(request, template, occasion, answer_by=day)
 
 
 def owner_of(request: ServiceRequest) -> str:

@@ -6,7 +6,7 @@ from auth.actors import Actor
 from config import clock
 from config.database import db
 from services.commands import Act
-from services.lifecycle import DECISIONS, PROPOSALS, Action
+from services.lifecycle import DECISIONS, PROPOSALS, Action, RequestStatus
 from services.models import ServiceRequest
 from services.work_models import DecisionState, RequestDecision
 
@@ -40,6 +40,11 @@ def completed(request: ServiceRequest, command: Act) -> Act:
     if proposal is None or proposal.outcome is not command.action:
         return command
     return command.model_copy(update={"message": proposal.reason or "", "way": proposal.way})
+
+
+def lapses(request: ServiceRequest, action: Action, to: RequestStatus) -> bool:
+    """Whether what has been proposed is out of date once `action` has led to the status `to`."""
+    return request.proposed_by is not None and action not in DECISIONS and to is not RequestStatus.IN_REVIEW
 
 
 def propose(request: ServiceRequest, command: Act, actor: Actor) -> None:

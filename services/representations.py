@@ -9,7 +9,18 @@ from flask_babel import gettext as _
 
 from auth.actors import Actor
 from config.errors import N_
-from services import announcements, deadlines, next_steps, notes, origins, queries, rights, timeline, versions
+from services import (
+    announcements,
+    answers_due,
+    deadlines,
+    next_steps,
+    notes,
+    origins,
+    queries,
+    rights,
+    timeline,
+    versions,
+)
 from services.attachments import file_field
 from services.conversation import File, Message, file_of, messages_of
 from services.definitions import ServiceDefinition
@@ -74,6 +85,7 @@ class Detail:
     messages: list[Message]
     question: str | None
     answer_due_on: date | None
+    is_answer_late: bool
     actions: tuple[str, ...]
     pin: str
     version: int
@@ -133,6 +145,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
         messages=messages_of(request, files),
         question=_question(request),
         answer_due_on=request.answer_due_on,
+        is_answer_late=answers_due.is_late(request),
         actions=tuple(action.value for action in rights.possible(request, actor)),
         pin=request.pin or "",
         version=definition.version,

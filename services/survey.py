@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from sqlalchemy import delete, func, select
 
@@ -118,13 +119,23 @@ def opinions(actor: Actor, slug: str, months: int = 12) -> list[Opinions]:
 
 
 def overall(actor: Actor) -> dict[str, Opinions]:
-    """All answers of each service that `actor` manages; `month` is that of the newest."""
+    """All answers of each service that `actor` manages; `month` is that of the newest.
+
+    The average is of the months that may be shown: out of all, those that may not could be worked out.
+    """
     rows = db.session.execute(
-        select(SurveyAnswer.slug, func.max(SurveyAnswer.month), func.count(), func.sum(SurveyAnswer.score))
+        select(SurveyAnswer.slug, SurveyAnswer.month, func.count(), func.sum(SurveyAnswer.score))
         .where(SurveyAnswer.department_code.in_(_departments(actor)))
-        .group_by(SurveyAnswer.slug)
+        .group_by(SurveyAnswer.slug, SurveyAnswer.month)
+        .order_by(SurveyAnswer.slug, SurveyAnswer.month)
     )
-    return {slug: Opinions(month, number, average_of(number, total)) for slug, month, number, total in rows}
+    found = {}
+    for slug, of_service in groupby(rows, key=lambda row: row[0]):
+        months = [(month, number, total) for _, month, number, total in of_service]
+        shown = [(number, total) for _, number, total in months if average_of(number, total) is not None]
+        average = average_of(sum(number for number, _ in shown), sum(total for _, total in shown))
+        found[slug] = Opinions(months[-1][0], sum(number for _, number, _ in months), average)
+    return found
 
 
 def comments(actor: Actor, slug: str) -> list[tuple[date, int, str]]:

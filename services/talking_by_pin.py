@@ -25,6 +25,7 @@ class Talk:
     messages: list[Message]
     question: str | None
     answer_due_on: date | None
+    is_answer_late: bool
     answer: str
     action: str
 
@@ -39,6 +40,7 @@ def of(request: ServiceRequest, locale: str, today: date) -> Talk | None:
         messages=[replace(one, files=()) for one in shown.messages],
         question=shown.question,
         answer_due_on=shown.answer_due_on,
+        is_answer_late=shown.is_answer_late,
         answer=_answer(request),
         action=next((one.value for one in BY_PIN if one.value in shown.actions), ""),
     )

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from auth.actors import Actor
 from config.database import db, transaction
 from config.errors import N_, Conflict, DomainError, NotFound, RuleViolation
-from services import casework, queries, rights
+from services import casework, proposals, queries, rights
 from services.commands import Act, Command, Message
 from services.lifecycle import Action
 from services.models import ServiceRequest
@@ -43,6 +43,11 @@ LABELS: dict[Kind, str] = {
     Kind.PRIORITISE: N_("Mark as urgent"),
     Kind.UNPRIORITISE: N_("No longer urgent"),
     Kind.CLOSE: N_("Close the files"),
+}
+MARKS = {Action.PRIORITISE: True, Action.UNPRIORITISE: False}
+ALREADY = {
+    Action.PRIORITISE: N_("It is marked as urgent already."),
+    Action.UNPRIORITISE: N_("It is not marked as urgent."),
 }
 TELLS = frozenset({Kind.HAND_ON, Kind.ASK})
 """Kinds that need a message."""
@@ -75,11 +80,15 @@ class Triage(Command):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One row: what hinders it (None: nothing), and the request if it can be seen."""
+    """One row: what hinders it (None: nothing), and the request if it can be seen.
+
+    `drops_proposal`: what a colleague has proposed would be out of date.
+    """
 
     reference: str
     request: ServiceRequest | None
     error: DomainError | None
+    drops_proposal: bool = False
 
     @property
     def mark(self) -> str:
@@ -102,11 +111,14 @@ def preview(command: Triage, actor: Actor) -> list[Outcome]:
 def _looked_at(command: Triage, reference: str, request: ServiceRequest | None, actor: Actor) -> Outcome:
     if request is None:
         return Outcome(reference, None, NotFound())
+    act = command.act(None)
     try:
-        rights.check(request, command.act(None).model_copy(update={"message": FILLED_IN}), actor)
+        if act.action in MARKS and request.is_priority is MARKS[act.action]:
+            raise DomainError(ALREADY[act.action])
+        to = rights.check(request, act.model_copy(update={"message": FILLED_IN}), actor)
     except DomainError as error:
         return Outcome(reference, request, error)
-    return Outcome(reference, request, None)
+    return Outcome(reference, request, None, proposals.lapses(request, act.action, to))
 
 
 def carry_out(command: Triage, actor: Actor) -> list[Outcome]:

@@ -101,6 +101,7 @@ def _rows(outcomes: list[Outcome]) -> list[dict[str, Any]]:
             "mark": one.mark,
             "applicant": _name(one),
             "error": _hindrance(one) if one.error else None,
+            "drops_proposal": one.drops_proposal,
         }
         for one in outcomes
     ]

@@ -80,7 +80,7 @@ class ListRequests(Wanted):
     department: Annotated[
         str | None, Field(max_length=40, pattern=r"^[a-z0-9_-]+$"), Filter("request", N_("Department"), "department")
     ] = None
-    source: Annotated[str | None, Field(max_length=12), choice("request", N_("Came to us"), SOURCES)] = None
+    source: Annotated[str | None, Field(max_length=12), choice("request", N_("How it came"), SOURCES)] = None
     nearby: Annotated[bool | None, yes_no("request", N_("Perhaps reported twice (near by)"))] = None
     postal_code: Annotated[Code | None, Filter("request", N_("Postal code"), "code")] = None
     received_from: Annotated[Day | None, day("days", N_("Received"), "from")] = None

@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 from auth.actors import Actor
 from config.announcement import Way
 from config.errors import N_
+from config.localisation import local_date
 from services import (
     announcements,
+    answers_due,
     cover_letters,
     decision_texts,
     notices,
@@ -168,6 +170,9 @@ def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict
     is_paid = any(one.can_be_refunded for one in payments.of_request(found, LANGUAGE))
     if found.status is RequestStatus.WITHDRAWN and is_paid:  # of a rejection the service's file says it
         return Next(_("See whether the fee goes back"), _("It is paid, and nothing came of it."), "payments", "warning")
+    if answers_due.is_late(found):
+        day = local_date(found.answer_due_on)
+        return Next(_("Go on without the answer, or ask again"), _("None came by %(day)s.", day=day), "acts", "warning")
     return _by_status(found.status, has_paper=has_paper)
 
 

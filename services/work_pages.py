@@ -15,7 +15,7 @@ from config import filter_words
 from config.filter_words import day_in_words, label_of
 from config.filters import Filter
 from config.localisation import page_locale
-from services import queries, representations, work_list
+from services import answers_due, queries, representations, work_list
 from services.commands import SOURCES
 from services.definitions import catalogue
 from services.models import ServiceRequest
@@ -36,6 +36,7 @@ class WorkRow:
     is_priority: bool
     has_news: bool
     is_proposed: bool
+    is_unanswered: bool
     nearby: int
     is_duplicate: bool
     source: str
@@ -53,6 +54,7 @@ def rows(actor: Actor, requests: Sequence[ServiceRequest], today: date) -> list[
             is_priority=one.is_priority,
             has_news=one.news_at is not None,
             is_proposed=one.proposed_by is not None,
+            is_unanswered=answers_due.is_late(one),
             nearby=one.nearby,
             is_duplicate=one.duplicate_of_id is not None,
             source=_(SOURCES[one.source]) if one.source in SOURCES and one.source != "online" else "",
@@ -111,7 +113,7 @@ def _value(name: str, value: str) -> str:
         case "department":
             return _department(value)
         case "person":
-            return {"me": str(_("me")), "nobody": str(_("nobody"))}.get(value, str(_("a colleague")))
+            return {"me": str(_("myself")), "nobody": str(_("nobody"))}.get(value, str(_("a colleague")))
         case _:
             return value
 
@@ -134,7 +136,7 @@ def _options(actor: Actor, one: Filter, value: str, people: list[tuple[str, str]
         case "department":
             return [(code, _department(code)) for code in sorted(actor.departments_for(Permission.REQUESTS_WORK))]
         case "person":
-            known = [("me", str(_("me"))), ("nobody", str(_("nobody"))), *people]
+            known = [("me", str(_("myself"))), ("nobody", str(_("nobody"))), *people]
             return known if not value or value in dict(known) else [*known, (value, str(_("a colleague")))]
         case _:
             return []

@@ -89,7 +89,7 @@ def _database(settings: Settings) -> str:
     if revision != newest:
         raise Ailment(
             N_("schema {revision} instead of {newest}"), N_("Run `obhut db upgrade`."),
-            revision=revision or _("none"), newest=newest,
+            revision=revision or _("(none)"), newest=newest,
         )  # fmt: skip
     return _("{name}, schema {revision}", name=name, revision=revision)
 

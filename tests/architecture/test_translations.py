@@ -72,6 +72,17 @@ def test_translations_for_people_in_care_fit(locale: str) -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("locale", sorted(texts.LOCALES))
+def test_no_text_is_translated_in_two_ways(locale: str) -> None:
+    """The rooms' catalogues are one when pages are made: of two translations every page would show the last room's."""
+    ways: dict[tuple[str, str], set[str]] = {}
+    for path in _catalogues(locale):
+        for message in _catalogue(path, locale):
+            if message.id:
+                ways.setdefault((message.context or "", _key(message.id)), set()).add(str(message.string))
+    assert not [text for text, found in ways.items() if len(found) > 1]
+
+
 def test_every_language_has_its_catalogue() -> None:
     """English is what stands in the code."""
     assert set(texts.LOCALES) == {BABEL_CODES.get(code, code) for code in LOCALES} - {"en"}

@@ -92,6 +92,14 @@ class TestAnswers:
         assert [(score, text) for _, score, text in survey.comments(MANAGER, given.SLUG)] == [(2, "Zu langsam.")]
         assert survey.overall(STRANGER) == {} and survey.opinions(STRANGER, given.SLUG) == []
 
+    def test_a_month_with_few_answers_cannot_be_worked_out_of_all(self) -> None:
+        for score in (5, 4, 4, 2, 5):
+            said(link(), score)
+        with clock.frozen(clock.now() + timedelta(days=40)):
+            said(link(), 1)
+        found = survey.overall(MANAGER)[given.SLUG]
+        assert (found.answers, found.average) == (6, 4.0)  # of all six it would be 3.5
+
     def test_links_end_and_old_answers_go(self) -> None:
         said(link(), 3)
         token = link()

@@ -12,7 +12,7 @@ from config import clock
 from config.database import db, transaction
 from config.errors import Forbidden, InvalidTransition, RuleViolation
 from notifications.models import Notification
-from services import answers_due, attachments, casework, deadlines, queries, representations
+from services import answers_due, attachments, casework, deadlines, queries, representations, work_page, work_pages
 from services.commands import Act
 from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
@@ -115,6 +115,22 @@ def test_the_applicant_is_reminded_then_the_office_is_told_and_nothing_is_decide
     assert "16.11.2026" in (reminder.body or "") or "16. Nov" in (reminder.body or "")
     assert office.recipient == "parken@okerfeld.example"
     assert queries.get(resident, reference).status is RequestStatus.NEEDS_INFORMATION
+
+
+def test_the_question_names_its_day_and_the_list_tells_of_the_one_that_passed() -> None:
+    caseworker = given.caseworker()
+    with clock.frozen(MONDAY):
+        reference = asked(given.submitted(given.resident()).reference).reference
+    (question,) = sent("question")
+    assert "16.11.2026" in (question.body or "")
+    for day, is_late in ((date(2026, 11, 16), False), (date(2026, 11, 17), True)):
+        with clock.frozen(datetime(day.year, day.month, day.day, 9, tzinfo=UTC)):
+            request = queries.get(caseworker, reference)
+            assert answers_due.is_late(request) is is_late
+            (row,) = work_pages.rows(caseworker, [request], day)
+            assert row.is_unanswered is is_late
+            step = work_page.next_step(request, (), [])
+            assert step is not None and ("16.11.2026" in step.reason) is is_late
 
 
 def test_after_the_answer_there_is_nothing_to_remind_of() -> None:
