@@ -117,6 +117,15 @@ class Question(NamedTuple):
     parameters: dict[str, Any]
 
 
+class Shape(NamedTuple):
+    """What a statement writes, but for the values: those of the same shape are one statement."""
+
+    table: Table
+    names: tuple[str, ...]
+    unless_taken: tuple[str, ...] = ()
+    is_change: bool = False
+
+
 class NewRow(NamedTuple):
     """A row to be inserted, by column; `unless_taken`: unless somebody has these columns, which are a unique key."""
 
@@ -125,21 +134,12 @@ class NewRow(NamedTuple):
     unless_taken: tuple[str, ...] = ()
 
     @property
-    def shape(self) -> "Shape":
+    def shape(self) -> Shape:
         return Shape(self.model.__table__, tuple(self.values), self.unless_taken)  # type: ignore[arg-type]
 
     @property
     def bound(self) -> Mapping[str, Any]:
         return self.values
-
-
-class Shape(NamedTuple):
-    """What a statement writes, but for the values: those of the same shape are one statement."""
-
-    table: Table
-    names: tuple[str, ...]
-    unless_taken: tuple[str, ...] = ()
-    is_change: bool = False
 
 
 class ChangedRow(NamedTuple):

@@ -104,7 +104,7 @@ def test_who_names_no_complaint_has_none_only_if_they_said_so(officer, case):  #
         command = RecordReport(symptoms={"cough": False}, temperature_c=36.9)
         locked = case_management.locked_case(case.id)
         check_ins.record(command, case=locked, actor=OFFICER, channel=ReportChannel.SMS)
-    assert complaints(shown(officer, case))[0] == "keines"
+    assert complaints(shown(officer, case))[0] == "keine"
 
 
 def test_complaints_that_were_not_named_are_told_in_words_and_are_none_the_less_complaints(officer, case):  # noqa: F811

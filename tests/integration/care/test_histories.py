@@ -151,7 +151,7 @@ def test_every_part_of_a_case_is_in_its_history_and_in_its_copy(care: Flask, tim
     for exposed in (found["Exposures"], copied["exposures"]):
         assert "Werk Nord" in [row["place"] for row in exposed]
     assert (found["Occasions"][0]["name"], found["Attempts"][0]["name"]) == ("Hochzeit", "Kim Kollegin")
-    assert (found["Handed over"][0]["to_office"], found["Handed over"][0]["note"]) == ("sued", "zieht um")
+    assert (found["Hand-overs"][0]["to_office"], found["Hand-overs"][0]["note"]) == ("sued", "zieht um")
 
 
 def test_what_is_handed_out_does_not_say_who_infected_somebody(care: Flask, time: Any) -> None:

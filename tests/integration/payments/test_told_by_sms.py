@@ -17,7 +17,7 @@ from tests.factories import services as given
 from tests.fakes.checkout import Checkout
 from tests.support import repository
 
-TOLD = re.compile(r'tell_(?:applicant|closed)(?:\([\w.]+)?, "(\w+)"')
+TOLD = re.compile(r'tell_(?:applicant|closed|question)(?:\([\w.]+)?, "(\w+)"')
 
 
 @pytest.mark.usefixtures("database", "with_fee")
