@@ -32,11 +32,15 @@ class Courtesy:
                 if self._open < SEVERAL:
                     self._fewer.notify_all()
 
-    def give_way(self, longest: float = LONGEST_S) -> None:
-        """Return when fewer than several requests are open, or after `longest` seconds. Not for who answers one."""
-        if self._open >= SEVERAL:
-            with self._fewer:
-                self._fewer.wait_for(lambda: self._open < SEVERAL, longest)
+    def give_way(self, longest: float = LONGEST_S) -> bool:
+        """Return when fewer than several requests are open, or after `longest` seconds; whether fewer are.
+
+        Not for who answers one.
+        """
+        if self._open < SEVERAL:
+            return True
+        with self._fewer:
+            return self._fewer.wait_for(lambda: self._open < SEVERAL, longest)
 
 
 courtesy = Courtesy()

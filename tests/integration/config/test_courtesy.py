@@ -15,8 +15,9 @@ class Noting(Courtesy):
         super().__init__()
         self.times = 0
 
-    def give_way(self, longest: float = 0.0) -> None:
+    def give_way(self, longest: float = 0.0) -> bool:
         self.times += 1
+        return True
 
 
 def test_the_background_gives_way_and_a_request_does_not(database: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

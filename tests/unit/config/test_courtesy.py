@@ -34,13 +34,13 @@ def test_the_background_waits_for_those_who_are_answered() -> None:
 def test_nobody_waits_for_one_request_alone() -> None:
     courtesy = Courtesy()
     with courtesy.answering():
-        courtesy.give_way(LONG_S)
+        assert courtesy.give_way(LONG_S)
 
 
 def test_a_load_without_an_end_does_not_stop_the_background() -> None:
     courtesy = Courtesy()
     with courtesy.answering(), courtesy.answering():
-        courtesy.give_way(0.0)
+        assert not courtesy.give_way(0.0)
 
 
 def test_a_request_that_fails_is_not_counted_for_ever() -> None:
@@ -48,7 +48,7 @@ def test_a_request_that_fails_is_not_counted_for_ever() -> None:
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), courtesy.answering():
             _ = 1 / 0
-    courtesy.give_way(LONG_S)
+    assert courtesy._open == 0 and courtesy.give_way(LONG_S)
 
 
 def test_the_house_counts_what_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
