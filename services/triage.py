@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 
 from auth.actors import Actor
 from config.database import db, transaction
-from config.errors import N_, Conflict, DomainError, NotFound, RuleViolation
+from config.errors import N_, Conflict, DomainError, InvalidTransition, NotFound, RuleViolation
 from services import casework, proposals, queries, rights
 from services.commands import Act, Command, Message
 from services.lifecycle import Action
@@ -44,7 +44,6 @@ LABELS: dict[Kind, str] = {
     Kind.UNPRIORITISE: N_("No longer urgent"),
     Kind.CLOSE: N_("Close the files"),
 }
-MARKS = {Action.PRIORITISE: True, Action.UNPRIORITISE: False}
 ALREADY = {
     Action.PRIORITISE: N_("It is marked as urgent already."),
     Action.UNPRIORITISE: N_("It is not marked as urgent."),
@@ -113,11 +112,11 @@ def _looked_at(command: Triage, reference: str, request: ServiceRequest | None, 
         return Outcome(reference, None, NotFound())
     act = command.act(None)
     try:
-        if act.action in MARKS and request.is_priority is MARKS[act.action]:
-            raise DomainError(ALREADY[act.action])
         to = rights.check(request, act.model_copy(update={"message": FILLED_IN}), actor)
     except DomainError as error:
-        return Outcome(reference, request, error)
+        has_no_point = act.action in ALREADY and not rights.party_fits(request, act.action, actor)
+        is_known = isinstance(error, InvalidTransition) and has_no_point
+        return Outcome(reference, request, DomainError(ALREADY[act.action]) if is_known else error)
     return Outcome(reference, request, None, proposals.lapses(request, act.action, to))
 
 
