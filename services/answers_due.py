@@ -29,12 +29,12 @@ def tell_due() -> int:
     return sum(_tell(request_id, today) for request_id in ids)
 
 
-def is_late(request: ServiceRequest) -> bool:
-    """Whether a question has not been answered by the day until which that was wanted."""
+def is_late(request: ServiceRequest, today: date) -> bool:
+    """Whether a question has not been answered by the day until which that was wanted (`today` in the city's zone)."""
     due = request.answer_due_on
     if due is None or request.status is not RequestStatus.NEEDS_INFORMATION:
         return False
-    return due < clock.today(current_settings().zone)
+    return due < today
 
 
 def _tell(request_id: UUID, today: date) -> bool:

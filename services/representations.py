@@ -145,7 +145,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
         messages=messages_of(request, files),
         question=_question(request),
         answer_due_on=request.answer_due_on,
-        is_answer_late=answers_due.is_late(request),
+        is_answer_late=answers_due.is_late(request, today),
         actions=tuple(action.value for action in rights.possible(request, actor)),
         pin=request.pin or "",
         version=definition.version,

@@ -71,7 +71,7 @@ def values(found: ServiceRequest, actor: Actor, locale: str, today: date) -> dic
         "is_own": queries.is_own(actor, found),
         "revision": found.revision,
         "parts": lines(definition.steps, found.answers or {}, locale, yes=_("Yes"), no=_("No")),
-        "next": next_step(found, detail.actions, issued),
+        "next": next_step(found, detail.actions, issued, today),
         "decisions": list(reversed(issued)),
         "proposal": proposal and _proposal(proposal, actor),
         "has_paper": definition.decision is not None,
@@ -147,7 +147,9 @@ def _near(found: ServiceRequest, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict[str, Any]]) -> Next | None:
+def next_step(
+    found: ServiceRequest, actions: tuple[str, ...], issued: list[dict[str, Any]], today: date
+) -> Next | None:
     """What waits most in this request. Where no paper follows, as of a report, nothing is decided: it is answered."""
     definition = versions.of(found)
     has_paper = definition.decision is not None
@@ -170,7 +172,7 @@ def next_step(found: ServiceRequest, actions: tuple[str, ...], issued: list[dict
     is_paid = any(one.can_be_refunded for one in payments.of_request(found, LANGUAGE))
     if found.status is RequestStatus.WITHDRAWN and is_paid:  # of a rejection the service's file says it
         return Next(_("See whether the fee goes back"), _("It is paid, and nothing came of it."), "payments", "warning")
-    if answers_due.is_late(found):
+    if answers_due.is_late(found, today):
         day = local_date(found.answer_due_on)
         return Next(_("Go on without the answer, or ask again"), _("None came by %(day)s.", day=day), "acts", "warning")
     return _by_status(found.status, has_paper=has_paper)

@@ -54,7 +54,7 @@ def rows(actor: Actor, requests: Sequence[ServiceRequest], today: date) -> list[
             is_priority=one.is_priority,
             has_news=one.news_at is not None,
             is_proposed=one.proposed_by is not None,
-            is_unanswered=answers_due.is_late(one),
+            is_unanswered=answers_due.is_late(one, today),
             nearby=one.nearby,
             is_duplicate=one.duplicate_of_id is not None,
             source=_(SOURCES[one.source]) if one.source in SOURCES and one.source != "online" else "",

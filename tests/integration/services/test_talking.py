@@ -126,10 +126,10 @@ def test_the_question_names_its_day_and_the_list_tells_of_the_one_that_passed() 
     for day, is_late in ((date(2026, 11, 16), False), (date(2026, 11, 17), True)):
         with clock.frozen(datetime(day.year, day.month, day.day, 9, tzinfo=UTC)):
             request = queries.get(caseworker, reference)
-            assert answers_due.is_late(request) is is_late
+            assert answers_due.is_late(request, day) is is_late
             (row,) = work_pages.rows(caseworker, [request], day)
             assert row.is_unanswered is is_late
-            step = work_page.next_step(request, (), [])
+            step = work_page.next_step(request, (), [], day)
             assert step is not None and ("16.11.2026" in step.reason) is is_late
 
 
