@@ -40,8 +40,8 @@ def _write(waiting: Mapping[Key, list[Row]], changes: Sequence[ChangedRow]) -> N
         added = [NewRow(model, row, taken) for (model, taken), rows in waiting.items() for row in rows]
         write_at_once([*changes, *added])
         return
-    for change in changes:
-        write_at_once([change])
+    if changes:
+        write_at_once(changes)
     for (model, taken), rows in waiting.items():
         insert_many(model, rows, unless_taken=taken)
 
