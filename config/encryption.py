@@ -234,11 +234,11 @@ class SealedRow:
 
 
 def _sealed_last(owner: type, columns: dict[str, Any]) -> dict[str, Any]:
-    # The declarative constructor assigns in order: id, keys and relations must be there before a value is sealed.
-    last = _sealed_names(owner)
-    if last.isdisjoint(columns):
-        return columns
-    return dict(sorted(columns.items(), key=lambda item: item[0] in last))
+    # The constructor assigns in order: id, keys and relations must be there before a value is sealed.
+    last = [name for name in columns if name in _sealed_names(owner)]
+    for name in last:
+        columns[name] = columns.pop(name)
+    return columns
 
 
 @lru_cache

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from config.database import Base, db
+from config.database import Base, columns_of, db
 from config.looks import ChangedRow, NewRow, write_at_once
 from config.rowsets import Row, insert_many, is_noting
 
@@ -61,7 +61,7 @@ def gathered_change(change: ChangedRow) -> None:
 
 def gathered(row: Base) -> bool:
     """Take `row` along, whose columns (but no relations) are set; False outside of `gathering`: add it yourself."""
-    return is_gathering() and gathered_columns(type(row), _columns(type(row), row))
+    return is_gathering() and gathered_columns(type(row), _columns(row))
 
 
 def gathered_columns(model: type[Base], columns: Row, unless_taken: tuple[str, ...] = ()) -> bool:
@@ -76,6 +76,6 @@ def gathered_columns(model: type[Base], columns: Row, unless_taken: tuple[str, .
     return True
 
 
-def _columns(model: Any, row: Base) -> dict[str, Any]:
+def _columns(row: Base) -> dict[str, Any]:
     values = row.__dict__
-    return {column.key: values.get(column.key) for column in model.__table__.columns}
+    return {name: values.get(name) for name in columns_of(type(row))}

@@ -1,6 +1,7 @@
 """Which names this house answers to, and whose word counts for a visitor's address."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ def _check_host() -> None:
         raise BadRequest()
 
 
+@lru_cache(maxsize=32)  # those who come by ever other names only forget each other's
 def _name_in(host: str) -> str:
     """The name in a Host header, without its port; "" when it is no sound header."""
     if any(sign in host for sign in "/\\@, \t?#%"):

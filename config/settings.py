@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flask import current_app
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -263,8 +264,6 @@ def load_settings(**overrides: Any) -> Settings:
 
 def current_settings() -> Settings:
     """The settings of the running application."""
-    from flask import current_app
-
     return cast(Settings, current_app.extensions["obhut.settings"])
 
 

@@ -11,12 +11,12 @@ from typing import Any, Generic
 
 from psycopg import adapters
 from sqlalchemy import Dialect, Table, bindparam, inspect, select
-from sqlalchemy.orm import make_transient, make_transient_to_detached
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.dml import Insert
 
-from config.database import Base, ModelT, connection_of, db, locked
+from config.database import Base, ModelT, columns_of, connection_of, db, locked
 from config.gathering import gathered_columns
 from config.looks import ChangedRow, NewRow, OneRow, write_at_once
 from config.rowsets import insert_for
@@ -54,13 +54,12 @@ def taken_change(row: Base) -> ChangedRow | None:
     Whoever takes it writes it, or rolls back. None if nothing has changed; and what is the session's to write: if
     relations have changed as well, or a savepoint may be rolled back without the row's knowledge.
     """
-    changed, columns = sorted(inspect(row).committed_state), _table(row).columns
-    if not changed or db.session().in_nested_transaction() or not all(name in columns for name in changed):
+    state: Any = inspect(row)
+    changed = sorted(state.committed_state)
+    if not changed or db.session().in_nested_transaction() or not columns_of(type(row)).keys() >= set(changed):
         return None
     values = {name: row.__dict__[name] for name in changed}
-    make_transient(row)
-    make_transient_to_detached(row)
-    db.session.add(row)
+    state._commit_all(row.__dict__, db.session().identity_map)  # what the unit of work says of what it has written
     return ChangedRow(type(row), row.id, values)  # type: ignore[attr-defined]
 
 
@@ -114,12 +113,14 @@ def _table(row: Base) -> Table:
 
 
 def _values(row: Base) -> dict[str, Any]:
-    return {column.key: _value(row, column) for column in _table(row).columns}
+    given = row.__dict__
+    values = {name: given.get(name) for name in columns_of(type(row))}
+    return values | {name: value for name, value in _defaults(type(row)) if values[name] is None}
 
 
-def _value(row: Base, column: Any) -> Any:
-    value = row.__dict__.get(column.key)
-    return column.default.arg if value is None and column.default is not None else value
+@lru_cache
+def _defaults(model: type[Base]) -> list[tuple[str, Any]]:
+    return [(name, column.default.arg) for name, column in columns_of(model).items() if column.default is not None]
 
 
 @lru_cache

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import select
 
 from config import clock
 from config.database import db
 from config.encryption import token_hash
 from config.errors import N_, RuleViolation
 from config.ids import new_token
-from config.looks import OneRow
 from config.settings import current_settings
 from notifications import outbox
 from notifications.statuses import Channel
@@ -21,9 +20,6 @@ from services.form.plain import Invalid
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 
-_END = OneRow(
-    lambda _: delete(DraftLink).where(DraftLink.request_id == bindparam("draft_id")).returning(DraftLink.request_id)
-)
 _ADDRESS = FormField(key="email", type=FieldType.EMAIL, label=Text(de="E-Mail"))
 
 
@@ -63,9 +59,3 @@ def behind(token: str) -> ServiceRequest | None:
     found = db.session.scalar(select(DraftLink).where(DraftLink.token_hash == token_hash(token)))
     draft = found.request if found else None
     return draft if draft is not None and draft.status is RequestStatus.DRAFT else None
-
-
-def end(draft: ServiceRequest) -> None:
-    """Let all links to `draft` lead nowhere. Call inside `transaction()`."""
-    # Past the session, which would first write what is not finished yet of a draft that is being handed in.
-    _END.first({"draft_id": draft.id})
