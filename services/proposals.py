@@ -5,6 +5,7 @@ from sqlalchemy import select
 from auth.actors import Actor
 from config import clock
 from config.database import db
+from services import notices
 from services.commands import Act
 from services.lifecycle import DECISIONS, PROPOSALS, Action, RequestStatus
 from services.models import ServiceRequest
@@ -65,9 +66,12 @@ def propose(request: ServiceRequest, command: Act, actor: Actor) -> None:
     )
 
 
-def drop(request: ServiceRequest) -> None:
-    """What was proposed is no longer up to date: it was sent back, or the request has gone on."""
+def drop(request: ServiceRequest, actor: Actor, template: str) -> None:
+    """`actor` has sent back what was proposed, or has gone on without it; who proposed it is told so by `template`."""
     proposal = waiting(request)
-    if proposal is not None:
-        proposal.state = DecisionState.SENT_BACK
     request.proposed_by = None
+    if proposal is None:
+        return
+    proposal.state = DecisionState.SENT_BACK
+    if proposal.proposed_by != actor.id:
+        notices.tell_colleague(request, template, f"{template}:{proposal.id}", proposal.proposed_by)

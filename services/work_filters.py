@@ -35,6 +35,7 @@ class View(StrEnum):
     NEW = "new"
     MINE = "mine"
     NEWS = "news"
+    TO_CONFIRM = "to_confirm"
     WAITING = "waiting"
     OVERDUE = "overdue"
     DONE = "done"
@@ -45,6 +46,7 @@ VIEWS: dict[View, dict[str, str]] = {
     View.NEW: {"status": "submitted"},
     View.MINE: {"status": "open", "assigned_to": "me"},
     View.NEWS: {"status": "any", "news": "1"},
+    View.TO_CONFIRM: {"status": "open", "to_confirm": "1"},
     View.WAITING: {"status": "needs_information"},
     View.OVERDUE: {"status": "open", "due": "overdue"},
     View.DONE: {"status": "done"},
@@ -54,6 +56,7 @@ VIEW_LABELS: dict[View, str] = {
     View.NEW: N_("New"),
     View.MINE: N_("Mine"),
     View.NEWS: N_("Unread"),
+    View.TO_CONFIRM: N_("To confirm"),
     View.WAITING: N_("Waiting for an answer"),
     View.OVERDUE: N_("Overdue"),
     View.DONE: N_("Done"),
@@ -76,6 +79,7 @@ class ListRequests(Wanted):
     urgent: Annotated[bool | None, yes_no("work", N_("Marked as urgent"))] = None
     news: Annotated[bool | None, yes_no("work", N_("Something unread"))] = None
     proposed: Annotated[bool | None, yes_no("work", N_("Decision or answer waits for a second person"))] = None
+    to_confirm: Annotated[bool | None, yes_no("work", N_("I can confirm it or send it back"))] = None
     service: Annotated[Code | None, Filter("request", N_("Service"), "service")] = None
     department: Annotated[
         str | None, Field(max_length=40, pattern=r"^[a-z0-9_-]+$"), Filter("request", N_("Department"), "department")

@@ -40,6 +40,7 @@ PAGES = {
     "mine": "/staff/requests/?status=open&assigned_to=me",
     "nobody's, overdue": "/staff/requests/?status=open&assigned_to=nobody&due=overdue",
     "unread": "/staff/requests/?status=open&news=1",
+    "to confirm": "/staff/requests/?status=open&to_confirm=1",
     "urgent, one service": "/staff/requests/?status=open&urgent=1&service=service-3",
     "on paper, last week": "/staff/requests/?status=open&source=paper&received_from=today-7",
     "done, last first": "/staff/requests/?status=done&sort=latest",
@@ -71,6 +72,9 @@ COLUMNS = {
     "assignee_id": "{assignee}",
     "is_priority": "{priority}",
     "news_at": "CASE WHEN (n / 1600) % 25 = 0 THEN {moment} END",
+    "proposed_by": (
+        "CASE WHEN (n / 40) % 5 = 0 AND (n / 200) % 4 = 1 AND (n / 3200) % 20 = 0 THEN 'colleague ' || n % 3 END"
+    ),
     "nearby": "0",
     "wrapped_key": ":key",
 }
