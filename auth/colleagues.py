@@ -49,6 +49,14 @@ def named(user_ids: Sequence[UUID]) -> list[str]:
     return [display_name(found[each]) for each in user_ids if each in found and not found[each].is_erased]
 
 
+def name_of(actor_id: str) -> str:
+    """The name of somebody who has logged in, by the id of their actor; "" for anybody else."""
+    try:
+        return next(iter(named([UUID(actor_id)])), "")
+    except ValueError:
+        return ""
+
+
 def _department(code: str) -> Department | None:
     return db.session.scalar(select(Department).where(Department.code == code))
 

@@ -16,8 +16,8 @@ from auth.roles import Role
 from config import clock, scopes
 from config.database import db, transaction
 from notifications.models import Notification
-from services import queries, rights, work_list, work_pages
-from services.lifecycle import Action
+from services import queries, rights, timeline, work_list, work_pages
+from services.lifecycle import Action, Party
 from services.work_filters import ListRequests, View
 from tests.factories import people, services as given
 from tests.integration.services.test_pages import page
@@ -153,3 +153,36 @@ def test_the_tab_is_there_when_it_holds_something(app: Flask, client: FlaskClien
     assert address in tabs("/staff/requests/?status=open")
     listed = page(client.get(address)).get_text()
     assert reference in listed and "Zweite Person nötig" in listed
+
+
+def test_the_timeline_of_staff_says_what_dropped_a_proposal_and_who_did_it(ada: Actor, bo: Actor) -> None:
+    resident = given.resident()
+    reference = proposed(ada, resident)
+    given.acted(reference, Action.SEND_BACK, bo, "Noch einmal, bitte.")
+    given.acted(reference, Action.PROPOSE_APPROVE, ada, "Doch.")
+    given.acted(reference, Action.WRITE, bo, "Wir sind dran.")
+    assert not dropped(ada, reference), "what was sent back has its own entry, and a message drops nothing"
+    given.acted(reference, Action.ASK, bo, "Seit wann?")
+    given.acted(reference, Action.ANSWER, resident, "Seit Mai.")
+    given.acted(reference, Action.PROPOSE_APPROVE, ada, "Jetzt aber.")
+    with scopes.within(resident.scope):
+        given.acted(reference, Action.WITHDRAW, resident)
+    by_withdrawing, by_asking = dropped(ada, reference)
+    assert (by_asking["by"], by_withdrawing["by"]) == ("Bo Buche", "Antragstellende Person")
+    assert "Frage der Behörde" in by_asking["text"] and "zurückgezogen" in by_withdrawing["text"]
+    entries = timeline.of(queries.get(ada, reference), Party.CASEWORKER)
+    place = entries.index(by_asking)
+    assert entries[place + 1]["title"] == "Frage der Behörde"
+    assert entries[place + 1]["at"] == by_asking["at"]
+    assert not dropped(resident, reference, Party.APPLICANT)
+
+
+def test_what_is_confirmed_was_not_dropped(ada: Actor, bo: Actor) -> None:
+    reference = proposed(ada)
+    given.acted(reference, Action.REJECT, bo)
+    given.acted(reference, Action.CLOSE, bo)
+    assert not dropped(ada, reference)
+
+
+def dropped(actor: Actor, reference: str, party: Party = Party.CASEWORKER) -> list[dict[str, Any]]:
+    return [one for one in timeline.of(queries.get(actor, reference), party) if one["title"] == "Vorschlag hinfällig"]
