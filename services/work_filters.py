@@ -76,6 +76,7 @@ class ListRequests(Wanted):
     ] = None
     assigned_to: Annotated[str | None, Field(max_length=40), Filter("work", N_("Assigned to"), "person")] = None
     due: Annotated[Literal["overdue", "soon", "on_time"] | None, choice("work", N_("Deadline"), DUE)] = None
+    unanswered: Annotated[bool | None, yes_no("work", N_("Question not answered in time"))] = None
     urgent: Annotated[bool | None, yes_no("work", N_("Marked as urgent"))] = None
     news: Annotated[bool | None, yes_no("work", N_("Something unread"))] = None
     proposed: Annotated[bool | None, yes_no("work", N_("Decision or answer waits for a second person"))] = None
@@ -101,7 +102,7 @@ class ListRequests(Wanted):
     def statuses(self) -> tuple[RequestStatus, ...]:
         """The statuses that the list holds; without a choice those that are open. Never drafts.
 
-        What is overdue or will be soon is what runs: not what waits for the applicant.
+        What is overdue or will be soon is what runs: not what waits for the applicant. A question waits for them alone.
         """
         match self.status or "open":
             case "open":
@@ -114,6 +115,8 @@ class ListRequests(Wanted):
                 found = frozenset({RequestStatus(one)})
         if self.due:
             found &= AT_THE_OFFICE - {RequestStatus.NEEDS_INFORMATION}
+        if self.unanswered:
+            found &= {RequestStatus.NEEDS_INFORMATION}
         return tuple(one for one in RequestStatus if one in found and one is not RequestStatus.DRAFT)
 
 

@@ -153,6 +153,8 @@ def _conditions(actor: Actor, wanted: ListRequests, today: date) -> Conditions:
     ):
         if chosen is not None:
             found.append(_as_written(condition if chosen else f"NOT ({condition})"))
+    if wanted.unanswered is not None:
+        found.append(_unanswered(today) if wanted.unanswered else not_(_unanswered(today)))
     if wanted.to_confirm is not None:
         found.append(_to_confirm(actor) if wanted.to_confirm else not_(_to_confirm(actor)))
     return [*found, *_days(wanted, today)]
@@ -160,6 +162,11 @@ def _conditions(actor: Actor, wanted: ListRequests, today: date) -> Conditions:
 
 def _as_written(condition: str) -> ColumnElement[bool]:
     return text(condition)  # type: ignore[return-value]
+
+
+def _unanswered(today: date) -> ColumnElement[bool]:
+    """What `answers_due.is_late` says of questions; requests in other statuses have no such day."""
+    return and_(_as_written("service_request.answer_due_on IS NOT NULL"), ServiceRequest.answer_due_on < today)
 
 
 def _to_confirm(actor: Actor) -> ColumnElement[bool]:
