@@ -67,6 +67,17 @@ def rows(actor: Actor, requests: Sequence[ServiceRequest], today: date) -> list[
     ]
 
 
+def chosen_in(address: Mapping[str, str]) -> dict[str, str]:
+    """What an address says of the list; whatever else stands in it is left out."""
+    return {name: value for name, value in address.items() if value and name in ListRequests.model_fields}
+
+
+def list_url(address: Mapping[str, str]) -> str:
+    """The list as it was chosen in `address`."""
+    chosen: dict[str, Any] = chosen_in(address)
+    return url_for(ENDPOINT, **chosen)
+
+
 def tabs(actor: Actor, chosen: Mapping[str, str], today: date) -> list[dict[str, Any]]:
     """The tabs, each with how many requests it holds."""
     counts = work_list.counts(actor, today)

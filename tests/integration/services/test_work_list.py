@@ -246,6 +246,13 @@ def test_a_caseworkers_day(app: Any, client: FlaskClient, login: Any) -> None:
     assert (nothing.status_code, nothing.location) == (303, "/staff/requests/?status=done")
 
 
+def test_a_page_on_which_nothing_is_left_gives_way_to_the_first(app: Any, client: FlaskClient, login: Any) -> None:
+    login(client, "caseworker")
+    past = client.get("/staff/requests/?status=open&sort=due&after=2199-01-01~ZZZZZZZZ")
+    assert past.status_code == 302
+    assert "after" not in past.location and "sort=due" in past.location
+
+
 def test_saved_views_go_a_year_after_their_last_change_and_with_their_owner(database: object) -> None:
     def kept(owner: str, changed: datetime) -> WorkView:
         with transaction():
