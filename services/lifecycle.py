@@ -117,6 +117,8 @@ TABLE |= {(status, action): Transition(status, P.CASEWORKER) for status in sorte
 del TABLE[S.AWAITING_PAYMENT, A.MARK_DUPLICATE]
 # Once the original is answered, the house answers what was marked as the same.
 TABLE |= {(status, A.ANSWER_DUPLICATE): Transition(S.CLOSED, P.SYSTEM) for status in sorted(AT_THE_OFFICE)}
+OF_APPLICANTS = frozenset(action for (_, action), row in TABLE.items() if row.by is P.APPLICANT)
+"""What is only ever done by whoever handed it in."""
 INTERNAL = frozenset({*WITHIN_THE_OFFICE, *PROPOSALS, A.SEND_BACK, A.HAND_ON})
 """What the office does among itself: applicants see neither that it was done nor what was said."""
 
