@@ -119,7 +119,7 @@ def _hindrance(outcome: Outcome) -> str:
     assert error is not None
     if isinstance(error, InvalidTransition) and error.status in list(RequestStatus):
         is_report = outcome.request is not None and versions.of(outcome.request).is_report
-        status = _(status_label(RequestStatus(error.status), is_report=is_report))
+        status = _(status_label(RequestStatus(error.status), is_report=is_report, for_staff=True))
         return str(_("Not as the request stands: “%(status)s”", status=status))
     return translated(error)
 

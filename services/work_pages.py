@@ -50,7 +50,7 @@ def rows(actor: Actor, requests: Sequence[ServiceRequest], today: date) -> list[
     locale = page_locale()
     return [
         WorkRow(
-            row=representations.row(one, locale, today),
+            row=representations.row(one, locale, today, for_staff=True),
             assignee=(one.assignee_name or _("a colleague")) if one.assignee_id else "",
             is_mine=one.assignee_id is not None and one.assignee_id == actor.user_id,
             is_own=queries.is_own(actor, one),
