@@ -1,6 +1,6 @@
 """Who may work in a health office or a department, so that work can be given to somebody who has none yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from auth.models import Department, Office, RoleGrant, User
 from auth.roles import SCOPE_OF, Permission, Role, Scope, claimed_roles, permissions_of
 from config import clock, scopes
 from config.database import db
+from config.mail_addresses import mailbox
 from config.settings import current_settings
 
 CLAIM_COUNTS = timedelta(days=180)  # whoever has not logged in for half a year has left, or the claim has
@@ -23,13 +24,20 @@ def of_office(office_id: UUID, permission: Permission) -> dict[str, str]:
 
     By a role given here, or claimed for them at their last login. Who has never logged in has no id yet.
     """
-    return _who_may(db.session.get(Office, office_id), permission)
+    return _names(db.session.get(Office, office_id), permission)
 
 
 @scopes.within(SCOPE)
 def of_department(code: str, permission: Permission) -> dict[str, str]:
     """The same for a department."""
-    return _who_may(db.session.scalar(select(Department).where(Department.code == code)), permission)
+    return _names(_department(code), permission)
+
+
+@scopes.within(SCOPE)
+def mailbox_of(actor_id: str, code: str, permission: Permission) -> str:
+    """Where mail reaches somebody who holds `permission` in this department; "" for anybody else, or where none can."""
+    found = (user.email for user in _who_may(_department(code), permission) if str(user.id) == actor_id)
+    return mailbox(next(found, None))
 
 
 @scopes.within(SCOPE)
@@ -41,13 +49,28 @@ def named(user_ids: Sequence[UUID]) -> list[str]:
     return [display_name(found[each]) for each in user_ids if each in found and not found[each].is_erased]
 
 
-def _who_may(place: Office | Department | None, permission: Permission) -> dict[str, str]:
+def name_of(actor_id: str) -> str:
+    """The name of somebody who has logged in, by the id of their actor; "" for anybody else."""
+    try:
+        return next(iter(named([UUID(actor_id)])), "")
+    except ValueError:
+        return ""
+
+
+def _department(code: str) -> Department | None:
+    return db.session.scalar(select(Department).where(Department.code == code))
+
+
+def _names(place: Office | Department | None, permission: Permission) -> dict[str, str]:
+    return {str(user.id): display_name(user) for user in _who_may(place, permission)}
+
+
+def _who_may(place: Office | Department | None, permission: Permission) -> Iterator[User]:
     if place is None:
-        return {}
+        return
     scope = Scope.OFFICE if isinstance(place, Office) else Scope.DEPARTMENT
     roles = {role for role in Role if SCOPE_OF[role] is scope and permission in permissions_of([role])}
-    found = [*_granted(place, roles), *_claimed(place, roles)]
-    return {str(user.id): display_name(user) for user in found if not user.is_erased}
+    yield from (user for user in (*_granted(place, roles), *_claimed(place, roles)) if not user.is_erased)
 
 
 def _granted(place: Office | Department, roles: set[Role]) -> Iterable[User]:

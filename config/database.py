@@ -267,7 +267,7 @@ def another(model: type[ModelT], role: str) -> type[ModelT]:
     return aliased(model)
 
 
-def partial_index(name: str, *columns: str, where: str) -> Index:
+def partial_index(name: str, *columns: Any, where: str) -> Index:
     """An index over the rows for which `where` holds: small where they are few, and untouched when others change."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 

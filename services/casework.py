@@ -39,6 +39,8 @@ MESSAGES: dict[Action, tuple[Tell, str]] = {
     Action.REPLY: (notices.tell_office, "replied"),
     Action.CLOSE: (survey.tell_closed, "closed"),
     Action.REOPEN: (notices.tell_applicant, "reopened"),
+    Action.PROPOSE_APPROVE: (notices.tell_office, "proposed"),
+    Action.PROPOSE_REJECT: (notices.tell_office, "proposed"),
     Action.ANSWER_DUPLICATE: (notices.tell_applicant, "answered_together"),
 }
 UNREAD_AFTER = INTERNAL | {Action.TAKE, Action.ASK, Action.CLOSE, Action.ANSWER_DUPLICATE}
@@ -131,7 +133,7 @@ def _move(request: ServiceRequest, to: RequestStatus, command: Act, actor: Actor
     )
     db.session.add(event)
     if proposals.lapses(request, command.action, to):
-        proposals.drop(request)
+        proposals.drop(request, actor, "proposal_dropped")
     if to is not before:
         _keep_clock(request, to)
     _keep_answer_day(request, to, command)

@@ -117,6 +117,8 @@ TABLE |= {(status, action): Transition(status, P.CASEWORKER) for status in sorte
 del TABLE[S.AWAITING_PAYMENT, A.MARK_DUPLICATE]
 # Once the original is answered, the house answers what was marked as the same.
 TABLE |= {(status, A.ANSWER_DUPLICATE): Transition(S.CLOSED, P.SYSTEM) for status in sorted(AT_THE_OFFICE)}
+OF_APPLICANTS = frozenset(action for (_, action), row in TABLE.items() if row.by is P.APPLICANT)
+"""What is only ever done by whoever handed it in."""
 INTERNAL = frozenset({*WITHIN_THE_OFFICE, *PROPOSALS, A.SEND_BACK, A.HAND_ON})
 """What the office does among itself: applicants see neither that it was done nor what was said."""
 
@@ -172,11 +174,15 @@ REPORT_LABELS: dict[Action, str] = ACTION_LABELS | {
 }
 """The same for a report: whatever is not asked of the city but told to it."""
 _REPORT_STATUS_LABELS = STATUS_LABELS | {S.APPROVED: N_("Seen to"), S.REJECTED: N_("Not done")}
+_STAFF_STATUS_LABELS: dict[RequestStatus, str] = {S.NEEDS_INFORMATION: N_("Question asked")}
+"""Where the office reads something else than those whom it writes to."""
 
 _OUTCOMES: dict[Action, str] = {A.APPROVE: N_("Approval"), A.REJECT: N_("Rejection")}
 _REPORT_OUTCOMES: dict[Action, str] = {A.APPROVE: N_("Seen to"), A.REJECT: N_("Not done")}
-EITHER_STATUS_LABELS = STATUS_LABELS | {S.APPROVED: N_("Approved / seen to"), S.REJECTED: N_("Rejected / not done")}
-"""The statuses where requests and reports stand in one list."""
+EITHER_STATUS_LABELS = (
+    STATUS_LABELS | _STAFF_STATUS_LABELS | {S.APPROVED: N_("Approved / seen to"), S.REJECTED: N_("Rejected / not done")}
+)
+"""The statuses where the office has requests and reports in one list."""
 
 
 def outcome_label(outcome: Action, *, is_report: bool) -> str:
@@ -184,9 +190,10 @@ def outcome_label(outcome: Action, *, is_report: bool) -> str:
     return (_REPORT_OUTCOMES if is_report else _OUTCOMES)[outcome]
 
 
-def status_label(status: RequestStatus, *, is_report: bool) -> str:
+def status_label(status: RequestStatus, *, is_report: bool, for_staff: bool = False) -> str:
     """What people read for `status`, an English msgid."""
-    return (_REPORT_STATUS_LABELS if is_report else STATUS_LABELS)[status]
+    labels = _REPORT_STATUS_LABELS if is_report else STATUS_LABELS
+    return (labels | _STAFF_STATUS_LABELS if for_staff else labels)[status]
 
 
 def next_status(status: RequestStatus, action: Action, party: Party) -> RequestStatus:

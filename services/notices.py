@@ -1,5 +1,7 @@
 """What people are told about a request. Link and reference only: mail and SMS are read by others, too."""
 
+from auth import colleagues
+from auth.roles import Permission
 from config.localisation import local_date, speaking
 from config.settings import current_settings
 from notifications import outbox
@@ -70,7 +72,16 @@ def note_wish(request: ServiceRequest) -> None:
 
 def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
     """Write the message `services.<template>` to the department's mailbox, if it has one."""
-    mailbox = queries.mailbox_of(request.department_code)
+    _tell_staff(request, template, occasion, queries.mailbox_of(request.department_code))
+
+
+def tell_colleague(request: ServiceRequest, template: str, occasion: str, actor_id: str) -> None:
+    """Write it to one of those who work on `request`; to the department's mailbox if they cannot be reached there."""
+    own = colleagues.mailbox_of(actor_id, request.department_code, Permission.REQUESTS_WORK)
+    _tell_staff(request, template, occasion, own or queries.mailbox_of(request.department_code))
+
+
+def _tell_staff(request: ServiceRequest, template: str, occasion: str, mailbox: str) -> None:
     if not mailbox:
         return
     settings = current_settings()

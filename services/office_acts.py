@@ -77,8 +77,8 @@ def propose(request: ServiceRequest, command: Act, actor: Actor) -> str | None:
     return command.message or None
 
 
-def send_back(request: ServiceRequest, command: Act, _: Actor) -> str | None:
-    proposals.drop(request)
+def send_back(request: ServiceRequest, command: Act, actor: Actor) -> str | None:
+    proposals.drop(request, actor, "proposal_sent_back")
     return command.message
 
 

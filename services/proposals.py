@@ -1,13 +1,16 @@
 """Four eyes: a decision that somebody has proposed waits for another person."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from auth.actors import Actor
 from config import clock
 from config.database import db
+from services import notices
 from services.commands import Act
 from services.lifecycle import DECISIONS, PROPOSALS, Action, RequestStatus
-from services.models import ServiceRequest
+from services.models import RequestEvent, ServiceRequest
 from services.work_models import DecisionState, RequestDecision
 
 
@@ -44,7 +47,23 @@ def completed(request: ServiceRequest, command: Act) -> Act:
 
 def lapses(request: ServiceRequest, action: Action, to: RequestStatus) -> bool:
     """Whether what has been proposed is out of date once `action` has led to the status `to`."""
-    return request.proposed_by is not None and action not in DECISIONS and to is not RequestStatus.IN_REVIEW
+    return request.proposed_by is not None and _leads_away(action, to)
+
+
+def dropped_by(events: Iterable[RequestEvent]) -> list[RequestEvent]:
+    """Those of a request's events (oldest first) with which a proposal that waited was dropped, by the same rule."""
+    found, waits = [], False
+    for event in events:
+        is_dropped = waits and _leads_away(event.action, event.to_status)
+        if is_dropped:
+            found.append(event)
+        is_ended = is_dropped or event.action in DECISIONS or event.action is Action.SEND_BACK
+        waits = event.action in PROPOSALS or (waits and not is_ended)
+    return found
+
+
+def _leads_away(action: Action, to: RequestStatus) -> bool:
+    return action not in DECISIONS and to is not RequestStatus.IN_REVIEW
 
 
 def propose(request: ServiceRequest, command: Act, actor: Actor) -> None:
@@ -65,9 +84,12 @@ def propose(request: ServiceRequest, command: Act, actor: Actor) -> None:
     )
 
 
-def drop(request: ServiceRequest) -> None:
-    """What was proposed is no longer up to date: it was sent back, or the request has gone on."""
+def drop(request: ServiceRequest, actor: Actor, template: str) -> None:
+    """`actor` has sent back what was proposed, or has gone on without it; who proposed it is told so by `template`."""
     proposal = waiting(request)
-    if proposal is not None:
-        proposal.state = DecisionState.SENT_BACK
     request.proposed_by = None
+    if proposal is None:
+        return
+    proposal.state = DecisionState.SENT_BACK
+    if proposal.proposed_by != actor.id:
+        notices.tell_colleague(request, template, f"{template}:{proposal.id}", proposal.proposed_by)

@@ -94,8 +94,8 @@ class Detail:
     fim: str | None = None
 
 
-def row(request: ServiceRequest, locale: str, today: date) -> Row:
-    """A request as a line of a list. `today` is the day in the city's zone."""
+def row(request: ServiceRequest, locale: str, today: date, *, for_staff: bool = False) -> Row:
+    """A request as a line of a list, of the applicant's or of the office's. `today` is the day in the city's zone."""
     contact = request.contact or {}
     stopped = request.status is RequestStatus.NEEDS_INFORMATION or request.status not in AT_THE_OFFICE
     urgency = deadlines.urgency(request.due_on, today, stopped=stopped)
@@ -109,7 +109,7 @@ def row(request: ServiceRequest, locale: str, today: date) -> Row:
         slug=request.slug,
         applicant=f"{contact.get('given_name', '')} {contact.get('family_name', '')}".strip(),
         status=request.status.value,
-        status_label=_(status_label(request.status, is_report=is_report)),
+        status_label=_(status_label(request.status, is_report=is_report, for_staff=for_staff)),
         tone=TONES[request.status],
         submitted_at=request.submitted_at,
         changed_at=request.changed_at,
@@ -136,7 +136,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
     definition, party = versions.of(request), rights.party_of(request, actor)
     files = [_file(one, definition, locale) for one in queries.files_for(actor, request)]
     return Detail(
-        row=row(request, locale, today),
+        row=row(request, locale, today, for_staff=party is not Party.APPLICANT),
         answers=answers(request, definition, locale),
         files=[one for one in files if one.kind in SENT_IN],
         decisions=[one for one in files if one.is_decision],

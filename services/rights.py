@@ -12,6 +12,7 @@ from services.commands import MESSAGE_MISSING, Act
 from services.lifecycle import (
     DECISIONS,
     MESSAGE_REQUIRED,
+    OF_APPLICANTS,
     OF_THE_FORM,
     PROPOSALS,
     Action,
@@ -23,6 +24,8 @@ from services.lifecycle import (
 from services.models import ServiceRequest
 
 LONGEST_TO_ANSWER = timedelta(days=366)
+OWN_REQUEST = N_("Nobody may work on their own request.")
+OWN_REPORT = N_("Nobody may work on their own report.")
 
 
 def party_of(request: ServiceRequest, actor: Actor) -> Party:
@@ -47,6 +50,8 @@ def check(request: ServiceRequest, command: Act, actor: Actor) -> RequestStatus:
     if command.action in OF_THE_FORM:
         raise Forbidden()
     party = party_of(request, actor)
+    if party is Party.APPLICANT and queries.works_on(actor, request) and command.action not in OF_APPLICANTS:
+        raise Forbidden(OWN_REPORT if versions.of(request).is_report else OWN_REQUEST)
     to = next_status(request.status, command.action, party)
     if command.revision is not None and command.revision != request.revision:
         raise Conflict()

@@ -129,13 +129,33 @@ def overall(actor: Actor) -> dict[str, Opinions]:
         .group_by(SurveyAnswer.slug, SurveyAnswer.month)
         .order_by(SurveyAnswer.slug, SurveyAnswer.month)
     )
-    found = {}
-    for slug, of_service in groupby(rows, key=lambda row: row[0]):
-        months = [(month, number, total) for _, month, number, total in of_service]
-        shown = [(number, total) for _, number, total in months if average_of(number, total) is not None]
-        average = average_of(sum(number for number, _ in shown), sum(total for _, total in shown))
-        found[slug] = Opinions(months[-1][0], sum(number for _, number, _ in months), average)
-    return found
+    return {
+        slug: _together([(month, number, total) for _, month, number, total in of_service])
+        for slug, of_service in groupby(rows, key=lambda row: row[0])
+    }
+
+
+def in_months(actor: Actor, slug: str, firsts: Sequence[date]) -> tuple[list[Opinions], Opinions]:
+    """Answers of each of these months (by their first days; ≥ 1), and of all together, averaged as in `overall`."""
+    rows = db.session.execute(
+        select(SurveyAnswer.month, func.count(), func.sum(SurveyAnswer.score))
+        .where(
+            SurveyAnswer.slug == slug,
+            SurveyAnswer.department_code.in_(_departments(actor)),
+            SurveyAnswer.month.in_(firsts),
+        )
+        .group_by(SurveyAnswer.month)
+    )
+    found = {month: (number, total) for month, number, total in rows}
+    counted = [(first, *found.get(first, (0, 0))) for first in firsts]
+    return [Opinions(month, number, average_of(number, total)) for month, number, total in counted], _together(counted)
+
+
+def _together(months: Sequence[tuple[date, int, int]]) -> Opinions:
+    """Months with the number and the sum of their scores as one: all answers, and the average of those it may be of."""
+    shown = [(number, total) for _, number, total in months if average_of(number, total) is not None]
+    average = average_of(sum(number for number, _ in shown), sum(total for _, total in shown))
+    return Opinions(months[-1][0], sum(number for _, number, _ in months), average)
 
 
 def comments(actor: Actor, slug: str) -> list[tuple[date, int, str]]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from auth import colleagues
 from config.errors import N_
-from services import notes, versions
+from services import notes, proposals, versions
 from services.conversation import SAID
 from services.lifecycle import ACTION_LABELS, INTERNAL, REPORT_LABELS, Action, Party, RequestStatus
 from services.models import RequestEvent, ServiceRequest
@@ -68,6 +69,7 @@ def of(request: ServiceRequest, party: Party) -> list[dict[str, Any]]:
         for one in source(request)
     ]
     if party is not Party.APPLICANT:
+        entries = [_dropped(event, is_report=is_report) for event in proposals.dropped_by(request.events)] + entries
         entries += [
             {
                 "at": note.at,
@@ -79,6 +81,18 @@ def of(request: ServiceRequest, party: Party) -> list[dict[str, Any]]:
             for note in notes.of(request)
         ]
     return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+
+
+def _dropped(event: RequestEvent, *, is_report: bool) -> dict[str, Any]:
+    """Stands above the event of the same moment with which a proposal was dropped."""
+    entry = _entry(event, is_report=is_report)
+    by = colleagues.name_of(event.actor_id) if event.by is Party.CASEWORKER else ""
+    return entry | {
+        "title": _("Proposal dropped"),
+        "text": _("It no longer stands, because of this: %(act)s", act=entry["title"]),
+        "by": by or entry["by"],
+        "tone": "warning",
+    }
 
 
 def _entry(event: RequestEvent, *, is_report: bool) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _page(reference: str, form: ErasureForm) -> str:
     return render_template(
         "services/erasure.html",
         preview=preview,
-        status=_(status_label(preview.status, is_report=preview.is_report)),
+        status=_(status_label(preview.status, is_report=preview.is_report, for_staff=True)),
         form=form,
         holds=holds.on(preview.subjects),
         may_hold=actor.may(Permission.HOLDS_MANAGE),

@@ -16,6 +16,7 @@ from config.downloads import download
 from config.errors import Conflict
 from config.exports import Cell, write_csv
 from config.forms import command_or_errors
+from config.localisation import local_number
 from config.settings import current_settings
 from services import offering, queries, statistics, survey
 from services.commands import ChangeOffer
@@ -78,6 +79,7 @@ def numbers(slug: str) -> ResponseReturnValue:
     today = clock.today(current_settings().zone)
     months = statistics.months_of(actor, slug, today)
     received = sum(one.received for one in months)
+    by_month, opinions = survey.in_months(actor, slug, [one.first for one in months])
     return render_template(
         "services/numbers.html",
         offer=found,
@@ -87,7 +89,8 @@ def numbers(slug: str) -> ResponseReturnValue:
         received=received,
         steps=statistics.steps_of(found.definition, today),
         online=round(100 * sum(one.online for one in months) / received) if received else None,
-        months=months,
+        months=list(zip(months, by_month, strict=True)),
+        opinions=opinions,
         chart=_chart(months, _ended(found)),
     )
 
@@ -98,8 +101,15 @@ def numbers_csv(slug: str) -> ResponseReturnValue:
     """The numbers of the months as a file: counts, and nothing of anybody."""
     actor, found = current_actor(), offering.managed(current_actor(), slug)
     today = clock.today(current_settings().zone)
-    rows: list[tuple[Cell, ...]] = [astuple(one) for one in statistics.months_of(actor, slug, today)]
+    months = statistics.months_of(actor, slug, today)
+    by_month, _together = survey.in_months(actor, slug, [one.first for one in months])
+    rows: list[tuple[Cell, ...]] = [
+        # A spreadsheet in German takes 4.2 for a day in February.
+        (*astuple(month), told.answers, local_number(told.average))
+        for month, told in zip(months, by_month, strict=True)
+    ]
     header = [_("Month"), _("Received"), _("Handed in online"), _ended(found)]
+    header += [_("Answers to the survey"), _("Satisfaction (1 bad, 5 good)")]
     content = write_csv(header, rows, zone=current_settings().zone)
     return download(content, "text/csv", f"{found.definition.slug}.csv")
 

@@ -26,8 +26,7 @@ def triage_preview() -> ResponseReturnValue:
     command = _command()
     if command is None:
         flash(_("Please tick requests of the list first, at most %(number)s.", number=triage.MOST), "warning")
-        filters = request.query_string.decode("latin-1")
-        return redirect(url_for("casework.index") + (f"?{filters}" if filters else ""), 303)
+        return redirect(work_pages.list_url(request.args), 303)
     return _preview(command, _form(command))
 
 
@@ -37,7 +36,7 @@ def triage_run() -> ResponseReturnValue:
     """Do it, and show row by row what became of it."""
     command = _command()
     if command is None:
-        return redirect(url_for("casework.index"), 303)
+        return redirect(work_pages.list_url(request.args), 303)
     form = _form(command)
     try:
         outcomes = triage.carry_out(command, current_actor())
@@ -46,7 +45,12 @@ def triage_run() -> ResponseReturnValue:
         return _preview(command, form), 422
     done = sum(one.error is None for one in outcomes)
     return render_template(
-        "services/triage_done.html", command=command, label=_label(command), rows=_rows(outcomes), done=done
+        "services/triage_done.html",
+        command=command,
+        label=_label(command),
+        rows=_rows(outcomes),
+        done=done,
+        list_url=work_pages.list_url(request.args),
     )
 
 
@@ -75,6 +79,7 @@ def _form(command: Triage) -> TriageForm:
 
 def _preview(command: Triage, form: TriageForm) -> str:
     actor = current_actor()
+    chosen: dict[str, Any] = work_pages.chosen_in(request.args)
     outcomes = triage.preview(command, actor)
     rows = _rows(outcomes)
     trail.looked(actor, "requests.listed", [one.request for one in outcomes if one.request], chosen=len(outcomes))
@@ -87,6 +92,8 @@ def _preview(command: Triage, form: TriageForm) -> str:
         possible=sum(row["error"] is None for row in rows),
         asks_to=command.kind in triage.LEADS_TO,
         asks_message=command.kind in triage.TELLS,
+        list_url=work_pages.list_url(request.args),
+        run_url=url_for("casework.triage_run", **chosen),
     )
 
 
@@ -112,7 +119,7 @@ def _hindrance(outcome: Outcome) -> str:
     assert error is not None
     if isinstance(error, InvalidTransition) and error.status in list(RequestStatus):
         is_report = outcome.request is not None and versions.of(outcome.request).is_report
-        status = _(status_label(RequestStatus(error.status), is_report=is_report))
+        status = _(status_label(RequestStatus(error.status), is_report=is_report, for_staff=True))
         return str(_("Not as the request stands: “%(status)s”", status=status))
     return translated(error)
 

@@ -25,7 +25,7 @@ def index() -> ResponseReturnValue:
     if (tab := request.args.get("view")) in list(View):
         more = {name: value for name, value in request.args.items() if name == "service" and value}
         return redirect(url_for(".index", **VIEWS[View(tab)] | more))  # type: ignore[arg-type]
-    given = {name: value for name, value in request.args.items() if value and name in ListRequests.model_fields}
+    given = work_pages.chosen_in(request.args)
     if not request.args and (begin := work_views.SHELF.default_of(actor)):
         return redirect(url_for(".open_view", view_id=begin.id))
     try:
@@ -38,12 +38,14 @@ def index() -> ResponseReturnValue:
     return _page(wanted, {name: value for name, value in given.items() if name not in ("after", "q")})
 
 
-def _page(wanted: ListRequests, given: dict[str, str]) -> str:
+def _page(wanted: ListRequests, given: dict[str, str]) -> ResponseReturnValue:
     actor, day = current_actor(), today()
     page = work_list.work_list(actor, wanted, day)
-    rows = work_pages.rows(actor, page.items, day)
     chosen: dict[str, Any] = {name: value for name, value in wanted.values().items() if name in given}
     shown = with_defaults(chosen)
+    if wanted.after and not page.items:  # all that stood on this page has been done meanwhile
+        return redirect(url_for(".index", **shown))
+    rows = work_pages.rows(actor, page.items, day)
     views = work_views.SHELF.views_of(actor)
     values = {
         "rows": rows,

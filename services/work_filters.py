@@ -35,6 +35,7 @@ class View(StrEnum):
     NEW = "new"
     MINE = "mine"
     NEWS = "news"
+    TO_CONFIRM = "to_confirm"
     WAITING = "waiting"
     OVERDUE = "overdue"
     DONE = "done"
@@ -45,6 +46,7 @@ VIEWS: dict[View, dict[str, str]] = {
     View.NEW: {"status": "submitted"},
     View.MINE: {"status": "open", "assigned_to": "me"},
     View.NEWS: {"status": "any", "news": "1"},
+    View.TO_CONFIRM: {"status": "open", "to_confirm": "1"},
     View.WAITING: {"status": "needs_information"},
     View.OVERDUE: {"status": "open", "due": "overdue"},
     View.DONE: {"status": "done"},
@@ -54,6 +56,7 @@ VIEW_LABELS: dict[View, str] = {
     View.NEW: N_("New"),
     View.MINE: N_("Mine"),
     View.NEWS: N_("Unread"),
+    View.TO_CONFIRM: N_("To confirm"),
     View.WAITING: N_("Waiting for an answer"),
     View.OVERDUE: N_("Overdue"),
     View.DONE: N_("Done"),
@@ -73,9 +76,11 @@ class ListRequests(Wanted):
     ] = None
     assigned_to: Annotated[str | None, Field(max_length=40), Filter("work", N_("Assigned to"), "person")] = None
     due: Annotated[Literal["overdue", "soon", "on_time"] | None, choice("work", N_("Deadline"), DUE)] = None
+    unanswered: Annotated[bool | None, yes_no("work", N_("Question not answered in time"))] = None
     urgent: Annotated[bool | None, yes_no("work", N_("Marked as urgent"))] = None
     news: Annotated[bool | None, yes_no("work", N_("Something unread"))] = None
     proposed: Annotated[bool | None, yes_no("work", N_("Decision or answer waits for a second person"))] = None
+    to_confirm: Annotated[bool | None, yes_no("work", N_("I can confirm it or send it back"))] = None
     service: Annotated[Code | None, Filter("request", N_("Service"), "service")] = None
     department: Annotated[
         str | None, Field(max_length=40, pattern=r"^[a-z0-9_-]+$"), Filter("request", N_("Department"), "department")
@@ -97,7 +102,7 @@ class ListRequests(Wanted):
     def statuses(self) -> tuple[RequestStatus, ...]:
         """The statuses that the list holds; without a choice those that are open. Never drafts.
 
-        What is overdue or will be soon is what runs: not what waits for the applicant.
+        What is overdue or will be soon is what runs: not what waits for the applicant. A question waits for them alone.
         """
         match self.status or "open":
             case "open":
@@ -110,6 +115,8 @@ class ListRequests(Wanted):
                 found = frozenset({RequestStatus(one)})
         if self.due:
             found &= AT_THE_OFFICE - {RequestStatus.NEEDS_INFORMATION}
+        if self.unanswered:
+            found &= {RequestStatus.NEEDS_INFORMATION}
         return tuple(one for one in RequestStatus if one in found and one is not RequestStatus.DRAFT)
 
 

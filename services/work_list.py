@@ -10,14 +10,28 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, select, text, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 
 from auth.actors import Actor
 from auth.models import Department
 from auth.roles import Permission
 from config.database import db
 from config.filters import day_of
-from services import places
+from services import places, proposals
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 from services.queries import Page, page_key
@@ -139,11 +153,29 @@ def _conditions(actor: Actor, wanted: ListRequests, today: date) -> Conditions:
     ):
         if chosen is not None:
             found.append(_as_written(condition if chosen else f"NOT ({condition})"))
+    if wanted.unanswered is not None:
+        found.append(_unanswered(today) if wanted.unanswered else not_(_unanswered(today)))
+    if wanted.to_confirm is not None:
+        found.append(_to_confirm(actor) if wanted.to_confirm else not_(_to_confirm(actor)))
     return [*found, *_days(wanted, today)]
 
 
 def _as_written(condition: str) -> ColumnElement[bool]:
     return text(condition)  # type: ignore[return-value]
+
+
+def _unanswered(today: date) -> ColumnElement[bool]:
+    """What `answers_due.is_late` says of questions; requests in other statuses have no such day."""
+    return and_(_as_written("service_request.answer_due_on IS NOT NULL"), ServiceRequest.answer_due_on < today)
+
+
+def _to_confirm(actor: Actor) -> ColumnElement[bool]:
+    """A colleague's proposal about somebody else's request: `rights.possible` has the second person's acts for it."""
+    if not proposals.is_somebody(actor):
+        return false()
+    waits = and_(_as_written("service_request.proposed_by IS NOT NULL"), ServiceRequest.proposed_by != actor.id)
+    applicant = ServiceRequest.applicant_id
+    return waits if actor.user_id is None else and_(waits, or_(applicant.is_(None), applicant != actor.user_id))
 
 
 def _assigned(actor: Actor, wanted: str) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from config.announcement import Way
-from config.database import Base, Identified
+from config.database import Base, Identified, partial_index
 from config.encryption import KeyHolder, SealedRow, Sealer, sealed
 from services.lifecycle import Action
 from services.models import ServiceRequest
@@ -112,6 +112,12 @@ _list_index("nearby", where="nearby > 0")
 _list_index("proposed", where="proposed_by IS NOT NULL")
 _list_index("postal", ServiceRequest.postal_mark)
 Index(None, ServiceRequest.department_code, ServiceRequest.status, ServiceRequest.received_on)
+partial_index(
+    "ix_service_request_asked",
+    *(ServiceRequest.department_code, ServiceRequest.status, ServiceRequest.due_on, ServiceRequest.reference),
+    ServiceRequest.answer_due_on,  # so that those who still have time are passed over without reading their rows
+    where="answer_due_on IS NOT NULL",
+)
 Index(
     "ix_service_request_place",
     ServiceRequest.slug,

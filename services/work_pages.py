@@ -23,6 +23,8 @@ from services.representations import Row
 from services.work_filters import FILTERS, GROUPS, SORTS, VIEW_LABELS, VIEWS, ListRequests, View
 
 ENDPOINT = "casework.index"
+RARE = frozenset({View.TO_CONFIRM})
+"""Tabs that are shown only when they hold something: few services ask for two people."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class WorkRow:
     is_priority: bool
     has_news: bool
     is_proposed: bool
+    is_own_proposal: bool
     is_unanswered: bool
     nearby: int
     is_duplicate: bool
@@ -47,13 +50,14 @@ def rows(actor: Actor, requests: Sequence[ServiceRequest], today: date) -> list[
     locale = page_locale()
     return [
         WorkRow(
-            row=representations.row(one, locale, today),
+            row=representations.row(one, locale, today, for_staff=True),
             assignee=(one.assignee_name or _("a colleague")) if one.assignee_id else "",
             is_mine=one.assignee_id is not None and one.assignee_id == actor.user_id,
             is_own=queries.is_own(actor, one),
             is_priority=one.is_priority,
             has_news=one.news_at is not None,
             is_proposed=one.proposed_by is not None,
+            is_own_proposal=one.proposed_by == actor.id,
             is_unanswered=answers_due.is_late(one, today),
             nearby=one.nearby,
             is_duplicate=one.duplicate_of_id is not None,
@@ -63,10 +67,21 @@ def rows(actor: Actor, requests: Sequence[ServiceRequest], today: date) -> list[
     ]
 
 
+def chosen_in(address: Mapping[str, str]) -> dict[str, str]:
+    """What an address says of the list; whatever else stands in it is left out."""
+    return {name: value for name, value in address.items() if value and name in ListRequests.model_fields}
+
+
+def list_url(address: Mapping[str, str]) -> str:
+    """The list as it was chosen in `address`."""
+    chosen: dict[str, Any] = chosen_in(address)
+    return url_for(ENDPOINT, **chosen)
+
+
 def tabs(actor: Actor, chosen: Mapping[str, str], today: date) -> list[dict[str, Any]]:
     """The tabs, each with how many requests it holds."""
     counts = work_list.counts(actor, today)
-    tones = {View.OVERDUE: "danger", View.NEWS: "info"}
+    tones = {View.OVERDUE: "danger", View.NEWS: "info", View.TO_CONFIRM: "warning"}
     return [
         {
             "label": _(label),
@@ -76,6 +91,7 @@ def tabs(actor: Actor, chosen: Mapping[str, str], today: date) -> list[dict[str,
             "tone": tones.get(view, "neutral") if counts[view] else "neutral",
         }
         for view, label in VIEW_LABELS.items()
+        if counts[view] or view not in RARE or dict(chosen) == VIEWS[view]
     ]
 
 

@@ -40,6 +40,8 @@ PAGES = {
     "mine": "/staff/requests/?status=open&assigned_to=me",
     "nobody's, overdue": "/staff/requests/?status=open&assigned_to=nobody&due=overdue",
     "unread": "/staff/requests/?status=open&news=1",
+    "not answered in time": "/staff/requests/?status=open&unanswered=1",
+    "to confirm": "/staff/requests/?status=open&to_confirm=1",
     "urgent, one service": "/staff/requests/?status=open&urgent=1&service=service-3",
     "on paper, last week": "/staff/requests/?status=open&source=paper&received_from=today-7",
     "done, last first": "/staff/requests/?status=done&sort=latest",
@@ -68,9 +70,13 @@ COLUMNS = {
     "submitted_at": "{moment}",
     "received_on": "{received}",
     "due_on": "{due}",
+    "answer_due_on": "CASE WHEN (n / 40) % 5 = 0 AND (n / 200) % 4 = 3 THEN {answer_due} END",
     "assignee_id": "{assignee}",
     "is_priority": "{priority}",
     "news_at": "CASE WHEN (n / 1600) % 25 = 0 THEN {moment} END",
+    "proposed_by": (
+        "CASE WHEN (n / 40) % 5 = 0 AND (n / 200) % 4 = 1 AND (n / 3200) % 20 = 0 THEN 'colleague ' || n % 3 END"
+    ),
     "nearby": "0",
     "wrapped_key": ":key",
 }
@@ -80,6 +86,7 @@ SQLITE = {
     "moment": "'2026-06-01 08:00:00.000000'",
     "received": "date(:today, '-' || ((n * 7919) % 400) || ' days')",
     "due": "date(:today, (((n * 104729) % 120) - 30) || ' days')",
+    "answer_due": "date(:today, (((n * 7919) % 40) - 4) || ' days')",
     "assignee": "CASE WHEN (n / 800) % 2 = 0 THEN printf('%032x', (n / 1600) % 60 + 1) END",
     "priority": "(n / 3200) % 50 = 0",
     "numbers": (
@@ -92,6 +99,7 @@ POSTGRESQL = {
     "moment": "timestamptz '2026-06-01 08:00:00+00'",
     "received": "CAST(:today AS date) - CAST((n::bigint * 7919) % 400 AS integer)",
     "due": "CAST(:today AS date) + CAST((n::bigint * 104729) % 120 AS integer) - 30",
+    "answer_due": "CAST(:today AS date) + CAST((n::bigint * 7919) % 40 AS integer) - 4",
     "assignee": "CASE WHEN (n / 800) % 2 = 0 THEN lpad(to_hex((n / 1600) % 60 + 1), 32, '0')::uuid END",
     "priority": "(n / 3200) % 50 = 0",
     "numbers": "SELECT {columns} FROM generate_series(1, :number) AS c(n)",

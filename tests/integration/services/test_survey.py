@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +99,29 @@ class TestAnswers:
             said(link(), 1)
         found = survey.overall(MANAGER)[given.SLUG]
         assert (found.answers, found.average) == (6, 4.0)  # of all six it would be 3.5
+
+    def test_the_numbers_of_a_service_tell_no_more(self, app: Flask, login: Any) -> None:
+        """Five in one month, one in the next: that one is counted, and nothing of it goes into an average."""
+        firsts = [date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1)]
+        for month, scores in ((10, (5, 4, 4, 3, 5)), (11, (1,))):
+            with clock.frozen(datetime(2026, month, 20, 9, 0, tzinfo=UTC)):
+                for score in scores:
+                    said(link(), score)
+        by_month, together = survey.in_months(MANAGER, given.SLUG, firsts)
+        expected = [(firsts[0], 0, None), (firsts[1], 5, 4.2), (firsts[2], 1, None)]
+        assert [(one.month, one.answers, one.average) for one in by_month] == expected
+        assert (together.answers, together.average) == (6, 4.2)  # of all six it would be 3.7
+        assert survey.in_months(STRANGER, given.SLUG, firsts)[1].answers == 0
+        client, address = login(app.test_client(), "manager"), f"/staff/services/{given.SLUG}/numbers"
+        with clock.frozen(datetime(2026, 11, 26, 9, 0, tzinfo=UTC)):
+            shown = page(client.get(address))
+            file = client.get(f"{address}.csv").get_data(as_text=True)
+        said_of = {term.get_text(strip=True): term.find_next("dd") for term in shown.select("main dt")}
+        told = [said_of[name].get_text(strip=True) for name in ("Antworten auf die Umfrage", "Zufriedenheit")]  # type: ignore[union-attr]
+        assert told == ["6", "4,2 von 5"]
+        rows = [[cell.get_text() for cell in row.select("td")[-2:]] for row in shown.select("tbody tr")[:3]]
+        assert rows == [["1", "–"], ["5", "4,2"], ["0", "–"]]
+        assert [line.split(";")[-2:] for line in file.splitlines()[-3:]] == [["0", ""], ["5", "4,2"], ["1", ""]]
 
     def test_links_end_and_old_answers_go(self) -> None:
         said(link(), 3)

@@ -1,9 +1,11 @@
 """Messages both ways, and questions with a day."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from auth.actors import Actor
@@ -17,6 +19,7 @@ from services.commands import Act
 from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from tests.factories import services as given
+from tests.integration.services.test_pages import csrf, page
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -131,6 +134,25 @@ def test_the_question_names_its_day_and_the_list_tells_of_the_one_that_passed() 
             assert row.is_unanswered is is_late
             step = work_page.next_step(request, (), [], day)
             assert step is not None and ("16.11.2026" in step.reason) is is_late
+
+
+def test_the_office_reads_that_it_has_asked_and_the_applicant_that_we_have_a_question(
+    client: FlaskClient, login: Any
+) -> None:
+    resident = given.resident()
+    reference = asked(given.submitted(resident).reference).reference
+    own = representations.detail(queries.get(resident, reference), resident, "de", MONDAY.date())
+    assert own.row.status_label == "Wir haben eine Frage"
+    login(client, "caseworker", roles=[f"caseworker:{given.DEPARTMENT}"])
+    chosen = {"kind": "take", "row": reference}
+    desk = "/staff/requests/?status=needs_information"
+    for answer in (
+        client.get(desk),
+        client.get(f"/staff/requests/{reference}"),
+        client.post("/staff/requests/triage", data=csrf(client, desk) | chosen),
+    ):
+        said = page(answer).get_text()
+        assert "Rückfrage gestellt" in said and "Wir haben eine Frage" not in said
 
 
 def test_after_the_answer_there_is_nothing_to_remind_of() -> None:

@@ -1,11 +1,17 @@
-"""What one is told before an act on many requests is carried out."""
+"""What one is told before an act on many requests is carried out, and where one is afterwards."""
+
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
+from config.errors import Forbidden
 from services import proposals, queries, triage
 from services.lifecycle import Action
 from services.triage import Kind, Triage
 from tests.factories import services as given
+from tests.integration.services import test_report_words as report_words
+from tests.integration.services.test_pages import csrf, page
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.one_database]
 
@@ -34,3 +40,48 @@ def test_what_is_marked_already_is_said_to_be() -> None:
     given.acted(reference, Action.PRIORITISE, caseworker)
     (outcome,) = triage.preview(Triage(kind=Kind.PRIORITISE, rows=(reference,)), caseworker)
     assert "already" in str(outcome.error)
+
+
+REPORT = {"slug": report_words.SLUG, "answers": report_words.ANSWERS, "uploads": ()}
+
+
+@pytest.mark.parametrize(
+    ("department", "what", "word"),
+    [(given.DEPARTMENT, {}, "request"), (report_words.DEPARTMENT, REPORT, "report")],
+    ids=["request", "report"],
+)
+def test_it_is_said_plainly_that_nobody_works_on_their_own(department: str, what: dict[str, Any], word: str) -> None:
+    caseworker = given.caseworker(department)
+    own, other = (given.submitted(one, **what).reference for one in (caseworker, given.resident()))
+    for kind in Kind:  # some of them are nobody's as the requests stand
+        command = Triage(kind=kind, rows=(own, other), to="me", message="Seit wann?", only_possible=True)
+        told = {one.reference: str(one.error) for one in triage.preview(command, caseworker)}
+        assert told[own] == f"Nobody may work on their own {word}."
+        assert told[other] != told[own]
+    (outcome,) = triage.carry_out(command.model_copy(update={"rows": (own,)}), caseworker)
+    assert str(outcome.error) == told[own]
+    with pytest.raises(Forbidden, match="permission"):  # who works nowhere reads nothing of working
+        given.acted(own, Action.TAKE, given.resident(caseworker.user_id))
+    given.acted(own, Action.WITHDRAW, caseworker)
+
+
+def test_after_an_act_on_many_one_is_back_in_the_list_that_one_chose(app: Any, client: FlaskClient, login: Any) -> None:
+    login(client, "caseworker")
+    with app.app_context():
+        reference = given.submitted(given.resident()).reference
+    chosen = "/staff/requests/?status=submitted&service=bewohnerparkausweis&sort=latest"
+    bulk = page(client.get(chosen)).select_one("#bulk-form")
+    assert bulk is not None
+    data = csrf(client, chosen) | {"kind": "hand_on", "row": reference}
+    outside = "&next=https://evil.example&_scheme=javascript&_external=1"
+    preview = page(client.post(str(bulk["action"]) + outside, data=data))
+    run = preview.select_one("main form[action*=triage]")
+    assert run is not None and "evil" not in str(run["action"])
+    incomplete = page(client.post(str(run["action"]), data=data), 422)
+    done = page(client.post(str(run["action"]), data=data | {"kind": "take"}))
+    for shown in (preview, incomplete, done):
+        (back,) = [link["href"] for link in shown.select("main a") if "Zur Arbeitsliste" in link.get_text()]
+        assert set(str(back).partition("?")[2].split("&")) == set(chosen.partition("?")[2].split("&")), back
+        assert str(back).startswith("/staff/requests/?")
+    nothing = client.post(str(run["action"]), data=csrf(client, chosen))
+    assert (nothing.status_code, nothing.location) == (303, back)

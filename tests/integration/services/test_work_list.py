@@ -14,7 +14,7 @@ from auth.models import Department
 from config import clock, scopes
 from config.database import db, transaction
 from config.errors import RuleViolation
-from services import queries, triage, view_keeping, work_list
+from services import answers_due, queries, triage, view_keeping, work_list
 from services.deadlines import Urgency, urgency
 from services.lifecycle import OPEN, Action, RequestStatus
 from services.models import ServiceRequest
@@ -82,6 +82,9 @@ MEANINGS: list[tuple[dict[str, Any], Callable[[ServiceRequest, Actor], bool]]] =
     ({"due": "soon"}, lambda one, _: _is_running(one) and _light(one) is Urgency.SOON),
     ({"due": "on_time"}, lambda one, _: _is_running(one) and _light(one) is Urgency.ON_TIME),
     ({"news": True}, lambda one, _: one.status in OPEN and one.news_at is not None),
+    ({"unanswered": True}, lambda one, _: answers_due.is_late(one, TODAY)),
+    ({"unanswered": False, "status": "any"}, lambda one, _: not answers_due.is_late(one, TODAY)),
+    ({"unanswered": True, "due": "overdue"}, lambda one, _: False),
     ({"urgent": False}, lambda one, _: one.status in OPEN and not one.is_priority),
     ({"proposed": True}, lambda one, _: one.proposed_by is not None),
     ({"nearby": False, "status": "any"}, lambda one, _: one.nearby == 0),
@@ -109,6 +112,14 @@ def test_each_filter_means_what_it_says(worker: Actor) -> None:
         found = {one.reference for one in work_list.work_list(worker, command, TODAY).items}
         assert found == expected, wanted
         assert work_list.count_up_to(worker, command, TODAY) == len(expected), wanted
+
+
+def test_a_question_is_late_from_the_day_after_the_one_that_was_set(worker: Actor) -> None:
+    (asked,) = work_list.work_list(worker, ListRequests(status=RequestStatus.NEEDS_INFORMATION), TODAY).items
+    assert asked.answer_due_on is not None
+    for day, late in ((asked.answer_due_on, []), (asked.answer_due_on + timedelta(days=1), [asked])):
+        for sort in ("due", "latest"):
+            assert work_list.work_list(worker, ListRequests(unanswered=True, sort=sort), day).items == late
 
 
 def test_pages_follow_each_other_both_ways(worker: Actor) -> None:
@@ -140,8 +151,12 @@ def test_tabs_count_what_they_hold_up_to_a_limit(worker: Actor) -> None:
     assert work_list.count_up_to(worker, ListRequests(status="any"), TODAY, 3) == 4
 
 
-def test_what_is_unread_or_urgent_is_counted_from_an_index_of_its_own(worker: Actor) -> None:
-    for wanted, index in (({"status": "any", "news": "1"}, "news"), ({"status": "open", "urgent": "1"}, "urgent")):
+def test_what_is_unread_urgent_or_not_answered_is_counted_from_an_index_of_its_own(worker: Actor) -> None:
+    for wanted, index in (
+        ({"status": "any", "news": "1"}, "news"),
+        ({"status": "open", "urgent": "1"}, "urgent"),
+        ({"status": "open", "unanswered": "1"}, "asked"),
+    ):
         number = work_list._count(worker, ListRequests.model_validate(wanted), TODAY)
         plan = plan_of(select(number))
         assert f"ix_service_request_{index}" in plan and "_received_on" not in plan, plan
@@ -229,6 +244,13 @@ def test_a_caseworkers_day(app: Any, client: FlaskClient, login: Any) -> None:
     assert filtered is not None
     nothing = client.post(str(filtered["action"]), data=csrf(client, desk))
     assert (nothing.status_code, nothing.location) == (303, "/staff/requests/?status=done")
+
+
+def test_a_page_on_which_nothing_is_left_gives_way_to_the_first(app: Any, client: FlaskClient, login: Any) -> None:
+    login(client, "caseworker")
+    past = client.get("/staff/requests/?status=open&sort=due&after=2199-01-01~ZZZZZZZZ")
+    assert past.status_code == 302
+    assert "after" not in past.location and "sort=due" in past.location
 
 
 def test_saved_views_go_a_year_after_their_last_change_and_with_their_owner(database: object) -> None:

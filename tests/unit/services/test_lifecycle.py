@@ -13,6 +13,7 @@ from services.lifecycle import (
     RequestStatus,
     actions,
     next_status,
+    status_label,
 )
 
 EVERY_PAIR = [(status, action) for status in RequestStatus for action in Action]
@@ -59,4 +60,8 @@ def test_every_request_can_reach_its_end() -> None:
 
 def test_everything_has_a_label() -> None:
     assert set(STATUS_LABELS) == set(RequestStatus)
+    for is_report in (False, True):
+        labels = {one: status_label(one, is_report=is_report, for_staff=True) for one in RequestStatus}
+        assert len(set(labels.values())) == len(RequestStatus)
+        assert not [text for text in labels.values() if "We " in text]
     assert set(ACTION_LABELS) == set(Action)
