@@ -92,7 +92,8 @@ def _carry_out(
         notices.tell_applicant(request, template, str(event.id))
     db.session.flush()
     _tell(request, event)
-    trail.record(actor, f"request.{command.action}", request, status=to.value)
+    proof = {"proof": "pin"} if queries.is_by_pin(event) else {}
+    trail.record(actor, f"request.{command.action}", request, status=to.value, **proof)
     followers.tell(request, event, actor)
     if command.action in DECISIONS:
         _answer_duplicates(request)
