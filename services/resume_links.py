@@ -1,15 +1,17 @@
-"""Links by e-mail to an application that is not finished: good again and again until it is handed in or deleted."""
+"""Links by e-mail to an application that is not finished: good again and again until it is handed in or deleted.
+
+After handing in a link says only that, as long as there is the request: who still has it looks for the draft no more.
+"""
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import select
 
 from config import clock
 from config.database import db
 from config.encryption import token_hash
 from config.errors import N_, RuleViolation
 from config.ids import new_token
-from config.looks import OneRow
 from config.settings import current_settings
 from notifications import outbox
 from notifications.statuses import Channel
@@ -21,9 +23,6 @@ from services.form.plain import Invalid
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 
-_END = OneRow(
-    lambda _: delete(DraftLink).where(DraftLink.request_id == bindparam("draft_id")).returning(DraftLink.request_id)
-)
 _ADDRESS = FormField(key="email", type=FieldType.EMAIL, label=Text(de="E-Mail"))
 
 
@@ -60,12 +59,16 @@ def send(draft: ServiceRequest, email: str, locale: str) -> None:
 
 def behind(token: str) -> ServiceRequest | None:
     """The draft that this link leads to; None for every link that leads nowhere (any more)."""
+    found = _of(token)
+    return found if found is not None and found.status is RequestStatus.DRAFT else None
+
+
+def handed_in(token: str) -> ServiceRequest | None:
+    """What was handed in of the draft that this link led to; None while it is one, and for all other links."""
+    found = _of(token)
+    return found if found is not None and found.status is not RequestStatus.DRAFT else None
+
+
+def _of(token: str) -> ServiceRequest | None:
     found = db.session.scalar(select(DraftLink).where(DraftLink.token_hash == token_hash(token)))
-    draft = found.request if found else None
-    return draft if draft is not None and draft.status is RequestStatus.DRAFT else None
-
-
-def end(draft: ServiceRequest) -> None:
-    """Let all links to `draft` lead nowhere. Call inside `transaction()`."""
-    # Past the session, which would first write what is not finished yet of a draft that is being handed in.
-    _END.first({"draft_id": draft.id})
+    return found.request if found else None

@@ -24,7 +24,6 @@ from services import (
     pins,
     places,
     provenance,
-    resume_links,
     submission_keys,
     versions,
 )
@@ -272,7 +271,6 @@ def _fill(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]) 
         progress = Progress.read(request.progress)
         request.provenance = provenance.of_request(prepared.definition.fields, progress, answers)
         request.progress = None
-        resume_links.end(request)
     request.locale = prepared.command.locale
     request.notice_version = prepared.command.notice_version
     files.drop_unasked(request, prepared.definition, answers, clock.today(current_settings().zone))
