@@ -16,6 +16,7 @@ from config import clock
 from config.database import db, locked
 from config.errors import N_, FieldError, NotFound, RuleViolation
 from config.mail_addresses import mailbox
+from config.settings import current_settings
 
 PlaceT = TypeVar("PlaceT", Office, Department)
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z")
@@ -112,6 +113,8 @@ def grant_role(
     ]
     if missing:
         raise RuleViolation.of(missing)
+    issuer, subject = issuer.strip(), subject.strip()
+    _refuse_unknown(issuer)
     if role is Role.RESIDENT:
         raise RuleViolation("role", N_("Everybody who logs in is a resident; this role is not granted."))
     office_id, department_id = place_of(role, office, department)
@@ -128,8 +131,8 @@ def grant_role(
     if held:
         return held
     grant = RoleGrant(
-        issuer=issuer.strip(),
-        subject=subject.strip(),
+        issuer=issuer,
+        subject=subject,
         role=role,
         office_id=office_id,
         department_id=department_id,
@@ -139,6 +142,17 @@ def grant_role(
     db.session.flush()
     audit.record(actor, "role.granted", f"grant:{grant.id}", role=role.value, office=office, department=department)
     return grant
+
+
+def _refuse_unknown(issuer: str) -> None:
+    """Nobody can log in through another provider: such a grant would look done and never count."""
+    settings = current_settings()
+    known = [one for one in dict.fromkeys((settings.oidc_issuer, settings.oidc_staff_issuer)) if one]
+    if not known:
+        raise RuleViolation("issuer", N_("No identity provider is configured yet: OBHUT_OIDC_ISSUER names it."))
+    if issuer not in known:
+        message = N_("Nobody logs in through {issuer}. These identity providers are configured: {known}.")
+        raise RuleViolation("issuer", message, issuer=issuer, known=", ".join(known))
 
 
 def issue_token(

@@ -24,8 +24,8 @@ from config.errors import DomainError, RuleViolation
 DURATION = re.compile(r"([1-9][0-9]{0,4})([hdw])\Z")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 LONGEST = timedelta(days=tokens.MOST_DAYS)
-# Options that name something by its code: an unknown one is wrong usage, as an unknown role is.
-PLACES = frozenset({"office", "department"})
+# Options that name something that has to be there: an unknown one is wrong usage, as an unknown role is.
+NAMING = frozenset({"office", "department", "issuer"})
 CommandLine = Actor.system("command-line")
 Decorated = Callable[..., Any]
 
@@ -53,12 +53,12 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def acting() -> Iterator[None]:
-    """A transaction whose failures become one readable line; an office or department that cannot be is wrong usage."""
+    """A transaction whose failures become one readable line; what names something that is not there is wrong usage."""
     try:
         with transaction():
             yield
     except RuleViolation as violation:
-        if violation.errors[0].field in PLACES:
+        if violation.errors[0].field in NAMING:
             raise click.UsageError(str(violation)) from None
         fail("; ".join(f"{one.field}: {one}" if one.field else str(one) for one in violation.errors))
     except DomainError as error:
@@ -157,7 +157,11 @@ def roles() -> None:
 
 
 @roles.command("grant")
-@click.option("--issuer", required=True, help="Address of the identity provider, as in OBHUT_OIDC_ISSUER.")
+@click.option(
+    "--issuer",
+    required=True,
+    help="Address of the identity provider, as in OBHUT_OIDC_ISSUER or OBHUT_OIDC_STAFF_ISSUER.",
+)
 @click.option("--subject", required=True, help="The provider's name for the person (sub).")
 @role_option
 @in_place

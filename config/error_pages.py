@@ -11,12 +11,12 @@ from markupsafe import escape
 from psycopg.errors import ReadOnlySqlTransaction
 from pydantic import ValidationError
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
 from config import errors
 from config.command_errors import field_of, message_for_programs
 from config.errors import N_, DomainError, FieldError, RuleViolation, Worded
-from config.localisation import spoken_locale
+from config.localisation import local_wait, spoken_locale
 from config.settings import current_settings
 
 log = structlog.get_logger(__name__)
@@ -62,6 +62,7 @@ MESSAGES: dict[int, str] = {
     500: N_("This is our fault, not yours. The error was noted. Please try again later."),
     503: N_("The system is busy or being looked after. Your entries were not stored. Please try again in a moment."),
 }
+TRY_AGAIN = N_("That was a bit much in a short time. Please try again {when}.")
 FORM_TOO_OLD = N_("This form was open for too long, or you have logged in anew since. Please reload it and try again.")
 
 
@@ -183,14 +184,22 @@ def http_error(error: HTTPException) -> Response:
         return make_response(error.response)
     if status < 400:
         return make_response(error.get_response())
-    message = _(FORM_TOO_OLD) if type(error).__name__ == "CSRFError" else None
-    response = answer(status, message=message)
+    response = answer(status, message=message_of(error))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers.add(name, value)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         response.headers.setdefault("Retry-After", str(WAIT_AFTER_TOO_MANY_S))
     return response
+
+
+def message_of(error: HTTPException) -> str | None:
+    """What this very error has to say, in the language of this page; None where its status says it all."""
+    if type(error).__name__ == "CSRFError":
+        return str(_(FORM_TOO_OLD))
+    if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int):
+        return filled(TRY_AGAIN, {"when": local_wait(error.retry_after)})
+    return None
 
 
 def _database_unavailable(error: Exception) -> Response:

@@ -1,8 +1,9 @@
 """Languages and local time: which language a page speaks, and how dates look in it."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +34,7 @@ LANGUAGE_NAMES = {
     "uk": "Українська",
 }
 LOCALE_COOKIE = "obhut_locale"
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 RIGHT_TO_LEFT = ("ar",)
 # Babel refuses codes that CLDR does not know; a modifier it takes, and falls back from `de@ls` to `de`.
 BABEL_CODES = {"de-simple": "de@ls"}
@@ -220,6 +222,14 @@ def local_duration(seconds: float | None) -> str:
     if seconds < 5400:
         return f"{local_number(round(seconds / 60))} min"
     return f"{local_number(round(seconds / 3600, 1))} h"
+
+
+def local_wait(seconds: int) -> str:
+    """When to come back, in plain words ("in 47 minutes", "in 1 hour"), in the page's language; never too early."""
+    unit = next((one for one in (DAY_S, HOUR_S) if seconds >= one), MINUTE_S)
+    # A header that says how long to wait adds a second, which would make two hours of one.
+    rounded = timedelta(seconds=max(1, math.ceil((seconds - 1) / unit)) * unit)
+    return str(flask_babel.format_timedelta(rounded, granularity="minute", add_direction=True, threshold=1))
 
 
 def local_number(value: float | None) -> str:

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 RESIDENT_WAYS = (
     ("portal.index", N_("Start")),
     ("services.index", N_("Services")),
-    ("requests.index", N_("My requests")),
+    ("requests.index", N_("My requests and reports")),
     ("status.show", N_("Status by reference")),
     ("portal.quarantine", N_("Quarantine")),
 )
@@ -39,7 +39,7 @@ STAFF_WAYS = (
     ("care.imports", N_("Imports"), "drive-folder-upload"),
     ("care_exports.index", N_("Exports"), "download"),
     ("care.protocols", N_("Protocols"), "info"),
-    ("casework.index", N_("Requests"), "draft"),
+    ("casework.index", N_("Requests and reports"), "draft"),
     ("catalogue.index", N_("Services"), "edit"),
     ("messages.index", N_("Messages"), "mail"),
     ("data_protection.processing_records", N_("Data protection"), "info"),

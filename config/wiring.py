@@ -49,13 +49,14 @@ BLUEPRINT_MODULES = (
     "notifications.api_bulk",
     "services.views_apply",  # adds its addresses to the blueprint of `views_applicant`
     "services.views_resume",
-    "services.views_receipts",  # adds its addresses to the blueprints of `views_applicant` and `api`
+    "services.views_receipts",  # adds its addresses to the blueprints of `views_applicant`, `views_status` and `api`
     "services.views_survey",
     "services.payments.webhooks",
     "services.payments.views_applicant",
     "services.payments.views_staff",
     "services.handover.views_staff",
     "services.views_applicant",
+    "services.views_status",
     "services.views_erasure",
     # These add their addresses to the blueprint of `views_caseworker`, so they come before it.
     "services.views_work_list",

@@ -214,6 +214,16 @@ def gone_page(slug: str | None, command: EnterStep | None = None, where: drafts.
     )
 
 
+def handed_in_page(sent: ServiceRequest) -> str:
+    """What a link to a draft says once that is handed in: no reference, which a link by e-mail must not give away."""
+    return render_template(
+        "services/draft_handed_in.html",
+        service=versions.of(sent),
+        has_account=sent.applicant_id is not None,
+        locale=page_locale(),
+    )
+
+
 def _typed(command: EnterStep) -> list[tuple[str, str]]:
     steps = (one for one in versions.described(command.slug).steps if one.key == command.step)
     fields = [field for step in steps for field in step.fields]

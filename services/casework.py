@@ -93,16 +93,23 @@ def _carry_out(
         template = "answer_given" if way is None else "decided" if way is Way.PORTAL else "decided_on_paper"
         notices.tell_applicant(request, template, str(event.id))
     db.session.flush()
-    if command.action in MESSAGES and event.from_status is not RequestStatus.AWAITING_PAYMENT:
-        tell, template = MESSAGES[command.action]
-        tell(request, template, str(event.id))
-    trail.record(actor, f"request.{command.action}", request, status=to.value)
+    _tell(request, event)
+    proof = {"proof": "pin"} if queries.is_by_pin(event) else {}
+    trail.record(actor, f"request.{command.action}", request, status=to.value, **proof)
     followers.tell(request, event, actor)
     if command.action in DECISIONS:
         _answer_duplicates(request)
     if command.action is Action.WITHDRAW:
         with scopes.within(HOUSE.scope):
             office_acts.free_duplicates(request, HOUSE)
+
+
+def _tell(request: ServiceRequest, event: RequestEvent) -> None:
+    if event.action is Action.WITHDRAW and event.by is Party.APPLICANT:
+        notices.tell_applicant(request, "withdrawal_confirmed", str(event.id))
+    if event.action in MESSAGES and event.from_status is not RequestStatus.AWAITING_PAYMENT:
+        tell, template = MESSAGES[event.action]
+        tell(request, template, str(event.id))
 
 
 def _paper(request: ServiceRequest, command: Act, decision: decisions.Prepared | None) -> Attachment | None:

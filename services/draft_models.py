@@ -11,7 +11,7 @@ from services.models import ServiceRequest
 
 
 class DraftLink(Identified, Base):
-    """A link by e-mail to a draft, good until the draft is handed in or deleted. Only its hash is stored."""
+    """A link by e-mail to a draft. Once that is handed in, it says so and opens nothing. Only its hash is stored."""
 
     __tablename__ = "request_draft_link"
 

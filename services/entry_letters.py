@@ -1,4 +1,4 @@
-"""The letter for somebody whose request staff have entered: reference and PIN, with which one sees how it stands."""
+"""The letter for somebody whose request staff have entered: reference and PIN, and what they open."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,11 @@ class Words:
     yours: str
     promise: str
     of_it: str
+    it: str
 
 
-APPLICATION = Words("Ihr Antrag", "Wir entscheiden", "des Antrags")
-REPORT = Words("Ihre Meldung", "Wir kümmern uns darum", "der Meldung")
+APPLICATION = Words("Ihr Antrag", "Wir entscheiden", "des Antrags", "ihn")
+REPORT = Words("Ihre Meldung", "Wir kümmern uns darum", "der Meldung", "sie")
 
 
 def render(request: ServiceRequest) -> bytes:
@@ -40,6 +41,7 @@ def render(request: ServiceRequest) -> bytes:
         "status": "Wie es darum steht, sehen Sie jederzeit im Internet oder erfahren es bei uns. Dazu brauchen Sie:",
         "codes": [["Aktenzeichen", request.reference], ["PIN", request.pin or ""]],
         "url": settings.public_url("/status"),
-        "care": f"Bewahren Sie die PIN gut auf: Wer beides hat, kann den Stand {words.of_it} sehen.",
+        "care": f"Bewahren Sie die PIN gut auf: Wer beides hat, kann den Stand {words.of_it} sehen, uns schreiben und "
+        f"{words.it} zurückziehen.",
     }
     return render_pdf(TEMPLATE, content, created=clock.now())

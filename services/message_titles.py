@@ -33,5 +33,6 @@ TITLES = {
     "services.unanswered": N_("Question not answered (to the department)"),
     "services.unpaid": N_("Request was not paid"),
     "services.unpaid_yet": N_("Request waits for the payment"),
+    "services.withdrawal_confirmed": N_("Confirmation of the withdrawal"),
     "services.withdrawn": N_("Request withdrawn (to the department)"),
 }

@@ -17,7 +17,7 @@ from config.errors import NotFound
 from config.looks import Look, Question
 from config.mail_addresses import mailbox
 from services.lifecycle import AT_THE_OFFICE, RequestStatus
-from services.models import Attachment, AttachmentKind, ServiceRequest
+from services.models import Attachment, AttachmentKind, RequestEvent, ServiceRequest
 
 PAGE = 50
 MAILBOX = Look(select(select(Department.email).where(Department.code == bindparam("code")).scalar_subquery()))
@@ -86,6 +86,11 @@ def is_own(actor: Actor, request: ServiceRequest) -> bool:
 def holder_of(request: ServiceRequest) -> str:
     """The id of the actor who has shown reference and PIN of a request without an account."""
     return f"request:{request.reference}"
+
+
+def is_by_pin(event: RequestEvent) -> bool:
+    """Whether somebody did it who has shown reference and PIN, since the request belongs to no account."""
+    return event.actor_id == holder_of(event.request)
 
 
 def works_on(actor: Actor, request: ServiceRequest) -> bool:

@@ -1,4 +1,7 @@
-"""Links by e-mail to an application that is not finished: good again and again until it is handed in or deleted."""
+"""Links by e-mail to an application that is not finished: good again and again until it is handed in or deleted.
+
+After handing in a link says only that, as long as there is the request: who still has it looks for the draft no more.
+"""
 
 from datetime import timedelta
 
@@ -56,6 +59,16 @@ def send(draft: ServiceRequest, email: str, locale: str) -> None:
 
 def behind(token: str) -> ServiceRequest | None:
     """The draft that this link leads to; None for every link that leads nowhere (any more)."""
+    found = _of(token)
+    return found if found is not None and found.status is RequestStatus.DRAFT else None
+
+
+def handed_in(token: str) -> ServiceRequest | None:
+    """What was handed in of the draft that this link led to; None while it is one, and for all other links."""
+    found = _of(token)
+    return found if found is not None and found.status is not RequestStatus.DRAFT else None
+
+
+def _of(token: str) -> ServiceRequest | None:
     found = db.session.scalar(select(DraftLink).where(DraftLink.token_hash == token_hash(token)))
-    draft = found.request if found else None
-    return draft if draft is not None and draft.status is RequestStatus.DRAFT else None
+    return found.request if found else None

@@ -16,19 +16,29 @@ from services.widgets import origin_words
 
 @dataclass(frozen=True)
 class Line:
-    """A question with its answer; without `text` a heading, `depth` deep."""
+    """A question with its answer."""
 
     label: str
-    text: str | None
+    text: str
     origin: str = ""
-    depth: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading with what stands under it: lines, and groups in their turn."""
+
+    label: str
+    parts: tuple["Part", ...]
+
+
+Part = Line | Group
 
 
 @dataclass(frozen=True)
 class StepSummary:
     key: str
     title: str
-    lines: tuple[Line, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -38,28 +48,33 @@ class _Reader:
     files: Mapping[str, Sequence[Kept]]
     given: Mapping[str, Given]
 
-    def lines(self, fields: Iterable[FormField], answers: Any, path: str = "", depth: int = 0) -> Iterator[Line]:
-        known = answers if isinstance(answers, Mapping) else {}
+    def parts(self, fields: Iterable[FormField], answers: Any, path: str = "") -> tuple[Part, ...]:
+        return tuple(self._parts(fields, answers if isinstance(answers, Mapping) else {}, path))
+
+    def _parts(self, fields: Iterable[FormField], known: Mapping[str, Any], path: str) -> Iterator[Part]:
         for field in fields:
             here = f"{path}.{field.key}" if path else field.key
-            if field.type is not FieldType.NOTE and self.state.shows(here):
-                yield from self._of(field, here, known.get(field.key), depth)
+            if field.type is FieldType.NOTE or not self.state.shows(here):
+                continue
+            if field.type is FieldType.GROUP:
+                yield from self._groups(field, here, known.get(field.key))
+            else:
+                yield self._line(field, here, known.get(field.key))
 
-    def _of(self, field: FormField, path: str, answer: Any, depth: int) -> Iterator[Line]:
+    def _line(self, field: FormField, path: str, answer: Any) -> Line:
         label = field.label.to(self.locale)
         if field.type is FieldType.FILE:
-            yield Line(label, ", ".join(one.name for one in self.files.get(path, ())), depth=depth)
-        elif field.type is not FieldType.GROUP:
-            text = readable(field, answer, self.locale, yes=_("Yes"), no=_("No"))
-            words = origin_words(field, self.given[path], answer) if path in self.given else ""
-            yield Line(label, text, words, depth)
-        elif field.repeats is None:
-            yield Line(label, None, depth=depth)
-            yield from self.lines(field.fields, answer, path, depth + 1)
-        else:
-            for number, entry in enumerate(answer if isinstance(answer, list) else []):
-                yield Line(f"{field.entry_label(self.locale)} {number + 1}", None, depth=depth)
-                yield from self.lines(field.fields, entry, f"{path}.{number}", depth + 1)
+            return Line(label, ", ".join(one.name for one in self.files.get(path, ())))
+        text = readable(field, answer, self.locale, yes=_("Yes"), no=_("No"))
+        return Line(label, text, origin_words(field, self.given[path], answer) if path in self.given else "")
+
+    def _groups(self, field: FormField, path: str, answer: Any) -> Iterator[Group]:
+        if field.repeats is None:
+            yield Group(field.label.to(self.locale), self.parts(field.fields, answer, path))
+            return
+        for number, entry in enumerate(answer if isinstance(answer, list) else []):
+            label = f"{field.entry_label(self.locale)} {number + 1}"
+            yield Group(label, self.parts(field.fields, entry, f"{path}.{number}"))
 
 
 def summaries(
@@ -74,7 +89,7 @@ def summaries(
     reader = _Reader(locale, state, files, given)
     shown = set(state.steps)
     return [
-        StepSummary(step.key, step.title.to(locale), tuple(reader.lines(step.fields, clean)))
+        StepSummary(step.key, step.title.to(locale), reader.parts(step.fields, clean))
         for step in steps
         if step.key in shown
     ]

@@ -23,6 +23,7 @@ from config.settings import current_settings
 from services import notices
 from services.commands import Opinion
 from services.definitions import ServiceDefinition, catalogue
+from services.lifecycle import Action
 from services.models import ServiceRequest
 from services.survey_models import SurveyAnswer, SurveyInvitation
 
@@ -44,9 +45,13 @@ class Opinions:
 
 
 def tell_closed(request: ServiceRequest, template: str, occasion: str) -> None:
-    """Tell the applicant that the file is closed, by mail with a link to the survey. Call inside `transaction()`."""
+    """Tell the applicant that the file is closed, by mail with a link to the survey. Call inside `transaction()`.
+
+    A request that was taken up anew and is closed once more (`occasion`: by this event) has had its link.
+    """
     has_mail = bool((request.contact or {}).get("email"))
-    link = current_settings().public_url(f"/survey/{_invite(request)}") if has_mail else ""
+    was_asked = any(event.action is Action.CLOSE and str(event.id) != occasion for event in request.events)
+    link = current_settings().public_url(f"/survey/{_invite(request)}") if has_mail and not was_asked else ""
     notices.tell_applicant(request, template, occasion, survey_link=link)
 
 

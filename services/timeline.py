@@ -1,6 +1,6 @@
 """What has happened to a request, as the applicant and as the office sees it. Texts are in the language of the page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from auth import colleagues
 from config.errors import N_
-from services import notes, proposals, versions
+from services import notes, proposals, queries, versions
 from services.conversation import SAID
 from services.lifecycle import ACTION_LABELS, INTERNAL, REPORT_LABELS, Action, Party, RequestStatus
 from services.models import RequestEvent, ServiceRequest
@@ -102,6 +102,11 @@ def _entry(event: RequestEvent, *, is_report: bool) -> dict[str, Any]:
         "at": event.at,
         "title": _(labels[event.action]),
         "text": None if event.action in SAID else event.message,  # what both sides said stands in the conversation
-        "by": _("Office, internal") if is_internal else _(parties[AUTHORS.get(event.action, event.by)]),
+        "by": _("Office, internal") if is_internal else _who(event, parties),
         "tone": "neutral" if is_internal else TONES[event.to_status],
     }
+
+
+def _who(event: RequestEvent, parties: Mapping[Party, str]) -> str:
+    who = _(parties[AUTHORS.get(event.action, event.by)])
+    return str(_("%(who)s, by reference and PIN", who=who) if queries.is_by_pin(event) else who)

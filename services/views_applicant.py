@@ -1,4 +1,4 @@
-"""Pages for residents: catalogue, application, own requests, status by PIN, and the check of a paper."""
+"""Pages for residents: catalogue, application, own requests, and the check of a paper."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -24,25 +24,22 @@ from services import (
     casework,
     downloads,
     offering,
-    pins,
     queries,
     representations,
     search,
     submission_keys,
-    talking_by_pin,
     versions,
     work_page,
 )
 from services.apply_access import closed_words, received_words
-from services.commands import Act, Lookup
-from services.forms import MessageForm, StatusForm
+from services.commands import Act
+from services.forms import MessageForm
 from services.life_situations import SITUATIONS
 
 services = Blueprint("services", __name__, template_folder="templates")
 requests = Blueprint("requests", __name__, template_folder="templates")
-status = Blueprint("status", __name__, template_folder="templates")
 verification = Blueprint("verification", __name__, template_folder="templates")
-blueprints = (services, requests, status, verification)
+blueprints = (services, requests, verification)
 
 
 def page_locale() -> str:
@@ -51,10 +48,6 @@ def page_locale() -> str:
 
 def _applicant(**_: str) -> str:
     return current_actor().id
-
-
-def typed_reference(**_: str) -> str:
-    return pins.counted(request.form.get("reference", ""))
 
 
 def today() -> date:
@@ -167,67 +160,6 @@ def _own_page(reference: str, form: MessageForm, template: str = "services/reque
         announced=work_page.announced(found, today()),
         form=form,
     )
-
-
-@status.get("/status", endpoint="show")
-@public
-def show_status() -> ResponseReturnValue:
-    return render_template("services/status.html", form=StatusForm(formdata=None), found=None, failed=False)
-
-
-@status.post("/status")
-@public(acts_as="status")
-@limit_failures("lookups_by_address")
-@limit_failures("lookups", key=typed_reference)
-def look_up() -> ResponseReturnValue:
-    """One answer for a wrong reference and a wrong PIN, so that references cannot be tried out."""
-    form = StatusForm()
-    lookup = command_or_errors(form, Lookup)
-    page, fits = _status_page(form, lookup, MessageForm(formdata=None))
-    return page, 200 if fits else 422
-
-
-@status.post("/status/message", endpoint="write")
-@public(acts_as="status")
-@limit_failures("lookups_by_address")
-@limit_failures("lookups", key=typed_reference)
-@limited("submissions", key=typed_reference)
-def write_by_pin() -> ResponseReturnValue:
-    """Answer or write without an account. The PIN comes along once more, since nobody is logged in."""
-    form, message = StatusForm(), MessageForm()
-    lookup = command_or_errors(form, Lookup)
-    found = pins.pin_fits(lookup) if lookup else None
-    command = command_or_errors(message, Act) if found else None
-    if lookup is None or found is None or command is None:
-        return _status_page(form, lookup, message)[0], 422
-    try:
-        with transaction():
-            talking_by_pin.write(found, command)
-    except RuleViolation as violation:
-        add_errors(message, violation)
-        return _status_page(form, lookup, message)[0], 422
-    except InvalidTransition:
-        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
-    except DomainError as error:
-        flash(translated(error), "danger")
-    else:
-        flash(_("Thank you. It has reached us."), "success")
-    return _status_page(form, lookup, MessageForm(formdata=None))[0]
-
-
-def _status_page(form: StatusForm, lookup: Lookup | None, message: MessageForm) -> tuple[str, bool]:
-    """The page, and whether reference and PIN fit."""
-    found = pins.pin_fits(lookup) if lookup else None
-    page = render_template(
-        "services/status.html",
-        form=form,
-        found=representations.row(found, page_locale(), today()) if found else None,
-        failed=lookup is not None and found is None,
-        has_receipt=found is not None and found.applicant_id is None,
-        talk=talking_by_pin.of(found, page_locale(), today()) if found else None,
-        message=message,
-    )
-    return page, found is not None
 
 
 @verification.get("/verify/")

@@ -16,7 +16,8 @@ from services import downloads, pins, receipts
 from services.api import blueprint as api_pages
 from services.commands import Lookup
 from services.forms import StatusForm
-from services.views_applicant import requests, status, typed_reference
+from services.views_applicant import requests
+from services.views_status import status, typed_reference
 
 certificate = Blueprint("signing", __name__)
 blueprints = (certificate,)

@@ -19,7 +19,7 @@ def show(token: str) -> ResponseReturnValue:
     """To the draft: through the login of whoever began it with one, else by a button."""
     draft = resume_links.behind(token)
     if draft is None:
-        return _private(pages.gone_page(None), 404)
+        return _over(token)
     if draft.applicant_id is not None:
         where = url_for("services.go_on", slug=draft.slug, key=submission_keys.key_of(draft))
         return _private(redirect(where))
@@ -42,8 +42,14 @@ def go_on(token: str) -> ResponseReturnValue:
     with transaction():
         draft = drafts.bring(token, visitor)
     if draft is None:
-        return _private(pages.gone_page(None), 404)
+        return _over(token)
     return _private(redirect(url_for("services.go_on", slug=draft.slug, key=submission_keys.key_of(draft)), 303))
+
+
+def _over(token: str) -> Response:
+    """This link opens no draft any more: it was handed in, or there is none."""
+    sent = resume_links.handed_in(token)
+    return _private(pages.handed_in_page(sent)) if sent is not None else _private(pages.gone_page(None), 404)
 
 
 def _private(answer: ResponseReturnValue, status: int | None = None) -> Response:

@@ -82,5 +82,5 @@ ViewPages(
     in_words=work_pages.in_words,
     shared_label=_l("All colleagues of my department see it"),
     list_label=_l("To the work list"),
-    number_label=_l("Requests"),
+    number_label=_l("Requests and reports"),
 ).add_to(casework_pages, "/staff/requests/views/")

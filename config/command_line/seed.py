@@ -22,7 +22,7 @@ Seeder = Callable[[int, int, Callable[[int], None]], int]
 # Applications before messages, for no reason but that people come first.
 SEEDERS: tuple[tuple[str, str, Seeder], ...] = (
     ("cases", N_("Cases"), seed_cases),
-    ("requests", N_("Requests"), seed_requests),
+    ("requests", N_("Requests and reports"), seed_requests),
     ("messages", N_("Messages"), seed_messages),
 )
 LINES = 10  # so many plain lines for each, where there is no terminal

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from config.error_pages import MESSAGES, STATUS_OF, translated
+from config.error_pages import MESSAGES, STATUS_OF, message_of, translated
 from config.errors import DomainError, FieldError, RuleViolation
 from config.settings import current_settings
 from services.open311.asking import Problem
@@ -83,7 +83,9 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 400
     if status == 401:  # GeoReport knows no 401: a key is right or it is not
         return problem(403, NEEDS_KEY)
-    response = _said_of(status)
+    with force_locale(ERROR_LOCALE):
+        said = message_of(error)
+    response = problem(status, said) if said else _said_of(status)
     for name, value in error.get_headers():
         if name in KEPT_BY_OTHERS:
             response.headers[name] = value

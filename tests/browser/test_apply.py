@@ -203,7 +203,10 @@ def test_a_link_continues_on_another_device(browser: Browser, house: Obhut, page
     other.get_by_role("button", name="Meldung absenden").click()
     expect(other.locator("h1")).to_contain_text("PIN")
     page.goto(link[1])
-    expect(page.locator("h1")).to_have_text("Dieser Entwurf ist nicht hier")
+    expect(page.locator("h1")).to_have_text("Diese Meldung ist abgeschickt")
+    assert page.evaluate(TOO_WIDE) <= 0
+    page.get_by_role("link", name="Stand mit Aktenzeichen").last.click()
+    expect(page.locator("h1")).to_have_text("Stand mit Aktenzeichen")
     elsewhere.close()
 
 

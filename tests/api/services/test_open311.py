@@ -332,6 +332,7 @@ def test_reading_has_a_limit(app: Flask, client: FlaskClient) -> None:
     refused = client.get(f"{BASE}/services.xml")
     assert xml(refused).findtext("error/code") == "429"
     assert int(refused.headers["Retry-After"]) > 0
+    assert "Please try again in 1 minute." in (xml(refused).findtext("error/description") or "")
 
 
 def test_the_same_key_of_a_repeated_post_makes_one_report(client: FlaskClient, key: str) -> None:

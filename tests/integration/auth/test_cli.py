@@ -1,5 +1,6 @@
 """The commands of this room: what they do, how they say no, and their exit codes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,10 +13,17 @@ from auth.cli import departments, offices, roles, token_group
 from auth.models import ApiToken, Office, RoleGrant
 from config.database import db
 from config.encryption import token_hash
+from config.settings import Settings
 
 pytestmark = pytest.mark.one_database
 
 GRANT = ["grant", "--issuer", "https://id", "--subject"]
+TYPO = ["grant", "--issuer", "https://di", "--subject", "s"]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.changed(oidc_issuer="https://id", oidc_staff_issuer="https://staff.id")
 
 
 def run(app: Flask, command: Any, *arguments: str) -> Result:
@@ -58,6 +66,8 @@ def test_an_office_says_what_it_is_responsible_for(house: Flask) -> None:
         (offices, ["set", "--code", "north"], 2, "--email"),
         (departments, ["add", "--code", "x", "--name", "x", "--email", "@x"], 1, "e-mail address"),
         (roles, [*GRANT, "s", "--role", "king"], 2, "king"),
+        (roles, [*TYPO, "--role", "auditor"], 2, "https://di. These identity providers are configured: https://id, https://st"),
+        (roles, [*TYPO[:2], "https://id/", *TYPO[3:], "--role", "auditor"], 2, "through https://id/."),
         (roles, [*GRANT, "s", "--role", "auditor", "--office", "north"], 2, "does not belong"),
         (roles, [*GRANT, "s", "--role", "caseworker", "--department", "no"], 2, "no department"),
         (roles, [*GRANT, " ", "--role", "auditor"], 1, "subject"),
@@ -84,6 +94,21 @@ def test_granting_twice_is_one_grant(house: Flask) -> None:
         grant = db.session.scalars(select(RoleGrant)).one()
         assert grant.office is not None
         assert grant.office.code == "north"
+
+
+def test_a_role_is_granted_to_somebody_of_either_provider(house: Flask) -> None:
+    for issuer in ("https://id", "https://staff.id"):
+        assert run(house, roles, "grant", "--issuer", issuer, "--subject", "ada", "--role", "auditor").exit_code == 0
+    assert run(house, roles, *TYPO, "--role", "auditor").exit_code == 2
+    with house.app_context():
+        assert set(db.session.scalars(select(RoleGrant.issuer))) == {"https://id", "https://staff.id"}
+
+
+def test_without_a_provider_nobody_can_be_granted_anything(make_app: Callable[..., Flask]) -> None:
+    house = make_app(oidc_issuer="", oidc_staff_issuer="")
+    result = run(house, roles, *GRANT, "ada", "--role", "auditor")
+    assert result.exit_code == 2
+    assert "OBHUT_OIDC_ISSUER" in result.stderr
 
 
 def test_a_token_is_printed_once_and_stored_as_a_hash(house: Flask) -> None:

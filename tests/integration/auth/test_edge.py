@@ -7,6 +7,7 @@ import pytest
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import TooManyRequests
 
 from auth.policies import public
 from config.errors import FieldError, NotFound, RuleViolation
@@ -120,6 +121,26 @@ def test_logins_that_fail_are_limited_by_address(client: FlaskClient) -> None:
     answer = client.get("/auth/callback")
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 61
+    assert "in 1 Minute noch einmal" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        *((1, "in 1 Minute"), (61, "in 1 Minute"), (62, "in 2 Minuten"), (47 * 60, "in 47 Minuten")),
+        *((3540, "in 59 Minuten"), (3601, "in 1 Stunde"), (3700, "in 2 Stunden"), (86_401, "in 1 Tag")),
+    ],
+)
+def test_how_long_to_wait_is_said_in_plain_words(app: Flask, seconds: int, words: str) -> None:
+    def busy() -> str:
+        raise TooManyRequests(retry_after=seconds)
+
+    app.add_url_rule("/busy", "busy", public(busy))
+    app.add_url_rule("/api/v1/busy", "api_busy", public(api=True)(busy))
+    answer = app.test_client().get("/busy")
+    assert f"versuchen Sie es {words} noch einmal" in answer.get_data(as_text=True)
+    assert answer.headers["Retry-After"] == str(seconds)
+    assert words in app.test_client().get("/api/v1/busy").get_json()["detail"]
 
 
 def test_forwarded_addresses_count_only_behind_our_proxy(make_app: Callable[..., Flask]) -> None:

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.one_database
 
 COOKIE = "obhut_session"
 OLD = 3600
-GRANT = {"issuer": "https://id.example", "subject": "new", "role": "auditor", "office": "", "department": ""}
 STAFF = "/auth/login?staff=1"
 
 
@@ -68,6 +67,12 @@ def admin(client: FlaskClient, provider: HostileProvider) -> FlaskClient:
     return log_in(client, provider, STAFF, roles=["administrator"], auth_time=ago(OLD))
 
 
+@pytest.fixture
+def grant(provider: HostileProvider) -> dict[str, str]:
+    """The form that gives somebody a role."""
+    return {"issuer": provider.issuer, "subject": "new", "role": "auditor", "office": "", "department": ""}
+
+
 def cookie(client: FlaskClient) -> str:
     found = client.get_cookie(COOKIE)
     assert found
@@ -94,10 +99,12 @@ def _link(page: str) -> str:
     return "/auth/step-up?" + page.split('href="/auth/step-up?', 1)[1].split('"', 1)[0].replace("&amp;", "&")
 
 
-def test_a_role_is_granted_only_after_a_fresh_login(app: Flask, admin: FlaskClient, provider: HostileProvider) -> None:
+def test_a_role_is_granted_only_after_a_fresh_login(
+    app: Flask, admin: FlaskClient, provider: HostileProvider, grant: dict[str, str]
+) -> None:
     before = cookie(admin)
     headers = {"Referer": "http://localhost/admin/grants/new"}
-    refused = admin.post("/admin/grants/new", data=GRANT, headers=headers)
+    refused = admin.post("/admin/grants/new", data=grant, headers=headers)
     assert refused.status_code == 403
     assert "Bitte bestätigen Sie Ihre Anmeldung" in refused.get_data(as_text=True)
     assert count(app, RoleGrant) == 0
@@ -109,13 +116,13 @@ def test_a_role_is_granted_only_after_a_fresh_login(app: Flask, admin: FlaskClie
     assert (back.status_code, back.headers["Location"]) == (302, "/account/kept-form?confirmed=1")
     page = admin.get(back.headers["Location"]).get_data(as_text=True)
     assert "Sie haben Ihre Anmeldung bestätigt" in page
-    assert "https://id.example" in page
-    sent = admin.post("/account/kept-form", data=GRANT)
+    assert grant["issuer"] in page
+    sent = admin.post("/account/kept-form", data=grant)
     assert (sent.status_code, sent.headers["Location"]) == (307, "/admin/grants/new")
     assert cookie(admin) != before
     assert count(app, UserSession) == 1
     assert actions(app)[:2] == ["login.completed", "login.stepped_up"]
-    assert admin.post("/admin/grants/new", data=GRANT).status_code == 303
+    assert admin.post("/admin/grants/new", data=grant).status_code == 303
     assert count(app, RoleGrant) == 1
     old = app.test_client()
     old.set_cookie(COOKIE, before)
@@ -158,7 +165,7 @@ def test_the_very_first_page_of_a_login_asks_as_well(client: FlaskClient, provid
 
 
 def test_what_is_open_in_another_tab_can_still_be_sent(
-    app: Flask, client: FlaskClient, provider: HostileProvider, places: None
+    app: Flask, client: FlaskClient, provider: HostileProvider, places: None, grant: dict[str, str]
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     log_in(client, provider, STAFF, roles=["administrator", "health_admin"], auth_time=ago(OLD))
@@ -167,7 +174,7 @@ def test_what_is_open_in_another_tab_can_still_be_sent(
     asked = confirm(client, provider, client.get("/care/export-of-tests"))
     provider.claims["auth_time"] = ago(0)
     come_back(client, asked["state"][0])
-    assert client.post("/admin/grants/new", data=GRANT | {"csrf_token": token}).status_code == 303
+    assert client.post("/admin/grants/new", data=grant | {"csrf_token": token}).status_code == 303
     assert count(app, RoleGrant) == 1
 
 

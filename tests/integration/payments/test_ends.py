@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from auth.actors import Actor
 from auth.roles import HeldRole, Role
 from config import clock
-from config.database import transaction
+from config.database import db, transaction
 from config.errors import Conflict, InvalidTransition, RuleViolation
 from config.settings import Settings, current_settings
 from services import availability, erasure, keeping, rights
@@ -21,11 +22,13 @@ from services.commands import Act
 from services.definition_parts import Limit
 from services.definitions import ServiceDefinition
 from services.lifecycle import Action, RequestStatus
+from services.models import ServiceRequest
 from services.payments import asking, ledger, queries as queries_of_payments, refunds, settling, starting, tasks
 from services.payments.states import PaymentStatus, Trouble
 from tests.factories import services as given
 from tests.fakes.checkout import Checkout
 from tests.integration.payments.test_paid_once import called, payments, request_of, statuses, waiting
+from tests.integration.services.test_pages import csrf, page
 
 pytestmark = [pytest.mark.usefixtures("database", "with_fee", "checkout"), pytest.mark.one_database]
 
@@ -161,3 +164,27 @@ def test_a_withdrawn_request_stays_while_money_of_it_is_on_its_way(app: Flask, c
     assert "Money" in kept.reason
     asking.look()
     assert erasure.stays(request_of(reference), clock.now()) == []
+
+
+def test_who_has_no_login_is_told_what_becomes_of_the_fee_and_withdraws(app: Flask, checkout: Checkout) -> None:
+    _, reference = paid_for(app, checkout)
+    with transaction():
+        db.session.execute(update(ServiceRequest).values(applicant_id=None))
+    client = app.test_client()
+    by_pin = csrf(client, "/status") | {"reference": reference, "pin": request_of(reference).pin or ""}
+    asked = page(client.post("/status/withdraw", data=by_pin)).get_text()
+    assert "Sie haben 30,70" in asked
+    client.post("/status/act", data=by_pin | {"action": "withdraw"})
+    assert request_of(reference).status is RequestStatus.WITHDRAWN
+    assert statuses() == ["paid"]  # whether it goes back is for the office to decide
+
+
+def test_a_fee_that_is_not_paid_yet_goes_with_a_withdrawal_by_pin(app: Flask) -> None:
+    _, reference = waiting()
+    with transaction():
+        db.session.execute(update(ServiceRequest).values(applicant_id=None))
+    client = app.test_client()
+    by_pin = csrf(client, "/status") | {"reference": reference, "pin": request_of(reference).pin or ""}
+    client.post("/status/act", data=by_pin | {"action": "withdraw"})
+    assert request_of(reference).status is RequestStatus.WITHDRAWN
+    assert statuses() == ["cancelled"]

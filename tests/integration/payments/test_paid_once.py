@@ -246,6 +246,7 @@ def test_what_is_withdrawn_takes_no_money_any_more(checkout: Checkout) -> None:
     with transaction():
         casework.act(reference, Act(action=Action.WITHDRAW), resident)
     assert told("withdrawn") == 0  # the office had never heard of it
+    assert told("withdrawal_confirmed") == 1
     asking.look()
     assert checkout.only()["status"] == "expired"
     assert [one.closing for one in payments()] == [False]
@@ -387,5 +388,5 @@ def test_what_nobody_pays_is_let_go(checkout: Checkout) -> None:
     assert tasks.let_go_unpaid() == 1
     assert request_of(unpaid).status is RequestStatus.WITHDRAWN
     assert request_of(begun).status is RequestStatus.AWAITING_PAYMENT  # somebody may be paying
-    assert told("unpaid") == 1 and told("withdrawn") == 0
+    assert told("unpaid") == 1 and told("withdrawn") == told("withdrawal_confirmed") == 0
     assert tasks.let_go_unpaid() == 0

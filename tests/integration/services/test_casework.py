@@ -11,6 +11,7 @@ from config import clock, papers
 from config.database import db, transaction
 from config.errors import Conflict, Forbidden, InvalidTransition, NotFound, RuleViolation
 from notifications.models import Notification
+from notifications.statuses import Channel
 from services import casework, decisions, queries, work_list, work_page
 from services.commands import Act
 from services.lifecycle import Action, RequestStatus
@@ -152,6 +153,36 @@ def test_what_the_table_does_not_hold_is_refused() -> None:
     given.acted(reference, Action.WITHDRAW, resident)
     with pytest.raises(InvalidTransition):
         given.acted(reference, Action.TAKE, caseworker)
+
+
+def test_a_withdrawal_is_confirmed_to_the_applicant_once() -> None:
+    resident = given.resident()
+    answers = given.answers(sms=True, phone="+4915123456789")
+    reference = given.submitted(resident, answers=answers).reference
+    given.acted(reference, Action.WITHDRAW, resident, "Ich ziehe nach Okerfeld.")
+    with pytest.raises(InvalidTransition):
+        given.acted(reference, Action.WITHDRAW, resident)
+    wanted = select(Notification).where(Notification.template == "services.withdrawal_confirmed")
+    confirmations = {one.channel: one for one in db.session.scalars(wanted)}
+    assert {channel: one.recipient for channel, one in confirmations.items()} == {
+        Channel.EMAIL: "jorinde@ackerknecht.example",
+        Channel.SMS: "+4915123456789",
+    }
+    for one in confirmations.values():
+        assert f"Ihren Antrag {reference} zurückgezogen" in (one.body or "")
+        assert "Waren Sie das nicht?" in (one.body or "")
+        assert "Okerfeld" not in (one.body or "")
+
+
+def test_no_withdrawal_is_confirmed_that_was_not_stored() -> None:
+    resident = given.resident()
+    reference = given.submitted(resident).reference
+    with pytest.raises(ZeroDivisionError), transaction():
+        casework.act(reference, Act(action=Action.WITHDRAW), resident)
+        raise ZeroDivisionError
+    assert queries.get(resident, reference).status is RequestStatus.SUBMITTED
+    told = select(Notification.template).where(Notification.template.startswith("services.withdraw"))
+    assert db.session.scalars(told).all() == []
 
 
 def test_strangers_do_not_find_the_request() -> None:

@@ -14,9 +14,9 @@ from werkzeug.test import encode_multipart
 
 from auth.retention import days_of
 from config import scopes
-from config.database import db
+from config.database import db, transaction
 from notifications.models import Notification
-from services import draft_keeping
+from services import draft_keeping, erasure
 from services.draft_models import DraftLink
 from services.lifecycle import RequestStatus
 from services.models import Attachment, ServiceRequest
@@ -73,7 +73,7 @@ def test_a_draft_without_a_login_is_for_its_browser_alone(app: Flask, client: Fl
     assert count(app, ServiceRequest) == 2
 
 
-def test_a_link_works_again_and_again_and_dies_with_the_submission(app: Flask, client: FlaskClient) -> None:
+def test_a_link_works_again_and_again_until_it_is_handed_in_and_then_says_so(app: Flask, client: FlaskClient) -> None:
     page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
     assert ask_for_link(client, page).status_code == 303
     link = mailed_link(app)
@@ -87,9 +87,41 @@ def test_a_link_works_again_and_again_and_dies_with_the_submission(app: Flask, c
         assert title(page) == "Kontakt"
     page = step(elsewhere, page)
     assert "Die Laterne ist aus." in page.get_text()
-    assert send(elsewhere, page).status_code == 303
+    before = soup(client.get(link))
+    sent = send(elsewhere, page)
+    reference, pin = (one.get_text() for one in soup(elsewhere.get(sent.location)).select(".obhut-reference"))
+    for over in (client.get(link), press(client, before, "main form")):
+        assert over.headers["X-Robots-Tag"] == "noindex"
+        shown = soup(over)
+        assert title(shown) == "Diese Meldung ist abgeschickt"
+        assert [one["href"] for one in shown.select("main .obhut-buttons a")] == ["/status", "/services/meldung/"]
+        assert not any(secret in over.get_data(as_text=True) for secret in (reference, pin, "Laterne"))
+    assert "nicht hier" in soup(client.get("/continue/none"), 404).get_text()
+
+
+def test_the_link_to_what_an_account_has_handed_in_leads_to_its_requests(
+    app: Flask, client: FlaskClient, login: Any
+) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    where = str(page.select_one("form[data-apply]")["action"])  # type: ignore[index]
+    ask_for_link(client, page)
+    link = mailed_link(app)
+    login(client, "resident")
+    taken = press(client, soup(client.get(where)), "main form")
+    sent = send(client, step(client, soup(client.get(client.get(taken.location).location))))
+    over = app.test_client().get(link)
+    assert [one["href"] for one in soup(over).select("main .obhut-buttons a")][:2] == ["/requests/", "/status"]
+    assert sent.location.rpartition("/")[2] not in over.get_data(as_text=True)
+
+
+def test_the_link_to_what_was_deleted_says_no_more_than_one_that_never_was(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    ask_for_link(client, page)
+    link = mailed_link(app)
+    with app.app_context(), scopes.within(scopes.system("tests")), transaction():
+        erasure.erase_requests(list(db.session.scalars(select(ServiceRequest.id))))
+    assert count(app, DraftLink) == 0
     assert "nicht hier" in soup(client.get(link), 404).get_text()
-    assert client.get("/continue/none").status_code == 404
 
 
 @pytest.mark.parametrize(("setting", "days"), [({}, 7), ({"services.drafts": 3}, 3)])

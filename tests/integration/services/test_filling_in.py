@@ -32,6 +32,7 @@ from tests.integration.services.filling_in import (
 pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("made_up_services")]
 
 START = "/services/alles/apply"
+GROUP = "obhut-summary__group"
 
 
 @pytest.fixture
@@ -244,3 +245,33 @@ def test_a_draft_can_be_thrown_away(app: Flask, resident: FlaskClient) -> None:
     assert resident.post(str(delete["action"]), data={"csrf_token": token}).status_code == 303
     assert requests(app) == []
     assert resident.get(where).status_code == 404
+
+
+def test_the_summary_shows_what_lies_within_a_group_however_deep(client: FlaskClient) -> None:
+    page = step(
+        client,
+        soup(client.get("/services/gruppen/apply")),
+        **{
+            "f_market-name": "Wochenmarkt",
+            "f_market-stall-goods": "Honig",
+            "f_market-stall-power-plug": "CEE",
+            "f_market-stall-width": "3",
+            "f_market-day": "Samstag",
+        },
+    )
+    assert title(page) == "Prüfen und absenden"
+    shown = {
+        line.dt.get_text(): [group.find_previous_sibling().get_text() for group in line.find_parents(class_=GROUP)]
+        for line in page.select(".obhut-summary dl > div")
+    }
+    assert shown == {
+        "Name des Markts": ["Markt"],
+        "Waren": ["Ihr Stand", "Markt"],
+        "Stecker": ["Strom", "Ihr Stand", "Markt"],
+        "Breite in Metern": ["Ihr Stand", "Markt"],
+        "Markttag": ["Markt"],
+        "E-Mail-Adresse": [],
+    }
+    headings = [(one.name, one.get_text()) for one in page.select(".obhut-summary :is(h3, h4, h5)")]
+    assert headings == [("h3", "Markt"), ("h4", "Ihr Stand"), ("h5", "Strom")]
+    assert all(one.name == "div" for line in page.select(".obhut-summary dl") for one in line.find_all(recursive=False))

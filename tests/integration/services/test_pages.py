@@ -179,9 +179,13 @@ def test_a_pin_cannot_be_tried_out(app: Any, client: FlaskClient) -> None:
     with app.app_context():
         receipt = given.submitted(given.resident())
     data = csrf(client, "/status") | {"reference": receipt.reference, "pin": "x"}
-    answers = [client.post("/status", data=data).status_code for _ in range(12)]
-    assert answers[:10] == [422] * 10
-    assert answers[10:] == [429] * 2
+    answers = [client.post("/status", data=data) for _ in range(12)]
+    assert [one.status_code for one in answers] == [422] * 10 + [429] * 2
+    wait = int(answers[11].headers["Retry-After"])
+    assert 3590 < wait <= 3601  # the rest of the hour in which ten are allowed
+    text = page(answers[11], 429).get_text()
+    assert "versuchen Sie es in 1 Stunde noch einmal" in text
+    assert "Augenblick" not in text
 
 
 def test_a_paper_says_that_it_is_genuine_and_nothing_else(app: Any, client: FlaskClient) -> None:

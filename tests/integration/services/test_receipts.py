@@ -170,12 +170,12 @@ def test_without_an_account_reference_and_pin_open_what_is_said(app: Flask, clie
     assert "Seit wann wohnen Sie dort?" in form.get_text()
     assert "Lindenweg" not in form.get_text()
     answer = right | {"action": "answer", "message": "Seit dem Frühling."}
-    assert client.post("/status/message", data=answer | {"pin": "x"}).status_code == 422
-    assert client.post("/status/message", data=answer | {"message": ""}).status_code == 422
-    client.post("/status/message", data=answer | {"action": "withdraw"})
-    assert "Seit dem Frühling." in page(client.post("/status/message", data=answer)).get_text()
+    assert client.post("/status/act", data=answer | {"pin": "x"}).status_code == 422
+    assert client.post("/status/act", data=answer | {"message": ""}).status_code == 422
+    client.post("/status/act", data=answer | {"action": "write"})
+    assert "Seit dem Frühling." in page(client.post("/status/act", data=answer)).get_text()
     for _ in range(2):  # the page is loaded anew
-        assert client.post("/status/message", data=right | {"action": "reply", "message": "Danke."}).status_code == 200
+        assert client.post("/status/act", data=right | {"action": "reply", "message": "Danke."}).status_code == 200
     with app.app_context():
         found = queries.get(caseworker, receipt.reference)
         assert (found.status, found.events[-1].by) == (RequestStatus.IN_REVIEW, Party.APPLICANT)
@@ -183,6 +183,6 @@ def test_without_an_account_reference_and_pin_open_what_is_said(app: Flask, clie
         with transaction():
             db.session.execute(update(ServiceRequest).values(applicant_id=uuid.uuid4()))
     assert "Frühling" not in page(client.post("/status", data=right)).get_text()
-    assert client.post("/status/message", data=answer | {"action": "reply"}).status_code == 200
+    assert client.post("/status/act", data=answer | {"action": "reply"}).status_code == 200
     with app.app_context():
         assert len(queries.get(caseworker, receipt.reference).events) == 5

@@ -147,6 +147,23 @@ def test_what_is_about_both_names_both() -> None:
     assert not [words for words in said.values() if "ntragstell" in words]
 
 
+@pytest.mark.parametrize(
+    ("account", "address", "name"),
+    [
+        ("resident", "/requests/", "Meine Anträge und Meldungen"),
+        ("caseworker", "/staff/requests/", "Anträge und Meldungen"),
+    ],
+)
+def test_lists_that_hold_both_are_called_after_both(
+    client: FlaskClient, login, places, account: str, address: str, name: str
+) -> None:
+    login(client, account)
+    shown = page(client.get(address))
+    assert shown.select_one("h1").get_text(strip=True) == name
+    assert shown.title.get_text().startswith(f"{name} – ")
+    assert name in [one.get_text(strip=True) for one in shown.select("nav a[aria-current]")]
+
+
 def test_a_report_is_seen_to_or_not_and_never_approved_or_rejected(client: FlaskClient, login, places) -> None:
     with transaction():
         db.session.add(Department(code=DEPARTMENT, name="Tiefbau"))
@@ -182,7 +199,9 @@ def test_nothing_tells_who_reported_that_something_was_decided(
     looked_up = " ".join(page(client.post("/status", data=enquiry)).select_one("main").get_text().split())
     for text in (own, looked_up):
         assert said in text
-        assert DECIDED.findall(text.removeprefix("Meine Anträge")) == []  # the way back, which is the same for all
+        assert (
+            DECIDED.findall(text.removeprefix("Meine Anträge und Meldungen")) == []
+        )  # the way back, which is the same for all
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from notifications.models import Notification
 from services import survey
 from services.commands import Opinion
 from services.lifecycle import Action
+from services.models import ServiceRequest
 from services.survey_models import SurveyAnswer, SurveyInvitation
 from tests.factories import services as given
 from tests.factories.privacy import outcomes
@@ -31,16 +32,20 @@ MANAGER = Actor.of("user", "m", frozenset({HeldRole(Role.SERVICE_MANAGER, depart
 STRANGER = Actor.of("user", "s", frozenset({HeldRole(Role.SERVICE_MANAGER, department_code="tiefbau")}))
 
 
+def last_mail() -> str:
+    """What the last mail says that tells of a closing."""
+    wanted = select(Notification).where(Notification.template == "services.closed").order_by(Notification.id.desc())
+    mail = db.session.scalars(wanted).first()
+    assert mail is not None
+    return mail.body or ""
+
+
 def link() -> str:
     """The link in the mail to somebody whose request was just closed."""
     reference, worker = given.submitted(given.resident()).reference, given.caseworker()
     for action in (Action.TAKE, Action.APPROVE, Action.CLOSE):
         given.acted(reference, action, worker)
-    mail = db.session.scalars(
-        select(Notification).where(Notification.template == "services.closed").order_by(Notification.id.desc())
-    ).first()
-    assert mail is not None
-    found = re.search(r"/survey/(\S+)", mail.body or "")
+    found = re.search(r"/survey/(\S+)", last_mail())
     assert found is not None
     return found[1]
 
@@ -67,6 +72,27 @@ class TestAnswers:
             said(token, 1)
         with pytest.raises(NotFound):
             survey.service_of(token)
+        assert db.session.scalar(select(func.count()).select_from(SurveyAnswer)) == 1
+
+    @pytest.mark.parametrize("is_answered", [True, False])
+    def test_a_request_that_is_closed_again_asks_no_second_time(self, is_answered: bool) -> None:
+        token = link()
+        reference = db.session.scalars(select(ServiceRequest.reference)).one()
+        if is_answered:
+            said(token, 5)
+        worker = given.caseworker()
+        for action, text_ in ((Action.REOPEN, "Noch eine Frage."), (Action.APPROVE, ""), (Action.CLOSE, "")):
+            given.acted(reference, action, worker, text_)
+        assert "ist abgeschlossen" in last_mail() and "/survey/" not in last_mail()
+        assert "Wie zufrieden" not in last_mail()
+        wanted = select(func.count()).select_from(Notification).where(Notification.template == "services.closed")
+        assert db.session.scalar(wanted) == 2
+        if is_answered:
+            with pytest.raises(NotFound):
+                survey.service_of(token)
+        else:
+            said(token, 4)
+        assert db.session.scalar(select(func.count()).select_from(SurveyInvitation)) == 0
         assert db.session.scalar(select(func.count()).select_from(SurveyAnswer)) == 1
 
     def test_nothing_leads_from_an_answer_to_a_request(self) -> None:

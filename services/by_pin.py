@@ -1,24 +1,26 @@
-"""What is said about a request that belongs to no account: read and answered with its reference and PIN."""
+"""What its reference and PIN open of a request that belongs to no account: what is said, and what can be done."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 
 from auth.actors import Actor
+from auth.assurance import at_least
 from config.errors import Forbidden, NotFound
-from services import casework, notices, queries, representations, versions
+from services import casework, notices, queries, representations, rights, versions
 from services.commands import Act
 from services.conversation import Message
 from services.lifecycle import DECISIONS, Action
-from services.models import ServiceRequest
+from services.models import RequestEvent, ServiceRequest
 
-BY_PIN = (Action.ANSWER, Action.REPLY)
+WRITING = (Action.ANSWER, Action.REPLY)
+BY_PIN = (*WRITING, Action.WITHDRAW)
 
 
 @dataclass(frozen=True)
 class Talk:
     """What the page shows: messages without their files, the open question, the answer, and how to write now ("").
 
-    `is_told`: whether its writer hears of news by e-mail or text message.
+    `is_told`: whether its writer hears of news by e-mail or text message. `can_withdraw`: whether they may do so here.
     """
 
     is_told: bool
@@ -28,13 +30,16 @@ class Talk:
     is_answer_late: bool
     answer: str
     action: str
+    can_withdraw: bool
 
 
 def of(request: ServiceRequest, locale: str, today: date) -> Talk | None:
     """What both sides have said; None for a request with an account, which has a page of its own."""
     if request.applicant_id is not None:
         return None
-    shown = representations.detail(request, _holder(request), locale, today)
+    holder = _holder(request)
+    shown = representations.detail(request, holder, locale, today)
+    level = rights.assurance_for(request, Action.WITHDRAW)
     return Talk(
         is_told=bool(notices.recipients_of(request)),
         messages=[replace(one, files=()) for one in shown.messages],
@@ -42,15 +47,16 @@ def of(request: ServiceRequest, locale: str, today: date) -> Talk | None:
         answer_due_on=shown.answer_due_on,
         is_answer_late=shown.is_answer_late,
         answer=_answer(request),
-        action=next((one.value for one in BY_PIN if one.value in shown.actions), ""),
+        action=next((one.value for one in WRITING if one.value in shown.actions), ""),
+        can_withdraw=Action.WITHDRAW.value in shown.actions and at_least(holder.assurance, level),
     )
 
 
-def write(request: ServiceRequest, command: Act) -> None:
-    """Answer the question, or write to the office. Inside `transaction()`; the caller has compared the PIN.
+def act(request: ServiceRequest, command: Act) -> None:
+    """Answer the question, write to the office, or withdraw. Inside `transaction()`; the caller has compared the PIN.
 
-    The same words once more, with nothing in between, are a page that was loaded anew: they count once. Raises NotFound
-    for a request with an account, Forbidden for any other act, and what `casework.act` raises.
+    The same once more, with nothing in between, is a page that was loaded anew: it counts once. Raises NotFound for a
+    request with an account, Forbidden for any other act, and what `casework.act` raises.
     """
     if request.applicant_id is not None:
         raise NotFound()
@@ -58,8 +64,13 @@ def write(request: ServiceRequest, command: Act) -> None:
         raise Forbidden()
     holder = _holder(request)
     events = queries.get_for_update(holder, request.reference).events
-    if not events or (events[-1].action, events[-1].message) != (command.action, command.message):
+    if not events or not _is_the_same(events[-1], command):
         casework.act(request.reference, command, holder)
+
+
+def _is_the_same(event: RequestEvent, command: Act) -> bool:
+    says_the_same = command.action is Action.WITHDRAW or (event.message or "") == command.message
+    return event.action is command.action and says_the_same
 
 
 def _answer(request: ServiceRequest) -> str:

@@ -1,0 +1,115 @@
+"""Status by reference and PIN, for whoever has no login: how it stands, what was said, and withdrawing."""
+
+from datetime import date
+
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from auth.policies import public
+from config import clock
+from config.database import transaction
+from config.error_pages import translated
+from config.errors import DomainError, InvalidTransition, RuleViolation
+from config.forms import add_errors, command_or_errors
+from config.limits import limit_failures, limited
+from config.localisation import page_locale
+from config.settings import current_settings
+from services import by_pin, pins, representations
+from services.commands import Act, Lookup
+from services.forms import MessageForm, StatusForm
+from services.payments import queries as payments
+
+status = Blueprint("status", __name__, template_folder="templates")
+blueprints = (status,)
+
+
+def typed_reference(**_: str) -> str:
+    return pins.counted(request.form.get("reference", ""))
+
+
+@status.get("/status", endpoint="show")
+@public
+def show_status() -> ResponseReturnValue:
+    return render_template("services/status.html", form=StatusForm(formdata=None), found=None, failed=False)
+
+
+@status.post("/status")
+@public(acts_as="status")
+@limit_failures("lookups_by_address")
+@limit_failures("lookups", key=typed_reference)
+def look_up() -> ResponseReturnValue:
+    """One answer for a wrong reference and a wrong PIN, so that references cannot be tried out."""
+    form, lookup = _typed()
+    return _status_page(form, lookup)
+
+
+@status.post("/status/withdraw")
+@public(acts_as="status")
+@limit_failures("lookups_by_address")
+@limit_failures("lookups", key=typed_reference)
+def withdraw() -> ResponseReturnValue:
+    """What withdrawing means, before it is done; changes nothing. The PIN comes along, so this is no GET."""
+    form, lookup = _typed()
+    found = pins.pin_fits(lookup) if lookup else None
+    talk = by_pin.of(found, page_locale(), _today()) if found else None
+    if found is None or talk is None:
+        return _status_page(form, lookup)
+    return render_template(
+        "services/withdraw_by_pin.html",
+        row=representations.row(found, page_locale(), _today()),
+        can_withdraw=talk.can_withdraw,
+        paid=[one for one in payments.of_request(found, page_locale()) if one.can_be_refunded],
+        form=form,
+    )
+
+
+@status.post("/status/act")
+@public(acts_as="status")
+@limit_failures("lookups_by_address")
+@limit_failures("lookups", key=typed_reference)
+@limited("submissions", key=typed_reference)
+def act() -> ResponseReturnValue:
+    """Answer, write or withdraw without an account. The PIN comes along once more, since nobody is logged in."""
+    (form, lookup), message = _typed(), MessageForm()
+    found = pins.pin_fits(lookup) if lookup else None
+    command = command_or_errors(message, Act) if found else None
+    if found is None or command is None:
+        return _status_page(form, lookup, message)[0], 422
+    try:
+        with transaction():
+            by_pin.act(found, command)
+    except RuleViolation as violation:
+        add_errors(message, violation)
+        return _status_page(form, lookup, message)[0], 422
+    except InvalidTransition:
+        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
+    except DomainError as error:
+        flash(translated(error), "danger")
+    else:
+        flash(_("Thank you. It has reached us."), "success")
+    return _status_page(form, lookup)
+
+
+def _typed() -> tuple[StatusForm, Lookup | None]:
+    form = StatusForm()
+    return form, command_or_errors(form, Lookup)
+
+
+def _status_page(form: StatusForm, lookup: Lookup | None, message: MessageForm | None = None) -> tuple[str, int]:
+    """The page, and its status: whether reference and PIN fit."""
+    found = pins.pin_fits(lookup) if lookup else None
+    page = render_template(
+        "services/status.html",
+        form=form,
+        found=representations.row(found, page_locale(), _today()) if found else None,
+        failed=lookup is not None and found is None,
+        has_receipt=found is not None and found.applicant_id is None,
+        talk=by_pin.of(found, page_locale(), _today()) if found else None,
+        message=message or MessageForm(formdata=None),
+    )
+    return page, 200 if found else 422
+
+
+def _today() -> date:
+    return clock.today(current_settings().zone)

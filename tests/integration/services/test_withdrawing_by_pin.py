@@ -1,0 +1,184 @@
+"""Who has no login withdraws by reference and PIN, by the same rules as everybody else."""
+
+import uuid
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from auth.models import AuditEvent, Department
+from config.database import db, transaction
+from notifications.models import Notification
+from services import queries, timeline
+from services.commands import Act
+from services.lifecycle import Action, Party, RequestStatus
+from services.models import ServiceRequest
+from tests.factories import services as given
+from tests.integration.services.test_pages import csrf, page
+
+ASKED, ACT = "/status/withdraw", "/status/act"
+OFFICE = "parken@okerfeld.example"
+
+
+@pytest.fixture
+def guest(app: Flask, client: FlaskClient) -> dict[str, str]:
+    """Reference and PIN of a request without an account, as its holder types them, with a form token."""
+    with app.app_context():
+        with transaction():
+            db.session.add(Department(code=given.DEPARTMENT, name="Bürgerservice", email=OFFICE))
+        receipt = given.submitted(given.resident())
+        _belongs_to(None)
+    return csrf(client, "/status") | {"reference": receipt.reference, "pin": receipt.pin}
+
+
+def _belongs_to(user_id: uuid.UUID | None) -> None:
+    with transaction():
+        db.session.execute(update(ServiceRequest).values(applicant_id=user_id))
+    db.session.expire_all()
+
+
+def _withdrawal(guest: dict[str, str], reason: str = "") -> dict[str, str]:
+    return guest | {"action": "withdraw", "message": reason}
+
+
+def _request(app: Flask, guest: dict[str, str]) -> ServiceRequest:
+    db.session.rollback()
+    return queries.get(given.caseworker(), guest["reference"])
+
+
+def _form_to(shown: BeautifulSoup, address: str) -> Any:
+    return shown.find("form", attrs={"action": address})
+
+
+def _told(template: str) -> list[str]:
+    wanted = select(Notification.template).where(Notification.template == f"services.{template}")
+    return list(db.session.scalars(wanted))
+
+
+def test_it_is_asked_before_and_done_once(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    assert _form_to(page(client.post("/status", data=guest)), ASKED) is not None
+    asked = page(client.post(ASKED, data=guest))
+    form = _form_to(asked, ACT)
+    assert form.select_one("input[name=action]")["value"] == "withdraw"
+    assert form.select_one("button[formaction]")["formaction"] == "/status"
+    assert "nicht rückgängig machen" in asked.get_text()
+    with app.app_context():
+        assert _request(app, guest).status is RequestStatus.SUBMITTED
+    for reason in ("Ich ziehe um.", "Ich ziehe um.", ""):  # the page is loaded anew, or gone through again
+        shown = page(client.post(ACT, data=_withdrawal(guest, reason)))
+        assert "Zurückgezogen" in shown.get_text()
+        assert _form_to(shown, ASKED) is None
+    with app.app_context():
+        request = _request(app, guest)
+        assert request.status is RequestStatus.WITHDRAWN
+        assert [event.action for event in request.events] == [Action.SUBMIT, Action.WITHDRAW]
+        assert request.events[-1].message == "Ich ziehe um."
+        assert len(_told("withdrawn")) == len(_told("withdrawal_confirmed")) == 1
+
+
+def test_timeline_and_audit_trail_say_who_it_was_and_how(
+    app: Flask, client: FlaskClient, guest: dict[str, str]
+) -> None:
+    client.post(ACT, data=_withdrawal(guest))
+    with app.test_request_context():
+        request = _request(app, guest)
+        assert request.events[-1].by is Party.APPLICANT
+        withdrawn, submitted = timeline.of(request, Party.CASEWORKER)
+        assert withdrawn["by"] == "Antragstellende Person, mit Aktenzeichen und PIN"
+        assert submitted["by"] == "Antragstellende Person"
+        wanted = select(AuditEvent).where(AuditEvent.action == "request.withdraw")
+        event = db.session.scalars(wanted).one()
+        assert (event.actor_kind, event.subject) == ("link", f"request:{guest['reference']}")
+        assert event.facts == {"status": "withdrawn", "proof": "pin"}
+
+
+def test_the_audit_trail_names_no_pin_where_there_was_a_login(app: Flask, guest: dict[str, str]) -> None:
+    resident = given.resident()
+    with app.app_context():
+        _belongs_to(resident.user_id)
+        given.acted(guest["reference"], Action.WITHDRAW, resident)
+        event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "request.withdraw")).one()
+        assert event.facts == {"status": "withdrawn"}
+
+
+@pytest.mark.parametrize("address", [ASKED, ACT])
+def test_without_the_pin_nothing_is_shown_or_done_and_guessing_ends(
+    app: Flask, client: FlaskClient, guest: dict[str, str], address: str
+) -> None:
+    wrong = _withdrawal(guest) | {"pin": "x"}
+    answers = [client.post(address, data=wrong) for _ in range(11)]
+    assert [one.status_code for one in answers] == [422] * 10 + [429]
+    assert "zurückziehen" not in answers[0].get_data(as_text=True)
+    with app.app_context():
+        assert _request(app, guest).status is RequestStatus.SUBMITTED
+
+
+def test_what_has_been_decided_is_no_longer_withdrawn(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    caseworker = given.caseworker()
+    with app.app_context():
+        for action in (Action.TAKE, Action.APPROVE):
+            given.acted(guest["reference"], action, caseworker)
+    assert _form_to(page(client.post("/status", data=guest)), ASKED) is None
+    asked = page(client.post(ASKED, data=guest))
+    assert "lässt sich nicht mehr zurückziehen" in asked.get_text()
+    assert _form_to(asked, ACT) is None
+    assert "Das geht nicht mehr" in page(client.post(ACT, data=_withdrawal(guest))).get_text()
+    with app.app_context():
+        assert _request(app, guest).status is RequestStatus.APPROVED
+
+
+def test_an_open_question_ends_with_it(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    caseworker = given.caseworker()
+    with app.app_context():
+        given.acted(guest["reference"], Action.TAKE, caseworker)
+        given.acted(guest["reference"], Action.ASK, caseworker, "Seit wann wohnen Sie dort?")
+    client.post(ACT, data=_withdrawal(guest))
+    with app.app_context():
+        request = _request(app, guest)
+        assert (request.status, request.answer_due_on) == (RequestStatus.WITHDRAWN, None)
+        assert request.news_at is not None
+
+
+def test_with_an_account_it_is_withdrawn_after_login_alone(
+    app: Flask, client: FlaskClient, guest: dict[str, str]
+) -> None:
+    with app.app_context():
+        _belongs_to(uuid.uuid4())
+    assert _form_to(page(client.post("/status", data=guest)), ASKED) is None
+    assert _form_to(page(client.post(ASKED, data=guest)), ACT) is None
+    client.post(ACT, data=_withdrawal(guest))
+    with app.app_context():
+        assert _request(app, guest).status is RequestStatus.SUBMITTED
+
+
+def test_where_a_secure_login_is_needed_a_pin_does_not_do(
+    app: Flask, client: FlaskClient, guest: dict[str, str]
+) -> None:
+    with given.defined(assurance_for={"withdraw": "substantial"}) as defined, app.app_context():
+        receipt = given.submitted(given.resident(), slug=defined.slug)
+        _belongs_to(None)
+        stricter = guest | {"reference": receipt.reference, "pin": receipt.pin}
+        assert _form_to(page(client.post("/status", data=stricter)), ASKED) is None
+        assert "sicherere Anmeldung" in page(client.post(ACT, data=_withdrawal(stricter))).get_text()
+        assert _request(app, stricter).status is RequestStatus.SUBMITTED
+
+
+def test_the_office_takes_it_up_again_and_it_can_be_withdrawn_anew(
+    app: Flask, client: FlaskClient, guest: dict[str, str]
+) -> None:
+    client.post(ACT, data=_withdrawal(guest))
+    with app.app_context():
+        given.acted(guest["reference"], Action.REOPEN, given.caseworker(), "Auf Ihren Anruf hin.")
+    client.post(ACT, data=_withdrawal(guest))
+    with app.app_context():
+        request = _request(app, guest)
+        assert [event.action for event in request.events][1:] == [Action.WITHDRAW, Action.REOPEN, Action.WITHDRAW]
+
+
+def test_closing_it_is_not_in_the_holders_hand(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    client.post(ACT, data=guest | {"action": Act(action=Action.CLOSE).action.value, "message": ""})
+    with app.app_context():
+        assert _request(app, guest).status is RequestStatus.SUBMITTED
