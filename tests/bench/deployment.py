@@ -22,7 +22,7 @@ from notifications.outbox import NewMessage, enqueue_many
 from notifications.statuses import Channel, Status
 from tests.bench import parts
 from tests.bench.provider import Stub, phone
-from tests.fixtures.databases import owners_address
+from tests.fixtures.databases import owners_address, owners_dsn
 from tests.fixtures.processes import Obhut, eventually
 
 SCOPE = scopes.system("bench")
@@ -66,7 +66,7 @@ class Deployment:
     @property
     def dsn(self) -> str:
         """libpq's address of the database, for its owner."""
-        return self.owners.replace("postgresql+psycopg://", "postgresql://")
+        return owners_dsn(self.database)
 
     @contextlib.contextmanager
     def at_hand(self) -> Iterator[None]:

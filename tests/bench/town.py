@@ -29,7 +29,7 @@ from config.database import db
 from config.heap import leave_the_house_alone
 from config.settings import Settings, load_settings
 from tests.bench.parts import new_database
-from tests.fixtures.databases import owners_address
+from tests.fixtures.databases import owners_address, owners_dsn
 
 CASES = int(os.environ.get("OBHUT_TEST_BENCH_CASES", "100000"))
 MORNING = datetime(2026, 11, 24, 5, 30, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -86,7 +86,7 @@ class Town:
 
     @contextlib.contextmanager
     def owner(self) -> Iterator[psycopg.Connection[Any]]:
-        address = owners_address(self.database).replace("postgresql+psycopg://", "postgresql://")
+        address = owners_dsn(self.database)
         with psycopg.connect(address, autocommit=True) as owner:
             yield owner
 
