@@ -6,11 +6,12 @@ writer loses updates or fails with "database is locked". Reading needs no transa
 
 import enum
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -18,7 +19,17 @@ from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import TransactionStatus
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Enum, Index, MetaData, Select, String, inspect, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, aliased, mapped_column, registry
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    LoaderCallableStatus,
+    Mapped,
+    Session,
+    SessionTransaction,
+    aliased,
+    mapped_column,
+    registry,
+)
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.types import TypeDecorator, Uuid
 
 from config.courtesy import courtesy
@@ -49,6 +60,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BEGIN, KNOWN = "begin_writing", "known_connection"
+NOTHING_BEFORE = LoaderCallableStatus.NO_VALUE
 MIGRATIONS = Path(__file__).parent / "migrations"
 ModelT = TypeVar("ModelT", bound=DeclarativeBase)
 SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
@@ -96,23 +108,25 @@ class Base(DeclarativeBase):
     def __init__(self, **values: Any) -> None:
         """A new row. Raises TypeError for a name that its class does not have.
 
-        Its columns have nothing before that would have to be kept for a change: they do not take the long way through
-        SQLAlchemy's attributes, which for a large row costs more than the statement that stores it.
+        Of its columns it is noted at once, and not for each, that they have changed from nothing: by SQLAlchemy's
+        attributes that costs more than the statement that stores a large row.
         """
-        kind, columns = type(self), columns_of(type(self))
+        kind, columns, state = type(self), columns_of(type(self)), instance_state(self)
         for name, value in values.items():
             if name in columns:
                 self.__dict__[name] = value
+                state.committed_state[name] = NOTHING_BEFORE
             elif hasattr(kind, name):
                 setattr(self, name, value)
             else:
                 raise TypeError(f"{kind.__name__} has no {name}")
+        state.modified = True
 
 
 @cache
-def columns_of(model: type[Any]) -> dict[str, Any]:
+def columns_of(model: type[Any]) -> Mapping[str, Any]:
     """The attributes of `model` that are columns, with these."""
-    return {attribute.key: attribute.columns[0] for attribute in inspect(model).column_attrs}
+    return MappingProxyType({attribute.key: attribute.columns[0] for attribute in inspect(model).column_attrs})
 
 
 class Identified:

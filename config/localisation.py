@@ -34,7 +34,8 @@ LANGUAGE_NAMES = {
     "uk": "Українська",
 }
 LOCALE_COOKIE = "obhut_locale"
-MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+MINUTE_S, HOUR_S = 60, 3600
+WAITS_S = (365 * 24 * HOUR_S, 30 * 24 * HOUR_S, 7 * 24 * HOUR_S, 24 * HOUR_S, HOUR_S)  # the units of Babel's words
 RIGHT_TO_LEFT = ("ar",)
 # Babel refuses codes that CLDR does not know; a modifier it takes, and falls back from `de@ls` to `de`.
 BABEL_CODES = {"de-simple": "de@ls"}
@@ -226,7 +227,7 @@ def local_duration(seconds: float | None) -> str:
 
 def local_wait(seconds: int) -> str:
     """When to come back, in plain words ("in 47 minutes", "in 1 hour"), in the page's language; never too early."""
-    unit = next((one for one in (DAY_S, HOUR_S) if seconds >= one), MINUTE_S)
+    unit = next((one for one in WAITS_S if seconds >= one), MINUTE_S)
     # A header that says how long to wait adds a second, which would make two hours of one.
     rounded = timedelta(seconds=max(1, math.ceil((seconds - 1) / unit)) * unit)
     return str(flask_babel.format_timedelta(rounded, granularity="minute", add_direction=True, threshold=1))

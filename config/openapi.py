@@ -42,7 +42,7 @@ class Edge(FlaskPlugin):
 
     def request_validation(self, request: Any, query: Any, json: Any, form: Any, headers: Any, cookies: Any) -> None:
         asked, read = request._get_current_object(), self.model_adapter.validate_obj
-        has_json = json and asked.method not in WITHOUT_BODY and asked.mimetype not in self.FORM_MIMETYPE
+        has_json = json and asked.method not in WITHOUT_BODY
         asked.context = Context(
             read(query, get_multidict_items(asked.args, query)) if query else None,
             read(json, asked.get_json(silent=True) or {}) if has_json else None,

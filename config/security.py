@@ -24,7 +24,6 @@ HSTS_S = 2 * 365 * 24 * 3600
 FORM_MEMORY_BYTES = 2 * 1024 * 1024
 FORM_PARTS = 2000
 API_PREFIX = "/api/"
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SECRET_LINK_PREFIXES = ("/c/", "/continue/", "/o/", "/verify/")
 PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
 WITH_LOCATION = PERMISSIONS_POLICY.replace("geolocation=()", "geolocation=(self)")
@@ -115,7 +114,7 @@ def _check_form_token() -> None:
 def _check_json_body() -> None:
     """A body of the API that cannot be read is refused: validation would take it for an empty one."""
     asked = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
-    if not asked.path.startswith(API_PREFIX) or asked.mimetype in FORMS or not asked.get_data():
+    if not asked.path.startswith(API_PREFIX) or not asked.get_data():
         return
     try:
         body = asked.get_json(force=True) if asked.is_json else None

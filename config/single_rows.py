@@ -51,12 +51,13 @@ def added(row: Base, **relations: Any) -> None:
 def taken_change(row: Base) -> ChangedRow | None:
     """What of `row` has changed since it was read, for `gathered_change`; its session holds it for written.
 
-    Whoever takes it writes it, or rolls back. None if nothing has changed; and what is the session's to write: if
-    relations have changed as well, or a savepoint may be rolled back without the row's knowledge.
+    Whoever takes it writes it, or rolls back. None if nothing has changed; and what is the session's to write: a row
+    that is not stored yet, relations that have changed as well, what a savepoint may roll back without its knowledge.
     """
     state: Any = inspect(row)
     changed = sorted(state.committed_state)
-    if not changed or db.session().in_nested_transaction() or not columns_of(type(row)).keys() >= set(changed):
+    is_plain = state.persistent and columns_of(type(row)).keys() >= set(changed)
+    if not changed or not is_plain or db.session().in_nested_transaction():
         return None
     values = {name: row.__dict__[name] for name in changed}
     state._commit_all(row.__dict__, db.session().identity_map)  # what the unit of work says of what it has written
@@ -119,8 +120,8 @@ def _values(row: Base) -> dict[str, Any]:
 
 
 @lru_cache
-def _defaults(model: type[Base]) -> list[tuple[str, Any]]:
-    return [(name, column.default.arg) for name, column in columns_of(model).items() if column.default is not None]
+def _defaults(model: type[Base]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, column.default.arg) for name, column in columns_of(model).items() if column.default is not None)
 
 
 @lru_cache

@@ -30,6 +30,7 @@ from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep
 from services.filling import today
 from services.form.fields import Step
+from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 from services.prefill_sources import PrefillSource
 from services.progress import Progress
@@ -215,11 +216,14 @@ def gone_page(slug: str | None, command: EnterStep | None = None, where: drafts.
 
 
 def handed_in_page(sent: ServiceRequest) -> str:
-    """What a link to a draft says once that is handed in: no reference, which a link by e-mail must not give away."""
+    """What a link to a draft says once that is handed in, or waits for its fee: no reference, which a link by e-mail
+    must not give away.
+    """
     return render_template(
         "services/draft_handed_in.html",
         service=versions.of(sent),
         has_account=sent.applicant_id is not None,
+        awaits_payment=sent.status is RequestStatus.AWAITING_PAYMENT,
         locale=page_locale(),
     )
 

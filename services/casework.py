@@ -140,7 +140,7 @@ def _move(request: ServiceRequest, to: RequestStatus, command: Act, actor: Actor
     )
     db.session.add(event)
     if proposals.lapses(request, command.action, to):
-        proposals.drop(request, actor, "proposal_dropped")
+        proposals.drop(request, actor, command.action)
     if to is not before:
         _keep_clock(request, to)
     _keep_answer_day(request, to, command)

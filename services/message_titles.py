@@ -20,6 +20,7 @@ TITLES = {
     "services.paid": N_("Payment received"),
     "services.payment_due": N_("Please pay the fee"),
     "services.proposal_dropped": N_("Proposal no longer stands (to who made it)"),
+    "services.proposal_handed_on": N_("Proposal went to another department (to who made it)"),
     "services.proposal_sent_back": N_("Proposal sent back (to who made it)"),
     "services.proposed": N_("Proposal to be confirmed (to the department)"),
     "services.question": N_("Our question"),

@@ -75,13 +75,19 @@ def tell_office(request: ServiceRequest, template: str, occasion: str) -> None:
     _tell_staff(request, template, occasion, queries.mailbox_of(request.department_code))
 
 
-def tell_colleague(request: ServiceRequest, template: str, occasion: str, actor_id: str) -> None:
-    """Write it to one of those who work on `request`; to the department's mailbox if they cannot be reached there."""
+def tell_colleague(
+    request: ServiceRequest, template: str, occasion: str, actor_id: str, *, stays: bool = False
+) -> bool:
+    """Write it to one of those who work on `request`; False if there is no address at which they can be reached.
+
+    `stays`: with this department, when `request` with all that is said about it goes to another.
+    """
     own = colleagues.mailbox_of(actor_id, request.department_code, Permission.REQUESTS_WORK)
-    _tell_staff(request, template, occasion, own or queries.mailbox_of(request.department_code))
+    _tell_staff(request, template, occasion, own, stays=stays)
+    return bool(own)
 
 
-def _tell_staff(request: ServiceRequest, template: str, occasion: str, mailbox: str) -> None:
+def _tell_staff(request: ServiceRequest, template: str, occasion: str, mailbox: str, *, stays: bool = False) -> None:
     if not mailbox:
         return
     settings = current_settings()
@@ -97,7 +103,7 @@ def _tell_staff(request: ServiceRequest, template: str, occasion: str, mailbox: 
                 "is_report": versions.of(request).is_report,
             },
             key=f"request:{request.id}:{occasion}:office",
-            about=request.reference,
+            about=owner_of(request) if stays else request.reference,
             owner=owner_of(request),
         )
     )

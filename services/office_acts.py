@@ -78,7 +78,7 @@ def propose(request: ServiceRequest, command: Act, actor: Actor) -> str | None:
 
 
 def send_back(request: ServiceRequest, command: Act, actor: Actor) -> str | None:
-    proposals.drop(request, actor, "proposal_sent_back")
+    proposals.drop(request, actor, command.action)
     return command.message
 
 

@@ -13,6 +13,8 @@ from services.lifecycle import DECISIONS, PROPOSALS, Action, RequestStatus
 from services.models import RequestEvent, ServiceRequest
 from services.work_models import DecisionState, RequestDecision
 
+_TOLD = {Action.SEND_BACK: "proposal_sent_back", Action.HAND_ON: "proposal_handed_on"}
+
 
 def waiting(request: ServiceRequest) -> RequestDecision | None:
     """The decision that has been proposed and neither confirmed nor sent back."""
@@ -84,12 +86,17 @@ def propose(request: ServiceRequest, command: Act, actor: Actor) -> None:
     )
 
 
-def drop(request: ServiceRequest, actor: Actor, template: str) -> None:
-    """`actor` has sent back what was proposed, or has gone on without it; who proposed it is told so by `template`."""
+def drop(request: ServiceRequest, actor: Actor, action: Action) -> None:
+    """`actor` has sent back what was proposed, or has gone on without it, by `action`; who proposed it is told so."""
     proposal = waiting(request)
     request.proposed_by = None
     if proposal is None:
         return
     proposal.state = DecisionState.SENT_BACK
-    if proposal.proposed_by != actor.id:
-        notices.tell_colleague(request, template, f"{template}:{proposal.id}", proposal.proposed_by)
+    if proposal.proposed_by == actor.id:
+        return
+    template, goes = _TOLD.get(action, "proposal_dropped"), action is Action.HAND_ON
+    occasion = f"{template}:{proposal.id}"
+    is_told = notices.tell_colleague(request, template, occasion, proposal.proposed_by, stays=goes)
+    if action is Action.SEND_BACK and not is_told:  # of all else that ends it, the department knows or is told
+        notices.tell_office(request, template, occasion)

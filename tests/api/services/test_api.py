@@ -134,6 +134,15 @@ def test_other_bodies_are_refused(client: FlaskClient, resident: dict[str, str],
     assert client.post(CREATE, json=data, headers=resident).status_code == 422
 
 
+@pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"])
+def test_what_is_not_sent_as_json_is_refused_with_the_reason(
+    client: FlaskClient, resident: dict[str, str], media_type: str
+) -> None:
+    refused = client.post(CREATE, data=b"answers=x", headers=resident, content_type=media_type)
+    assert refused.status_code == 422 and refused.mimetype == "application/problem+json"
+    assert "application/json" in refused.json["errors"][0]["message"]
+
+
 def test_the_same_idempotency_key_makes_one_request(client: FlaskClient, resident: dict[str, str]) -> None:
     headers = resident | {"Idempotency-Key": "k-1"}
     first, second = (client.post(CREATE, json=body(), headers=headers) for _ in range(2))

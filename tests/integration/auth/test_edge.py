@@ -129,6 +129,7 @@ def test_logins_that_fail_are_limited_by_address(client: FlaskClient) -> None:
     [
         *((1, "in 1 Minute"), (61, "in 1 Minute"), (62, "in 2 Minuten"), (47 * 60, "in 47 Minuten")),
         *((3540, "in 59 Minuten"), (3601, "in 1 Stunde"), (3700, "in 2 Stunden"), (86_401, "in 1 Tag")),
+        *((8 * 86_400, "in 2 Wochen"), (40 * 86_400, "in 2 Monaten")),
     ],
 )
 def test_how_long_to_wait_is_said_in_plain_words(app: Flask, seconds: int, words: str) -> None:

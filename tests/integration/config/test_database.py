@@ -2,15 +2,16 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, MetaData, select, text
+from sqlalchemy import Engine, MetaData, inspect, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from auth.models import UsedLogoutToken
 from config.database import UTCDateTime, begin_writing, db, in_transaction, locked, on_commit, transaction
 
 
@@ -156,3 +157,21 @@ def test_times_are_stored_in_utc_and_naive_ones_refused(counter: Flask) -> None:
     assert at.isoformat() == "2026-10-25T01:30:00+00:00"
     with pytest.raises((StatementError, ValueError), match="time zone"), transaction():
         db.session.get_one(Counter, 1).at = datetime(2026, 1, 1)
+
+
+def test_a_row_that_takes_the_place_of_one_that_goes_is_stored_with_its_own_values(database: Flask) -> None:
+    first, then = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    with transaction():
+        db.session.add(UsedLogoutToken(token_hash=b"k", expires_at=first))
+    with transaction():
+        db.session.delete(db.session.scalars(select(UsedLogoutToken)).one())
+        db.session.add(UsedLogoutToken(token_hash=b"k", expires_at=then))
+    db.session.expire_all()
+    assert db.session.scalars(select(UsedLogoutToken)).one().expires_at == then
+
+
+def test_a_new_row_knows_its_columns_and_no_others() -> None:
+    with pytest.raises(TypeError, match="UsedLogoutToken has no expired_at"):
+        UsedLogoutToken(token_hash=b"k", expired_at=None)
+    row = UsedLogoutToken(token_hash=b"k")
+    assert inspect(row).attrs.token_hash.history.added == [b"k"]

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import event, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
+from auth.models import Department
 from config import clock, scopes
 from config.database import db, transaction
 from config.gathering import gathered_change, gathered_columns, gathering
@@ -140,6 +141,15 @@ def test_what_changes_after_that_is_for_the_session_again(reference: str) -> Non
 def test_a_row_without_changes_has_none_to_take(reference: str) -> None:
     with transaction():
         assert taken_change(locked(reference)) is None
+
+
+def test_what_is_not_stored_yet_is_left_to_the_session() -> None:
+    with transaction():
+        row = Department(code="neu", name="Neu")
+        db.session.add(row)
+        row.name = "Ganz neu"
+        assert taken_change(row) is None
+    assert db.session.scalars(select(Department.name).where(Department.code == "neu")).one() == "Ganz neu"
 
 
 def test_a_change_of_relations_is_left_to_the_session(reference: str) -> None:

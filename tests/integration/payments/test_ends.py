@@ -14,13 +14,16 @@ from auth.actors import Actor
 from auth.roles import HeldRole, Role
 from config import clock
 from config.database import db, transaction
+from config.encryption import token_hash
 from config.errors import Conflict, InvalidTransition, RuleViolation
+from config.ids import new_token
 from config.settings import Settings, current_settings
 from services import availability, erasure, keeping, rights
 from services.availability import Unavailable
 from services.commands import Act
 from services.definition_parts import Limit
 from services.definitions import ServiceDefinition
+from services.draft_models import DraftLink
 from services.lifecycle import Action, RequestStatus
 from services.models import ServiceRequest
 from services.payments import asking, ledger, queries as queries_of_payments, refunds, settling, starting, tasks
@@ -92,6 +95,17 @@ def test_nobody_is_let_go_where_nobody_can_pay_any_more(app: Flask, settings: Se
     with at_settings(app, settings.changed(payment_provider="")):
         assert tasks.let_go_unpaid() == 0
     assert request_of(reference).status is RequestStatus.AWAITING_PAYMENT
+
+
+def test_a_link_to_a_draft_that_waits_for_its_fee_says_so(app: Flask) -> None:
+    _, reference = waiting()
+    token = new_token()
+    with transaction():
+        link = DraftLink(request_id=request_of(reference).id, token_hash=token_hash(token), created_at=clock.now())
+        db.session.add(link)
+    said = app.test_client().get(f"/continue/{token}").get_data(as_text=True)
+    assert "Die Gebühr ist noch nicht bezahlt" in said and "abgeschickt" not in said
+    assert reference not in said
 
 
 def paid_for(app: Flask, checkout: Checkout) -> tuple[Actor, str]:

@@ -105,9 +105,27 @@ def test_who_proposed_is_told_that_it_was_dropped(ada: Actor, bo: Actor) -> None
         given.acted(withdrawn, Action.WITHDRAW, resident)
     with scopes.within(bo.scope):
         given.acted(moved, Action.HAND_ON, bo, "Ihre Straße.", to="tiefbau")
-    for reference, recipients in ((asked, [OWN]), (own, []), (withdrawn, [OWN]), (moved, [OWN])):
+    for reference, recipients in ((asked, [OWN]), (own, []), (withdrawn, [OWN]), (moved, [])):
         assert [mail.recipient for mail in told("proposal_dropped", reference)] == recipients
         assert not told("proposal_sent_back", reference)
+    (mail,) = told("proposal_handed_on", f"department:{given.DEPARTMENT}")
+    assert mail.recipient == OWN and moved in (mail.body or "")
+    assert "/staff/" not in (mail.body or ""), "it can no longer be opened"
+    assert mail.owner == f"department:{given.DEPARTMENT}", "the other department does not see her address"
+
+
+def test_what_else_ends_a_proposal_is_no_news_to_the_department(ada: Actor, bo: Actor) -> None:
+    resident = given.resident()
+    asked, withdrawn, moved = proposed(bo), proposed(bo, resident), proposed(bo)
+    given.acted(asked, Action.ASK, ada, "Seit wann?")
+    with scopes.within(resident.scope):
+        given.acted(withdrawn, Action.WITHDRAW, resident)
+    with scopes.within(ada.scope):
+        given.acted(moved, Action.HAND_ON, ada, "Ihre Straße.", to="tiefbau")
+    assert len(told("withdrawn", withdrawn)) == 1
+    for template in ("proposal_dropped", "proposal_handed_on"):
+        for about in (asked, withdrawn, moved, f"department:{given.DEPARTMENT}"):
+            assert not told(template, about)
 
 
 def test_a_second_person_finds_what_they_can_confirm(ada: Actor, bo: Actor) -> None:
