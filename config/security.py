@@ -112,9 +112,12 @@ def _check_form_token() -> None:
 
 
 def _check_json_body() -> None:
-    """A body of the API that cannot be read is refused: validation would take it for an empty one."""
+    """A body of the API that cannot be read is refused: validation would take it for an empty one.
+
+    What is sent to no address, or by a method that it does not have, is answered so.
+    """
     asked = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
-    if not asked.path.startswith(API_PREFIX) or not asked.get_data():
+    if not asked.endpoint or not asked.path.startswith(API_PREFIX) or not asked.get_data():
         return
     try:
         body = asked.get_json(force=True) if asked.is_json else None

@@ -31,7 +31,8 @@ ALLOWED = {
 @pytest.fixture
 def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("config.limits.of", lambda _: ())  # limits have tests of their own; here they would hide leaks
-    app.config["WTF_CSRF_ENABLED"] = False  # so do form tokens
+    monkeypatch.setattr("auth.policies.demand_login", lambda _: None)  # in full it takes longer than a login is fresh
+    app.config["WTF_CSRF_ENABLED"] = False  # form tokens have tests of their own, too
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context():
