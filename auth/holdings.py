@@ -23,7 +23,8 @@ class Kept:
 class Holding:
     """What one room holds of a user (`UUID`).
 
-    `subjects`: its records as the audit trail names them (`request:K7NPX3RB`). `export`: files of the copy of their
+    `subjects`: its records as the audit trail names them (`request:K7NPX3RB`); `untold`: the codes of what is done with
+    them that stays among colleagues. `export`: files of the copy of their
     data, name and content, JSON and attachments; `assurance`: how surely somebody must be known to get it, and
     `note_copy` records that it was taken, inside the caller's transaction. `erase`: erase what may go, inside the
     caller's transaction, and say what stays; `stays` says the same beforehand and changes nothing.
@@ -36,6 +37,7 @@ class Holding:
     stays: Callable[[UUID], Sequence[Kept]] = lambda user_id: ()
     assurance: Callable[[UUID], str] = lambda user_id: ""
     note_copy: Callable[[UUID, Actor], None] = lambda user_id, actor: None
+    untold: frozenset[str] = frozenset()
 
 
 _holdings: dict[str, Holding] = {}

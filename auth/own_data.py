@@ -186,9 +186,12 @@ def _looks(user_id: UUID) -> Iterator[dict[str, Any]]:
 
 
 def _deeds(user_id: UUID) -> list[dict[str, Any]]:
-    """What the audit trail says about the account and what was done with it; colleagues stay pseudonyms."""
-    subjects = subjects_of(user_id)
-    wanted = select(AuditEvent).where(AuditEvent.subject.in_(subjects) | (AuditEvent.actor == str(user_id)))
+    """What the audit trail says about the account and what was done with it; colleagues stay pseudonyms, and what they
+    do among themselves stays there.
+    """
+    subjects, untold = subjects_of(user_id), {code for each in holdings() for code in each.untold}
+    about_them = AuditEvent.subject.in_(subjects) & AuditEvent.action.not_in(untold)
+    wanted = select(AuditEvent).where(about_them | (AuditEvent.actor == str(user_id)))
     events = db.session.scalars(wanted.order_by(AuditEvent.id).execution_options(yield_per=500))
     return [
         {

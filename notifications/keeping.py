@@ -166,10 +166,15 @@ TYPES = (
 )  # fmt: skip
 
 
-def about(references: Collection[str]) -> Iterator[dict[str, Any]]:
-    """All messages about these records, for the copy of somebody's data, with the text while it is there."""
+def about(references: Collection[str], *, without: str = "") -> Iterator[dict[str, Any]]:
+    """All messages about these records, for the copy of somebody's data, with the text while it is there.
+
+    `without`: those are left out whose key ends so.
+    """
     abouts = erasing.Whose(frozenset(references)).abouts
     rows = select(Notification).where(among(Notification.about, abouts)).order_by(Notification.id)
+    if without:
+        rows = rows.where(Notification.key.is_(None) | ~Notification.key.endswith(without, autoescape=True))
     for row in db.session.scalars(rows.execution_options(yield_per=100)):
         yield {
             "about": row.about,
@@ -195,9 +200,10 @@ def about(references: Collection[str]) -> Iterator[dict[str, Any]]:
         }
 
 
-def as_file(references: Collection[str]) -> bytes:
+def as_file(references: Collection[str], *, without: str = "") -> bytes:
     """The same as the content of a JSON file."""
-    return json.dumps({"schema": "obhut/messages/1", "messages": list(about(references))}, ensure_ascii=False).encode()
+    messages = list(about(references, without=without))
+    return json.dumps({"schema": "obhut/messages/1", "messages": messages}, ensure_ascii=False).encode()
 
 
 def register() -> None:

@@ -82,6 +82,8 @@ def create(slug: str, json: SubmitBody) -> Answer:
 def index(query: ListQuery) -> Answer:
     """Requests by deadline: those of the department, or one's own."""
     actor = current_actor()
+    if query.after and queries.page_key(query.after) is None:
+        raise RuleViolation("after", N_("This page mark is damaged."))
     if actor.may(Permission.REQUESTS_WORK):
         today = clock.today(current_settings().zone)
         page = work_list.work_list(actor, query.as_filters(), today)

@@ -35,6 +35,7 @@ from services.erasure import TYPE
 from services.handover import following
 from services.lifecycle import INTERNAL, RequestStatus
 from services.models import AttachmentKind, ServiceRequest
+from services.notices import TO_STAFF
 from services.open311 import queries as open311
 from services.payments import ledger, settling
 from services.stages import ENDED
@@ -93,7 +94,7 @@ def files_of_request(request_id: UUID, *, to_applicant: bool = False) -> Iterato
         data = attachment.content.data or b""
         yield f"files/{number:02}-{attachment.file_name or 'file'}", data
         db.session.expire(attachment.content)  # ten megabytes each: not all of them at once
-    yield "messages.json", messages.as_file([request.reference])
+    yield "messages.json", messages.as_file([request.reference], without=TO_STAFF if to_applicant else "")
 
 
 def _as_json(request: ServiceRequest, to_applicant: bool, waiting: Collection[UUID]) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from notifications.statuses import Channel
 from services import queries, versions
 from services.models import ServiceRequest
 
+TO_STAFF = ":office"
+"""How the key of a message ends that is for the office, and not for the applicant."""
+
 
 def tell_applicant(request: ServiceRequest, template: str, occasion: str, **more: str) -> None:
     """Write the message `services.<template>` for the applicant, by e-mail and, if wished, by SMS.
@@ -102,7 +105,7 @@ def _tell_staff(request: ServiceRequest, template: str, occasion: str, mailbox: 
                 "link": settings.public_url(f"/staff/requests/{request.reference}"),
                 "is_report": versions.of(request).is_report,
             },
-            key=f"request:{request.id}:{occasion}:office",
+            key=f"request:{request.id}:{occasion}{TO_STAFF}",
             about=owner_of(request) if stays else request.reference,
             owner=owner_of(request),
         )

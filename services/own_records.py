@@ -11,8 +11,10 @@ from config import clock
 from config.database import db
 from services import erasure, trail, view_keeping
 from services.keeping import files_of_request
-from services.lifecycle import RequestStatus
+from services.lifecycle import INTERNAL, RequestStatus
 from services.models import ServiceRequest
+
+UNTOLD = frozenset({"request.note", "request.taken_over", *(f"request.{action}" for action in INTERNAL)})
 
 
 def _of(user_id: UUID) -> Select[ServiceRequest]:
@@ -60,4 +62,4 @@ def _erase(user_id: UUID, actor: Actor) -> Sequence[Kept]:
 
 def register() -> None:
     """Make the holding known."""
-    register_holding(Holding("requests", _subjects, _export, _erase, _stays))
+    register_holding(Holding("requests", _subjects, _export, _erase, _stays, untold=UNTOLD))

@@ -24,8 +24,7 @@ from services import (
 from services.attachments import file_field
 from services.conversation import File, Message, file_of, messages_of
 from services.definitions import ServiceDefinition
-from services.form.fields import FieldType
-from services.form.reading import readable
+from services.form.reading import Part, lines
 from services.lifecycle import AT_THE_OFFICE, OPEN, Action, Party, RequestStatus, status_label
 from services.models import SENT_IN, Attachment, AttachmentKind, RequestEvent, ServiceRequest
 from services.timeline import TONES
@@ -77,7 +76,7 @@ class Detail:
     """One request with all that its page shows."""
 
     row: Row
-    answers: list[tuple[str, str]]
+    answers: tuple[Part, ...]
     files: list[File]
     decisions: list[File]
     covers: list[File]
@@ -137,7 +136,7 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
     files = [_file(one, definition, locale) for one in queries.files_for(actor, request)]
     return Detail(
         row=row(request, locale, today, for_staff=party is not Party.APPLICANT),
-        answers=answers(request, definition, locale),
+        answers=lines(definition.steps, request.answers or {}, locale, yes=_("Yes"), no=_("No")),
         files=[one for one in files if one.kind in SENT_IN],
         decisions=[one for one in files if one.is_decision],
         covers=[one for one in files if one.is_cover],
@@ -153,16 +152,6 @@ def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> D
         origins=origins.of_entries(request, definition, locale),
         fim=definition.fim,
     )
-
-
-def answers(request: ServiceRequest, definition: ServiceDefinition, locale: str) -> list[tuple[str, str]]:
-    """Question and answer, as people read them; files aside."""
-    given = request.answers or {}
-    return [
-        (field.label.to(locale), readable(field, given.get(field.key), locale, yes=_("Yes"), no=_("No")))
-        for field in definition.fields
-        if field.type is not FieldType.FILE
-    ]
 
 
 def _question(request: ServiceRequest) -> str | None:

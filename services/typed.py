@@ -155,7 +155,8 @@ def newly_asked(
 ) -> Iterator[str]:
     """The paths that these answers ask for and the page had not `shown`; none when it does not say."""
     if shown is not None:
-        yield from (path for path, _field in paths(fields, answers) if path not in shown and shows(path))
+        asked = (path for path, field in paths(fields, answers) if field.type is not FieldType.NOTE)
+        yield from (path for path in asked if path not in shown and shows(path))
 
 
 def date_parts(value: Any) -> dict[str, str]:

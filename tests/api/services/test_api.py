@@ -143,6 +143,14 @@ def test_what_is_not_sent_as_json_is_refused_with_the_reason(
     assert "application/json" in refused.json["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("mark", ["xyz", "zz~", "2026-13-01~K7NPX3RB"])
+@pytest.mark.parametrize("role", ["resident", "caseworker"])
+def test_a_damaged_page_mark_is_refused(client: FlaskClient, bearer: Any, role: str, mark: str) -> None:
+    refused = client.get("/api/v1/requests", query_string={"after": mark}, headers=bearer(role))
+    assert refused.status_code == 422
+    assert refused.json["errors"][0]["field"] == "after"
+
+
 def test_the_same_idempotency_key_makes_one_request(client: FlaskClient, resident: dict[str, str]) -> None:
     headers = resident | {"Idempotency-Key": "k-1"}
     first, second = (client.post(CREATE, json=body(), headers=headers) for _ in range(2))

@@ -11,12 +11,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from auth.actors import Actor
+from auth.holdings import holdings
 from auth.models import Department, RoleGrant
 from auth.roles import Role
 from config import clock, scopes
 from config.database import db, transaction
 from notifications.models import Notification
-from services import queries, rights, timeline, work_list, work_pages
+from services import keeping, queries, rights, timeline, work_list, work_pages
 from services.lifecycle import Action, Party
 from services.work_filters import ListRequests, View
 from tests.factories import people, services as given
@@ -126,6 +127,19 @@ def test_what_else_ends_a_proposal_is_no_news_to_the_department(ada: Actor, bo: 
     for template in ("proposal_dropped", "proposal_handed_on"):
         for about in (asked, withdrawn, moved, f"department:{given.DEPARTMENT}"):
             assert not told(template, about)
+
+
+def test_the_copy_of_ones_own_data_tells_nothing_of_a_proposal(ada: Actor, bo: Actor) -> None:
+    resident = given.resident(people.somebody("Ilka Sommerfeld").id)
+    reference = proposed(ada, resident)
+    given.acted(reference, Action.SEND_BACK, bo, "Frau Qwazel wohnt doch dort.")
+    assert resident.user_id is not None
+    copy = {name: data.decode() for one in holdings() for name, data in one.export(resident.user_id)}
+    said = "".join(copy.values())
+    assert "request.submitted" in copy["deeds.json"] and "services.submitted" in copy[f"{reference}/messages.json"]
+    assert not [word for word in ("propos", "send_back", "sent_back", MAILBOX, OWN, "Qwazel") if word in said]
+    archived = dict(keeping.files_of_request(queries.get(ada, reference).id))
+    assert b"services.proposed" in archived["messages.json"], "the archive keeps what the office said"
 
 
 def test_a_second_person_finds_what_they_can_confirm(ada: Actor, bo: Actor) -> None:

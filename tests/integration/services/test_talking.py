@@ -42,6 +42,14 @@ def write(reference: str, action: Action, actor: Actor, text: str, *names: str) 
         casework.act(reference, Act(action=action, message=text), actor, uploads=files)
 
 
+def test_the_applicant_reads_what_they_were_asked_and_nothing_else() -> None:
+    resident = given.resident()
+    request = queries.get(resident, given.submitted(resident).reference)
+    shown = representations.detail(request, resident, "de", MONDAY.date())
+    labels = [line.label for part in shown.answers for line in part.lines]
+    assert "Familienname" in labels and "Mobilnummer" not in labels
+
+
 def test_both_sides_write_and_nothing_else_changes() -> None:
     resident, caseworker = given.resident(), given.caseworker()
     with clock.frozen(MONDAY):

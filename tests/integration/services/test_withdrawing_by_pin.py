@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from auth.actors import Actor
 from auth.models import AuditEvent, Department
 from config.database import db, transaction
 from notifications.models import Notification
@@ -38,6 +39,17 @@ def _belongs_to(user_id: uuid.UUID | None) -> None:
     with transaction():
         db.session.execute(update(ServiceRequest).values(applicant_id=user_id))
     db.session.expire_all()
+
+
+def test_who_has_no_account_is_not_sent_to_a_page_of_theirs_for_the_pin(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        given.submitted(Actor.visitor("m" * 32))
+        given.submitted(given.resident())
+        wanted = select(Notification).where(Notification.template == "services.submitted").order_by(Notification.id)
+        without, owned = (mail.body or "" for mail in db.session.scalars(wanted))
+    assert "die Sie beim Absenden" in without and "steht auf der Seite" not in without
+    assert without.count("/status") == 1
+    assert "Die PIN steht auf der Seite Ihres Antrags" in owned
 
 
 def _withdrawal(guest: dict[str, str], reason: str = "") -> dict[str, str]:

@@ -13,6 +13,7 @@ from services.typed import (
     entry_added,
     entry_removed,
     name_of,
+    newly_asked,
     paths,
     read,
     with_answer,
@@ -49,6 +50,11 @@ def test_what_was_not_shown_keeps_its_answer() -> None:
     assert read(FIELDS, sent, {"text": "alt", "yes": False, "home": {"street": "Weg"}}) == {
         "text": "neu", "yes": False, "home": {"street": "Weg"},
     }  # fmt: skip
+
+
+def test_what_an_answer_brings_is_asked_newly_but_a_note_asks_nothing() -> None:
+    fields = (field("yes", "yes_no"), field("more"), field("call", "note", required=False))
+    assert list(newly_asked(fields, {}, lambda _: True, frozenset({"yes"}))) == ["more"]
 
 
 def test_entries() -> None:
