@@ -27,8 +27,27 @@ from services.lifecycle import RequestStatus
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEY = re.compile(r"[\w-]{16,120}")
-applicants = require(Permission.REQUESTS_OWN, visitors=visitors.come_in, asks_first=versions.questions_of_offer)
-"""Decorator of the pages of an application: for those with a login, and for visitors where the service takes them."""
+_let_in = require(Permission.REQUESTS_OWN, visitors=visitors.come_in, asks_first=versions.questions_of_offer)
+
+
+def applicants(view: View) -> View:
+    """Decorator of the pages of an application: for those with a login, and for visitors where the service takes them.
+
+    Who goes on with a draft of a service that has been taken out meanwhile reads so, and what they have just typed.
+    """
+    guarded: Any = _let_in(view)
+
+    @wraps(guarded)
+    def shown(slug: str, **address: str) -> ResponseReturnValue:
+        try:
+            return cast(ResponseReturnValue, guarded(slug=slug, **address))
+        except versions.NotOffered:
+            if "key" not in address and request.method != "POST":
+                raise
+            step = address.get("step") or request.form.get("step", "")
+            return pages.not_offered_page(slug, step, request.form.to_dict(flat=False)), 404
+
+    return cast(View, shown)
 
 
 def checked_key(key: str) -> str:

@@ -1,6 +1,6 @@
 """What the pages of an application show: a step, the summary, and the ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field as default
 from typing import Any
 
@@ -22,6 +22,7 @@ from services import (
     queries,
     submission_keys,
     summaries,
+    typed,
     typed_reading,
     versions,
     widgets,
@@ -29,7 +30,7 @@ from services import (
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep
 from services.filling import today
-from services.form.fields import Step
+from services.form.fields import FormField, Step
 from services.lifecycle import RequestStatus
 from services.models import ServiceRequest
 from services.prefill_sources import PrefillSource
@@ -199,6 +200,16 @@ def unavailable_page(definition: ServiceDefinition, message: str) -> str:
     return render_template("services/unavailable.html", service=definition, locale=page_locale(), message=message)
 
 
+def not_offered_page(slug: str, step: str, sent: Mapping[str, list[str]]) -> str:
+    """A draft of a service that has been taken out is kept; what was `sent` of a step is not, and can be copied."""
+    fields = next((one.fields for one in versions.described(slug).steps if one.key == step), ())
+    return render_template(
+        "services/draft_not_offered.html",
+        lines=_readable(fields, typed.read(fields, sent, {})) if sent else [],
+        had_files=False,
+    )
+
+
 def gone_page(slug: str | None, command: EnterStep | None = None, where: drafts.Where = "") -> str:
     """There is no such draft in this browser, for this login; `where` it is, if it was begun here.
 
@@ -230,8 +241,11 @@ def handed_in_page(sent: ServiceRequest) -> str:
 
 def _typed(command: EnterStep) -> list[tuple[str, str]]:
     steps = (one for one in versions.described(command.slug).steps if one.key == command.step)
-    fields = [field for step in steps for field in step.fields]
-    return list(typed_reading.lines(fields, command.answers, page_locale(), yes=_("Yes"), no=_("No")))
+    return _readable([field for step in steps for field in step.fields], command.answers)
+
+
+def _readable(fields: Sequence[FormField], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return list(typed_reading.lines(fields, answers, page_locale(), yes=_("Yes"), no=_("No")))
 
 
 def take_over_page(definition: ServiceDefinition, key: str) -> str:

@@ -34,6 +34,10 @@ class Offered:
     version_id: UUID | None
 
 
+class NotOffered(NotFound):
+    """There is such a service, but its manager has taken it out."""
+
+
 def described(slug: str) -> ServiceDefinition:
     """The current definition of a service, whether or not residents find it. Raises NotFound."""
     definition = catalogue().get(slug)
@@ -43,12 +47,12 @@ def described(slug: str) -> ServiceDefinition:
 
 
 def on_offer(slug: str) -> ServiceDefinition:
-    """The current definition of a service that residents find. Raises NotFound."""
+    """The current definition of a service that residents find. Raises NotFound, NotOffered."""
     return offered(slug).definition
 
 
 def offered(slug: str) -> Offered:
-    """The same with how it stands at this moment. Raises NotFound.
+    """The same with how it stands at this moment. Raises NotFound, NotOffered.
 
     Who hands in will ask for the department's mailbox next: that is looked up along with it.
     """
@@ -56,7 +60,7 @@ def offered(slug: str) -> Offered:
     stands = OFFERED.first_along([queries.mailbox_question(definition.department)], **_content_of(definition))
     is_published, maintenance, version_id = stands or (None, None, None)
     if is_published is False:  # None: nobody has ever changed the offer
-        raise NotFound()
+        raise NotOffered()
     return Offered(definition, maintenance or "", version_id)
 
 

@@ -1,6 +1,7 @@
 """Links to drafts, drafts without a login, and what goes from one to the other."""
 
 import io
+import uuid
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +13,14 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from auth.actors import Actor
 from auth.retention import days_of
+from auth.roles import HeldRole, Role
 from config import scopes
 from config.database import db, transaction
 from notifications.models import Notification
-from services import draft_keeping, erasure
+from services import draft_keeping, erasure, offering, versions
+from services.commands import ChangeOffer
 from services.draft_models import DraftLink
 from services.lifecycle import RequestStatus
 from services.models import Attachment, ServiceRequest
@@ -226,3 +230,27 @@ def test_visitors_cannot_fill_the_house_up(app: Flask, client: FlaskClient, monk
     monkeypatch.setitem(app.extensions, "obhut.settings", settings.model_copy(update={"limit_visitors": "2 per hour"}))
     answers = [post(client, soup(client.get(REPORT)), f_text="Laterne") for _ in range(3)]
     assert [one.status_code for one in answers] == [303, 303, 429]
+
+
+def test_a_draft_outlasts_that_its_service_is_taken_out(app: Flask, client: FlaskClient) -> None:
+    page = step(client, soup(client.get(REPORT)), f_text="Die Laterne ist aus.")
+    where = str(page.select_one("form[data-apply]")["action"])  # type: ignore[index]
+    assert client.get(REPORT).status_code == 200
+    with app.app_context():
+        _offer(is_published=False, revision=0)
+    for shown in (soup(client.get(where), 404), soup(post(client, page, f_email="wer@example.org"), 404)):
+        assert title(shown) == "Diese Leistung wird zurzeit nicht angeboten"
+        assert "bleibt als Entwurf erhalten" in shown.get_text()
+    assert "wer@example.org" in shown.get_text(), "what was just typed can be copied"
+    assert "nicht gefunden" in soup(client.get(REPORT), 404).get_text(), "nobody begins one"
+    with app.app_context():
+        _offer(is_published=True, revision=1)
+    assert title(soup(client.get(where))) == "Kontakt"
+
+
+def _offer(**values: Any) -> None:
+    department = versions.described("meldung").department
+    held = frozenset({HeldRole(Role.SERVICE_MANAGER, department_code=department)})
+    manager = Actor.of("user", str(uuid.uuid4()), held, user_id=uuid.uuid4())
+    with scopes.within(manager.scope), transaction():
+        offering.change("meldung", ChangeOffer.model_validate(values), manager)
