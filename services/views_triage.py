@@ -12,7 +12,7 @@ from auth.roles import Permission
 from config.error_pages import translated
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import add_errors
-from services import queries, trail, triage, versions, work_pages
+from services import notices, queries, trail, triage, versions, work_pages
 from services.lifecycle import RequestStatus, status_label
 from services.triage import Kind, Outcome, Triage
 from services.views_caseworker import casework_pages
@@ -109,6 +109,7 @@ def _rows(outcomes: list[Outcome]) -> list[dict[str, Any]]:
             "applicant": _name(one),
             "error": _hindrance(one) if one.error else None,
             "drops_proposal": one.drops_proposal,
+            "tells_nobody": one.request is not None and not notices.recipients_of(one.request),
         }
         for one in outcomes
     ]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from config.database import transaction
 from config.errors import Forbidden
 from services import proposals, queries, triage
 from services.lifecycle import Action
@@ -85,3 +86,19 @@ def test_after_an_act_on_many_one_is_back_in_the_list_that_one_chose(app: Any, c
         assert str(back).startswith("/staff/requests/?")
     nothing = client.post(str(run["action"]), data=csrf(client, chosen))
     assert (nothing.status_code, nothing.location) == (303, back)
+
+
+def test_who_asks_many_at_once_reads_whom_nobody_tells_of_it(app: Any, client: FlaskClient, login: Any) -> None:
+    login(client, "caseworker")
+    with app.app_context():
+        told, untold = (given.submitted(given.resident()).reference for _ in range(2))
+        for reference in (told, untold):
+            given.acted(reference, Action.TAKE, given.caseworker())
+        with transaction():
+            queries.get(given.caseworker(), untold).contact = {"given_name": "Ilka"}
+    sent = csrf(client, "/staff/requests/") | {"row": [told, untold]}
+    marked = {}
+    for kind in ("ask", "hand_on"):
+        rows = page(client.post("/staff/requests/triage", data=sent | {"kind": kind})).select("tbody tr")
+        marked[kind] = ["erfährt niemand von selbst" in row.get_text() for row in rows]
+    assert marked == {"ask": [False, True], "hand_on": [False, False]}
