@@ -45,7 +45,8 @@ def applicants(view: View) -> View:
             if "key" not in address and request.method != "POST":
                 raise
             step = address.get("step") or request.form.get("step", "")
-            return pages.not_offered_page(slug, step, request.form.to_dict(flat=False)), 404
+            sent, had_files = request.form.to_dict(flat=False), any(one.filename for one in request.files.values())
+            return pages.not_offered_page(slug, step, sent, had_files=had_files), 404
 
     return cast(View, shown)
 

@@ -200,14 +200,11 @@ def unavailable_page(definition: ServiceDefinition, message: str) -> str:
     return render_template("services/unavailable.html", service=definition, locale=page_locale(), message=message)
 
 
-def not_offered_page(slug: str, step: str, sent: Mapping[str, list[str]]) -> str:
+def not_offered_page(slug: str, step: str, sent: Mapping[str, list[str]], *, had_files: bool) -> str:
     """A draft of a service that has been taken out is kept; what was `sent` of a step is not, and can be copied."""
-    fields = next((one.fields for one in versions.described(slug).steps if one.key == step), ())
-    return render_template(
-        "services/draft_not_offered.html",
-        lines=_readable(fields, typed.read(fields, sent, {})) if sent else [],
-        had_files=False,
-    )
+    fields = _fields_of(slug, step)
+    lines = _readable(fields, typed.read(fields, sent, {})) if sent else []
+    return render_template("services/draft_not_offered.html", lines=lines, had_files=had_files)
 
 
 def gone_page(slug: str | None, command: EnterStep | None = None, where: drafts.Where = "") -> str:
@@ -221,7 +218,7 @@ def gone_page(slug: str | None, command: EnterStep | None = None, where: drafts.
         slug=slug,
         locale=page_locale(),
         where=where,
-        lines=_typed(command) if command else [],
+        lines=_readable(_fields_of(command.slug, command.step), command.answers) if command else [],
         had_files=command is not None and bool(command.uploads),
     )
 
@@ -239,9 +236,8 @@ def handed_in_page(sent: ServiceRequest) -> str:
     )
 
 
-def _typed(command: EnterStep) -> list[tuple[str, str]]:
-    steps = (one for one in versions.described(command.slug).steps if one.key == command.step)
-    return _readable([field for step in steps for field in step.fields], command.answers)
+def _fields_of(slug: str, step: str) -> Sequence[FormField]:
+    return next((one.fields for one in versions.described(slug).steps if one.key == step), ())
 
 
 def _readable(fields: Sequence[FormField], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
