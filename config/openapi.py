@@ -24,7 +24,6 @@ from config.api_document import complete
 API_VERSION = "1"
 Answer = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
 """What API views return. Flask's own ResponseReturnValue cannot be resolved at run time, and SpecTree resolves it."""
-WITHOUT_BODY = ("GET", "DELETE")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -42,10 +41,9 @@ class Edge(FlaskPlugin):
 
     def request_validation(self, request: Any, query: Any, json: Any, form: Any, headers: Any, cookies: Any) -> None:
         asked, read = request._get_current_object(), self.model_adapter.validate_obj
-        has_json = json and asked.method not in WITHOUT_BODY
         asked.context = Context(
             read(query, get_multidict_items(asked.args, query)) if query else None,
-            read(json, asked.get_json(silent=True) or {}) if has_json else None,
+            read(json, asked.get_json(silent=True) or {}) if json else None,
             None,
             None,
             None,
