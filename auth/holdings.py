@@ -24,10 +24,10 @@ class Holding:
     """What one room holds of a user (`UUID`).
 
     `subjects`: its records as the audit trail names them (`request:K7NPX3RB`); `untold`: the codes of what is done with
-    them that stays among colleagues. `export`: files of the copy of their
-    data, name and content, JSON and attachments; `assurance`: how surely somebody must be known to get it, and
-    `note_copy` records that it was taken, inside the caller's transaction. `erase`: erase what may go, inside the
-    caller's transaction, and say what stays; `stays` says the same beforehand and changes nothing.
+    them that stays among colleagues. `export`: files of the copy of their data, name and content, JSON and attachments;
+    `assurance`: how surely somebody must be known to get it, and `note_copy` records that it was taken, inside the
+    caller's transaction. `erase`: erase what may go, inside the caller's transaction, and say what stays; `stays` says
+    the same beforehand and changes nothing.
     """
 
     name: str

@@ -21,6 +21,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Enum, Index, MetaData, Select, String, inspect, text
 from sqlalchemy.orm import (
     DeclarativeBase,
+    InstrumentedAttribute,
     LoaderCallableStatus,
     Mapped,
     Session,
@@ -281,7 +282,7 @@ def another(model: type[ModelT], role: str) -> type[ModelT]:
     return aliased(model)
 
 
-def partial_index(name: str, *columns: Any, where: str) -> Index:
+def partial_index(name: str, *columns: str | InstrumentedAttribute[Any], where: str) -> Index:
     """An index over the rows for which `where` holds: small where they are few, and untouched when others change."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
