@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext as _
 
@@ -12,8 +12,7 @@ from auth.roles import Permission
 from config import clock, papers
 from config.bodies import takes_several_files
 from config.database import transaction
-from config.error_pages import translated
-from config.errors import DomainError, InvalidTransition, RuleViolation
+from config.errors import RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.limits import limit_failures, limited
 from config.settings import current_settings
@@ -24,6 +23,7 @@ from services import (
     casework,
     downloads,
     offering,
+    outcomes,
     queries,
     representations,
     search,
@@ -117,18 +117,13 @@ def act(reference: str) -> ResponseReturnValue:
     if command is None:
         return _own_page(reference, form), 422
     try:
-        uploads = [attachments.clean(one) for one in form.uploads()]
-        with transaction():
-            casework.act(reference, command, actor, uploads=uploads)
+        with outcomes.told():
+            uploads = [attachments.clean(one) for one in form.uploads()]
+            with transaction():
+                casework.act(reference, command, actor, uploads=uploads)
     except RuleViolation as violation:
         add_errors(form, violation)
         return _own_page(reference, form), 422
-    except InvalidTransition:
-        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
-    except DomainError as error:
-        flash(translated(error), "danger")
-    else:
-        flash(_("Thank you. It has reached us."), "success")
     return redirect(url_for("requests.show", reference=reference), 303)
 
 

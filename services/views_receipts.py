@@ -9,7 +9,6 @@ from config import signing
 from config.api_document import Shape, answers
 from config.errors import NotFound
 from config.forms import command_or_errors
-from config.limits import limit_failures
 from config.openapi import Answer, api
 from config.settings import current_settings
 from services import downloads, pins, receipts
@@ -17,7 +16,7 @@ from services.api import blueprint as api_pages
 from services.commands import Lookup
 from services.forms import StatusForm
 from services.views_applicant import requests
-from services.views_status import status, typed_reference
+from services.views_status import status, with_pin
 
 certificate = Blueprint("signing", __name__)
 blueprints = (certificate,)
@@ -32,9 +31,7 @@ def receipt(reference: str) -> ResponseReturnValue:
 
 
 @status.post("/status/receipt", endpoint="receipt")
-@public(acts_as="status")
-@limit_failures("lookups_by_address")
-@limit_failures("lookups", key=typed_reference)
+@with_pin
 def receipt_by_pin() -> ResponseReturnValue:
     """For requests that were handed in without an account. Raises NotFound for all others, and for a wrong PIN."""
     lookup = command_or_errors(StatusForm(), Lookup)

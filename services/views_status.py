@@ -2,20 +2,19 @@
 
 from datetime import date
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
+from auth.access import View
 from auth.policies import public
 from config import clock
 from config.database import transaction
-from config.error_pages import translated
-from config.errors import DomainError, InvalidTransition, RuleViolation
+from config.errors import RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.limits import limit_failures, limited
 from config.localisation import page_locale
 from config.settings import current_settings
-from services import by_pin, pins, representations
+from services import by_pin, outcomes, pins, representations
 from services.commands import Act, Lookup
 from services.forms import MessageForm, StatusForm
 from services.payments import queries as payments
@@ -28,6 +27,12 @@ def typed_reference(**_: str) -> str:
     return pins.counted(request.form.get("reference", ""))
 
 
+def with_pin(view: View) -> View:
+    """Decorator: open to whoever has reference and PIN, which cannot be tried out."""
+    by_reference = limit_failures("lookups", key=typed_reference)(view)
+    return public(acts_as="status")(limit_failures("lookups_by_address")(by_reference))
+
+
 @status.get("/status", endpoint="show")
 @public
 def show_status() -> ResponseReturnValue:
@@ -35,9 +40,7 @@ def show_status() -> ResponseReturnValue:
 
 
 @status.post("/status")
-@public(acts_as="status")
-@limit_failures("lookups_by_address")
-@limit_failures("lookups", key=typed_reference)
+@with_pin
 def look_up() -> ResponseReturnValue:
     """One answer for a wrong reference and a wrong PIN, so that references cannot be tried out."""
     form, lookup = _typed()
@@ -45,9 +48,7 @@ def look_up() -> ResponseReturnValue:
 
 
 @status.post("/status/withdraw")
-@public(acts_as="status")
-@limit_failures("lookups_by_address")
-@limit_failures("lookups", key=typed_reference)
+@with_pin
 def withdraw() -> ResponseReturnValue:
     """What withdrawing means, before it is done; changes nothing. The PIN comes along, so this is no GET."""
     form, lookup = _typed()
@@ -65,9 +66,7 @@ def withdraw() -> ResponseReturnValue:
 
 
 @status.post("/status/act")
-@public(acts_as="status")
-@limit_failures("lookups_by_address")
-@limit_failures("lookups", key=typed_reference)
+@with_pin
 @limited("submissions", key=typed_reference)
 def act() -> ResponseReturnValue:
     """Answer, write or withdraw without an account. The PIN comes along once more, since nobody is logged in."""
@@ -77,17 +76,11 @@ def act() -> ResponseReturnValue:
     if found is None or command is None:
         return _status_page(form, lookup, message)[0], 422
     try:
-        with transaction():
+        with outcomes.told(), transaction():
             by_pin.act(found, command)
     except RuleViolation as violation:
         add_errors(message, violation)
         return _status_page(form, lookup, message)[0], 422
-    except InvalidTransition:
-        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
-    except DomainError as error:
-        flash(translated(error), "danger")
-    else:
-        flash(_("Thank you. It has reached us."), "success")
     return _status_page(form, lookup)
 
 
