@@ -100,5 +100,10 @@ def test_who_asks_many_at_once_reads_whom_nobody_tells_of_it(app: Any, client: F
     marked = {}
     for kind in ("ask", "hand_on"):
         rows = page(client.post("/staff/requests/triage", data=sent | {"kind": kind})).select("tbody tr")
-        marked[kind] = ["erfährt niemand von selbst" in row.get_text() for row in rows]
-    assert marked == {"ask": [False, True], "hand_on": [False, False]}
+        marked[kind] = {
+            reference: "erfährt niemand von selbst" in row.get_text()
+            for row in rows
+            for reference in (told, untold)
+            if reference in row.get_text()
+        }
+    assert marked == {"ask": {told: False, untold: True}, "hand_on": {told: False, untold: False}}
