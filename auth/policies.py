@@ -158,18 +158,21 @@ def current_actor() -> Actor:
     """The actor of this request, looked up once; from then on the request is in their scope. Outside: nobody."""
     if not has_request_context():
         return Actor.anonymous()
-    if "actor" not in g:
+    here = g._get_current_object()  # once: each look through the proxy is six calls
+    if "actor" not in here:
         with scopes.within(scopes.system("who-is-asking")):
-            g.actor = _actor_of_request()
-        g.scope = g.actor.scope
-    scopes.become(g.scope)  # also where a context outlives the request, as in tests
-    return cast(Actor, g.actor)
+            here.actor = _actor_of_request()
+        here.scope = here.actor.scope
+    scopes.become(here.scope)  # also where a context outlives the request, as in tests
+    return cast(Actor, here.actor)
 
 
 def act_as(actor: Actor) -> None:
     """From here on, `actor` is the actor of this request, and it is in their scope."""
-    g.actor, g.scope = actor, actor.scope
-    scopes.become(g.scope)
+    scope = actor.scope
+    here = g._get_current_object()
+    here.actor, here.scope = actor, scope
+    scopes.become(scope)
 
 
 def user_id_of(actor: Actor) -> UUID:

@@ -53,10 +53,11 @@ def is_gathering() -> bool:
 
 def gathered_change(change: ChangedRow) -> None:
     """Let `change` be written with what is added; at once outside of `gathering`. Not while an import notes rows."""
-    if is_gathering():
-        db.session().info[CHANGED].append(change)
-    else:
+    changes: list[ChangedRow] | None = db.session().info.get(CHANGED)
+    if changes is None:
         write_at_once([change])
+    else:
+        changes.append(change)
 
 
 def gathered(row: Base) -> bool:

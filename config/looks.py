@@ -190,8 +190,9 @@ def write_at_once(rows: Sequence[NewRow | ChangedRow]) -> None:
     Columns that a new row does not name have no defaults. No row is named twice. Raises StaleDataError when a row that
     is to be changed is not there, or not for us.
     """
-    db.session.flush()
-    connection = connection_of(db.session())
+    session = db.session()
+    session.flush()
+    connection = connection_of(session)
     dialect = connection.dialect
     if dialect.name == "postgresql":
         values = {f"{name}_{at}": value for at, row in enumerate(rows) for name, value in row.bound.items()}

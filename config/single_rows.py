@@ -57,10 +57,10 @@ def taken_change(row: Base) -> ChangedRow | None:
     state: Any = inspect(row)
     changed = sorted(state.committed_state)
     is_plain = state.persistent and columns_of(type(row)).keys() >= set(changed)
-    if not changed or not is_plain or db.session().in_nested_transaction():
+    if not changed or not is_plain or state.session.in_nested_transaction():
         return None
     values = {name: row.__dict__[name] for name in changed}
-    state._commit_all(row.__dict__, db.session().identity_map)  # what the unit of work says of what it has written
+    state._commit_all(row.__dict__, state.session.identity_map)  # what the unit of work says of what it has written
     return ChangedRow(type(row), row.id, values)  # type: ignore[attr-defined]
 
 
@@ -76,20 +76,21 @@ class LockedRow(Generic[ModelT]):
 
     def first(self, **values: Any) -> ModelT | None:
         """The row as it is now, locked until the caller's transaction ends; None if there is none, or not for us."""
-        db.session.flush()
+        session: Any = db.session()
+        session.flush()
         found = self._find.first(values)
         if found is None:
             return None
-        read = self._reading(connection_of(db.session()).dialect)
+        read = self._reading(connection_of(session).dialect)
         columns = {name: turn(value) if turn else value for (name, turn), value in zip(read, found, strict=True)}
-        known = db.session.identity_map.get(identity_key(self._model, columns["id"]))
+        known: ModelT | None = session.identity_map.get(identity_key(self._model, columns["id"]))
         if known is not None:  # read before it was locked
-            db.session.expire(known)
+            session.expire(known)
             return known
         row: Any = inspect(self._model).class_manager.new_instance()  # as the mapper makes what it reads
         row.__dict__.update(columns)
         make_transient_to_detached(row)
-        db.session.add(row)
+        session._save_or_update_impl(inspect(row))  # `add` would also look for what is related to it: nothing yet
         return row  # type: ignore[no-any-return]
 
     def _readers(self, dialect: Dialect) -> list[tuple[str, Callable[[Any], Any] | None]]:
@@ -114,14 +115,14 @@ def _table(row: Base) -> Table:
 
 
 def _values(row: Base) -> dict[str, Any]:
-    given = row.__dict__
-    values = {name: given.get(name) for name in columns_of(type(row))}
-    return values | {name: value for name, value in _defaults(type(row)) if values[name] is None}
+    blank = _blank(type(row))
+    return blank | {name: value for name, value in row.__dict__.items() if name in blank and value is not None}
 
 
 @lru_cache
-def _defaults(model: type[Base]) -> tuple[tuple[str, Any], ...]:
-    return tuple((name, column.default.arg) for name, column in columns_of(model).items() if column.default is not None)
+def _blank(model: type[Base]) -> dict[str, Any]:
+    """A row of which nothing is given: its columns with their defaults."""
+    return {name: column.default.arg if column.default else None for name, column in columns_of(model).items()}
 
 
 @lru_cache

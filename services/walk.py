@@ -8,7 +8,7 @@ from typing import Any
 
 from config.errors import N_, FieldError, RuleViolation
 from services.definitions import ServiceDefinition
-from services.form.checks import validate
+from services.form.checks import cleaned
 from services.form.entries import filled_in
 from services.form.state import FormState
 
@@ -67,7 +67,13 @@ def checked(
     definition: ServiceDefinition, answers: Answers, uploaded: Mapping[str, int], today: date
 ) -> dict[str, Any]:
     """The clean answers of a whole form. Raises RuleViolation with every complaint. `today`: in the city's zone."""
-    clean = validate(definition.steps, answers, uploaded, today=today)
+    return _checked(filled_in(definition.steps, answers, uploaded, today=today), definition, answers, uploaded, today)
+
+
+def _checked(
+    form: FormState, definition: ServiceDefinition, answers: Answers, uploaded: Mapping[str, int], today: date
+) -> dict[str, Any]:
+    clean = cleaned(form, definition.steps, answers, uploaded, today=today)
     contact = definition.contact
     if contact.sms and contact.phone and clean.get(contact.sms) and not clean.get(contact.phone):
         raise RuleViolation(contact.phone, N_("Please give a mobile number for text messages."))
@@ -85,8 +91,9 @@ def walk(
     """Where somebody stands who has passed these steps with these answers."""
     clean: dict[str, Any] | None = None
     errors: tuple[FieldError, ...] = ()
+    form = filled_in(definition.steps, answers, uploaded, today=today)
     try:
-        clean = checked(definition, answers, uploaded, today)
+        clean = _checked(form, definition, answers, uploaded, today)
     except RuleViolation as violation:
         errors = violation.errors
     owners = {field.key: step.key for step in definition.steps for field in step.fields}
@@ -94,7 +101,6 @@ def walk(
     for error in errors:
         found.setdefault(owners.get(error.field.split(".")[0], definition.steps[-1].key), []).append(error)
     problems = {step: tuple(of_step) for step, of_step in found.items()}
-    form = filled_in(definition.steps, answers, uploaded, today=today)
     return Walk(form, problems, frozenset(passed), clean)
 
 

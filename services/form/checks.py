@@ -38,9 +38,17 @@ def validate(
     `uploaded`: how many files there are, by the path of their field. Empty optional answers are left out. `today` is
     the day in the city's zone. Raises RuleViolation with every complaint at once, in the form's order.
     """
-    checking = _Checking(filled_in(steps, answers, uploaded, today=today), uploaded, today)
-    clean = checking.level(checking.form.top, [field.key for step in steps for field in step.fields])
-    checking.refuse_unknown(top_level(steps, answers))  # rows without an answer may hold what is no question
+    return cleaned(filled_in(steps, answers, uploaded, today=today), steps, answers, uploaded, today=today)
+
+
+def cleaned(
+    form: FormState, steps: Sequence[Step], answers: Mapping[str, Any], uploaded: Mapping[str, int], *, today: date
+) -> dict[str, Any]:
+    """The same, where `form` is known: `filled_in` with these answers."""
+    checking = _Checking(form, uploaded, today)
+    clean = checking.level(form.top, [field.key for step in steps for field in step.fields])
+    typed = form.top if form.top.raw is answers else top_level(steps, answers)
+    checking.refuse_unknown(typed)  # rows without an answer may hold what is no question
     return checking.outcome(clean)
 
 

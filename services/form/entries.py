@@ -22,6 +22,8 @@ def filled_in(
     there stay, so that their questions can be complained about one by one.
     """
     typed = state(steps, answers, today=today)
+    if not [place for place in typed.top.places() if place.field.fields]:
+        return typed
     return state(steps, _kept(typed, typed.top, uploaded), today=today)
 
 

@@ -12,6 +12,8 @@ from jsonschema.validators import extend
 
 from services.form.bounds import pattern
 
+NAMING = frozenset({"$ref", "$dynamicRef", "$id", "$anchor", "$dynamicAnchor", "$schema", "$defs"})
+
 
 def _pattern(validator: Any, written: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
     if not isinstance(instance, str):
@@ -24,4 +26,25 @@ def _pattern(validator: Any, written: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError(f"does not match {written!r}")
 
 
-SchemaValidator = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+def _properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """As the library has it, but what fits at once is not descended into: half of the work of a form's last look."""
+    if not validator.is_type(instance, "object"):
+        return
+    for name, written in properties.items():
+        if name in instance and not _fits(validator, instance[name], written):
+            yield from validator.descend(instance[name], written, path=name, schema_path=name)
+
+
+def _fits(validator: Any, value: Any, written: Any) -> bool:
+    """Whether `value` fits a schema with its keywords alone; False for one with a name, or that refers to others."""
+    if not isinstance(written, dict) or not NAMING.isdisjoint(written):
+        return False
+    known = validator.VALIDATORS
+    for keyword in written:
+        if keyword in known:
+            for _ in known[keyword](validator, written[keyword], value, written) or ():
+                return False
+    return True
+
+
+SchemaValidator = extend(Draft202012Validator, {"pattern": _pattern, "properties": _properties})  # type: ignore[no-untyped-call]

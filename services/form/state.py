@@ -86,13 +86,13 @@ class FormState:
 
     def shown(self, place: Place) -> bool:
         """Whether this place is to be seen. A group in which nothing is to be seen is not seen itself."""
-        return bool(self._once("shown", place.path, lambda: self._work_out_shown(place)))
+        if place.field.type is not FieldType.GROUP:
+            return self._open(place)
+        return bool(self._once("shown", place.path, lambda: self._group_is_shown(place)))
 
-    def _work_out_shown(self, place: Place) -> bool:
-        return self._open(place) and (
-            place.field.type is not FieldType.GROUP
-            or any(self.shown(inner) for level in place.levels_or_first for inner in level.places())
-        )
+    def _group_is_shown(self, group: Place) -> bool:
+        within = (inner for level in group.levels_or_first for inner in level.places())
+        return self._open(group) and any(self.shown(inner) for inner in within)
 
     def _open(self, place: Place) -> bool:
         """Whether its own rule and those around it let this place be seen."""

@@ -183,8 +183,8 @@ def test_what_the_form_s_schema_does_not_know_is_not_stored(
     login(client, "resident")
     page = step(client, soup(client.get("/services/sicher/apply")))
     page = step(client, page, f_reason="Darum")
-    right = walk.validate
-    monkeypatch.setattr(walk, "validate", lambda *given, **more: right(*given, **more) | {"reason": ["Darum"]})
+    right = walk.cleaned
+    monkeypatch.setattr(walk, "cleaned", lambda *given, **more: right(*given, **more) | {"reason": ["Darum"]})
     shown = soup(send(client, page), 422)
     assert title(shown) == "Grund"
     assert errors(shown) == ["f_reason"]
