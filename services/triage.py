@@ -30,6 +30,7 @@ class Kind(StrEnum):
     ASSIGN = "assign"
     HAND_ON = "hand_on"
     ASK = "ask"
+    RESUME = "resume"
     PRIORITISE = "prioritise"
     UNPRIORITISE = "unprioritise"
     CLOSE = "close"
@@ -40,6 +41,7 @@ LABELS: dict[Kind, str] = {
     Kind.ASSIGN: N_("Give them to a colleague"),
     Kind.HAND_ON: N_("Hand them to another department"),
     Kind.ASK: N_("Ask all of them the same question"),
+    Kind.RESUME: N_("Continue without an answer"),
     Kind.PRIORITISE: N_("Mark as urgent"),
     Kind.UNPRIORITISE: N_("No longer urgent"),
     Kind.CLOSE: N_("Close the files"),

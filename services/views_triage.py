@@ -1,5 +1,6 @@
 """One act on many requests, as pages: choose in the list, look at it, do it. Adds to those of `views_caseworker`."""
 
+from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,10 +13,10 @@ from auth.roles import Permission
 from config.error_pages import translated
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import add_errors
-from services import notices, queries, trail, triage, versions, work_pages
+from services import answers_due, notices, queries, trail, triage, versions, work_pages
 from services.lifecycle import RequestStatus, status_label
 from services.triage import Kind, Outcome, Triage
-from services.views_caseworker import casework_pages
+from services.views_caseworker import casework_pages, today
 from services.work_forms import TriageForm, with_choices
 
 
@@ -110,9 +111,16 @@ def _rows(outcomes: list[Outcome]) -> list[dict[str, Any]]:
             "error": _hindrance(one) if one.error else None,
             "drops_proposal": one.drops_proposal,
             "tells_nobody": one.request is not None and not notices.recipients_of(one.request),
+            "answer_due_on": _still_awaited_until(one),
         }
         for one in outcomes
     ]
+
+
+def _still_awaited_until(outcome: Outcome) -> date | None:
+    """The day until which an answer is wanted, as long as it may come in time."""
+    is_awaited = outcome.request is not None and not answers_due.is_late(outcome.request, today())
+    return outcome.request.answer_due_on if outcome.request and is_awaited else None
 
 
 def _hindrance(outcome: Outcome) -> str:

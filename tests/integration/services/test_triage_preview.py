@@ -1,14 +1,16 @@
 """What one is told before an act on many requests is carried out, and where one is afterwards."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from config import clock
 from config.database import transaction
 from config.errors import Forbidden
 from services import proposals, queries, triage
-from services.lifecycle import Action
+from services.lifecycle import Action, RequestStatus
 from services.triage import Kind, Triage
 from tests.factories import services as given
 from tests.integration.services import test_report_words as report_words
@@ -107,3 +109,34 @@ def test_who_asks_many_at_once_reads_whom_nobody_tells_of_it(app: Any, client: F
             if reference in row.get_text()
         }
     assert marked == {"ask": {told: False, untold: True}, "hand_on": {told: False, untold: False}}
+
+
+def test_many_questions_that_nobody_answered_are_gone_on_without(app: Any, client: FlaskClient, login: Any) -> None:
+    login(client, "caseworker")
+    caseworker = given.caseworker()
+    with app.app_context():
+        late, awaited, new = (given.submitted(given.resident()).reference for _ in range(3))
+        with clock.frozen(clock.now() - timedelta(days=60)):
+            for reference in (late, awaited):
+                given.acted(reference, Action.TAKE, caseworker)
+            given.acted(late, Action.ASK, caseworker, "Seit wann?")
+        given.acted(awaited, Action.ASK, caseworker, "Seit wann?")
+    chosen = "/staff/requests/?status=open&unanswered=1"
+    shown = page(client.get(chosen))
+    assert late in shown.get_text() and awaited not in shown.get_text()
+    option = shown.select_one("#bulk-kind option[value=resume]")
+    assert option is not None and option.get_text() == "Ohne Antwort fortsetzen"
+    data = csrf(client, chosen) | {"kind": "resume", "row": [late, awaited, new]}
+    preview = page(client.post("/staff/requests/triage", data=data))
+    (one,), (other,), (third,) = ([r for r in preview.select("tbody tr") if x in r.get_text()] for x in data["row"])
+    assert "möglich" in one.get_text() and "rechtzeitig" not in one.get_text()
+    assert "rechtzeitig" in other.get_text()
+    assert "nicht möglich" in third.get_text() and "Eingereicht" in third.get_text()
+    done = page(client.post("/staff/requests/triage/run", data=data | {"only_possible": "1"}))
+    assert "Bei 2 von 3" in done.get_text()
+    with app.app_context():
+        for reference in (late, awaited):
+            request = queries.get(caseworker, reference)
+            assert (request.status, request.answer_due_on) == (RequestStatus.IN_REVIEW, None)
+            assert request.clock_stopped_on is None and request.events[-1].action is Action.RESUME
+        assert queries.get(caseworker, new).status is RequestStatus.SUBMITTED
