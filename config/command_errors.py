@@ -11,7 +11,6 @@ from config.errors import N_
 MESSAGES: dict[str, str] = {
     "missing": N_("Please fill in this field."),
     "string_too_short": N_("Please fill in this field."),
-    "string_type": N_("Please fill in this field."),
     "string_too_long": N_("This is too long."),
     "enum": N_("Please choose one of the options."),
     "literal_error": N_("Please choose one of the options."),
@@ -35,6 +34,7 @@ MESSAGES: dict[str, str] = {
 # What no form can make of what people type: these are for whoever writes a program.
 FOR_PROGRAMS: dict[str, str] = {
     "extra_forbidden": N_("There is no such field."),
+    "string_type": N_("This must be text."),
     "list_type": N_("This must be a list."),
     "tuple_type": N_("This must be a list."),
     "bool_type": N_("This must be true or false."),

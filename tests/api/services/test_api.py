@@ -134,6 +134,19 @@ def test_other_bodies_are_refused(client: FlaskClient, resident: dict[str, str],
     assert client.post(CREATE, json=data, headers=resident).status_code == 422
 
 
+def test_what_is_no_text_is_said_to_be_none(
+    client: FlaskClient, resident: dict[str, str], caseworker: dict[str, str]
+) -> None:
+    address = f"/api/v1/requests/{client.post(CREATE, json=body(), headers=resident).json['reference']}"
+    for at, data, field in (
+        ("notes", {"text": 1}, "text"),
+        ("transitions", {"action": "write", "message": 1}, "message"),
+    ):
+        refused = client.post(f"{address}/{at}", json=data, headers=caseworker)
+        assert refused.status_code == 422
+        assert refused.json["errors"] == [{"field": field, "message": "Hier wird Text gebraucht."}]
+
+
 @pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"])
 def test_what_is_not_sent_as_json_is_refused_with_the_reason(
     client: FlaskClient, resident: dict[str, str], media_type: str
