@@ -14,15 +14,12 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from config import scopes
 from config.database import transaction
-from config.error_pages import translated
 from config.errors import NotFound
-from config.localisation import page_locale
-from services import apply_pages as pages, availability, drafts, offering, versions, visitors
+from services import apply_ends, apply_pages as pages, closed_words, drafts, versions, visitors
 from services.apply_pages import Filling
-from services.availability import Unavailable, closed as closed_today
 from services.definitions import ServiceDefinition
 from services.draft_commands import EnterStep
-from services.filling import Outcome, today
+from services.filling import Outcome
 from services.lifecycle import RequestStatus
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -46,7 +43,7 @@ def applicants(view: View) -> View:
                 raise
             step = address.get("step") or request.form.get("step", "")
             sent, had_files = request.form.to_dict(flat=False), any(one.filename for one in request.files.values())
-            return pages.not_offered_page(slug, step, sent, had_files=had_files), 404
+            return apply_ends.not_offered_page(slug, step, sent, had_files=had_files), 404
 
     return cast(View, shown)
 
@@ -64,11 +61,9 @@ def closed_is_said_first(view: View) -> View:
     @wraps(view)
     def asked(slug: str) -> ResponseReturnValue:
         definition = versions.on_offer(slug)
-        if definition.login and not current_actor().is_known:
-            try:
-                availability.refuse_unless_open(definition, current_actor(), today())
-            except Unavailable as why:
-                return pages.unavailable_page(definition, why_closed(definition, why))
+        must_log_in = definition.login and not current_actor().is_known
+        if must_log_in and (why := closed_words.for_applicant(definition, current_actor())):
+            return apply_ends.unavailable_page(definition, why)
         return cast(ResponseReturnValue, view(slug=slug))
 
     return cast(View, asked)
@@ -98,7 +93,7 @@ def filled_in(slug: str, key: str) -> Filling | ResponseReturnValue:
             with scopes.within(visitor.scope):
                 begun = drafts.find(visitor, slug, key)
             if begun is not None:
-                return pages.take_over_page(definition, key)
+                return apply_ends.take_over_page(definition, key)
         return not_here(slug, key)
     if draft.status is not RequestStatus.DRAFT:
         return redirect(after_sending(actor, slug, key, draft.reference), 303)
@@ -107,7 +102,7 @@ def filled_in(slug: str, key: str) -> Filling | ResponseReturnValue:
 
 def not_here(slug: str, key: str, command: EnterStep | None = None) -> ResponseReturnValue:
     """There is no such draft in this browser: where it is if it began here, and what was typed all the same."""
-    return pages.gone_page(slug, command, elsewhere(slug, key)), 409 if command else 404
+    return apply_ends.gone_page(slug, command, elsewhere(slug, key)), 409 if command else 404
 
 
 def elsewhere(slug: str, key: str) -> drafts.Where:
@@ -164,17 +159,3 @@ def received_words(definition: ServiceDefinition) -> str:
         _("Your report has been received.") if definition.is_report else _("Your application has been received.")
     )
     return words
-
-
-def closed_words(definition: ServiceDefinition) -> str:
-    """Why the service takes nothing from anybody today, for its page; "" when it does."""
-    why = closed_today(definition, today(), offering.maintenance_of(definition.slug))
-    return why_closed(definition, Unavailable(why.reason, why.day)) if why else ""
-
-
-def why_closed(definition: ServiceDefinition, closed: Unavailable) -> str:
-    """Why a service takes nothing now, in its manager's words or those of its file if there are any."""
-    if closed.reason != "maintenance":
-        return translated(closed)
-    of_the_file = definition.maintenance.to(page_locale()) if definition.maintenance else ""
-    return offering.maintenance_of(definition.slug) or of_the_file or translated(closed)

@@ -1,6 +1,6 @@
-"""What the pages of an application show: a step, the summary, and the ends."""
+"""What the pages of an application show: a step, the summary, and how to continue later."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field as default
 from typing import Any
 
@@ -14,6 +14,7 @@ from config.localisation import page_locale
 from config.security import allow_images_of, allow_location
 from config.settings import current_settings
 from services import (
+    closed_words,
     draft_files,
     draft_keeping,
     drafts,
@@ -22,16 +23,12 @@ from services import (
     queries,
     submission_keys,
     summaries,
-    typed,
-    typed_reading,
-    versions,
+    visitors,
     widgets,
 )
 from services.definitions import ServiceDefinition
-from services.draft_commands import EnterStep
 from services.filling import today
-from services.form.fields import FormField, Step
-from services.lifecycle import RequestStatus
+from services.form.fields import Step
 from services.models import ServiceRequest
 from services.prefill_sources import PrefillSource
 from services.progress import Progress
@@ -127,7 +124,13 @@ def step_page(filled: Filling, key: str, said: Said) -> str:
         centre=current_settings().map_centre,
         others=[(one.changed_at, draft_url(one)) for one in said.others],
         before=filled.way.before(key),
+        closed=_closed(filled),
     )
+
+
+def _closed(filled: Filling) -> str:
+    """Why what was begun cannot be sent today: said at every step, not only at the last button."""
+    return closed_words.for_applicant(filled.definition, visitors.applicant()) if filled.draft else ""
 
 
 def _from_login(filled: Filling, shown: Iterable[Widget]) -> bool:
@@ -172,8 +175,8 @@ def progress_words(way: Walk, step: str) -> str:
     return str(_("Step %(number)s of %(total)s", number=way.position(step), total=len(way.steps) + 1))
 
 
-def summary_page(filled: Filling, *, error: str = "") -> str:
-    """All answers once more, with the button that sends them."""
+def summary_page(filled: Filling, *, closed: str = "") -> str:
+    """All answers once more, with the button that sends them; or `closed`, why that cannot be done today."""
     assert filled.way.clean is not None
     shown = summaries.summaries(
         filled.definition.steps,
@@ -192,61 +195,8 @@ def summary_page(filled: Filling, *, error: str = "") -> str:
         parts=[(one, step_url(filled, one.key, to_summary=True)) for one in shown],
         total=len(filled.way.steps) + 1,
         before=step_url(filled, filled.way.steps[-1]),
-        error=error,
+        closed=closed or _closed(filled),
     )
-
-
-def unavailable_page(definition: ServiceDefinition, message: str) -> str:
-    return render_template("services/unavailable.html", service=definition, locale=page_locale(), message=message)
-
-
-def not_offered_page(slug: str, step: str, sent: Mapping[str, list[str]], *, had_files: bool) -> str:
-    """A draft of a service that has been taken out is kept; what was `sent` of a step is not, and can be copied."""
-    fields = _fields_of(slug, step)
-    lines = _readable(fields, typed.read(fields, sent, {})) if sent else []
-    return render_template("services/draft_not_offered.html", lines=lines, had_files=had_files)
-
-
-def gone_page(slug: str | None, command: EnterStep | None = None, where: drafts.Where = "") -> str:
-    """There is no such draft in this browser, for this login; `where` it is, if it was begun here.
-
-    What somebody has typed all the same (`command`) is shown, so that it can be copied.
-    """
-    return render_template(
-        "services/draft_elsewhere.html" if where else "services/draft_gone.html",
-        service=versions.described(slug) if slug and where else None,
-        slug=slug,
-        locale=page_locale(),
-        where=where,
-        lines=_readable(_fields_of(command.slug, command.step), command.answers) if command else [],
-        had_files=command is not None and bool(command.uploads),
-    )
-
-
-def handed_in_page(sent: ServiceRequest) -> str:
-    """What a link to a draft says once that is handed in, or waits for its fee: no reference, which a link by e-mail
-    must not give away.
-    """
-    return render_template(
-        "services/draft_handed_in.html",
-        service=versions.of(sent),
-        has_account=sent.applicant_id is not None,
-        awaits_payment=sent.status is RequestStatus.AWAITING_PAYMENT,
-        locale=page_locale(),
-    )
-
-
-def _fields_of(slug: str, step: str) -> Sequence[FormField]:
-    return next((one.fields for one in versions.described(slug).steps if one.key == step), ())
-
-
-def _readable(fields: Sequence[FormField], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return list(typed_reading.lines(fields, answers, page_locale(), yes=_("Yes"), no=_("No")))
-
-
-def take_over_page(definition: ServiceDefinition, key: str) -> str:
-    """Somebody began without a login and has one now."""
-    return render_template("services/take_over.html", service=definition, locale=page_locale(), key=key)
 
 
 def later_page(filled: Filling, actor: Actor, *, email: str | None = None, error: str = "") -> str:
@@ -262,6 +212,7 @@ def later_page(filled: Filling, actor: Actor, *, email: str | None = None, error
         has_login=user is not None,
         back=url_for("services.go_on", slug=filled.definition.slug, key=filled.key),
         days=draft_keeping.days_for(filled.definition.slug),
+        closed=_closed(filled),
     )
 
 

@@ -21,6 +21,7 @@ from services import (
     arrival,
     attachments,
     casework,
+    closed_words,
     downloads,
     offering,
     outcomes,
@@ -31,7 +32,7 @@ from services import (
     versions,
     work_page,
 )
-from services.apply_access import closed_words, received_words
+from services.apply_access import received_words
 from services.commands import Act
 from services.forms import MessageForm
 from services.life_situations import SITUATIONS
@@ -79,7 +80,7 @@ def index() -> ResponseReturnValue:
 def show(slug: str) -> ResponseReturnValue:
     definition = versions.on_offer(slug)
     return render_template(
-        "services/show.html", service=definition, locale=page_locale(), closed=closed_words(definition)
+        "services/show.html", service=definition, locale=page_locale(), closed=closed_words.for_everybody(definition)
     )
 
 

@@ -17,8 +17,9 @@ from config.errors import NotFound, RuleViolation
 from config.limits import by_address, limited, spend
 from config.localisation import page_locale
 from services import (
+    apply_ends,
     apply_pages as pages,
-    availability,
+    closed_words,
     drafts,
     filling,
     resume_links,
@@ -41,7 +42,6 @@ from services.apply_access import (
     place,
     received_words,
     to_summary,
-    why_closed,
 )
 from services.apply_pages import Filling, Said
 from services.availability import Unavailable
@@ -61,12 +61,10 @@ WISHES: dict[str, Go] = {one: one for one in get_args(Go)}
 def apply(slug: str) -> ResponseReturnValue:
     """The first step of a new application. It is kept from its first step on."""
     definition, actor = versions.on_offer(slug), visitors.applicant()
-    try:
-        availability.refuse_unless_open(definition, actor, filling.today())
-    except Unavailable as closed:
-        return pages.unavailable_page(definition, why_closed(definition, closed))
-    filled = pages.new(definition, actor, submission_keys.new_key())
     others = tuple(drafts.of_service(actor, slug)) if actor.kind != "anonymous" else ()
+    if why := closed_words.for_applicant(definition, actor):
+        return apply_ends.unavailable_page(definition, why, others=others)
+    filled = pages.new(definition, actor, submission_keys.new_key())
     return pages.step_page(filled, filled.first, Said(others=others))
 
 
@@ -158,7 +156,7 @@ def send(slug: str, key: str) -> ResponseReturnValue:
         flash(_("Please look at this step before you send."), "warning")
         return redirect(url_for(".step", slug=slug, key=key, step=open_.step), 303)
     except Unavailable as closed:
-        return pages.unavailable_page(definition, why_closed(definition, closed)), 409
+        return _not_now(slug, key, closed_words.of(definition, closed))
     except RuleViolation as unfit:
         return _unfit(slug, key, unfit)
     if receipt.is_new and receipt.awaits_payment:
@@ -229,6 +227,12 @@ def discard(slug: str, key: str) -> ResponseReturnValue:
     return redirect(url_for(".show", slug=slug), 303)
 
 
+def _not_now(slug: str, key: str, why: str) -> ResponseReturnValue:
+    """The summary once more, which says why it cannot be sent now; the draft stays."""
+    filled = filled_in(slug, key)
+    return (pages.summary_page(filled, closed=why), 409) if isinstance(filled, Filling) else filled
+
+
 def _unfit(slug: str, key: str, violation: RuleViolation) -> ResponseReturnValue:
     """The step of the first answer that cannot be stored, with what is said of it."""
     filled = filled_in(slug, key)
@@ -249,7 +253,7 @@ def _enter(definition: ServiceDefinition, key: str, step: str) -> ResponseReturn
     except HandedIn as sent:
         return redirect(after_sending(owner(definition.slug, key), definition.slug, key, sent.reference), 303)
     except Unavailable as closed:
-        return pages.unavailable_page(definition, why_closed(definition, closed)), 409
+        return apply_ends.unavailable_page(definition, closed_words.of(definition, closed), command), 409
     if outcome.errors or (outcome.fresh and command.go == "next"):
         said = Said(errors=outcome.errors, fresh=outcome.fresh, to_summary=to_summary())
         return pages.step_page(filled, step, said), 422 if outcome.errors else 200

@@ -7,7 +7,7 @@ from auth.policies import public
 from config.database import transaction
 from config.limits import limit_failures
 from config.localisation import page_locale
-from services import apply_pages as pages, drafts, resume_links, submission_keys, versions, visitors
+from services import apply_ends, drafts, resume_links, submission_keys, versions, visitors
 
 blueprint = Blueprint("continue_later", __name__, template_folder="templates")
 
@@ -49,7 +49,7 @@ def go_on(token: str) -> ResponseReturnValue:
 def _over(token: str) -> Response:
     """This link opens no draft any more: it was handed in, or there is none."""
     sent = resume_links.handed_in(token)
-    return _private(pages.handed_in_page(sent)) if sent is not None else _private(pages.gone_page(None), 404)
+    return _private(apply_ends.handed_in_page(sent)) if sent is not None else _private(apply_ends.gone_page(None), 404)
 
 
 def _private(answer: ResponseReturnValue, status: int | None = None) -> Response:

@@ -7,14 +7,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from config import clock
-from services import availability, versions
+from auth.actors import Actor
+from config import clock, scopes
+from config.database import transaction
+from services import availability, offering, versions
 from services.availability import Closed, Unavailable, closed, period_begins
+from services.commands import ChangeOffer
 from services.definition_parts import Limit, Opening
 from services.definitions import ServiceDefinition
 from services.form.fields import Text
 from tests.factories import services as given
-from tests.integration.services.filling_in import soup
+from tests.integration.services.filling_in import PERSON, post, send, soup, through
 
 pytestmark = pytest.mark.one_database
 
@@ -99,3 +102,48 @@ def test_nobody_has_to_log_in_to_learn_that_a_service_is_closed(
     shown = soup(client.get(address))
     assert words in shown.get_text()
     assert shown.select_one("form[data-apply]") is None
+
+
+def in_maintenance(app: Flask, note: str) -> None:
+    manager = Actor.system("services.test_availability")
+    with app.app_context(), scopes.within(manager.scope), transaction():
+        revision = offering.offer_of("alles").revision
+        offering.change("alles", ChangeOffer(is_published=True, maintenance=note, revision=revision), manager)
+
+
+@pytest.mark.usefixtures("made_up_services")
+def test_who_has_a_draft_reads_at_every_step_that_it_cannot_be_sent_now(
+    app: Flask, client: FlaskClient, login: Any
+) -> None:
+    login(client, "resident")
+    summary = through(client)
+    steps = [str(link["href"]) for link in summary.select("main .obhut-summary__head a")]
+    in_maintenance(app, "Bis Montag stellen wir um.")
+    for address in (*steps, steps[0].rpartition("/")[0] + "/to-continue"):
+        shown = soup(client.get(address)).get_text()
+        assert "Bis Montag stellen wir um." in shown and "nicht absenden" in shown, address
+    first = soup(client.get(steps[0]))
+    assert post(client, first, f_given_name="Isolde").status_code == 303
+    summary_address = steps[0].rpartition("/")[0] + "/to-send"
+    shown = soup(client.get(summary_address))
+    assert "Isolde" in shown.get_text() and "Bis Montag stellen wir um." in shown.get_text()
+    assert shown.select_one("main form[action$='/to-send']") is None
+    refused = soup(send(client, summary), 409)  # from a page that was open before
+    assert "Isolde" in refused.get_text() and "Bis Montag stellen wir um." in refused.get_text()
+    begin = soup(client.get("/services/alles/apply"))
+    assert begin.select_one("form[data-apply]") is None
+    draft = begin.select_one("main a[href*='/apply/']")
+    assert draft is not None and "Isolde" in soup(client.get(str(draft["href"]), follow_redirects=True)).get_text()
+    in_maintenance(app, "")
+    again = soup(client.get(summary_address))
+    assert "Bis Montag" not in again.get_text()
+    assert send(client, again).location.startswith("/requests/")
+
+
+@pytest.mark.usefixtures("made_up_services")
+def test_what_was_typed_before_it_closed_is_given_back(app: Flask, client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    first = soup(client.get("/services/alles/apply"))
+    in_maintenance(app, "Bis Montag stellen wir um.")
+    refused = soup(post(client, first, **PERSON), 409).get_text()
+    assert "Bis Montag stellen wir um." in refused and "Ackerknecht" in refused and "Lindenweg" in refused
