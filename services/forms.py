@@ -46,6 +46,11 @@ class MessageForm(BaseForm):
         render_kw={"accept": ACCEPT},
     )
 
+    @property
+    def had_files(self) -> bool:
+        """Whether files came along; a browser does not send them again by itself."""
+        return any(isinstance(one, FileStorage) and one.filename for one in self.file.data or ())
+
     def uploads(self) -> tuple[Upload, ...]:
         """The files that came along. Raises RuleViolation when there are too many."""
         found = [one for one in (upload_of(storage, "file") for storage in self.file.data or ()) if one]

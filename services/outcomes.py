@@ -10,16 +10,30 @@ from config.error_pages import translated
 from config.errors import DomainError, InvalidTransition, RuleViolation
 
 
+class NotSent(Exception):
+    """What somebody wrote has not been taken. `why`: for them, in their language."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
 @contextmanager
-def told() -> Iterator[None]:
-    """Say on the next page what became of the act in the block. RuleViolation goes through: it is for the form."""
+def told(text: str | None = "") -> Iterator[None]:
+    """Say on the next page what became of the act in the block. RuleViolation goes through: it is for the form.
+
+    Raises NotSent when `text` came along, which the page then gives back.
+    """
     try:
         yield
     except RuleViolation:
         raise
-    except InvalidTransition:
-        flash(_("This is no longer possible: the request has moved on in the meantime."), "warning")
     except DomainError as error:
-        flash(translated(error), "danger")
+        has_moved_on = isinstance(error, InvalidTransition)
+        moved_on = _("This is no longer possible: the request has moved on in the meantime.")
+        why = moved_on if has_moved_on else translated(error)
+        if text:
+            raise NotSent(why) from error
+        flash(why, "warning" if has_moved_on else "danger")
     else:
         flash(_("Thank you. It has reached us."), "success")

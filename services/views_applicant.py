@@ -118,13 +118,15 @@ def act(reference: str) -> ResponseReturnValue:
     if command is None:
         return _own_page(reference, form), 422
     try:
-        with outcomes.told():
+        with outcomes.told(command.message):
             uploads = [attachments.clean(one) for one in form.uploads()]
             with transaction():
                 casework.act(reference, command, actor, uploads=uploads)
     except RuleViolation as violation:
         add_errors(form, violation)
         return _own_page(reference, form), 422
+    except outcomes.NotSent as refused:
+        return _own_page(reference, form, not_sent=refused.why), 409
     return redirect(url_for("requests.show", reference=reference), 303)
 
 
@@ -145,7 +147,7 @@ def withdraw(reference: str) -> ResponseReturnValue:
     return _own_page(reference, MessageForm(formdata=None), "services/withdraw.html")
 
 
-def _own_page(reference: str, form: MessageForm, template: str = "services/request.html") -> str:
+def _own_page(reference: str, form: MessageForm, template: str = "services/request.html", *, not_sent: str = "") -> str:
     actor = current_actor()
     found = queries.get(actor, reference, among=queries.own_requests)
     return render_template(
@@ -155,6 +157,7 @@ def _own_page(reference: str, form: MessageForm, template: str = "services/reque
         received=received_words(versions.of(found)) if arrival.has_just_arrived(found) else "",
         announced=work_page.announced(found, today()),
         form=form,
+        not_sent=not_sent,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from auth.access import View
 from auth.policies import public
@@ -36,7 +37,7 @@ def with_pin(view: View) -> View:
 @status.get("/status", endpoint="show")
 @public
 def show_status() -> ResponseReturnValue:
-    return render_template("services/status.html", form=StatusForm(formdata=None), found=None, failed=False)
+    return _status_page(StatusForm(formdata=None), None)[0]
 
 
 @status.post("/status")
@@ -73,14 +74,19 @@ def act() -> ResponseReturnValue:
     (form, lookup), message = _typed(), MessageForm()
     found = pins.pin_fits(lookup) if lookup else None
     command = command_or_errors(message, Act) if found else None
-    if found is None or command is None:
+    if found is None:
+        why = _("We found no request with this reference and PIN.") if message.message.data else ""
+        return _status_page(form, lookup, message, not_sent=why)[0], 422
+    if command is None:
         return _status_page(form, lookup, message)[0], 422
     try:
-        with outcomes.told(), transaction():
+        with outcomes.told(command.message), transaction():
             by_pin.act(found, command)
     except RuleViolation as violation:
         add_errors(message, violation)
         return _status_page(form, lookup, message)[0], 422
+    except outcomes.NotSent as refused:
+        return _status_page(form, lookup, message, not_sent=refused.why)[0], 409
     return _status_page(form, lookup)
 
 
@@ -89,8 +95,10 @@ def _typed() -> tuple[StatusForm, Lookup | None]:
     return form, command_or_errors(form, Lookup)
 
 
-def _status_page(form: StatusForm, lookup: Lookup | None, message: MessageForm | None = None) -> tuple[str, int]:
-    """The page, and its status: whether reference and PIN fit."""
+def _status_page(
+    form: StatusForm, lookup: Lookup | None, message: MessageForm | None = None, *, not_sent: str = ""
+) -> tuple[str, int]:
+    """The page, and its status: whether reference and PIN fit. `not_sent`: why what was written has not been taken."""
     found = pins.pin_fits(lookup) if lookup else None
     page = render_template(
         "services/status.html",
@@ -100,6 +108,7 @@ def _status_page(form: StatusForm, lookup: Lookup | None, message: MessageForm |
         has_receipt=found is not None and found.applicant_id is None,
         talk=by_pin.of(found, page_locale(), _today()) if found else None,
         message=message or MessageForm(formdata=None),
+        not_sent=not_sent,
     )
     return page, 200 if found else 422
 

@@ -183,6 +183,6 @@ def test_without_an_account_reference_and_pin_open_what_is_said(app: Flask, clie
         with transaction():
             db.session.execute(update(ServiceRequest).values(applicant_id=uuid.uuid4()))
     assert "Frühling" not in page(client.post("/status", data=right)).get_text()
-    assert client.post("/status/act", data=answer | {"action": "reply"}).status_code == 200
+    assert client.post("/status/act", data=answer | {"action": "reply"}).status_code == 409
     with app.app_context():
         assert len(queries.get(caseworker, receipt.reference).events) == 5

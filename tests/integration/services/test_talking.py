@@ -1,15 +1,16 @@
 """Messages both ways, and questions with a day."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from auth.actors import Actor
-from auth.models import Department
+from auth.models import Department, User
 from config import clock
 from config.database import db, transaction
 from config.errors import Forbidden, InvalidTransition, RuleViolation
@@ -176,3 +177,41 @@ def test_after_the_answer_there_is_nothing_to_remind_of() -> None:
 def test_a_short_time_leaves_no_room_for_a_reminder() -> None:
     assert deadlines.next_notice_of_answer(date(2026, 11, 4), date(2026, 11, 2)) == date(2026, 11, 5)
     assert deadlines.next_notice_of_answer(date(2026, 11, 16), date(2026, 11, 2)) == date(2026, 11, 12)
+
+
+def test_what_was_written_in_an_old_tab_is_given_back(app: Flask, client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    with app.app_context():
+        actor, caseworker = given.resident(db.session.scalars(select(User.id)).one()), given.caseworker()
+        reference = given.submitted(actor).reference
+        asked(reference)
+    address = f"/requests/{reference}"
+    answer = csrf(client, address) | {"action": "answer", "message": "Seit dem Frühling."}
+    with app.app_context():
+        given.acted(reference, Action.RESUME, caseworker)
+    refused = page(client.post(address, data=answer | {"file": (io.BytesIO(given.PDF), "a.pdf")}), 409)
+    alert = refused.select_one(".kern-alert[role=alert]")
+    assert alert is not None and "nicht gesendet" in alert.get_text() and "Auch Ihre Dateien" in alert.get_text()
+    field = refused.select_one("details[open] form textarea[name=message]")
+    assert field is not None and "Seit dem Frühling." in field.get_text()  # to be sent as a message now
+    with app.app_context():
+        given.acted(reference, Action.WITHDRAW, actor)
+    refused = page(client.post(address, data=answer), 409)
+    assert refused.select_one("textarea[name=message]") is None
+    assert "Seit dem Frühling." in refused.select_one(".kern-alert[role=alert] blockquote").get_text()  # type: ignore[union-attr]
+    assert "Zurückgezogen" in refused.get_text()
+
+
+@pytest.mark.parametrize("pin", ["right", "wrong"])
+def test_nor_is_it_lost_for_who_has_a_pin_alone(app: Flask, client: FlaskClient, pin: str) -> None:
+    with app.app_context():
+        receipt = given.submitted(given.resident())
+        with transaction():
+            db.session.execute(update(ServiceRequest).values(applicant_id=None))
+    sent = csrf(client, "/status") | {"reference": receipt.reference, "pin": receipt.pin}
+    assert client.post("/status/act", data=sent | {"action": "withdraw"}, follow_redirects=True).status_code == 200
+    wrong = {"pin": "x"} if pin == "wrong" else {}
+    refused = client.post("/status/act", data=sent | {"action": "reply", "message": "Noch etwas: es eilt."} | wrong)
+    shown = page(refused, 422 if wrong else 409)
+    assert "Noch etwas: es eilt." in shown.select_one(".kern-alert[role=alert] blockquote").get_text()  # type: ignore[union-attr]
+    assert ("Zurückgezogen" in shown.get_text()) is not bool(wrong)
