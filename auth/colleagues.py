@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from auth.identities import IS_GRANTED, display_name
 from auth.models import Department, Office, RoleGrant, User
@@ -16,6 +16,7 @@ from config.settings import current_settings
 
 CLAIM_COUNTS = timedelta(days=180)  # whoever has not logged in for half a year has left, or the claim has
 SCOPE = scopes.system("colleagues")
+BY_IDENTITY = and_(RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject)
 
 
 @scopes.within(SCOPE)
@@ -36,8 +37,18 @@ def of_department(code: str, permission: Permission) -> dict[str, str]:
 @scopes.within(SCOPE)
 def mailbox_of(actor_id: str, code: str, permission: Permission) -> str:
     """Where mail reaches somebody who holds `permission` in this department; "" for anybody else, or where none can."""
-    found = (user.email for user in _who_may(_department(code), permission) if str(user.id) == actor_id)
-    return mailbox(next(found, None))
+    try:
+        user_id = UUID(actor_id)
+    except ValueError:
+        return ""
+    roles = _roles_with(permission, Scope.DEPARTMENT)
+    here = or_(RoleGrant.department_id == Department.id, and_(Department.is_default, RoleGrant.department_id.is_(None)))
+    is_given = exists().where(BY_IDENTITY, RoleGrant.role.in_(roles), IS_GRANTED, here)
+    wanted = select(User, Department, is_given, _claim_counts()).join(Department, Department.code == code)
+    for user, place, is_granted, counts in db.session.execute(wanted.where(User.id == user_id)):
+        if not user.is_erased and (is_granted or (counts and _claims(user, place, roles))):
+            return mailbox(user.email)
+    return ""
 
 
 @scopes.within(SCOPE)
@@ -68,9 +79,12 @@ def _names(place: Office | Department | None, permission: Permission) -> dict[st
 def _who_may(place: Office | Department | None, permission: Permission) -> Iterator[User]:
     if place is None:
         return
-    scope = Scope.OFFICE if isinstance(place, Office) else Scope.DEPARTMENT
-    roles = {role for role in Role if SCOPE_OF[role] is scope and permission in permissions_of([role])}
+    roles = _roles_with(permission, Scope.OFFICE if isinstance(place, Office) else Scope.DEPARTMENT)
     yield from (user for user in (*_granted(place, roles), *_claimed(place, roles)) if not user.is_erased)
+
+
+def _roles_with(permission: Permission, scope: Scope) -> set[Role]:
+    return {role for role in Role if SCOPE_OF[role] is scope and permission in permissions_of([role])}
 
 
 def _granted(place: Office | Department, roles: set[Role]) -> Iterable[User]:
@@ -78,19 +92,24 @@ def _granted(place: Office | Department, roles: set[Role]) -> Iterable[User]:
     here = column == place.id
     if place.is_default:
         here |= column.is_(None)
-    by_identity = and_(RoleGrant.issuer == User.issuer, RoleGrant.subject == User.subject)
-    wanted = select(User).join(RoleGrant, by_identity).where(RoleGrant.role.in_(roles), IS_GRANTED, here)
+    wanted = select(User).join(RoleGrant, BY_IDENTITY).where(RoleGrant.role.in_(roles), IS_GRANTED, here)
     return db.session.scalars(wanted).unique()
 
 
 def _claimed(place: Office | Department, roles: set[Role]) -> Iterable[User]:
-    wanted = select(User).where(
+    return (user for user in db.session.scalars(select(User).where(_claim_counts())) if _claims(user, place, roles))
+
+
+def _claim_counts() -> ColumnElement[bool]:
+    """Whether what was claimed for somebody at their last login counts as long as they are away."""
+    return and_(
         User.claimed_roles.is_not(None),
         User.last_login_at >= clock.wall() - CLAIM_COUNTS,
         User.issuer == current_settings().oidc_staff_issuer,
     )
+
+
+def _claims(user: User, place: Office | Department, roles: set[Role]) -> bool:
     codes = {place.code, None} if place.is_default else {place.code}
-    for user in db.session.scalars(wanted):
-        claimed = claimed_roles(list(user.claimed_roles or ()))
-        if any(one.role in roles and (one.scope_code or None) in codes for one in claimed):
-            yield user
+    claimed = claimed_roles(list(user.claimed_roles or ()))
+    return any(one.role in roles and (one.scope_code or None) in codes for one in claimed)

@@ -13,7 +13,6 @@ from auth.roles import Role
 from config import clock
 from config.database import db, transaction
 from config.keyring import blind_index
-from config.mail_addresses import mailbox
 from config.settings import Settings, current_settings
 from notifications import outbox
 from notifications.statuses import Channel
@@ -22,6 +21,7 @@ from services.handover import queries
 from services.handover.models import HandOverRow
 from services.handover.states import State
 from services.models import ServiceRequest
+from services.queries import mailbox_of
 
 TEMPLATE = "services.handover_digest"
 AT = time(7)
@@ -93,6 +93,5 @@ def _known_as(address: str) -> str:
 
 
 def _mailboxes(code: str) -> list[str]:
-    department = next((one for one in places.departments() if one.code == code), None)
-    own = [to] if department and (to := mailbox(department.email)) else []
-    return list(dict.fromkeys([*own, *places.mail_of(Role.SERVICE_MANAGER, code)]))
+    own = mailbox_of(code)
+    return list(dict.fromkeys([*([own] if own else []), *places.mail_of(Role.SERVICE_MANAGER, code)]))
