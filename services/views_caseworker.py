@@ -29,6 +29,7 @@ from services import (
     trail,
     versions,
     work_page,
+    work_pages,
 )
 from services.commands import Act, WriteNote
 from services.definitions import catalogue as offered
@@ -40,6 +41,7 @@ from services.work_forms import ActForm, NoteForm
 casework_pages = Blueprint("casework", __name__, template_folder="templates")
 catalogue = Blueprint("catalogue", __name__, template_folder="templates")
 blueprints = (casework_pages, catalogue)
+casework_pages.app_url_defaults(work_pages.keep_list)
 
 
 def page_locale() -> str:
@@ -85,7 +87,7 @@ def act(reference: str) -> ResponseReturnValue:
     else:
         flash(_("The review has begun.") if command.action is Action.TAKE else _("Saved."), "success")
         if command.action is Action.HAND_ON:
-            return redirect(url_for(".index"), 303)
+            return redirect(work_pages.list_url(request.args), 303)
     return redirect(url_for(".show", reference=reference), 303)
 
 
@@ -158,6 +160,7 @@ def _page(reference: str, form: ActForm, *, note_form: NoteForm | None = None, i
         form=form,
         note_form=note_form or NoteForm(formdata=None),
         is_stale=is_stale,
+        list_url=work_pages.list_url(request.args),
         others=others,
         holds=holds.on(subjects),
         may_hold=actor.may(Permission.HOLDS_MANAGE),

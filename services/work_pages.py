@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import has_request_context, request, url_for
 from flask_babel import gettext as _
 
 from auth.actors import Actor
@@ -23,6 +23,7 @@ from services.representations import Row
 from services.work_filters import FILTERS, GROUPS, SORTS, VIEW_LABELS, VIEWS, ListRequests, View
 
 ENDPOINT = "casework.index"
+DESK = "/staff/requests/"
 RARE = frozenset({View.TO_CONFIRM})
 """Tabs that are shown only when they hold something: few services ask for two people."""
 
@@ -76,6 +77,16 @@ def list_url(address: Mapping[str, str]) -> str:
     """The list as it was chosen in `address`."""
     chosen: dict[str, Any] = chosen_in(address)
     return url_for(ENDPOINT, **chosen)
+
+
+def keep_list(_endpoint: str, values: dict[str, Any]) -> None:
+    """Let each address of a request that stands on the desk's pages say of the list what their own does.
+
+    So the way back leads to the list as it was chosen, whatever is done to the request meanwhile. For `url_defaults`.
+    """
+    if "reference" in values and has_request_context() and request.path.startswith(DESK):
+        for name, value in chosen_in(request.args).items():
+            values.setdefault(name, value)
 
 
 def tabs(actor: Actor, chosen: Mapping[str, str], today: date) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from config import clock
@@ -140,3 +141,38 @@ def test_many_questions_that_nobody_answered_are_gone_on_without(app: Any, clien
             assert (request.status, request.answer_due_on) == (RequestStatus.IN_REVIEW, None)
             assert request.clock_stopped_on is None and request.events[-1].action is Action.RESUME
         assert queries.get(caseworker, new).status is RequestStatus.SUBMITTED
+
+
+def test_from_a_single_request_one_is_back_in_the_list_that_one_chose(
+    app: Any, client: FlaskClient, login: Any
+) -> None:
+    login(client, "caseworker")
+    with app.app_context():
+        reference = given.submitted(given.resident()).reference
+        given.submitted(given.resident())
+    chosen = "/staff/requests/?status=submitted&service=bewohnerparkausweis&sort=latest"
+
+    def back_of(shown: BeautifulSoup) -> str:
+        (back,) = [str(link["href"]) for link in shown.select("main a") if "Zur Arbeitsliste" in link.get_text()]
+        assert set(back.partition("?")[2].split("&")) == set(chosen.partition("?")[2].split("&")), back
+        assert back.startswith("/staff/requests/?")
+        return back
+
+    link = page(client.get(chosen)).select_one(f"main a[href*='{reference}']")
+    assert link is not None
+    outside = "&next=https://evil.example&_scheme=javascript&_external=1&_anchor=x"
+    shown = page(client.get(str(link["href"]) + outside))
+    assert "evil" not in shown.select_one("main").decode()  # type: ignore[union-attr]
+    back_of(shown)
+    token = csrf(client, chosen)
+    forms = {name: str(shown.select_one(f"main form:has({inside})")["action"]) for name, inside in FORMS.items()}  # type: ignore[index]
+    noted = client.post(forms["note"], data=token | {"text": "Rückruf erbeten"})
+    back_of(page(client.get(noted.location)))
+    incomplete = client.post(forms["act"], data=token | {"action": "hand_on", "message": "", "to": "nowhere"})
+    back_of(page(incomplete, 422))
+    done = client.post(forms["act"], data=token | {"action": "take"})
+    assert back_of(page(client.get(done.location)))
+    assert page(client.get(f"/staff/requests/{reference}")).select_one("main a[href='/staff/requests/']") is not None
+
+
+FORMS = {"note": "textarea[name=text]", "act": "input[name=action][value=take]"}
