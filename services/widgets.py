@@ -3,7 +3,7 @@
 Made for pages of one step (`views_apply`) and for a whole form on one page alike; `services/_widgets.html` draws them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field as default
 from typing import Any
 
@@ -228,20 +228,30 @@ def source_words(source: str) -> str:
 
 def in_order(shown: Iterable[Widget]) -> Iterable[Widget]:
     """All widgets, those within groups too, in the page's order."""
+    return (one for _place, one in _placed(shown))
+
+
+def _placed(shown: Iterable[Widget], place: str = "") -> Iterator[tuple[str, Widget]]:
+    """The same, each with the entry of a repeated group in which it stands, as in "Child 2"; "" outside of any."""
     for one in shown:
-        yield one
-        yield from in_order(one.inner)
-        for entry in one.entries:
-            yield from in_order(entry)
+        yield place, one
+        yield from _placed(one.inner, place)
+        for number, entry in enumerate(one.entries, start=1):
+            title = f"{one.entry_label} {number}"
+            yield from _placed(entry, f"{place}, {title}" if place else title)
 
 
 def complaints(shown: Iterable[Widget], errors: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str, str]]:
-    """For the list above a form: the id of the control, its label, and what is wrong; "" where there is no control."""
+    """For the list above a form: the id of the control, its label, and what is wrong; "" where there is no control.
+
+    What is asked of each entry of a repeated group has the entry before its label: "Child 2: Date of birth".
+    """
     found, left = [], dict(errors)
-    for widget in in_order(shown):
+    for place, widget in _placed(shown):
+        label = f"{place}: {widget.label}" if place else widget.label
         if messages := left.pop(widget.path, ()):
-            found.append((widget.target, widget.label, " ".join(messages)))
+            found.append((widget.target, label, " ".join(messages)))
         for part in widget.part_errors:
             if messages := left.pop(f"{widget.path}.{part}", ()):
-                found.append((f"{widget.name}-{part}", widget.label, " ".join(messages)))
+                found.append((f"{widget.name}-{part}", label, " ".join(messages)))
     return [*found, *(("", "", " ".join(messages)) for messages in left.values())]

@@ -70,3 +70,14 @@ def test_what_the_login_has_filled_in_is_said_where_it_stands(client: FlaskClien
     for answers in (DOG, {"f_relief": "none"}, {"f_debit": "no"}):
         page = step(client, page, **answers)
     assert page.select_one("[data-path=given_name]") and FILLED_IN in text_of(page)
+
+
+def test_the_list_of_mistakes_names_the_entry(client: FlaskClient, login: Any) -> None:
+    login(client, "resident")
+    page = soup(client.get(START))
+    page = soup(client.get(post(client, page, go="add:dogs", **DOG).location))
+    refused = soup(post(client, page, **{"f_dogs-1-name": "Wuff", "f_dogs-1-breed": "Dackel"}), 422)
+    listed = [" ".join(link.get_text().split()) for link in refused.select("#errors a")]
+    assert listed and all(one.startswith("Hund 2: ") for one in listed), listed
+    first = refused.select_one("#errors a")
+    assert first is not None and refused.select_one(str(first["href"])) is not None
