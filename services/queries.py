@@ -203,6 +203,13 @@ def by_reference_and_pin(reference: str) -> ServiceRequest | None:
     )
 
 
+def handed_in(request_id: UUID) -> ServiceRequest | None:
+    """A request by its id, for whom its reference and PIN have opened it (`opened`)."""
+    return db.session.scalar(
+        select(ServiceRequest).where(ServiceRequest.id == request_id, ServiceRequest.status != RequestStatus.DRAFT)
+    )
+
+
 def department(code: str) -> Department | None:
     """The department that a request goes to, if it has been set up."""
     return db.session.scalar(select(Department).where(Department.code == code))

@@ -186,7 +186,7 @@ def test_who_has_no_login_is_told_what_becomes_of_the_fee_and_withdraws(app: Fla
         db.session.execute(update(ServiceRequest).values(applicant_id=None))
     client = app.test_client()
     by_pin = csrf(client, "/status") | {"reference": reference, "pin": request_of(reference).pin or ""}
-    asked = page(client.post("/status/withdraw", data=by_pin)).get_text()
+    asked = page(client.post("/status/withdraw", data=by_pin, follow_redirects=True)).get_text()
     assert "Sie haben 30,70" in asked
     client.post("/status/act", data=by_pin | {"action": "withdraw"})
     assert request_of(reference).status is RequestStatus.WITHDRAWN

@@ -59,7 +59,9 @@ def test_a_report_needs_no_login_and_gives_reference_and_pin(app: Flask, client:
     ]
     reference, pin = (one.get_text() for one in shown.select(".obhut-reference"))
     token = soup(client.get("/status")).select_one("[name=csrf_token]")["value"]  # type: ignore[index]
-    found = client.post("/status", data={"csrf_token": token, "reference": reference, "pin": pin})
+    found = client.post(
+        "/status", data={"csrf_token": token, "reference": reference, "pin": pin}, follow_redirects=True
+    )
     assert reference in soup(found).get_text()
     assert soup(app.test_client().get(sent.location), 404)
     with app.app_context(), scopes.within(scopes.system("tests")):

@@ -166,7 +166,7 @@ def test_status_needs_reference_and_pin(app: Any, client: FlaskClient) -> None:
     with app.app_context():
         receipt = given.submitted(given.resident())
     right = {"reference": receipt.reference, "pin": receipt.pin}
-    found = page(client.post("/status", data=csrf(client, "/status") | right)).get_text()
+    found = page(client.post("/status", data=csrf(client, "/status") | right, follow_redirects=True)).get_text()
     assert receipt.reference in found
     assert "Ackerknecht" not in found
     wrong = [right | {"pin": "x"}, right | {"reference": "AAAAAAAA"}]

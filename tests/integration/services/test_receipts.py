@@ -148,7 +148,7 @@ def test_without_an_account_reference_and_pin_fetch_it(app: Flask, client: Flask
     assert client.post("/status/receipt", data=csrf(client, "/status") | right).status_code == 404
     with app.app_context(), transaction():
         db.session.execute(update(ServiceRequest).values(applicant_id=None))
-    found = page(client.post("/status", data=csrf(client, "/status") | right))
+    found = page(client.post("/status", data=csrf(client, "/status") | right, follow_redirects=True))
     assert found.find("form", attrs={"action": "/status/receipt"}) is not None
     assert client.post("/status/receipt", data=csrf(client, "/status") | right).data.startswith(b"%PDF-")
     assert client.post("/status/receipt", data=csrf(client, "/status") | right | {"pin": "x"}).status_code == 404
@@ -166,23 +166,23 @@ def test_without_an_account_reference_and_pin_open_what_is_said(app: Flask, clie
         given.acted(receipt.reference, Action.TAKE, caseworker)
         given.acted(receipt.reference, Action.ASK, caseworker, "Seit wann wohnen Sie dort?")
     right = csrf(client, "/status") | {"reference": receipt.reference, "pin": receipt.pin}
-    form = page(client.post("/status", data=right))
+    form = page(client.post("/status", data=right, follow_redirects=True))
     assert "Seit wann wohnen Sie dort?" in form.get_text()
     assert "Lindenweg" not in form.get_text()
     answer = right | {"action": "answer", "message": "Seit dem Frühling."}
     assert client.post("/status/act", data=answer | {"pin": "x"}).status_code == 422
     assert client.post("/status/act", data=answer | {"message": ""}).status_code == 422
     client.post("/status/act", data=answer | {"action": "write"})
-    assert "Seit dem Frühling." in page(client.post("/status/act", data=answer)).get_text()
+    assert "Seit dem Frühling." in page(client.post("/status/act", data=answer, follow_redirects=True)).get_text()
     for _ in range(2):  # the page is loaded anew
-        assert client.post("/status/act", data=right | {"action": "reply", "message": "Danke."}).status_code == 200
+        assert client.post("/status/act", data=right | {"action": "reply", "message": "Danke."}).status_code == 303
     with app.app_context():
         found = queries.get(caseworker, receipt.reference)
         assert (found.status, found.events[-1].by) == (RequestStatus.IN_REVIEW, Party.APPLICANT)
         assert [one.message for one in found.events[-2:]] == ["Seit dem Frühling.", "Danke."]
         with transaction():
             db.session.execute(update(ServiceRequest).values(applicant_id=uuid.uuid4()))
-    assert "Frühling" not in page(client.post("/status", data=right)).get_text()
+    assert "Frühling" not in page(client.post("/status", data=right, follow_redirects=True)).get_text()
     assert client.post("/status/act", data=answer | {"action": "reply"}).status_code == 409
     with app.app_context():
         assert len(queries.get(caseworker, receipt.reference).events) == 5

@@ -196,7 +196,9 @@ def test_nothing_tells_who_reported_that_something_was_decided(
     given.acted(receipt.reference, action, worker, "Das Loch haben wir uns angesehen.")
     own = main_of(client, f"/requests/{receipt.reference}")
     enquiry = {"reference": receipt.reference, "pin": receipt.pin, "csrf_token": token_of(client, "/status")}
-    looked_up = " ".join(page(client.post("/status", data=enquiry)).select_one("main").get_text().split())
+    looked_up = " ".join(
+        page(client.post("/status", data=enquiry, follow_redirects=True)).select_one("main").get_text().split()
+    )
     for text in (own, looked_up):
         assert said in text
         assert (
@@ -279,7 +281,7 @@ def test_nobody_is_promised_a_message_who_left_no_address(client: FlaskClient) -
         with transaction():
             queries.get(given.caseworker(DEPARTMENT), receipt.reference).applicant_id = None
         enquiry = {"reference": receipt.reference, "pin": receipt.pin, "csrf_token": token_of(client, "/status")}
-        assert said in page(client.post("/status", data=enquiry)).get_text()
+        assert said in page(client.post("/status", data=enquiry, follow_redirects=True)).get_text()
 
 
 @pytest.mark.parametrize(("action", "box"), [("reject", "Antwort"), ("ask", "Frage")])

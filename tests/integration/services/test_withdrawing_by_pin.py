@@ -1,6 +1,9 @@
 """Who has no login withdraws by reference and PIN, by the same rules as everybody else."""
 
+import base64
 import uuid
+import zlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from auth.actors import Actor
 from auth.models import AuditEvent, Department
 from config.database import db, transaction
 from notifications.models import Notification
-from services import queries, timeline
+from services import opened, queries, timeline
 from services.commands import Act
 from services.lifecycle import Action, Party, RequestStatus
 from services.models import ServiceRequest
@@ -71,8 +74,8 @@ def _told(template: str) -> list[str]:
 
 
 def test_it_is_asked_before_and_done_once(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
-    assert _form_to(page(client.post("/status", data=guest)), ASKED) is not None
-    asked = page(client.post(ASKED, data=guest))
+    assert _form_to(page(client.post("/status", data=guest, follow_redirects=True)), ASKED) is not None
+    asked = page(client.post(ASKED, data=guest, follow_redirects=True))
     form = _form_to(asked, ACT)
     assert form.select_one("input[name=action]")["value"] == "withdraw"
     assert form.select_one("button[formaction]")["formaction"] == "/status"
@@ -80,7 +83,7 @@ def test_it_is_asked_before_and_done_once(app: Flask, client: FlaskClient, guest
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.SUBMITTED
     for reason in ("Ich ziehe um.", "Ich ziehe um.", ""):  # the page is loaded anew, or gone through again
-        shown = page(client.post(ACT, data=_withdrawal(guest, reason)))
+        shown = page(client.post(ACT, data=_withdrawal(guest, reason), follow_redirects=True))
         assert "Zurückgezogen" in shown.get_text()
         assert _form_to(shown, ASKED) is None
     with app.app_context():
@@ -133,11 +136,11 @@ def test_what_has_been_decided_is_no_longer_withdrawn(app: Flask, client: FlaskC
     with app.app_context():
         for action in (Action.TAKE, Action.APPROVE):
             given.acted(guest["reference"], action, caseworker)
-    assert _form_to(page(client.post("/status", data=guest)), ASKED) is None
-    asked = page(client.post(ASKED, data=guest))
+    assert _form_to(page(client.post("/status", data=guest, follow_redirects=True)), ASKED) is None
+    asked = page(client.post(ASKED, data=guest, follow_redirects=True))
     assert "lässt sich nicht mehr zurückziehen" in asked.get_text()
     assert _form_to(asked, ACT) is None
-    assert "Das geht nicht mehr" in page(client.post(ACT, data=_withdrawal(guest))).get_text()
+    assert "Das geht nicht mehr" in page(client.post(ACT, data=_withdrawal(guest), follow_redirects=True)).get_text()
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.APPROVED
 
@@ -159,8 +162,8 @@ def test_with_an_account_it_is_withdrawn_after_login_alone(
 ) -> None:
     with app.app_context():
         _belongs_to(uuid.uuid4())
-    assert _form_to(page(client.post("/status", data=guest)), ASKED) is None
-    assert _form_to(page(client.post(ASKED, data=guest)), ACT) is None
+    assert _form_to(page(client.post("/status", data=guest, follow_redirects=True)), ASKED) is None
+    assert _form_to(page(client.post(ASKED, data=guest, follow_redirects=True)), ACT) is None
     client.post(ACT, data=_withdrawal(guest))
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.SUBMITTED
@@ -173,8 +176,11 @@ def test_where_a_secure_login_is_needed_a_pin_does_not_do(
         receipt = given.submitted(given.resident(), slug=defined.slug)
         _belongs_to(None)
         stricter = guest | {"reference": receipt.reference, "pin": receipt.pin}
-        assert _form_to(page(client.post("/status", data=stricter)), ASKED) is None
-        assert "sicherere Anmeldung" in page(client.post(ACT, data=_withdrawal(stricter))).get_text()
+        assert _form_to(page(client.post("/status", data=stricter, follow_redirects=True)), ASKED) is None
+        assert (
+            "sicherere Anmeldung"
+            in page(client.post(ACT, data=_withdrawal(stricter), follow_redirects=True)).get_text()
+        )
         assert _request(app, stricter).status is RequestStatus.SUBMITTED
 
 
@@ -194,3 +200,43 @@ def test_closing_it_is_not_in_the_holders_hand(app: Flask, client: FlaskClient, 
     client.post(ACT, data=guest | {"action": Act(action=Action.CLOSE).action.value, "message": ""})
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.SUBMITTED
+
+
+def test_what_the_pin_opened_can_be_loaded_anew_for_a_while_in_this_browser_alone(
+    app: Flask, client: FlaskClient, guest: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So "back" and reload are no form to be sent again, and neither address nor cookie gives anything away."""
+    first = client.post("/status", data=guest)
+    asked = client.post(ASKED, data=guest)
+    assert (first.status_code, asked.status_code) == (303, 303)
+    assert client.post(ACT, data=_withdrawal(guest, "Ich ziehe um.")).location == first.location
+    for address, words in ((first.location, "Zurückgezogen"), (asked.location, "nicht mehr zurückziehen")):
+        for secret in (guest["reference"], guest["pin"]):
+            assert secret not in address and secret not in _session(client)
+        shown = client.get(address)
+        assert words in page(shown).get_text() and shown.headers["Cache-Control"] == "no-store"
+        assert app.test_client().get(address).location == "/status"
+    assert page(client.get("/status")).select_one("input#pin") is not None
+    monkeypatch.setattr(opened, "LASTS", timedelta(seconds=-1))
+    again = page(client.post("/status", data=guest, follow_redirects=True)).get_text()
+    assert "Zurückgezogen" not in again and "PIN neu ein" in again
+
+
+def test_each_request_keeps_its_page(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    with app.app_context():
+        other = given.submitted(given.resident())
+        _belongs_to(None)
+    second = guest | {"reference": other.reference, "pin": other.pin}
+    addresses = [client.post("/status", data=one).location for one in (guest, second, guest)]
+    assert addresses[0] == addresses[2] != addresses[1]
+    for address, sent in zip(addresses, (guest, second), strict=False):
+        shown = _form_to(page(client.get(address)), ACT)
+        assert shown.select_one("input[name=reference]")["value"] == sent["reference"]
+
+
+def _session(client: FlaskClient) -> str:
+    cookie = client.get_cookie("obhut_visit")
+    assert cookie is not None
+    payload = str(cookie.decoded_value).lstrip(".").partition(".")[0]
+    raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    return (zlib.decompress(raw) if str(cookie.decoded_value).startswith(".") else raw).decode()

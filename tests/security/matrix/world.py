@@ -53,7 +53,7 @@ KINDS: dict[str, dict[str, str]] = {
 PLAIN: dict[str, str] = {
     "slug": services.SLUG, "template": "notifications.plain", "channel": "sms", "locale": "de", "version": "0",
     "code": "de", "filename": "obhut.css", "purpose": "check_in",
-    "form": "json", "key": service_records.KEY, "step": "applicant", "number": "1", "name": "checkout",
+    "mark": "x", "form": "json", "key": service_records.KEY, "step": "applicant", "number": "1", "name": "checkout",
 }  # fmt: skip
 # Records of the house: whoever has the permission has them all.
 OF_ALL = frozenset({"grant", "token", "suppression"})
