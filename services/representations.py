@@ -130,12 +130,12 @@ def rows(requests: Sequence[ServiceRequest], locale: str, today: date) -> list[R
     return [row(request, locale, today) for request in requests]
 
 
-def detail(request: ServiceRequest, actor: Actor, locale: str, today: date) -> Detail:
-    """A request as its page shows it to `actor`."""
+def detail(request: ServiceRequest, actor: Actor, locale: str, today: date, *, at_desk: bool = False) -> Detail:
+    """A request as its page shows it to `actor`. `at_desk`: in the words for colleagues, even if it is one's own."""
     definition, party = versions.of(request), rights.party_of(request, actor)
     files = [_file(one, definition, locale) for one in queries.files_for(actor, request)]
     return Detail(
-        row=row(request, locale, today, for_staff=party is not Party.APPLICANT),
+        row=row(request, locale, today, for_staff=at_desk or party is not Party.APPLICANT),
         answers=lines(definition.steps, request.answers or {}, locale, yes=_("Yes"), no=_("No")),
         files=[one for one in files if one.kind in SENT_IN],
         decisions=[one for one in files if one.is_decision],

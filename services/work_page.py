@@ -61,7 +61,7 @@ class Next:
 def values(found: ServiceRequest, actor: Actor, locale: str, today: date) -> dict[str, Any]:
     """What the template needs beside its forms."""
     definition = versions.of(found)
-    detail = representations.detail(found, actor, locale, today)
+    detail = representations.detail(found, actor, locale, today, at_desk=True)
     taken = [one for one in announcements.decisions_of(found) if one.decided_at]
     covers = cover_letters.of(one for one in taken if one.state is DecisionState.ISSUED)
     issued = [shown(one, today) | {"cover_id": covers[one.id].id if one.id in covers else None} for one in taken]

@@ -24,6 +24,8 @@ from services.work_filters import FILTERS, GROUPS, SORTS, VIEW_LABELS, VIEWS, Li
 
 ENDPOINT = "casework.index"
 DESK = "/staff/requests/"
+OF_DESK = frozenset({"casework", "open311_staff", "payments_staff", "request_erasure"})
+OF_ONE = frozenset({"reference", "decision_id"})
 RARE = frozenset({View.TO_CONFIRM})
 """Tabs that are shown only when they hold something: few services ask for two people."""
 
@@ -79,12 +81,13 @@ def list_url(address: Mapping[str, str]) -> str:
     return url_for(ENDPOINT, **chosen)
 
 
-def keep_list(_endpoint: str, values: dict[str, Any]) -> None:
+def keep_list(endpoint: str, values: dict[str, Any]) -> None:
     """Let each address of a request that stands on the desk's pages say of the list what their own does.
 
     So the way back leads to the list as it was chosen, whatever is done to the request meanwhile. For `url_defaults`.
     """
-    if "reference" in values and has_request_context() and request.path.startswith(DESK):
+    is_of_one = endpoint.partition(".")[0] in OF_DESK and not values.keys().isdisjoint(OF_ONE)
+    if is_of_one and has_request_context() and request.path.startswith(DESK):
         for name, value in chosen_in(request.args).items():
             values.setdefault(name, value)
 

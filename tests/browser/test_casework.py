@@ -95,3 +95,12 @@ def test_the_list_is_walked_by_keyboard(visit: OpenContext) -> None:
     expect(page.get_by_label(f"Vorgang {reference} auswählen")).to_be_checked()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/staff/requests/{reference}"))
+
+
+def test_all_tabs_of_the_work_list_stand_in_one_row(visit: OpenContext) -> None:
+    page = visit(viewport={"width": 1280, "height": 900}).new_page()
+    log_in(page, "caseworker", "/auth/login?staff=1")
+    page.goto("/staff/requests/?status=open&to_confirm=1")  # with the tab that is shown only when it is wanted
+    tabs = page.locator(".obhut-tabs li")
+    expect(tabs).to_have_count(8)
+    assert len({tabs.nth(number).bounding_box()["y"] for number in range(8)}) == 1  # type: ignore[index]

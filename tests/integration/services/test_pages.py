@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from auth.models import Department
+from auth.models import Department, User
 from config.database import db, transaction
 from services import casework, decisions
 from services.commands import Act
@@ -221,3 +222,22 @@ def test_a_caseworker_of_another_department_finds_nothing(app: Any, client: Flas
     login(client, "caseworker", roles=["caseworker:tiefbau"])
     assert reference not in page(client.get("/staff/requests/")).get_text()
     assert client.get(f"/staff/requests/{reference}").status_code == 404
+
+
+def test_who_opens_their_own_request_at_the_desk_reads_that_it_is_theirs(
+    app: Flask, client: FlaskClient, login: Any
+) -> None:
+    login(client, "caseworker")
+    with app.app_context():
+        own = given.caseworker(user_id=db.session.scalars(select(User.id)).one())
+        reference = given.submitted(own).reference
+        given.acted(reference, Action.TAKE, given.caseworker())
+        given.acted(reference, Action.ASK, given.caseworker(), "Seit wann wohnen Sie dort?")
+    shown = page(client.get(f"/staff/requests/{reference}")).select_one("main")
+    assert shown is not None
+    said = shown.get_text()
+    assert "Das ist Ihr eigener Antrag." in said and "Niemand darf den eigenen Antrag bearbeiten" in said
+    assert "Rückfrage gestellt" in said and "Wir haben eine Frage" not in said
+    assert shown.select_one(f"a[href='/requests/{reference}']") is not None
+    assert shown.select("#acts form, #ask, #decide, #note") == []
+    assert shown.select_one(".obhut-conversation__message--own") is None  # what colleagues wrote is not one's own
