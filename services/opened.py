@@ -35,6 +35,11 @@ def behind(mark: str) -> ServiceRequest | None:
     return queries.handed_in(UUID(request_id)) if request_id else None
 
 
+def close_all() -> None:
+    """Let this browser look at none of them any more: others may use it, too."""
+    session.pop(OPENED, None)
+
+
 def _open_ones() -> dict[str, tuple[str, int]]:
     now = clock.wall().timestamp()
     return {mark: (one[0], one[1]) for mark, one in session.get(OPENED, {}).items() if one[1] > now}

@@ -59,6 +59,7 @@ def page(
         talk=by_pin.of(found, page_locale(), today()) if found else None,
         message=message or MessageForm(formdata=None),
         not_sent=not_sent,
+        open_minutes=opened.LASTS.seconds // 60,
     )
 
 

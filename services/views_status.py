@@ -1,6 +1,6 @@
 """Status by reference and PIN, for whoever has no login: how it stands, what was said, and withdrawing."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -52,6 +52,15 @@ def show_opened(mark: str) -> ResponseReturnValue:
     """What reference and PIN have opened, until they have to be entered again."""
     found = opened.behind(mark)
     return pages.page(pages.filled_in(found), found) if found else pages.enter_anew()
+
+
+@status.post("/status/close")
+@public
+def close() -> ResponseReturnValue:
+    """Nothing that was opened in this browser can be seen there any more without its PIN."""
+    opened.close_all()
+    flash(_("Closed. To see it again, enter reference and PIN."), "success")
+    return redirect(url_for("status.show"), 303)
 
 
 @status.post("/status/withdraw")

@@ -222,6 +222,15 @@ def test_what_the_pin_opened_can_be_loaded_anew_for_a_while_in_this_browser_alon
     assert "Zurückgezogen" not in again and "PIN neu ein" in again
 
 
+def test_on_somebody_elses_device_one_closes_it(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    address = client.post("/status", data=guest).location
+    form = page(client.get(address)).select_one("form[action='/status/close']")
+    assert form is not None and form.get_text(strip=True) == "Seite schließen"
+    assert client.post("/status/close", data={"csrf_token": guest["csrf_token"]}).location == "/status"
+    assert guest["reference"] not in page(client.get(address, follow_redirects=True)).get_text()
+    assert guest["reference"] in page(client.post("/status", data=guest, follow_redirects=True)).get_text()
+
+
 def test_each_request_keeps_its_page(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
     with app.app_context():
         other = given.submitted(given.resident())
