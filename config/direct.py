@@ -5,13 +5,12 @@ at work that costs more than the statement. Values are adapted by the driver as 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from psycopg import errors
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus
-from sqlalchemy import Boolean, Dialect, Enum
+from sqlalchemy import Dialect, Enum
 from sqlalchemy.sql import Executable
 
 MOST_PREPARED = 200  # of a connection; beyond them a statement is parsed each time
@@ -79,15 +78,14 @@ def send(driver: Any, statements: bytes) -> None:
 
 
 def _turn(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What turns a value into what is stored; None if the driver does. As SQLAlchemy does it, in fewer calls."""
-    if isinstance(kind, Boolean):
-        return None
-    if isinstance(kind, Enum) and kind.enum_class is not None and issubclass(kind.enum_class, StrEnum):
-        # By value and by member, which are equal; of others it raises LookupError, too.
-        stored: Mapping[Any, str | None] = {None: None} | {one: one.value for one in kind.enum_class}
-        return stored.__getitem__
+    """What turns a value into what is stored, as SQLAlchemy does; None if the driver does it by itself.
+
+    Of an enumeration that is looked up once for all members, with which their texts are equal.
+    """
     turn: Callable[[Any], Any] | None = kind.bind_processor(dialect)
-    return turn
+    if turn is None or not isinstance(kind, Enum) or kind.enum_class is None:
+        return turn
+    return {one: turn(one) for one in (None, *kind.enum_class)}.__getitem__
 
 
 def _failure(driver: Any, result: Any) -> Exception:

@@ -56,6 +56,11 @@ class Filling:
         """The step to begin with."""
         return self.way.steps[0] if self.way.steps else self.definition.steps[0].key
 
+    @property
+    def kept_days(self) -> int:
+        """How long the draft is kept after its last change."""
+        return draft_keeping.days_for(self.definition.slug)
+
 
 @dataclass(frozen=True)
 class Said:
@@ -211,7 +216,6 @@ def later_page(filled: Filling, actor: Actor, *, email: str | None = None, error
         error=error,
         has_login=user is not None,
         back=url_for("services.go_on", slug=filled.definition.slug, key=filled.key),
-        days=draft_keeping.days_for(filled.definition.slug),
         closed=_closed(filled),
     )
 

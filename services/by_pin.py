@@ -9,10 +9,9 @@ from config.errors import Forbidden, NotFound
 from services import casework, notices, queries, representations, rights, versions
 from services.commands import Act
 from services.conversation import Message
-from services.lifecycle import DECISIONS, Action
+from services.lifecycle import DECISIONS, WRITING, Action
 from services.models import RequestEvent, ServiceRequest
 
-WRITING = (Action.ANSWER, Action.REPLY)
 BY_PIN = (*WRITING, Action.WITHDRAW)
 
 
@@ -53,7 +52,7 @@ def of(request: ServiceRequest, locale: str, today: date) -> Talk | None:
 
 
 def act(request: ServiceRequest, command: Act) -> None:
-    """Answer the question, write to the office, or withdraw. Inside `transaction()`; the caller has compared the PIN.
+    """Answer the question, write to the office, or withdraw. Inside `transaction()`; the PIN has opened it (`opened`).
 
     The same once more, with nothing in between, is a page that was loaded anew: it counts once. Raises NotFound for a
     request with an account, Forbidden for any other act, and what `casework.act` raises.

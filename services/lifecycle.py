@@ -119,6 +119,8 @@ del TABLE[S.AWAITING_PAYMENT, A.MARK_DUPLICATE]
 TABLE |= {(status, A.ANSWER_DUPLICATE): Transition(S.CLOSED, P.SYSTEM) for status in sorted(AT_THE_OFFICE)}
 OF_APPLICANTS = frozenset(action for (_, action), row in TABLE.items() if row.by is P.APPLICANT)
 """What is only ever done by whoever handed it in."""
+WRITING = (A.ANSWER, A.REPLY)
+"""With which applicants say something."""
 INTERNAL = frozenset({*WITHIN_THE_OFFICE, *PROPOSALS, A.SEND_BACK, A.HAND_ON})
 """What the office does among itself: applicants see neither that it was done nor what was said."""
 

@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 
 from config.error_pages import translated
 from config.errors import DomainError, InvalidTransition, RuleViolation
+from services.commands import Act
+from services.lifecycle import WRITING
 
 
 class NotSent(Exception):
@@ -19,10 +21,10 @@ class NotSent(Exception):
 
 
 @contextmanager
-def told(text: str | None = "") -> Iterator[None]:
+def told(command: Act) -> Iterator[None]:
     """Say on the next page what became of the act in the block. RuleViolation goes through: it is for the form.
 
-    Raises NotSent when `text` came along, which the page then gives back.
+    Raises NotSent when something was written that the page then gives back, so that it is not lost.
     """
     try:
         yield
@@ -32,7 +34,7 @@ def told(text: str | None = "") -> Iterator[None]:
         has_moved_on = isinstance(error, InvalidTransition)
         moved_on = _("This is no longer possible: the request has moved on in the meantime.")
         why = moved_on if has_moved_on else translated(error)
-        if text:
+        if command.action in WRITING and command.message:
             raise NotSent(why) from error
         flash(why, "warning" if has_moved_on else "danger")
     else:

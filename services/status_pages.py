@@ -1,4 +1,4 @@
-"""What the pages by reference and PIN share: what was typed, where it leads, and how the request is shown."""
+"""How a request is shown to whom reference and PIN have opened it, and the form that asks for both."""
 
 from datetime import date
 
@@ -7,60 +7,56 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from config import clock
-from config.forms import command_or_errors
 from config.localisation import page_locale
 from config.settings import current_settings
-from services import by_pin, opened, pins, representations
-from services.commands import Lookup
+from services import by_pin, opened, representations
 from services.forms import MessageForm, StatusForm
 from services.models import ServiceRequest
+from services.payments import queries as payments
 
 
-def typed() -> tuple[StatusForm, Lookup | None, ServiceRequest | None]:
-    """Reference and PIN as typed, and the request that they fit."""
-    form = StatusForm()
-    lookup = command_or_errors(form, Lookup)
-    return form, lookup, pins.pin_fits(lookup) if lookup else None
+def asking(form: StatusForm, *, failed: bool = False, text: str = "") -> str:
+    """The form. `failed`: nothing fits what was typed; `text`: what was written on a page that is open no more."""
+    not_sent = enter_anew() if text else ""
+    return render_template("services/status.html", form=form, found=None, failed=failed, not_sent=not_sent, text=text)
 
 
-def filled_in(found: ServiceRequest) -> StatusForm:
-    """Its reference and PIN, which each act on the page sends along once more."""
-    return StatusForm(formdata=None, data={"reference": found.reference, "pin": found.pin})
-
-
-def to_page_of(found: ServiceRequest, endpoint: str = "status.opened") -> ResponseReturnValue:
-    """To the page of a request whose PIN has just been shown."""
-    return redirect(url_for(endpoint, mark=opened.note(found)), 303)
-
-
-def enter_anew() -> ResponseReturnValue:
-    """Back to the form: it was open long enough, or never in this browser."""
-    flash(
-        _("Please enter reference and PIN anew: for your protection a page stays open for a short time only."), "info"
-    )
-    return redirect(url_for("status.show"), 303)
-
-
-def page(
-    form: StatusForm,
-    found: ServiceRequest | None,
-    message: MessageForm | None = None,
-    *,
-    not_sent: str = "",
-    failed: bool = False,
-) -> str:
-    """How the request stands, or the form that asks for it. `not_sent`: why what was written has not been taken."""
+def show(found: ServiceRequest, mark: str, message: MessageForm | None = None, *, not_sent: str = "") -> str:
+    """How the request stands. `not_sent`: why the `message` has not been taken."""
     return render_template(
         "services/status.html",
-        form=form,
-        found=representations.row(found, page_locale(), today()) if found else None,
-        failed=failed,
-        has_receipt=found is not None and found.applicant_id is None,
-        talk=by_pin.of(found, page_locale(), today()) if found else None,
+        mark=mark,
+        found=representations.row(found, page_locale(), today()),
+        has_receipt=found.applicant_id is None,
+        talk=by_pin.of(found, page_locale(), today()),
         message=message or MessageForm(formdata=None),
         not_sent=not_sent,
         open_minutes=opened.LASTS.seconds // 60,
     )
+
+
+def withdrawing(found: ServiceRequest, mark: str) -> str:
+    """What withdrawing it means, before it is done."""
+    talk = by_pin.of(found, page_locale(), today())
+    return render_template(
+        "services/withdraw_by_pin.html",
+        mark=mark,
+        row=representations.row(found, page_locale(), today()),
+        can_withdraw=talk is not None and talk.can_withdraw,
+        paid=[one for one in payments.of_request(found, page_locale()) if one.can_be_refunded],
+    )
+
+
+def to_form() -> ResponseReturnValue:
+    """Back to the form: it was open long enough, or never in this browser."""
+    flash(enter_anew(), "info")
+    return redirect(url_for("status.show"), 303)
+
+
+def enter_anew() -> str:
+    """Why the form is there again."""
+    why: str = _("Please enter reference and PIN anew: for your protection a page stays open for a short time only.")
+    return why
 
 
 def today() -> date:

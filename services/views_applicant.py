@@ -118,7 +118,7 @@ def act(reference: str) -> ResponseReturnValue:
     if command is None:
         return _own_page(reference, form), 422
     try:
-        with outcomes.told(command.message):
+        with outcomes.told(command):
             uploads = [attachments.clean(one) for one in form.uploads()]
             with transaction():
                 casework.act(reference, command, actor, uploads=uploads)

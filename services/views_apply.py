@@ -230,7 +230,11 @@ def discard(slug: str, key: str) -> ResponseReturnValue:
 def _not_now(slug: str, key: str, why: str) -> ResponseReturnValue:
     """The summary once more, which says why it cannot be sent now; the draft stays."""
     filled = filled_in(slug, key)
-    return (pages.summary_page(filled, closed=why), 409) if isinstance(filled, Filling) else filled
+    if not isinstance(filled, Filling):
+        return filled
+    if not filled.way.is_complete:  # another tab has changed it meanwhile
+        return redirect(place(filled, filled.way.first_open), 303)
+    return pages.summary_page(filled, closed=why), 409
 
 
 def _unfit(slug: str, key: str, violation: RuleViolation) -> ResponseReturnValue:

@@ -7,16 +7,12 @@ from auth.policies import current_actor, public, require
 from auth.roles import Permission
 from config import signing
 from config.api_document import Shape, answers
-from config.errors import NotFound
-from config.forms import command_or_errors
 from config.openapi import Answer, api
 from config.settings import current_settings
-from services import downloads, pins, receipts
+from services import downloads, opened, receipts, status_pages
 from services.api import blueprint as api_pages
-from services.commands import Lookup
-from services.forms import StatusForm
 from services.views_applicant import requests
-from services.views_status import status, with_pin
+from services.views_status import status
 
 certificate = Blueprint("signing", __name__)
 blueprints = (certificate,)
@@ -30,15 +26,12 @@ def receipt(reference: str) -> ResponseReturnValue:
     return downloads.file(receipts.of_applicant(current_actor(), reference))
 
 
-@status.post("/status/receipt", endpoint="receipt")
-@with_pin
-def receipt_by_pin() -> ResponseReturnValue:
-    """For requests that were handed in without an account. Raises NotFound for all others, and for a wrong PIN."""
-    lookup = command_or_errors(StatusForm(), Lookup)
-    found = pins.pin_fits(lookup) if lookup else None
-    if found is None:
-        raise NotFound()
-    return downloads.file(receipts.of_nobody(found))
+@status.get("/status/open/<mark>/receipt", endpoint="receipt")
+@public(acts_as="status")
+def receipt_by_pin(mark: str) -> ResponseReturnValue:
+    """For requests that were handed in without an account, once reference and PIN have opened them. Raises NotFound."""
+    found = opened.behind(mark)
+    return downloads.file(receipts.of_nobody(found)) if found else status_pages.to_form()
 
 
 @api_pages.get("/api/v1/requests/<reference>/receipt")

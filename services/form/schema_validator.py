@@ -12,7 +12,14 @@ from jsonschema.validators import extend
 
 from services.form.bounds import pattern
 
-NAMING = frozenset({"$ref", "$dynamicRef", "$id", "$anchor", "$dynamicAnchor", "$schema", "$defs"})
+DEEP = frozenset(
+    {
+        "$anchor", "$defs", "$dynamicAnchor", "$dynamicRef", "$id", "$ref", "$schema", "additionalProperties", "allOf",
+        "anyOf", "contains", "dependentSchemas", "else", "if", "items", "not", "oneOf", "patternProperties",
+        "prefixItems", "properties", "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
+    }
+)  # fmt: skip
+"""Keywords of a schema that has a name, or other schemas within, or refers to them."""
 
 
 def _pattern(validator: Any, written: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -36,8 +43,8 @@ def _properties(validator: Any, properties: Any, instance: Any, schema: Any) -> 
 
 
 def _fits(validator: Any, value: Any, written: Any) -> bool:
-    """Whether `value` fits a schema with its keywords alone; False for one with a name, or that refers to others."""
-    if not isinstance(written, dict) or not NAMING.isdisjoint(written):
+    """Whether `value` fits a schema that stands for itself; False for one with others within: it is descended into."""
+    if not isinstance(written, dict) or not DEEP.isdisjoint(written):
         return False
     known = validator.VALIDATORS
     for keyword in written:

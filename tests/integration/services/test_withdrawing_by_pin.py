@@ -4,16 +4,16 @@ import base64
 import uuid
 import zlib
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from auth.actors import Actor
 from auth.models import AuditEvent, Department
+from config import clock
 from config.database import db, transaction
 from notifications.models import Notification
 from services import opened, queries, timeline
@@ -23,7 +23,6 @@ from services.models import ServiceRequest
 from tests.factories import services as given
 from tests.integration.services.test_pages import csrf, page
 
-ASKED, ACT = "/status/withdraw", "/status/act"
 OFFICE = "parken@okerfeld.example"
 
 
@@ -55,17 +54,24 @@ def test_who_has_no_account_is_not_sent_to_a_page_of_theirs_for_the_pin(app: Fla
     assert "Die PIN steht auf der Seite Ihres Antrags" in owned
 
 
-def _withdrawal(guest: dict[str, str], reason: str = "") -> dict[str, str]:
-    return guest | {"action": "withdraw", "message": reason}
+def _opened(client: FlaskClient, guest: dict[str, str]) -> str:
+    """The address of the page that reference and PIN open."""
+    return str(client.post("/status", data=guest).location)
+
+
+def _withdraw(client: FlaskClient, guest: dict[str, str], reason: str = "") -> TestResponse:
+    sent = {"csrf_token": guest["csrf_token"], "action": "withdraw", "message": reason}
+    return client.post(f"{_opened(client, guest)}/act", data=sent, follow_redirects=True)
+
+
+def _can_be_asked(client: FlaskClient, guest: dict[str, str]) -> bool:
+    address = _opened(client, guest)
+    return page(client.get(address)).select_one(f"a[href='{address}/withdraw']") is not None
 
 
 def _request(app: Flask, guest: dict[str, str]) -> ServiceRequest:
     db.session.rollback()
     return queries.get(given.caseworker(), guest["reference"])
-
-
-def _form_to(shown: BeautifulSoup, address: str) -> Any:
-    return shown.find("form", attrs={"action": address})
 
 
 def _told(template: str) -> list[str]:
@@ -74,18 +80,18 @@ def _told(template: str) -> list[str]:
 
 
 def test_it_is_asked_before_and_done_once(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
-    assert _form_to(page(client.post("/status", data=guest, follow_redirects=True)), ASKED) is not None
-    asked = page(client.post(ASKED, data=guest, follow_redirects=True))
-    form = _form_to(asked, ACT)
-    assert form.select_one("input[name=action]")["value"] == "withdraw"
-    assert form.select_one("button[formaction]")["formaction"] == "/status"
+    assert _can_be_asked(client, guest)
+    address = _opened(client, guest)
+    asked = page(client.get(f"{address}/withdraw"))
+    form = asked.select_one(f"form[action='{address}/act']")
+    assert form is not None and form.select_one("input[name=action]")["value"] == "withdraw"  # type: ignore[index]
+    assert form.select_one(f"a[href='{address}']") is not None
     assert "nicht rückgängig machen" in asked.get_text()
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.SUBMITTED
     for reason in ("Ich ziehe um.", "Ich ziehe um.", ""):  # the page is loaded anew, or gone through again
-        shown = page(client.post(ACT, data=_withdrawal(guest, reason), follow_redirects=True))
-        assert "Zurückgezogen" in shown.get_text()
-        assert _form_to(shown, ASKED) is None
+        assert "Zurückgezogen" in page(_withdraw(client, guest, reason)).get_text()
+        assert not _can_be_asked(client, guest)
     with app.app_context():
         request = _request(app, guest)
         assert request.status is RequestStatus.WITHDRAWN
@@ -97,7 +103,7 @@ def test_it_is_asked_before_and_done_once(app: Flask, client: FlaskClient, guest
 def test_timeline_and_audit_trail_say_who_it_was_and_how(
     app: Flask, client: FlaskClient, guest: dict[str, str]
 ) -> None:
-    client.post(ACT, data=_withdrawal(guest))
+    _withdraw(client, guest)
     with app.test_request_context():
         request = _request(app, guest)
         assert request.events[-1].by is Party.APPLICANT
@@ -119,14 +125,17 @@ def test_the_audit_trail_names_no_pin_where_there_was_a_login(app: Flask, guest:
         assert event.facts == {"status": "withdrawn"}
 
 
-@pytest.mark.parametrize("address", [ASKED, ACT])
-def test_without_the_pin_nothing_is_shown_or_done_and_guessing_ends(
-    app: Flask, client: FlaskClient, guest: dict[str, str], address: str
-) -> None:
-    wrong = _withdrawal(guest) | {"pin": "x"}
-    answers = [client.post(address, data=wrong) for _ in range(11)]
+def test_without_the_pin_nothing_is_shown_and_guessing_ends(client: FlaskClient, guest: dict[str, str]) -> None:
+    answers = [client.post("/status", data=guest | {"pin": "x"}) for _ in range(11)]
     assert [one.status_code for one in answers] == [422] * 10 + [429]
     assert "zurückziehen" not in answers[0].get_data(as_text=True)
+
+
+def test_nothing_is_done_where_nothing_was_opened(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    address, stranger = _opened(client, guest), app.test_client()
+    sent = csrf(stranger, "/status") | {"action": "withdraw", "message": ""}
+    assert stranger.post(f"{address}/act", data=sent).location == "/status"
+    assert stranger.get(f"{address}/receipt").location == "/status"
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.SUBMITTED
 
@@ -136,11 +145,13 @@ def test_what_has_been_decided_is_no_longer_withdrawn(app: Flask, client: FlaskC
     with app.app_context():
         for action in (Action.TAKE, Action.APPROVE):
             given.acted(guest["reference"], action, caseworker)
-    assert _form_to(page(client.post("/status", data=guest, follow_redirects=True)), ASKED) is None
-    asked = page(client.post(ASKED, data=guest, follow_redirects=True))
+    assert not _can_be_asked(client, guest)
+    asked = page(client.get(f"{_opened(client, guest)}/withdraw"))
     assert "lässt sich nicht mehr zurückziehen" in asked.get_text()
-    assert _form_to(asked, ACT) is None
-    assert "Das geht nicht mehr" in page(client.post(ACT, data=_withdrawal(guest), follow_redirects=True)).get_text()
+    assert asked.select_one("form[action$='/act']") is None
+    for reason in ("", "Ich ziehe um."):  # which is no message to be sent anew
+        shown = page(_withdraw(client, guest, reason))
+        assert "Das geht nicht mehr" in shown.get_text() and "Ich ziehe um." not in shown.get_text()
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.APPROVED
 
@@ -150,7 +161,7 @@ def test_an_open_question_ends_with_it(app: Flask, client: FlaskClient, guest: d
     with app.app_context():
         given.acted(guest["reference"], Action.TAKE, caseworker)
         given.acted(guest["reference"], Action.ASK, caseworker, "Seit wann wohnen Sie dort?")
-    client.post(ACT, data=_withdrawal(guest))
+    _withdraw(client, guest)
     with app.app_context():
         request = _request(app, guest)
         assert (request.status, request.answer_due_on) == (RequestStatus.WITHDRAWN, None)
@@ -162,9 +173,9 @@ def test_with_an_account_it_is_withdrawn_after_login_alone(
 ) -> None:
     with app.app_context():
         _belongs_to(uuid.uuid4())
-    assert _form_to(page(client.post("/status", data=guest, follow_redirects=True)), ASKED) is None
-    assert _form_to(page(client.post(ASKED, data=guest, follow_redirects=True)), ACT) is None
-    client.post(ACT, data=_withdrawal(guest))
+    assert not _can_be_asked(client, guest)
+    assert page(client.get(f"{_opened(client, guest)}/withdraw")).select_one("form[action$='/act']") is None
+    _withdraw(client, guest)
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.SUBMITTED
 
@@ -176,50 +187,56 @@ def test_where_a_secure_login_is_needed_a_pin_does_not_do(
         receipt = given.submitted(given.resident(), slug=defined.slug)
         _belongs_to(None)
         stricter = guest | {"reference": receipt.reference, "pin": receipt.pin}
-        assert _form_to(page(client.post("/status", data=stricter, follow_redirects=True)), ASKED) is None
-        assert (
-            "sicherere Anmeldung"
-            in page(client.post(ACT, data=_withdrawal(stricter), follow_redirects=True)).get_text()
-        )
+        assert not _can_be_asked(client, stricter)
+        assert "sicherere Anmeldung" in page(_withdraw(client, stricter)).get_text()
         assert _request(app, stricter).status is RequestStatus.SUBMITTED
 
 
 def test_the_office_takes_it_up_again_and_it_can_be_withdrawn_anew(
     app: Flask, client: FlaskClient, guest: dict[str, str]
 ) -> None:
-    client.post(ACT, data=_withdrawal(guest))
+    _withdraw(client, guest)
     with app.app_context():
         given.acted(guest["reference"], Action.REOPEN, given.caseworker(), "Auf Ihren Anruf hin.")
-    client.post(ACT, data=_withdrawal(guest))
+    _withdraw(client, guest)
     with app.app_context():
         request = _request(app, guest)
         assert [event.action for event in request.events][1:] == [Action.WITHDRAW, Action.REOPEN, Action.WITHDRAW]
 
 
 def test_closing_it_is_not_in_the_holders_hand(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
-    client.post(ACT, data=guest | {"action": Act(action=Action.CLOSE).action.value, "message": ""})
+    sent = guest | {"action": Act(action=Action.CLOSE).action.value, "message": ""}
+    client.post(f"{_opened(client, guest)}/act", data=sent)
     with app.app_context():
         assert _request(app, guest).status is RequestStatus.SUBMITTED
 
 
-def test_what_the_pin_opened_can_be_loaded_anew_for_a_while_in_this_browser_alone(
+def test_what_the_pin_opened_is_there_for_a_while_in_this_browser_alone(
     app: Flask, client: FlaskClient, guest: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So "back" and reload are no form to be sent again, and neither address nor cookie gives anything away."""
-    first = client.post("/status", data=guest)
-    asked = client.post(ASKED, data=guest)
-    assert (first.status_code, asked.status_code) == (303, 303)
-    assert client.post(ACT, data=_withdrawal(guest, "Ich ziehe um.")).location == first.location
-    for address, words in ((first.location, "Zurückgezogen"), (asked.location, "nicht mehr zurückziehen")):
-        for secret in (guest["reference"], guest["pin"]):
-            assert secret not in address and secret not in _session(client)
-        shown = client.get(address)
+    """So "back" and reload are no form to be sent again; neither address, cookie nor page gives the PIN away."""
+    address, began = _opened(client, guest), clock.wall()
+    assert "Zurückgezogen" in page(_withdraw(client, guest)).get_text()
+    for where, words in ((address, "Zurückgezogen"), (f"{address}/withdraw", "nicht mehr zurückziehen")):
+        shown = client.get(where)
         assert words in page(shown).get_text() and shown.headers["Cache-Control"] == "no-store"
-        assert app.test_client().get(address).location == "/status"
+        assert guest["pin"] not in where + _session(client) + shown.get_data(as_text=True)
+        assert guest["reference"] not in where + _session(client)
+        assert app.test_client().get(where).location == "/status"
     assert page(client.get("/status")).select_one("input#pin") is not None
-    monkeypatch.setattr(opened, "LASTS", timedelta(seconds=-1))
-    again = page(client.post("/status", data=guest, follow_redirects=True)).get_text()
-    assert "Zurückgezogen" not in again and "PIN neu ein" in again
+    for minutes, location in ((20, None), (31, "/status")):  # what is done there does not lengthen it
+        monkeypatch.setattr(clock, "wall", lambda later=began + timedelta(minutes=minutes): later)
+        assert client.get(f"{address}/withdraw").location == client.get(address).location == location
+    written = {"csrf_token": guest["csrf_token"], "action": "reply", "message": "Noch etwas: es eilt."}
+    refused = page(client.post(f"{address}/act", data=written), 409)
+    assert "Noch etwas: es eilt." in refused.get_text() and refused.select_one("input#pin") is not None
+
+
+def test_another_pin_closes_what_the_old_one_opened(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+    address = _opened(client, guest)
+    with app.app_context(), transaction():
+        _request(app, guest).pin = "000000"
+    assert client.get(address).location == "/status"
 
 
 def test_on_somebody_elses_device_one_closes_it(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
@@ -231,16 +248,21 @@ def test_on_somebody_elses_device_one_closes_it(app: Flask, client: FlaskClient,
     assert guest["reference"] in page(client.post("/status", data=guest, follow_redirects=True)).get_text()
 
 
-def test_each_request_keeps_its_page(app: Flask, client: FlaskClient, guest: dict[str, str]) -> None:
+def test_each_request_keeps_its_page_and_the_oldest_goes_first(
+    app: Flask, client: FlaskClient, guest: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with app.app_context():
-        other = given.submitted(given.resident())
+        receipts = [given.submitted(given.resident()) for _ in range(opened.MOST)]
         _belongs_to(None)
-    second = guest | {"reference": other.reference, "pin": other.pin}
-    addresses = [client.post("/status", data=one).location for one in (guest, second, guest)]
-    assert addresses[0] == addresses[2] != addresses[1]
-    for address, sent in zip(addresses, (guest, second), strict=False):
-        shown = _form_to(page(client.get(address)), ACT)
-        assert shown.select_one("input[name=reference]")["value"] == sent["reference"]
+    all_ = [guest, *(guest | {"reference": one.reference, "pin": one.pin} for one in receipts)]
+    began, addresses = clock.wall(), []
+    for second, one in enumerate(all_):
+        monkeypatch.setattr(clock, "wall", lambda later=began + timedelta(seconds=second): later)
+        addresses.append(_opened(client, one))
+    assert client.get(addresses[0]).location == "/status"
+    for address, one in list(zip(addresses, all_, strict=True))[1:]:
+        assert one["reference"] in page(client.get(address)).get_text().replace(" ", "")
+        assert _opened(client, one) == address
 
 
 def _session(client: FlaskClient) -> str:
