@@ -51,6 +51,11 @@ class Filling:
     def step(self, key: str) -> Step:
         return next(one for one in self.definition.steps if one.key == key)
 
+    def step_of(self, path: str) -> str:
+        """The key of the step on which the answer at `path` is asked for; of the last for what none asks."""
+        first, steps = path.partition(".")[0], self.definition.steps
+        return next((one.key for one in steps if any(field.key == first for field in one.fields)), steps[-1].key)
+
     @property
     def first(self) -> str:
         """The step to begin with."""

@@ -230,11 +230,9 @@ def discard(slug: str, key: str) -> ResponseReturnValue:
 def _not_now(slug: str, key: str, why: str) -> ResponseReturnValue:
     """The summary once more, which says why it cannot be sent now; the draft stays."""
     filled = filled_in(slug, key)
-    if not isinstance(filled, Filling):
-        return filled
-    if not filled.way.is_complete:  # another tab has changed it meanwhile
-        return redirect(place(filled, filled.way.first_open), 303)
-    return pages.summary_page(filled, closed=why), 409
+    if isinstance(filled, Filling) and filled.way.is_complete:
+        return pages.summary_page(filled, closed=why), 409
+    return redirect(url_for(".go_on", slug=slug, key=key), 303)  # another tab has changed it meanwhile
 
 
 def _unfit(slug: str, key: str, violation: RuleViolation) -> ResponseReturnValue:
@@ -242,10 +240,8 @@ def _unfit(slug: str, key: str, violation: RuleViolation) -> ResponseReturnValue
     filled = filled_in(slug, key)
     if not isinstance(filled, Filling):
         return filled
-    first = violation.errors[0].field.partition(".")[0]
-    steps = filled.definition.steps
-    step = next((one for one in steps if any(field.key == first for field in one.fields)), steps[-1])
-    return pages.step_page(filled, step.key, Said(errors=violation.errors, to_summary=True)), 422
+    step = filled.step_of(violation.errors[0].field)
+    return pages.step_page(filled, step, Said(errors=violation.errors, to_summary=True)), 422
 
 
 def _enter(definition: ServiceDefinition, key: str, step: str) -> ResponseReturnValue:
