@@ -11,13 +11,13 @@ from tests.integration.faults.conftest import World, send
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_everything(obhut: StartObhut, number: int) -> None:
-    server = obhut().start()
+    server = obhut(anew=True).start()
     assert len(server.family()) >= 2, "the sandbox is a process of its own"
     assert server.stop(number) == 0
 
 
 def test_a_killed_house_takes_its_sandbox_along(obhut: StartObhut) -> None:
-    server = obhut().start()
+    server = obhut(anew=True).start()
     server.kill()
     assert not server.is_ready()
 
@@ -36,7 +36,7 @@ def test_a_second_start_keeps_the_data(embedded: Obhut, world: World) -> None:
 
 def test_a_port_in_use_is_one_readable_line(obhut: StartObhut) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = obhut({"OBHUT_PORT": str(taken.getsockname()[1])}).run("up")
+        done = obhut({"OBHUT_PORT": str(taken.getsockname()[1])}, anew=True).run("up")
     assert done.returncode == 1
     assert "OBHUT_PORT" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
