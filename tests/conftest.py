@@ -33,11 +33,24 @@ pytest_plugins = (
 NEEDED = "needs "
 LONG = ("chaos", "security")
 ONE_DATABASE, DATABASES = "one_database", ("sqlite", "postgresql")
-WAITING = Path(__file__).parent / "integration" / "faults"
-LONGEST = {
-    Path(__file__).parent / name
-    for name in ("security/test_api_description.py", "integration/cli/test_web_processes.py")
-}
+HERE = Path(__file__).parent
+# What mostly waits: for processes that start, for leases that run out, for a browser.
+WAITING = [
+    HERE / name
+    for name in (
+        "browser",
+        "integration/cli",
+        "integration/faults",
+        "integration/notifications/test_broker.py",
+        "integration/notifications/test_bulk_kills.py",
+        "integration/notifications/test_heartbeats.py",
+        "integration/notifications/test_kills.py",
+        "integration/peers",
+        "integration/sandbox",
+    )
+]
+SPREAD_OVER = 0.7  # of the other files; what is left at the end is short
+LONGEST = {HERE / "integration/peers/test_replays.py", HERE / "security/test_api_description.py"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,9 +63,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
-    # What mostly waits begins first, so that another process computes meanwhile; then the files that take longest, or
-    # the last of them would be waited for at the end.
-    items.sort(key=lambda item: (WAITING not in item.path.parents, item.path not in LONGEST))
+    begins = _beginnings(list(dict.fromkeys(item.path for item in items)))
+    items.sort(key=lambda item: begins[item.path])
+
+
+def _beginnings(files: list[Path]) -> dict[Path, float]:
+    """When each file begins, from 0 to 1: what mostly waits a little at a time, so that another process computes
+    meanwhile, and what takes longest at first, or it would be waited for at the end."""
+    waiting = [file for file in files if any(file.is_relative_to(one) for one in WAITING)]
+    waiting.sort(key=lambda file: file not in LONGEST)
+    computing = [file for file in files if file not in waiting]
+    computing.sort(key=lambda file: file not in LONGEST)
+    return {
+        file: share * number / len(kind)
+        for kind, share in ((computing, 1), (waiting, SPREAD_OVER))
+        for number, file in enumerate(kind)
+    }
 
 
 def _on_the_other_database(items: list[pytest.Item]) -> set[pytest.Item]:
