@@ -15,6 +15,7 @@ from typing import Any
 from tests.servers import base
 
 LOADED_WITHIN_S = 300
+NOTHING = Path(os.devnull)
 
 
 class Nursed:
@@ -81,13 +82,17 @@ class Nursery:
         environment: Mapping[str, str],
         out: Path,
         errors: Path,
+        stdin: Path = NOTHING,
     ) -> Nursed:
-        """Begin `program` (Python) with these `arguments`; what it says is appended to the files `out` and `errors`."""
+        """Begin `program` (Python) with these `arguments`; what it says is appended to the files `out` and `errors`.
+
+        It waits for whoever opens the other end where these are named pipes.
+        """
         one = Nursed()
         with self._guard:
             wanted = {
                 "number": len(self._asked), "program": program, "arguments": list(arguments), "cwd": str(cwd),
-                "environment": dict(environment), "out": str(out), "errors": str(errors),
+                "environment": dict(environment), "out": str(out), "errors": str(errors), "stdin": str(stdin),
             }  # fmt: skip
             self._asked.append(one)
             assert self._process.stdin is not None

@@ -83,7 +83,7 @@ def settle_in(wanted: dict[str, Any]) -> None:
     random.seed()
     appending = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     for descriptor, name, flags in (
-        (0, os.devnull, os.O_RDONLY), (1, wanted["out"], appending), (2, wanted["errors"], appending),
+        (0, wanted["stdin"], os.O_RDONLY), (1, wanted["out"], appending), (2, wanted["errors"], appending),
     ):  # fmt: skip
         opened = os.open(Path(name), flags, 0o600)
         os.dup2(opened, descriptor)

@@ -2,16 +2,18 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from config.settings import Settings
+from tests.support.nursed import nursery
 from tests.support.repository import ROOT
 from tests.support.zygote import MARK
 
 RUNNING_WITHIN_S = 180
+ZYGOTE = "from tests.support.zygote import main; main()"
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -34,22 +36,21 @@ class Workers:
         self.kills = 0
         self._changed = threading.Condition()
         self._starting, self._pid = False, 0
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.zygote"],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._line() == "ready"
+        with TemporaryDirectory() as folder:
+            stdin, out, errors = (Path(folder) / name for name in ("stdin", "out", "errors"))
+            os.mkfifo(stdin)
+            os.mkfifo(out)
+            self._process = nursery().start(
+                ZYGOTE, [], cwd=ROOT, environment={**os.environ, **environment}, stdin=stdin, out=out, errors=errors
+            )
+            self._orders, self._said = stdin.open("w"), out.open()
+            assert self._line() == "ready", errors.read_text()
 
     def run(self) -> bool:
         """Run a worker until it ends; True when it was killed."""
-        assert self._process.stdin is not None
         self._turn(starting=True)
-        self._process.stdin.write("run\n")
-        self._process.stdin.flush()
+        self._orders.write("run\n")
+        self._orders.flush()
         self._turn(pid=int(self._line()))
         ended = self._line()
         self._turn()
@@ -71,12 +72,10 @@ class Workers:
             return True
 
     def stop(self) -> None:
-        assert self._process.stdin is not None
         self.kill()
-        self._process.stdin.close()
+        self._orders.close()
         self._process.wait(RUNNING_WITHIN_S)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._said.close()
 
     def _turn(self, *, starting: bool = False, pid: int = 0) -> None:
         with self._changed:
@@ -84,6 +83,5 @@ class Workers:
             self._changed.notify_all()
 
     def _line(self) -> str:
-        assert self._process.stdout is not None
-        lines = (line.strip() for line in self._process.stdout if line.startswith(MARK))
+        lines = (line.strip() for line in self._said if line.startswith(MARK))
         return next(lines, "").removeprefix(MARK)
