@@ -60,6 +60,16 @@ class Nursery:
     """The process that forks, started for the first who wants something, and ended with this one."""
 
     def __init__(self) -> None:
+        self._asked: list[Nursed] = []
+        self._running: dict[int, Nursed] = {}
+        self._guard, self._started = threading.Lock(), threading.Event()
+        # It ends with the thread that started it, so that must be one that stays.
+        threading.Thread(target=self._keep, name="nursery", daemon=True).start()
+        self._started.wait()
+        atexit.register(self._close)
+
+    def _keep(self) -> None:
+        """Start the process and listen to it, up to its end."""
         receiving, telling = os.pipe()
         self._process = subprocess.Popen(
             base.tied([sys.executable, "-c", _PROGRAM.format(descriptor=telling)]),
@@ -67,11 +77,8 @@ class Nursery:
             env=_unsettled(os.environ) | {"PYTHONPATH": str(base.ROOT)},
         )  # fmt: skip
         os.close(telling)
-        self._asked: list[Nursed] = []
-        self._running: dict[int, Nursed] = {}
-        self._guard = threading.Lock()
-        threading.Thread(target=self._listen, args=(receiving,), name="nursery", daemon=True).start()
-        atexit.register(self._close)
+        self._started.set()
+        self._listen(receiving)
 
     def start(
         self,
@@ -130,7 +137,11 @@ def _unsettled(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("OBHUT_")}
 
 
-@cache
 def nursery() -> Nursery:
     """The nursery of this process."""
-    return Nursery()
+    with _one_at_a_time:
+        return _nursery()
+
+
+_nursery = cache(Nursery)
+_one_at_a_time = threading.Lock()
