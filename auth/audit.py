@@ -66,8 +66,7 @@ def record(
     ids and dates. `chain` is that of the place whose record it is (`chain_of_office`, `chain_of_department`). `seen`
     are the records whose data are shown; `looked` is the usual way to say so.
     """
-    if not in_transaction():
-        raise RuntimeError("audit.record() outside a transaction")
+    on_commit("audit-seal", wake_sealer)
     event_id = new_id()
     row = {
         "id": event_id,
@@ -85,7 +84,6 @@ def record(
     if not (gathered_columns(AuditEvent, row) and gathered_columns(AuditPending, pending)):
         # With nearly every act, so not by the unit of work.
         write_at_once([NewRow(AuditEvent, row), NewRow(AuditPending, pending)])
-    on_commit("audit-seal", wake_sealer)
     return event_id
 
 

@@ -142,8 +142,6 @@ def _stored_answer(record: IdempotencyRecord) -> Response:
 @event.listens_for(Session, "before_commit")
 def _mark_carried_out(session: Session) -> None:
     # In the view's own transaction, so that act and mark are stored together or not at all.
-    if not has_request_context() or session is not db.session():
-        return
-    record_id = g.get("idempotency_record")
-    if record_id is not None:
+    record_id = g.get("idempotency_record") if has_request_context() else None
+    if record_id is not None and session is db.session():
         session.execute(update(IdempotencyRecord).where(IdempotencyRecord.id == record_id).values(state=CARRIED_OUT))

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,11 @@ class Prepared:
     files: tuple[CleanFile, ...]
     errors: tuple[FieldError, ...]
     offered: versions.Offered | None = None
+
+    @cached_property
+    def today(self) -> date:
+        """The day in the city's zone on which it is handed in."""
+        return clock.today(current_settings().zone)
 
 
 @dataclass(frozen=True)
@@ -121,9 +127,8 @@ def hand_in(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]
 
 def _refuse_unless_open(prepared: Prepared, actor: Actor) -> None:
     if prepared.command.source in ONLINE:
-        today = clock.today(current_settings().zone)
         note = prepared.offered.maintenance if prepared.offered else None
-        availability.refuse_unless_open(prepared.definition, actor, today, sending=True, note=note)
+        availability.refuse_unless_open(prepared.definition, actor, prepared.today, sending=True, note=note)
 
 
 def keep_draft(prepared: Prepared, actor: Actor) -> ServiceRequest:
@@ -178,11 +183,10 @@ def _validated(prepared: Prepared, draft: ServiceRequest | None) -> dict[str, An
     new = Counter(one.field for one in prepared.files)
     kept = files.kept_beside(new, draft, prepared.definition)
     refused = Counter({error.field for error in prepared.errors} - {*new, *kept})  # refused is not missing
-    today = clock.today(current_settings().zone)
-    wrong = (*prepared.errors, *entry.faults(prepared.command, today))
+    wrong = (*prepared.errors, *entry.faults(prepared.command, prepared.today))
     try:
         asked = entry.as_asked(prepared.definition, prepared.command)
-        answers = checked(asked, prepared.command.answers, new + kept + refused, today)
+        answers = checked(asked, prepared.command.answers, new + kept + refused, prepared.today)
     except RuleViolation as violation:
         raise RuleViolation.of([*violation.errors, *wrong]) from None
     if wrong:
@@ -273,7 +277,7 @@ def _fill(request: ServiceRequest, prepared: Prepared, answers: dict[str, Any]) 
         request.progress = None
     request.locale = prepared.command.locale
     request.notice_version = prepared.command.notice_version
-    files.drop_unasked(request, prepared.definition, answers, clock.today(current_settings().zone))
+    files.drop_unasked(request, prepared.definition, answers, prepared.today)
     request.received_on = prepared.command.received_on
     places.place(request, prepared.definition, answers)
 
