@@ -28,7 +28,7 @@ from schemathesis.config import (
 from tests.security.matrix.people import Identity
 from tests.security.matrix.world import World, build
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.one_database]
+pytestmark = pytest.mark.timeout(1800)
 BOUNDED, IN_FULL = 1, 12
 FEW = ("health_officer a", "resident a", "auditor")
 # What fits the schema may still break a rule, clash with the state of things, or not be there (for this token).

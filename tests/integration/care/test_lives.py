@@ -13,7 +13,7 @@ from tests.integration.care.conftest import Clock
 from tests.integration.care.life_machine import Town
 
 # On SQLite most of it; PostgreSQL takes longer for each step, and is asked what differs there.
-EXAMPLES, MANY = {"sqlite": 10, "postgresql": 5}, {"sqlite": 2000, "postgresql": 500}
+EXAMPLES, MANY = {"sqlite": 25, "postgresql": 10}, {"sqlite": 2000, "postgresql": 500}
 
 
 def live(time: Clock, examples: int) -> None:

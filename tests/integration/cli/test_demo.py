@@ -9,6 +9,6 @@ from tests.fixtures.processes import StartObhut
 
 def test_the_demo_plays_its_story_to_the_end(obhut: StartObhut, tmp_path: Path) -> None:
     people = tmp_path / "kontakte.csv"
-    people.write_bytes(sample_contacts(clock.wall().date(), 16))
+    people.write_bytes(sample_contacts(clock.wall().date(), 30))
     done = obhut().run("demo", "--days", "6", "--file", str(people), timeout=500)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr

@@ -48,7 +48,7 @@ def _kill_again_and_again(server: Obhut, world: World, kills: int, seed: int) ->
 
 @pytest.mark.timeout(1200)
 def test_kills_lose_nothing_and_double_nothing(embedded: Obhut, world: World) -> None:
-    _kill_again_and_again(embedded, world, kills=3, seed=1)
+    _kill_again_and_again(embedded, world, kills=5, seed=1)
 
 
 @pytest.mark.chaos

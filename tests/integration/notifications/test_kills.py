@@ -209,7 +209,7 @@ def sms_survive_kills(workers: list[Workers], provider: Provider, messages: int,
 
 
 def test_kills_lose_and_double_no_sms(two_workers: list[Workers], provider: Provider) -> None:
-    sms_survive_kills(two_workers, provider, messages=160, kills=6, seed=7)
+    sms_survive_kills(two_workers, provider, messages=300, kills=12, seed=7)
 
 
 @pytest.mark.chaos
@@ -248,7 +248,7 @@ def emails_survive_kills(settings: Settings, moody: MoodySmtp, messages: int, ki
 
 
 def test_kills_lose_no_email_and_send_none_again(settings: Settings, moody: MoodySmtp) -> None:
-    emails_survive_kills(settings, moody, messages=60, kills=6, seed=9)
+    emails_survive_kills(settings, moody, messages=100, kills=10, seed=9)
 
 
 @pytest.mark.chaos
