@@ -80,7 +80,8 @@ def send(driver: Any, statements: bytes) -> None:
 def _turn(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     """What turns a value into what is stored, as SQLAlchemy does; None if the driver does it by itself.
 
-    Of an enumeration that is looked up once for all members, with which their texts are equal.
+    Of an enumeration that is looked up once for all members, with which their texts are equal; it raises KeyError for
+    what is none of them.
     """
     turn: Callable[[Any], Any] | None = kind.bind_processor(dialect)
     if turn is None or not isinstance(kind, Enum) or kind.enum_class is None:

@@ -7,7 +7,6 @@ from uuid_utils import compat
 
 REFERENCE_ALPHABET = "ABCDEFGHJKLMNPRSTUVWXY23456789"  # without I, O, Q, Z, 0, 1: they are misread on the phone
 REFERENCE_LENGTH = 8
-_PAIRS = [one + other for one in REFERENCE_ALPHABET for other in REFERENCE_ALPHABET]
 
 
 def new_id() -> uuid.UUID:
@@ -17,11 +16,11 @@ def new_id() -> uuid.UUID:
 
 def new_reference() -> str:
     """A random reference of 8 characters, such as `K7NPX3RB` (30^8, about 6.5e11 of them; a column keeps it unique)."""
-    number, pairs = secrets.randbelow(len(_PAIRS) ** (REFERENCE_LENGTH // 2)), []
-    for _ in range(REFERENCE_LENGTH // 2):
-        number, pair = divmod(number, len(_PAIRS))
-        pairs.append(_PAIRS[pair])
-    return "".join(pairs)
+    number, letters = secrets.randbelow(len(REFERENCE_ALPHABET) ** REFERENCE_LENGTH), []
+    for _ in range(REFERENCE_LENGTH):
+        number, letter = divmod(number, len(REFERENCE_ALPHABET))
+        letters.append(REFERENCE_ALPHABET[letter])
+    return "".join(letters)
 
 
 def new_token() -> str:

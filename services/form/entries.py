@@ -22,7 +22,7 @@ def filled_in(
     there stay, so that their questions can be complained about one by one.
     """
     typed = state(steps, answers, today=today)
-    if not [place for place in typed.top.places() if place.field.fields]:
+    if not [place for place in typed.top.places() if place.field.fields]:  # without groups no rows
         return typed
     return state(steps, _kept(typed, typed.top, uploaded), today=today)
 
