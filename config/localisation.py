@@ -11,6 +11,7 @@ import flask_babel
 from babel.support import Translations
 from flask import current_app, has_request_context, request
 
+from config import clock
 from config.settings import LOCALES, current_settings
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ def in_every_language(view: View) -> View:
     """
     view.__dict__["in_every_language"] = True
     return view
+
+
+def today() -> date:
+    """The day in the city's zone."""
+    return clock.today(current_settings().zone)
 
 
 def page_locales() -> tuple[str, ...]:

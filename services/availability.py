@@ -28,19 +28,20 @@ TEXTS = {
 
 
 class Unavailable(RuleViolation):
-    """The service takes no request now. `reason` is a key of TEXTS."""
+    """The service takes no request now. `reason` is a key of TEXTS, `note` what its manager says of it."""
 
-    def __init__(self, reason: str, day: date | None = None) -> None:
+    def __init__(self, reason: str, day: date | None = None, note: str = "") -> None:
         super().__init__("", TEXTS[reason], **({"day": f"{day:%d.%m.%Y}"} if day else {}))
-        self.reason = reason
+        self.reason, self.note = reason, note
 
 
 @dataclass(frozen=True)
 class Closed:
-    """Why a service is closed, and the day that belongs to it."""
+    """Why a service is closed, the day that belongs to it, and what its manager says."""
 
     reason: str
     day: date | None = None
+    note: str = ""
 
 
 def closed(definition: ServiceDefinition, today: date, note: str = "") -> Closed | None:
@@ -49,7 +50,7 @@ def closed(definition: ServiceDefinition, today: date, note: str = "") -> Closed
     `note`: what its manager says of maintenance, if anything.
     """
     if definition.maintenance is not None or note:
-        return Closed("maintenance")
+        return Closed("maintenance", note=note)
     opening = definition.opening
     if opening.first is not None and today < opening.first:
         return Closed("not_yet", opening.first)
@@ -80,7 +81,7 @@ def refuse_unless_open(
     """
     why = closed(definition, today, offering.maintenance_of(definition.slug) if note is None else note)
     if why is not None:
-        raise Unavailable(why.reason, why.day)
+        raise Unavailable(why.reason, why.day, why.note)
     limit = definition.limit
     if limit is None or (limit.of == "person" and actor.kind not in ("user", "visitor")):
         return

@@ -2,17 +2,16 @@
 
 from auth.actors import Actor
 from config.error_pages import translated
-from config.localisation import page_locale
+from config.localisation import page_locale, today
 from services import availability, offering
 from services.availability import Unavailable
 from services.definitions import ServiceDefinition
-from services.filling import today
 
 
 def for_everybody(definition: ServiceDefinition) -> str:
     """Why the service takes nothing from anybody today, for its page; "" when it does."""
     why = availability.closed(definition, today(), offering.maintenance_of(definition.slug))
-    return of(definition, Unavailable(why.reason, why.day)) if why else ""
+    return of(definition, Unavailable(why.reason, why.day, why.note)) if why else ""
 
 
 def for_applicant(definition: ServiceDefinition, actor: Actor) -> str:
@@ -29,4 +28,4 @@ def of(definition: ServiceDefinition, closed: Unavailable) -> str:
     if closed.reason != "maintenance":
         return translated(closed)
     of_the_file = definition.maintenance.to(page_locale()) if definition.maintenance else ""
-    return offering.maintenance_of(definition.slug) or of_the_file or translated(closed)
+    return closed.note or of_the_file or translated(closed)
