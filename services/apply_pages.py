@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from auth import notices
 from auth.actors import Actor
 from config.errors import FieldError
-from config.localisation import page_locale
+from config.localisation import page_locale, today
 from config.security import allow_images_of, allow_location
 from config.settings import current_settings
 from services import (
@@ -27,7 +27,6 @@ from services import (
     widgets,
 )
 from services.definitions import ServiceDefinition
-from services.filling import today
 from services.form.fields import Step
 from services.models import ServiceRequest
 from services.prefill_sources import PrefillSource

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 
 from auth.actors import Actor
 from auth.assurance import LEVELS
 from config import clock
 from config.errors import FieldError, NotFound, RuleViolation
-from config.settings import current_settings
+from config.localisation import today
 from services import (
     attachments,
     availability,
@@ -76,10 +75,6 @@ class Outcome:
     @property
     def is_passed(self) -> bool:
         return not self.errors and not self.fresh
-
-
-def today() -> date:
-    return clock.today(current_settings().zone)
 
 
 def demanded(definition: ServiceDefinition) -> str:

@@ -1,14 +1,10 @@
 """How a request is shown to whom reference and PIN have opened it, and the form that asks for both."""
 
-from datetime import date
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from config import clock
-from config.localisation import page_locale
-from config.settings import current_settings
+from config.localisation import page_locale, today
 from services import by_pin, opened, representations
 from services.forms import MessageForm, StatusForm
 from services.models import ServiceRequest
@@ -17,7 +13,7 @@ from services.payments import queries as payments
 
 def asking(form: StatusForm, *, failed: bool = False, text: str = "") -> str:
     """The form. `failed`: nothing fits what was typed; `text`: what was written on a page that is open no more."""
-    not_sent = enter_anew() if text else ""
+    not_sent = why_anew() if text else ""
     return render_template("services/status.html", form=form, found=None, failed=failed, not_sent=not_sent, text=text)
 
 
@@ -49,16 +45,11 @@ def withdrawing(found: ServiceRequest, mark: str) -> str:
 
 def to_form() -> ResponseReturnValue:
     """Back to the form: it was open long enough, or never in this browser."""
-    flash(enter_anew(), "info")
+    flash(why_anew(), "info")
     return redirect(url_for("status.show"), 303)
 
 
-def enter_anew() -> str:
+def why_anew() -> str:
     """Why the form is there again."""
     why: str = _("Please enter reference and PIN anew: for your protection a page stays open for a short time only.")
     return why
-
-
-def today() -> date:
-    """The day in the city's zone."""
-    return clock.today(current_settings().zone)

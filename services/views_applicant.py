@@ -1,7 +1,6 @@
 """Pages for residents: catalogue, application, own requests, and the check of a paper."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,13 +8,13 @@ from flask_babel import get_locale, gettext as _
 
 from auth.policies import current_actor, public, require
 from auth.roles import Permission
-from config import clock, papers
+from config import papers
 from config.bodies import takes_several_files
 from config.database import transaction
 from config.errors import RuleViolation
 from config.forms import add_errors, command_or_errors
 from config.limits import limit_failures, limited
-from config.settings import current_settings
+from config.localisation import today
 from services import (
     announcements,
     arrival,
@@ -49,10 +48,6 @@ def page_locale() -> str:
 
 def _applicant(**_: str) -> str:
     return current_actor().id
-
-
-def today() -> date:
-    return clock.today(current_settings().zone)
 
 
 @services.get("/services/")

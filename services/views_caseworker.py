@@ -1,7 +1,5 @@
 """Pages for caseworkers and service managers: one request with all that is done to it, and the catalogue."""
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext as _
@@ -10,13 +8,12 @@ from auth import holds, readers
 from auth.actors import Actor
 from auth.policies import current_actor, require
 from auth.roles import Permission
-from config import clock
 from config.bodies import takes_several_files
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import Conflict, DomainError, InvalidTransition, NotFound, RuleViolation
 from config.forms import add_errors, command_or_errors
-from config.settings import current_settings
+from config.localisation import today
 from services import (
     attachments,
     casework,
@@ -46,10 +43,6 @@ casework_pages.app_url_defaults(work_pages.keep_list)
 
 def page_locale() -> str:
     return str(get_locale() or "de")
-
-
-def today() -> date:
-    return clock.today(current_settings().zone)
 
 
 @casework_pages.get("/staff/requests/<reference>")

@@ -11,8 +11,9 @@ from auth.roles import Permission
 from config.database import transaction
 from config.error_pages import translated
 from config.errors import DomainError, RuleViolation
+from config.localisation import today
 from services import announcements, cover_letters, mail_room as letters, trail
-from services.views_caseworker import casework_pages, page_locale, today
+from services.views_caseworker import casework_pages, page_locale
 from services.work_forms import DayForm
 
 

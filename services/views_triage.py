@@ -13,10 +13,11 @@ from auth.roles import Permission
 from config.error_pages import translated
 from config.errors import InvalidTransition, RuleViolation
 from config.forms import add_errors
+from config.localisation import today
 from services import answers_due, notices, queries, trail, triage, versions, work_pages
 from services.lifecycle import RequestStatus, status_label
 from services.triage import Kind, Outcome, Triage
-from services.views_caseworker import casework_pages, today
+from services.views_caseworker import casework_pages
 from services.work_forms import TriageForm, with_choices
 
 

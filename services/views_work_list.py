@@ -12,8 +12,9 @@ from auth.policies import current_actor, require
 from auth.roles import Permission
 from auth.saved_view_pages import ViewPages
 from config import filter_words
+from config.localisation import today
 from services import trail, triage, work_list, work_pages, work_views
-from services.views_caseworker import casework_pages, today
+from services.views_caseworker import casework_pages
 from services.work_filters import FILTERS, VIEWS, ListRequests, View, with_defaults
 
 

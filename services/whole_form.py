@@ -6,10 +6,9 @@ from itertools import chain
 from typing import Any
 
 from config.errors import FieldError
-from config.localisation import page_locale
+from config.localisation import page_locale, today
 from services import typed, widgets
 from services.definitions import ServiceDefinition
-from services.filling import today
 from services.form.fields import Step
 from services.form.state import FormState
 from services.widgets import Sheet, Widget

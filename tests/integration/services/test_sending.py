@@ -15,6 +15,7 @@ from config import clock, scopes
 from config.database import db, transaction
 from config.direct import Statement
 from config.errors import RuleViolation
+from config.localisation import today
 from notifications.models import Notification
 from services import definitions, drafts, filling, step_counts, submission_keys, versions, walk
 from services.definitions import ServiceDefinition
@@ -93,7 +94,7 @@ def test_each_step_is_counted_once_for_each_draft(database: Flask) -> None:
         key = finished(given.resident())
     entered(given.resident(), submission_keys.new_key(), "name", {})
     entered(given.resident(), key, "name", NAME)
-    found = {row[1]: row[2:] for row in step_counts.of_service("sicher", filling.today())}
+    found = {row[1]: row[2:] for row in step_counts.of_service("sicher", today())}
     assert found == {"name": (4, 3), "why": (3, 2)}
 
 
